@@ -1,0 +1,43 @@
+//! What an authentic request may do: the only place where an [`Authorized`] is made.
+
+use std::collections::HashMap;
+
+use crate::authenticate::Authenticated;
+use crate::config::S3Bucket;
+use crate::refusal::Refusal;
+
+/// A request that may go on, and the S3 bucket that its bucket leads to.
+pub(crate) struct Authorized<'v, 'r, 'c> {
+    authenticated: Authenticated<'v, 'r>,
+    s3_bucket: &'c S3Bucket,
+}
+
+impl<'v, 'r, 'c> Authorized<'v, 'r, 'c> {
+    pub(crate) fn authenticated(&self) -> &Authenticated<'v, 'r> {
+        &self.authenticated
+    }
+
+    pub(crate) fn s3_bucket(&self) -> &'c S3Bucket {
+        self.s3_bucket
+    }
+}
+
+/// Checks what isn't a matter of the signature.
+///
+/// # Errors
+/// [`Refusal::InvalidSecurityToken`] for a security token, which no access key has, in the header
+/// of most SDKs or the one that Python v2 and Java v2 use in signature version 1;
+/// [`Refusal::NoSuchBucket`] for a bucket that isn't configured.
+pub(crate) fn authorize<'v, 'r, 'c>(
+    authenticated: Authenticated<'v, 'r>,
+    buckets: &'c HashMap<String, S3Bucket>,
+) -> Result<Authorized<'v, 'r, 'c>, Refusal> {
+    let request = authenticated.classified().request;
+    let token = request.single("x-oss-security-token")?.or(request.single("security-token")?);
+    if token.is_some() {
+        return Err(Refusal::InvalidSecurityToken);
+    }
+    let bucket = &*authenticated.classified().resource.bucket;
+    let s3_bucket = buckets.get(bucket).ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()))?;
+    Ok(Authorized { authenticated, s3_bucket })
+}

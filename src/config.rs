@@ -1,0 +1,326 @@
+//! The configuration: which hosts and buckets there are, and where they lead.
+
+use std::collections::HashMap;
+
+use crate::document::{Document, DocumentError, Field};
+use crate::hosts::Hosts;
+
+/// Skew that is allowed when `maxClockSkewSeconds` is left out: five minutes.
+const DEFAULT_MAX_CLOCK_SKEW_SECONDS: u32 = 300;
+
+/// A day: more than any clock that should be trusted, and far below what would let a captured
+/// request be replayed for ever.
+const MAX_CLOCK_SKEW_SECONDS: u32 = 86_400;
+
+/// A configuration whose every field was checked.
+pub struct Config {
+    pub(crate) max_clock_skew_seconds: u32,
+    pub(crate) hosts: Hosts,
+    pub(crate) buckets: HashMap<String, S3Bucket>,
+    pub(crate) api: Option<Api>,
+}
+
+/// Where an OSS bucket's objects go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct S3Bucket {
+    /// The S3 bucket's name.
+    pub name: String,
+    /// Its AWS Region, as in `us-east-1`.
+    pub region: String,
+}
+
+impl S3Bucket {
+    /// The bucket's regional domain name, the one an origin must have.
+    pub fn domain(&self) -> String {
+        let mut domain = String::with_capacity(self.name.len() + self.region.len() + 19);
+        for part in [&*self.name, ".s3.", &*self.region, ".amazonaws.com"] {
+            domain.push_str(part);
+        }
+        domain
+    }
+}
+
+/// The API Gateway stage that begins multipart uploads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Api {
+    /// The API's domain name.
+    pub domain: String,
+    /// The stage's path, beginning with `/`; empty on a custom domain that maps the stage to its root.
+    pub path: String,
+}
+
+impl Config {
+    /// Reads `config.json`.
+    ///
+    /// # Errors
+    /// The path of the first field that is unknown, missing or malformed, and what was expected.
+    pub fn from_document(document: &Document) -> Result<Self, DocumentError> {
+        let root = Field::root(document);
+        let [skew, hosts, buckets, api] = root.fields(["maxClockSkewSeconds", "hosts", "buckets", "api"])?;
+        let buckets = read_buckets(&root.required(buckets, "buckets")?)?;
+        Ok(Config {
+            max_clock_skew_seconds: match skew {
+                Some(field) => field.integer(MAX_CLOCK_SKEW_SECONDS)?,
+                None => DEFAULT_MAX_CLOCK_SKEW_SECONDS,
+            },
+            hosts: read_hosts(&root.required(hosts, "hosts")?, &buckets)?,
+            buckets,
+            api: api.map(|field| read_api(&field)).transpose()?,
+        })
+    }
+}
+
+fn read_buckets(field: &Field<'_>) -> Result<HashMap<String, S3Bucket>, DocumentError> {
+    let mut buckets = HashMap::new();
+    for (name, bucket) in field.entries()? {
+        if !is_oss_bucket_name(name) {
+            return Err(bucket.error("a bucket name of 3 to 63 lower-case letters, digits and hyphens"));
+        }
+        let [s3_bucket, region] = bucket.fields(["s3Bucket", "region"])?;
+        let s3_bucket = bucket.required(s3_bucket, "s3Bucket")?;
+        let region = bucket.required(region, "region")?;
+        buckets.insert(
+            name.to_owned(),
+            S3Bucket {
+                name: matching(&s3_bucket, is_s3_bucket_name, "an S3 bucket's name, as in `fleet-uploads`")?,
+                region: matching(&region, is_region, "an AWS Region, as in `us-east-1`")?,
+            },
+        );
+    }
+    if buckets.is_empty() { Err(field.error("at least one bucket")) } else { Ok(buckets) }
+}
+
+fn read_hosts(field: &Field<'_>, buckets: &HashMap<String, S3Bucket>) -> Result<Hosts, DocumentError> {
+    let mut hosts = Hosts::default();
+    for entry in field.elements()? {
+        let [host, style, bucket] = entry.fields(["host", "style", "bucket"])?;
+        let host = entry.required(host, "host")?;
+        let style = entry.required(style, "style")?;
+        let new = match (style.string()?, bucket) {
+            ("virtual-hosted", None) => hosts.virtual_hosted.insert(read_wildcard(&host)?),
+            ("path", None) => {
+                let name = read_host(&host)?;
+                !hosts.cname.contains_key(&name) && hosts.path.insert(name)
+            }
+            ("cname", bucket) => {
+                let name = read_host(&host)?;
+                let bucket = read_host_bucket(&entry.required(bucket, "bucket")?, buckets)?;
+                !hosts.path.contains(&name) && hosts.cname.insert(name, bucket).is_none()
+            }
+            ("virtual-hosted" | "path", Some(bucket)) => {
+                return Err(bucket.error("no bucket: only a host of style \"cname\" stands for one"));
+            }
+            _ => return Err(style.error("one of \"virtual-hosted\", \"cname\", \"path\"")),
+        };
+        if !new {
+            return Err(host.error("a host that is listed once"));
+        }
+    }
+    let empty = hosts.cname.is_empty() && hosts.path.is_empty() && hosts.virtual_hosted.is_empty();
+    if empty { Err(field.error("at least one host")) } else { Ok(hosts) }
+}
+
+fn read_wildcard(field: &Field<'_>) -> Result<String, DocumentError> {
+    let endpoint = field.string()?.strip_prefix("*.").filter(|endpoint| is_host(endpoint));
+    endpoint.map(str::to_owned).ok_or_else(|| {
+        field.error(
+            "`*.` and the host that follows the bucket, in lower case and without a port, as in `*.oss.example.com`",
+        )
+    })
+}
+
+fn read_host(field: &Field<'_>) -> Result<String, DocumentError> {
+    matching(field, is_host, "a host in lower case, without a port, as in `uploads.example.com`")
+}
+
+fn read_host_bucket(field: &Field<'_>, buckets: &HashMap<String, S3Bucket>) -> Result<String, DocumentError> {
+    matching(field, |name| buckets.contains_key(name), "one of the names in `buckets`")
+}
+
+fn read_api(field: &Field<'_>) -> Result<Api, DocumentError> {
+    let [domain, path] = field.fields(["domain", "path"])?;
+    let domain = field.required(domain, "domain")?;
+    let path = field.required(path, "path")?;
+    Ok(Api {
+        domain: matching(&domain, is_host, "a domain name in lower case, without a scheme, port or path")?,
+        path: matching(&path, is_stage_path, "the stage's path, as in `/prod`, or an empty string for none")?,
+    })
+}
+
+fn matching(field: &Field<'_>, is_valid: impl Fn(&str) -> bool, expected: &str) -> Result<String, DocumentError> {
+    let text = field.string()?;
+    if is_valid(text) { Ok(text.to_owned()) } else { Err(field.error(expected)) }
+}
+
+/// OSS: 3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends.
+pub(crate) fn is_oss_bucket_name(name: &str) -> bool {
+    (3..=63).contains(&name.len()) && is_label(name)
+}
+
+/// S3: as OSS, and dots between labels.
+fn is_s3_bucket_name(name: &str) -> bool {
+    (3..=63).contains(&name.len()) && name.split('.').all(is_label)
+}
+
+fn is_region(region: &str) -> bool {
+    (1..=32).contains(&region.len()) && is_label(region)
+}
+
+/// RFC 1123 section 2.1; CloudFront allows an origin 253 characters.
+fn is_host(host: &str) -> bool {
+    host.len() <= 253 && host.split('.').all(|label| label.len() <= 63 && is_label(label))
+}
+
+fn is_label(label: &str) -> bool {
+    let byte_ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !label.is_empty() && label.bytes().all(byte_ok) && !label.starts_with('-') && !label.ends_with('-')
+}
+
+/// An origin path begins with `/` and doesn't end with it (CloudFront, "Origin path").
+fn is_stage_path(path: &str) -> bool {
+    let segment_ok = |segment: &str| {
+        !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    path.is_empty() || (path.len() <= 255 && path.strip_prefix('/').is_some_and(|path| path.split('/').all(segment_ok)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"{
+        "maxClockSkewSeconds": 300,
+        "hosts": [
+            { "host": "*.d111111abcdef8.cloudfront.net", "style": "virtual-hosted" },
+            { "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" },
+            { "host": "127.0.0.1", "style": "path" }
+        ],
+        "buckets": { "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" } },
+        "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" }
+    }"#;
+
+    fn read(text: &str) -> Result<Config, String> {
+        Config::from_document(&serde_json::from_str(text).unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reads_the_sample() {
+        let config = read(SAMPLE).unwrap();
+        assert_eq!(config.max_clock_skew_seconds, 300);
+        assert_eq!(config.buckets["fleet-uploads"].domain(), "fleet-uploads-prod.s3.us-east-1.amazonaws.com");
+        assert_eq!(config.api.unwrap().path, "/prod");
+    }
+
+    #[test]
+    fn needs_neither_a_skew_nor_an_api() {
+        let text = r#"{"hosts":[{"host":"h","style":"path"}],"buckets":{"abc":{"s3Bucket":"abc","region":"r"}}}"#;
+        assert_eq!(read(text).unwrap().max_clock_skew_seconds, 300);
+    }
+
+    #[test]
+    fn names_the_field_and_what_was_expected() {
+        for (from, to, expected) in [
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"maxClockSkewSeconds\": -1",
+                "maxClockSkewSeconds: expected an integer from 0 to 86400",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"maxClockSkewSeconds\": 1.5",
+                "maxClockSkewSeconds: expected an integer from 0 to 86400",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"maxClockSkewSeconds\": \"300\"",
+                "maxClockSkewSeconds: expected an integer from 0 to 86400",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"maxClockSkew\": 300",
+                "maxClockSkew: expected no such field; known here: maxClockSkewSeconds, hosts, buckets, api",
+            ),
+            (
+                "\"hosts\"",
+                "\"api2\"",
+                "api2: expected no such field; known here: maxClockSkewSeconds, hosts, buckets, api",
+            ),
+            (
+                "\"style\": \"path\"",
+                "\"style\": \"vhost\"",
+                "hosts[2].style: expected one of \"virtual-hosted\", \"cname\", \"path\"",
+            ),
+            (
+                "\"style\": \"path\"",
+                "\"style\": \"path\", \"bucket\": \"fleet-uploads\"",
+                "hosts[2].bucket: expected no bucket: only a host of style \"cname\" stands for one",
+            ),
+            (
+                "\"bucket\": \"fleet-uploads\"",
+                "\"bucket\": \"other\"",
+                "hosts[1].bucket: expected one of the names in `buckets`",
+            ),
+            (", \"bucket\": \"fleet-uploads\"", "", "hosts[1].bucket: expected this field to be present"),
+            (
+                "127.0.0.1",
+                "127.0.0.1:80",
+                "hosts[2].host: expected a host in lower case, without a port, as in `uploads.example.com`",
+            ),
+            ("127.0.0.1", "uploads.example.com", "hosts[2].host: expected a host that is listed once"),
+            (
+                "\"*.d111111abcdef8",
+                "\"d111111abcdef8",
+                "hosts[0].host: expected `*.` and the host that follows the bucket, in lower case and without a port, as in `*.oss.example.com`",
+            ),
+            (
+                "\"fleet-uploads\": {",
+                "\"Fleet\": {",
+                "buckets.Fleet: expected a bucket name of 3 to 63 lower-case letters, digits and hyphens",
+            ),
+            (
+                "fleet-uploads-prod",
+                "fleet_uploads",
+                "buckets.fleet-uploads.s3Bucket: expected an S3 bucket's name, as in `fleet-uploads`",
+            ),
+            ("\"us-east-1\" }", "\"US\" }", "buckets.fleet-uploads.region: expected an AWS Region, as in `us-east-1`"),
+            (
+                "\"region\"",
+                "\"Region\"",
+                "buckets.fleet-uploads.Region: expected no such field; known here: s3Bucket, region",
+            ),
+            (
+                "abc123.execute",
+                "https://abc123.execute",
+                "api.domain: expected a domain name in lower case, without a scheme, port or path",
+            ),
+            (
+                "\"/prod\"",
+                "\"prod\"",
+                "api.path: expected the stage's path, as in `/prod`, or an empty string for none",
+            ),
+            (
+                "\"/prod\"",
+                "\"/prod/\"",
+                "api.path: expected the stage's path, as in `/prod`, or an empty string for none",
+            ),
+            ("\"/prod\"", "null", "api.path: expected a string"),
+        ] {
+            let text = SAMPLE.replacen(from, to, 1);
+            assert_ne!(text, SAMPLE, "{from}");
+            assert_eq!(read(&text).err().as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn refuses_documents_of_another_shape() {
+        for (text, expected) in [
+            ("[]", "the document: expected an object"),
+            ("null", "the document: expected an object"),
+            (r#"{"buckets":{},"hosts":[]}"#, "buckets: expected at least one bucket"),
+            (r#"{"buckets":{"abc":{"s3Bucket":"abc","region":"r"}},"hosts":[]}"#, "hosts: expected at least one host"),
+            (r#"{"hosts":[],"hosts":[]}"#, "hosts: expected a name that appears once"),
+        ] {
+            assert_eq!(read(text).err().as_deref(), Some(expected));
+        }
+    }
+}

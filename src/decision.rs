@@ -1,0 +1,116 @@
+//! The whole decision over one request.
+
+use crate::access_key::AccessKeys;
+use crate::authenticate::{Classified, authenticate};
+use crate::authorize::authorize;
+use crate::config::Config;
+use crate::error_response::{ErrorContext, ErrorResponse};
+use crate::operation::Operation;
+use crate::presented_signature::PresentedSignature;
+use crate::query::Query;
+use crate::refusal::Refusal;
+use crate::request_view::RequestView;
+use crate::resource::Resource;
+use crate::route::{Forward, Origin, route};
+use crate::signing_date::UnixMillis;
+
+/// Configuration and access keys, checked and ready to decide with. It never changes.
+pub struct Gate {
+    config: Config,
+    keys: AccessKeys,
+}
+
+/// What was decided, and what is known of the request: on a refusal, as far as it was understood.
+pub struct Decision<'r> {
+    /// The bucket and the key.
+    pub resource: Option<Resource<'r>>,
+    /// The operation.
+    pub operation: Option<Operation>,
+    /// The id of the access key that the request presents; verified only when it is forwarded.
+    pub access_key_id: Option<&'r str>,
+    /// The request to send on, or why not and how OSS says so.
+    pub outcome: Result<Forward<'r>, (Refusal, ErrorResponse)>,
+}
+
+/// What a request turned out to be on its way through the pipeline.
+#[derive(Default)]
+struct Understood<'r> {
+    request_id: &'r str,
+    method: &'r str,
+    host: &'r str,
+    resource: Option<Resource<'r>>,
+    operation: Option<Operation>,
+    access_key_id: Option<&'r str>,
+}
+
+impl Gate {
+    /// A gate for a configuration and its access keys.
+    pub fn new(config: Config, keys: AccessKeys) -> Self {
+        Gate { config, keys }
+    }
+
+    /// Decides over a request in the flat encoding of [`RequestView::parse`], as of `now`.
+    ///
+    /// The order in which causes of refusal are looked for, the first one found being the answer:
+    ///
+    /// 1. encoding of the request
+    /// 2. Host: repeated, malformed, unknown
+    /// 3. path: escapes; bucket's name; key
+    /// 4. query: escapes, repeated names
+    /// 5. operation: not served; parameters out of place; parameters' values
+    /// 6. Authorization: missing, repeated, scheme not enabled, malformed
+    /// 7. key that signs like a sub-resource; repeated or malformed `x-oss-*` headers
+    /// 8. date: repeated, missing, malformed
+    /// 9. clock skew
+    /// 10. access key id
+    /// 11. signature
+    /// 12. security token
+    /// 13. bucket not configured
+    /// 14. headers that S3 can't honour; user metadata's size
+    /// 15. body's length; size of what API Gateway must carry
+    pub fn decide<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
+        let mut understood = Understood::default();
+        let outcome = self.forward(flat, now, &mut understood).map_err(|refusal| {
+            let Understood { request_id, method, host, .. } = understood;
+            let response = ErrorResponse::new(&refusal, &ErrorContext { request_id, method, host, now });
+            (refusal, response)
+        });
+        let Understood { resource, operation, access_key_id, .. } = understood;
+        Decision { resource, operation, access_key_id, outcome }
+    }
+
+    /// Decides again at the API over a request that the edge handed over: the same decision, and of
+    /// the operations only those that go through the API.
+    pub fn decide_at_api<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
+        let mut decision = self.decide(flat, now);
+        if decision.outcome.as_ref().is_ok_and(|forward| forward.origin == Origin::S3) {
+            let context = ErrorContext { request_id: "", method: "", host: "", now };
+            let response = ErrorResponse::new(&Refusal::MethodNotAllowed, &context);
+            decision.outcome = Err((Refusal::MethodNotAllowed, response));
+        }
+        decision
+    }
+
+    fn forward<'r>(
+        &self,
+        flat: &'r str,
+        now: UnixMillis,
+        understood: &mut Understood<'r>,
+    ) -> Result<Forward<'r>, Refusal> {
+        let request = RequestView::parse(flat)?;
+        understood.request_id = request.request_id;
+        understood.method = request.method;
+        understood.host = request.unique("host")?.unwrap_or_default();
+        let resource = &*understood.resource.insert(Resource::locate(&request, &self.config.hosts)?);
+        let query = Query::parse(request.query)?;
+        let operation = Operation::classify(request.method, resource.key.as_ref(), &query)?;
+        understood.operation = Some(operation);
+        let presented = PresentedSignature::from_request(&request)?;
+        understood.access_key_id = Some(presented.access_key_id());
+        let classified = Classified { request: &request, resource, query: &query, operation };
+        let max_skew = self.config.max_clock_skew_seconds;
+        let authenticated = authenticate(classified, &presented, &self.keys, now, max_skew)?;
+        let authorized = authorize(authenticated, &self.config.buckets)?;
+        route(&authorized, self.config.api.as_ref())
+    }
+}

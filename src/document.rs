@@ -1,0 +1,181 @@
+//! A configuration document as it was read, and a reader that knows where in it it stands.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// A JSON value, before anything is known of its meaning. Objects keep the order of the text.
+pub enum Document {
+    /// `null`, or a value that was `undefined` in JavaScript.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// Any number.
+    Number(f64),
+    /// A string.
+    String(String),
+    /// An array.
+    Array(Vec<Document>),
+    /// An object; a repeated name stays repeated, so that the reader can refuse it.
+    Object(Vec<(String, Document)>),
+}
+
+/// What is wrong with a document: the path of the field and what was expected there.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DocumentError {
+    path: String,
+    expected: String,
+}
+
+impl DocumentError {
+    /// The field's path, as in `hosts[2].bucket`; empty for the document itself.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "the document" } else { &self.path };
+        write!(f, "{path}: expected {}", self.expected)
+    }
+}
+
+impl std::error::Error for DocumentError {}
+
+/// One place in a document. The value itself never appears in an error: it may be a secret.
+#[derive(Clone)]
+pub(crate) struct Field<'d> {
+    path: String,
+    value: &'d Document,
+}
+
+impl<'d> Field<'d> {
+    pub(crate) fn root(value: &'d Document) -> Self {
+        Field { path: String::new(), value }
+    }
+
+    pub(crate) fn error(&self, expected: impl Into<String>) -> DocumentError {
+        DocumentError { path: self.path.clone(), expected: expected.into() }
+    }
+
+    pub(crate) fn string(&self) -> Result<&'d str, DocumentError> {
+        match self.value {
+            Document::String(text) => Ok(text),
+            _ => Err(self.error("a string")),
+        }
+    }
+
+    /// An integer from `0` to `max`.
+    pub(crate) fn integer(&self, max: u32) -> Result<u32, DocumentError> {
+        let expected = || self.error(format!("an integer from 0 to {max}"));
+        let Document::Number(number) = self.value else { return Err(expected()) };
+        // A u32 prints the same digits as the f64 that equals it; anything else does not parse.
+        let integer: u32 = number.to_string().parse().map_err(|_| expected())?;
+        if integer > max { Err(expected()) } else { Ok(integer) }
+    }
+
+    pub(crate) fn elements(&self) -> Result<impl Iterator<Item = Field<'d>> + use<'d>, DocumentError> {
+        let Document::Array(elements) = self.value else { return Err(self.error("an array")) };
+        let path = self.path.clone();
+        Ok(elements.iter().enumerate().map(move |(index, value)| Field { path: format!("{path}[{index}]"), value }))
+    }
+
+    /// The entries of an object whose names are the user's own, such as bucket names.
+    pub(crate) fn entries(&self) -> Result<Vec<(&'d str, Field<'d>)>, DocumentError> {
+        let Document::Object(entries) = self.value else { return Err(self.error("an object")) };
+        let mut fields: Vec<(&str, Field<'_>)> = Vec::with_capacity(entries.len());
+        for (name, value) in entries {
+            let field = Field { path: self.join(name), value };
+            if fields.iter().any(|(known, _)| known == name) {
+                return Err(field.error("a name that appears once"));
+            }
+            fields.push((name, field));
+        }
+        Ok(fields)
+    }
+
+    /// The fields of an object that has no others than `known`, each absent or present.
+    pub(crate) fn fields<const N: usize>(&self, known: [&str; N]) -> Result<[Option<Field<'d>>; N], DocumentError> {
+        let mut found = std::array::from_fn(|_| None);
+        for (name, field) in self.entries()? {
+            let slot = known.iter().zip(found.iter_mut()).find(|(known, _)| **known == name);
+            match slot {
+                Some((_, slot)) => *slot = Some(field),
+                None => return Err(field.error(format!("no such field; known here: {}", known.join(", ")))),
+            }
+        }
+        Ok(found)
+    }
+
+    /// `field`, which [`Field::fields`] found under `name`, or the error that it is missing.
+    pub(crate) fn required(&self, field: Option<Field<'d>>, name: &str) -> Result<Field<'d>, DocumentError> {
+        field.ok_or_else(|| DocumentError { path: self.join(name), expected: "this field to be present".into() })
+    }
+
+    fn join(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Document;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Document, E> {
+        Ok(Document::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
+        Ok(Document::Bool(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Document, E> {
+        Ok(Document::Number(value))
+    }
+
+    #[expect(clippy::as_conversions, reason = "a JSON number is a double; out of a u32's range it is refused anyway")]
+    fn visit_i64<E>(self, value: i64) -> Result<Document, E> {
+        Ok(Document::Number(value as f64))
+    }
+
+    #[expect(clippy::as_conversions, reason = "a JSON number is a double; out of a u32's range it is refused anyway")]
+    fn visit_u64<E>(self, value: u64) -> Result<Document, E> {
+        Ok(Document::Number(value as f64))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Document, E> {
+        Ok(Document::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Document, E> {
+        Ok(Document::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Document, A::Error> {
+        let mut array = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            array.push(element);
+        }
+        Ok(Document::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document, A::Error> {
+        let mut object = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            object.push(entry);
+        }
+        Ok(Document::Object(object))
+    }
+}

@@ -1,0 +1,241 @@
+//! A refusal as OSS writes it on the wire.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::digest::Digest;
+use sha1::Sha1;
+
+use crate::object_key::is_xml_char;
+use crate::percent_encoding::hex_digit;
+use crate::refusal::Refusal;
+use crate::signing_date::UnixMillis;
+
+/// Room for the StringToSign in an answer, in bytes. Lambda@Edge allows 40 KB for a whole generated
+/// response at viewer request; the hexadecimal form takes three times the text's size.
+const MAX_STRING_TO_SIGN: usize = 4096;
+
+/// Room for any other value that the client sent, in bytes.
+const MAX_ECHO: usize = 512;
+
+/// An answer for CloudFront to give in S3's place.
+pub struct ErrorResponse {
+    /// HTTP status code.
+    pub status: u16,
+    /// The reason phrase.
+    pub status_description: &'static str,
+    /// Names in the spelling that OSS clients look for (the .NET and Android SDKs are
+    /// case-sensitive), and values.
+    pub headers: Vec<(&'static str, String)>,
+    /// The error document; empty for HEAD, which carries it in `x-oss-err`.
+    pub body: String,
+}
+
+/// What an error document says besides its cause.
+pub(crate) struct ErrorContext<'a> {
+    /// CloudFront's id of the request.
+    pub(crate) request_id: &'a str,
+    /// The HTTP method.
+    pub(crate) method: &'a str,
+    /// The Host header, as sent.
+    pub(crate) host: &'a str,
+    /// Now.
+    pub(crate) now: UnixMillis,
+}
+
+impl ErrorResponse {
+    pub(crate) fn new(refusal: &Refusal, context: &ErrorContext<'_>) -> Self {
+        let error = refusal.oss_error();
+        let request_id = oss_request_id(context.request_id);
+        let document = document(refusal, context, &request_id);
+        let mut headers = vec![
+            ("Content-Type", "application/xml".to_owned()),
+            ("Date", context.now.to_rfc1123()),
+            ("x-oss-request-id", request_id),
+            ("x-oss-ec", error.ec.to_owned()),
+        ];
+        let body = if context.method == "HEAD" {
+            headers.push(("x-oss-err", STANDARD.encode(document)));
+            String::new()
+        } else {
+            document
+        };
+        ErrorResponse { status: error.status, status_description: reason_phrase(error.status), headers, body }
+    }
+}
+
+/// A request id as OSS writes it, 24 upper-case hexadecimal digits, derived from CloudFront's so
+/// that either leads to the other's log lines.
+pub(crate) fn oss_request_id(cloudfront_request_id: &str) -> String {
+    let digest = Sha1::digest(cloudfront_request_id.as_bytes());
+    let mut id = String::with_capacity(24);
+    for byte in digest.iter().take(12) {
+        id.push(hex_digit(byte >> 4));
+        id.push(hex_digit(byte & 0xf));
+    }
+    id
+}
+
+/// The one form that the parsers of all SDKs take: the prolog (PHP), the root without attributes
+/// (PHP v2) and without a namespace (Java, .NET), and no element empty (C++).
+fn document(refusal: &Refusal, context: &ErrorContext<'_>, request_id: &str) -> String {
+    let error = refusal.oss_error();
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
+    element(&mut xml, "Code", error.code);
+    element(&mut xml, "Message", error.message);
+    element(&mut xml, "RequestId", request_id);
+    element(&mut xml, "HostId", if context.host.is_empty() { "oss-edge" } else { echoed(context.host) });
+    for (name, value) in refusal.elements() {
+        element(&mut xml, name, echoed(&value));
+    }
+    match refusal {
+        Refusal::RequestTimeTooSkewed(_) => element(&mut xml, "ServerTime", &context.now.to_iso8601()),
+        Refusal::SignatureDoesNotMatch(mismatch) => {
+            let shown = truncated(&mismatch.string_to_sign, MAX_STRING_TO_SIGN);
+            element(&mut xml, "StringToSign", shown);
+            element(&mut xml, "StringToSignBytes", &hex_bytes(shown));
+        }
+        Refusal::MethodNotAllowed => {
+            element(&mut xml, "Method", echoed(context.method));
+            element(&mut xml, "ResourceType", "Object");
+        }
+        _ => {}
+    }
+    element(&mut xml, "EC", error.ec);
+    let mut link = String::from("https://api.aliyun.com/troubleshoot?q=");
+    link.push_str(error.ec);
+    element(&mut xml, "RecommendDoc", &link);
+    xml.push_str("</Error>\n");
+    xml
+}
+
+/// Writes an element, unless it would be empty.
+fn element(xml: &mut String, name: &str, value: &str) {
+    if value.is_empty() {
+        return;
+    }
+    let _ = write!(xml, "  <{name}>");
+    for character in value.chars() {
+        match character {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            '\r' => xml.push_str("&#13;"),
+            _ if is_xml_char(character) => xml.push(character),
+            _ => xml.push('\u{FFFD}'),
+        }
+    }
+    let _ = writeln!(xml, "</{name}>");
+}
+
+/// A value that the client sent, as much of it as an answer repeats.
+fn echoed(text: &str) -> &str {
+    truncated(text, MAX_ECHO)
+}
+
+/// The longest beginning of `text` that has at most `max` bytes.
+fn truncated(text: &str, max: usize) -> &str {
+    let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or_default()
+}
+
+/// Upper-case hexadecimal bytes, each followed by a space, as OSS writes them.
+fn hex_bytes(text: &str) -> String {
+    let mut hex = String::with_capacity(text.len() * 3);
+    for byte in text.bytes() {
+        hex.push(hex_digit(byte >> 4));
+        hex.push(hex_digit(byte & 0xf));
+        hex.push(' ');
+    }
+    hex
+}
+
+fn reason_phrase(status: u16) -> &'static str {
+    match status {
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        411 => "Length Required",
+        _ => "Bad Request",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::Mismatch;
+
+    fn answer(refusal: &Refusal, method: &str) -> ErrorResponse {
+        let context =
+            ErrorContext { request_id: "cf", method, host: "b.example.com:8443", now: UnixMillis(1_795_485_177_000) };
+        ErrorResponse::new(refusal, &context)
+    }
+
+    fn mismatch(string_to_sign: &str) -> Refusal {
+        Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
+            access_key_id: "ak".into(),
+            signature_provided: "c2ln".into(),
+            string_to_sign: string_to_sign.into(),
+        }))
+    }
+
+    #[test]
+    fn writes_the_one_form_that_every_sdk_parses() {
+        let answer = answer(&mismatch("PUT\n\n<&>\u{1}é"), "PUT");
+        assert_eq!(
+            answer.body,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  \
+             <Code>SignatureDoesNotMatch</Code>\n  \
+             <Message>The request signature we calculated does not match the signature you provided. \
+             Check your key and signing method.</Message>\n  \
+             <RequestId>F78B64C9E0F2EA24FDDCE2B0</RequestId>\n  \
+             <HostId>b.example.com:8443</HostId>\n  \
+             <OSSAccessKeyId>ak</OSSAccessKeyId>\n  \
+             <SignatureProvided>c2ln</SignatureProvided>\n  \
+             <StringToSign>PUT\n\n&lt;&amp;&gt;\u{FFFD}é</StringToSign>\n  \
+             <StringToSignBytes>50 55 54 0A 0A 3C 26 3E 01 C3 A9 </StringToSignBytes>\n  \
+             <EC>0002-00000040</EC>\n  \
+             <RecommendDoc>https://api.aliyun.com/troubleshoot?q=0002-00000040</RecommendDoc>\n</Error>\n"
+        );
+    }
+
+    #[test]
+    fn spells_the_headers_as_clients_look_for_them() {
+        let answer = answer(&Refusal::MissingSignature, "PUT");
+        let names: Vec<_> = answer.headers.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["Content-Type", "Date", "x-oss-request-id", "x-oss-ec"]);
+        assert_eq!(answer.headers[0].1, "application/xml");
+        assert_eq!(answer.headers[1].1, "Tue, 24 Nov 2026 01:52:57 GMT");
+    }
+
+    #[test]
+    fn answers_head_without_a_body_and_with_x_oss_err() {
+        let head = answer(&Refusal::MethodNotAllowed, "HEAD");
+        assert_eq!(head.body, "");
+        let (name, value) = &head.headers[4];
+        assert_eq!(*name, "x-oss-err");
+        let document = String::from_utf8(STANDARD.decode(value).unwrap()).unwrap();
+        assert!(document.contains("<Code>MethodNotAllowed</Code>") && document.contains("<Method>HEAD</Method>"));
+    }
+
+    #[test]
+    fn stays_within_the_room_of_a_generated_response() {
+        let Refusal::SignatureDoesNotMatch(mut mismatch) = mismatch(&"&".repeat(32_768)) else { unreachable!() };
+        mismatch.access_key_id = "&".repeat(32_768);
+        mismatch.signature_provided = "&".repeat(32_768);
+        let answer = answer(&Refusal::SignatureDoesNotMatch(mismatch), "PUT");
+        assert!(answer.body.len() < 39_000, "{}", answer.body.len());
+    }
+
+    #[test]
+    fn tells_the_clock_in_milliseconds() {
+        let skewed = crate::refusal::TooSkewed { requested: UnixMillis(0), max_millis: 300_000 };
+        let body = answer(&Refusal::RequestTimeTooSkewed(skewed), "PUT").body;
+        assert!(body.contains(
+            "  <MaxAllowedSkewMilliseconds>300000</MaxAllowedSkewMilliseconds>\n  \
+             <RequestTime>1970-01-01T00:00:00.000Z</RequestTime>\n  \
+             <ServerTime>2026-11-24T01:52:57.000Z</ServerTime>\n"
+        ));
+    }
+}

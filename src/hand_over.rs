@@ -1,0 +1,101 @@
+//! What the edge hands over to the API's authorizer, which verifies the same signature again.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::refusal::Refusal;
+use crate::request_view::RequestView;
+
+/// The header that names the origin which a request must go to, by its domain name.
+pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
+
+/// The header that carries the hand-over to the API.
+pub(crate) const REQUEST_HEADER: &str = "x-ossedge-request";
+
+/// The longest hand-over, in characters. API Gateway takes 10,240 bytes of headers in all, and
+/// CloudFront adds its own.
+const MAX_LENGTH: usize = 8192;
+
+/// The parts of a request that its signature and its translation depend on, in base64url: API Gateway
+/// decodes paths, drops Content-MD5 and rewrites Host, and none of that may touch what was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOver(String);
+
+impl HandOver {
+    /// Writes a request's hand-over.
+    ///
+    /// # Errors
+    /// [`Refusal::RequestTooLarge`] when it wouldn't fit through API Gateway.
+    pub(crate) fn of_request(request: &RequestView<'_>) -> Result<Self, Refusal> {
+        let headers: Vec<_> = request.headers().filter(|(name, _)| is_handed_over(name)).collect();
+        let mut flat = headers.len().to_string();
+        let mut push = |field: &str| {
+            flat.push('\0');
+            flat.push_str(field);
+        };
+        for field in [request.request_id, request.method, request.uri, request.query] {
+            push(field);
+        }
+        for (name, value) in headers {
+            push(name);
+            push(value);
+        }
+        let encoded = URL_SAFE_NO_PAD.encode(flat);
+        if encoded.len() > MAX_LENGTH { Err(Refusal::RequestTooLarge) } else { Ok(HandOver(encoded)) }
+    }
+
+    /// The header's value.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The flat encoding of the request that was handed over; `None` when the text isn't one.
+    pub fn open(value: &str) -> Option<String> {
+        let flat = URL_SAFE_NO_PAD.decode(value).ok()?;
+        String::from_utf8(flat).ok()
+    }
+}
+
+fn is_handed_over(name: &str) -> bool {
+    const NAMES: [&str; 11] = [
+        "authorization",
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-md5",
+        "content-type",
+        "date",
+        "expires",
+        "host",
+        "security-token",
+    ];
+    name.starts_with("x-oss-") || NAMES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opens_as_the_request_without_what_nobody_signed() {
+        let flat = "3\0id\0POST\0/a%2Fb\0uploads\0host\0h\0cookie\0secret\0x-oss-meta-a\0日";
+        let hand_over = HandOver::of_request(&RequestView::parse(flat).unwrap()).unwrap();
+        let opened = HandOver::open(hand_over.as_str());
+        assert_eq!(opened.as_deref(), Some("2\0id\0POST\0/a%2Fb\0uploads\0host\0h\0x-oss-meta-a\0日"));
+    }
+
+    #[test]
+    fn opens_nothing_else() {
+        for value in ["=", "a", "_-+/", "/w", "gA"] {
+            assert_eq!(HandOver::open(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit_through_api_gateway() {
+        let flat = format!("1\0id\0POST\0/k\0uploads\0x-oss-meta-a\0{}", "v".repeat(8192));
+        let refused = HandOver::of_request(&RequestView::parse(&flat).unwrap());
+        assert_eq!(refused, Err(Refusal::RequestTooLarge));
+    }
+}

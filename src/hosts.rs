@@ -1,0 +1,96 @@
+//! The hosts that devices are pointed at, and how each carries the bucket.
+
+use std::collections::{HashMap, HashSet};
+
+/// Where a host's requests carry their bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Addressing<'a> {
+    /// The host's first label is the bucket: `bucket.endpoint`.
+    VirtualHosted {
+        /// The label, in lower case.
+        bucket: &'a str,
+    },
+    /// The host stands for one bucket.
+    Cname {
+        /// The bucket that is configured for the host.
+        bucket: &'a str,
+    },
+    /// The path's first segment is the bucket: `/bucket/key`.
+    Path,
+}
+
+/// Host names in lower case, without ports.
+#[derive(Default)]
+pub(crate) struct Hosts {
+    /// Host to the one bucket that it stands for.
+    pub(crate) cname: HashMap<String, String>,
+    /// Hosts with the bucket in the path.
+    pub(crate) path: HashSet<String>,
+    /// What follows the bucket's label: `endpoint` of `*.endpoint`.
+    pub(crate) virtual_hosted: HashSet<String>,
+}
+
+impl Hosts {
+    /// How `host`, in lower case and without a port, carries its bucket; an exact name goes before
+    /// a pattern. `None` for a host that isn't configured.
+    pub(crate) fn addressing<'h>(&'h self, host: &'h str) -> Option<Addressing<'h>> {
+        if let Some(bucket) = self.cname.get(host) {
+            return Some(Addressing::Cname { bucket });
+        }
+        if self.path.contains(host) {
+            return Some(Addressing::Path);
+        }
+        let (bucket, endpoint) = host.split_once('.')?;
+        let known = !bucket.is_empty() && self.virtual_hosted.contains(endpoint);
+        known.then_some(Addressing::VirtualHosted { bucket })
+    }
+}
+
+/// The Host header's host in lower case: a port is ignored, anything else after the name is not.
+pub(crate) fn without_port(header: &str) -> Option<String> {
+    let host = match header.split_once(':') {
+        None => header,
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) => return None,
+    };
+    (!host.is_empty()).then(|| host.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts() -> Hosts {
+        Hosts {
+            cname: HashMap::from([("uploads.example.com".into(), "fleet".into())]),
+            path: HashSet::from(["127.0.0.1".into()]),
+            virtual_hosted: HashSet::from(["example.com".into(), "d1.cloudfront.net".into()]),
+        }
+    }
+
+    #[test]
+    fn prefers_the_exact_host_to_the_pattern() {
+        let hosts = hosts();
+        assert_eq!(hosts.addressing("uploads.example.com"), Some(Addressing::Cname { bucket: "fleet" }));
+        assert_eq!(hosts.addressing("other.example.com"), Some(Addressing::VirtualHosted { bucket: "other" }));
+        assert_eq!(hosts.addressing("127.0.0.1"), Some(Addressing::Path));
+    }
+
+    #[test]
+    fn takes_one_label_and_no_unknown_host() {
+        let hosts = hosts();
+        for host in ["a.b.example.com", "example.com", ".example.com", "example.com.", "x.example.com.", "evil.com", ""]
+        {
+            assert_eq!(hosts.addressing(host), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn ignores_a_port_and_case_and_nothing_else() {
+        assert_eq!(without_port("Uploads.Example.com:8443").as_deref(), Some("uploads.example.com"));
+        assert_eq!(without_port("127.0.0.1:").as_deref(), Some("127.0.0.1"));
+        for header in ["", ":80", "a:b", "a:80:80", "[::1]:80", "user@a:x"] {
+            assert_eq!(without_port(header), None, "{header}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The decisions of oss-edge: whether a request that an Alibaba Cloud OSS SDK signed may go on to
+//! Amazon S3, and in what form.
+//!
+//! The pipeline, each stage with its own module:
+//!
+//! ```text
+//! RequestView ─ locate ─▶ Resource ─ classify ─▶ Operation
+//!                                                 │ authenticate ─▶ Authenticated
+//!                                                 │ authorize    ─▶ Authorized
+//!                                                 └ route        ─▶ Forward
+//! ```
+//!
+//! Any stage may end it with a [`Refusal`], which [`ErrorResponse`] renders as OSS would. The crate
+//! has no clock, no environment and no I/O: time, keys and configuration are arguments.
+
+mod access_key;
+mod authenticate;
+mod authorize;
+mod clock_skew;
+mod config;
+mod decision;
+mod document;
+mod error_response;
+mod hand_over;
+mod hosts;
+mod object_key;
+mod operation;
+mod percent_encoding;
+mod presented_signature;
+mod query;
+mod refusal;
+mod request_view;
+mod resource;
+mod route;
+mod s3_headers;
+mod signature_v1;
+mod signing_date;
+mod sub_resource;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+
+pub use access_key::{AccessKey, AccessKeys};
+pub use config::{Api, Config, S3Bucket};
+pub use decision::{Decision, Gate};
+pub use document::{Document, DocumentError};
+pub use error_response::ErrorResponse;
+pub use hand_over::HandOver;
+pub use object_key::ObjectKey;
+pub use operation::Operation;
+pub use query::Query;
+pub use refusal::{AuthorizationFault, DateFault, KeyFault, Mismatch, Refusal, TooSkewed};
+pub use request_view::RequestView;
+pub use resource::Resource;
+pub use route::{Forward, Origin};
+pub use signature_v1::{CanonicalizedOssHeaders, CanonicalizedResource, StringToSign, verify as verify_signature_v1};
+pub use signing_date::UnixMillis;
+pub use sub_resource::SUB_RESOURCES;

@@ -1,0 +1,82 @@
+//! An object's key, decoded.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+
+use crate::refusal::{KeyFault, Refusal};
+
+/// OSS: "The name must be 1 to 1,023 characters in length", counted in bytes of UTF-8.
+const MAX_BYTES: usize = 1023;
+
+/// A decoded key of 1 to 1,023 bytes of UTF-8 that S3 stores under exactly this name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectKey<'a>(Cow<'a, str>);
+
+impl<'a> ObjectKey<'a> {
+    /// Takes a key that was percent-decoded once.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidObjectName`] when it is empty or too long, when a character has no place in
+    /// the XML of OSS's answers, or when a segment is `.` or `..`: HTTP stacks between here and S3
+    /// resolve those, and the object would land under another key than the one that was verified.
+    pub fn new(key: Cow<'a, str>) -> Result<Self, Refusal> {
+        let fault = if key.is_empty() {
+            KeyFault::Empty
+        } else if key.len() > MAX_BYTES {
+            KeyFault::TooLong
+        } else if !key.chars().all(is_xml_char) {
+            KeyFault::NotXml
+        } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
+            KeyFault::DotSegment
+        } else {
+            return Ok(ObjectKey(key));
+        };
+        Err(Refusal::InvalidObjectName(fault))
+    }
+}
+
+impl Deref for ObjectKey<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `Char` of XML 1.0, section 2.2.
+pub(crate) fn is_xml_char(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(key: &str) -> Option<Refusal> {
+        ObjectKey::new(Cow::Borrowed(key)).err()
+    }
+
+    #[test]
+    fn takes_every_key_that_s3_stores_as_it_is() {
+        for key in ["a", "/a", "a//b", "a/", "...", "a/..b/c.", "日志 a+b~!*().log", "%2F", &"k".repeat(1023)] {
+            assert_eq!(fault(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_would_not_arrive_under_the_same_name() {
+        for (key, expected) in [
+            ("", KeyFault::Empty),
+            (&*"k".repeat(1024), KeyFault::TooLong),
+            (&*"é".repeat(512), KeyFault::TooLong),
+            ("a\0", KeyFault::NotXml),
+            ("a\u{1b}b", KeyFault::NotXml),
+            ("..", KeyFault::DotSegment),
+            ("a/../b", KeyFault::DotSegment),
+            ("./a", KeyFault::DotSegment),
+            ("a/.", KeyFault::DotSegment),
+        ] {
+            assert_eq!(fault(key), Some(Refusal::InvalidObjectName(expected)), "{key:?}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The five operations, and which request is which.
+
+use crate::object_key::ObjectKey;
+use crate::percent_encoding;
+use crate::query::Query;
+use crate::refusal::Refusal;
+use crate::sub_resource;
+
+/// An OSS operation that is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// `PUT key`
+    PutObject,
+    /// `POST key?uploads`
+    InitiateMultipartUpload,
+    /// `PUT key?partNumber&uploadId`
+    UploadPart,
+    /// `POST key?uploadId`
+    CompleteMultipartUpload,
+    /// `DELETE key?uploadId`
+    AbortMultipartUpload,
+}
+
+/// What makes a request an operation.
+struct Row {
+    operation: Operation,
+    method: &'static str,
+    /// Parameters that must be there; they are what S3 gets, in this order.
+    required: &'static [&'static str],
+    /// Parameters that OSS takes as well.
+    optional: &'static [&'static str],
+}
+
+/// OSS API reference, "Syntax" of each operation. `encoding-type` is sent by Go v2, Java v2, PHP v2,
+/// Python v2 and C#, `sequential` by Go, Java, Android and iOS when the caller asks for it.
+const OPERATIONS: [Row; 5] = [
+    Row { operation: Operation::PutObject, method: "PUT", required: &[], optional: &[] },
+    Row {
+        operation: Operation::InitiateMultipartUpload,
+        method: "POST",
+        required: &["uploads"],
+        optional: &["encoding-type", "sequential"],
+    },
+    Row { operation: Operation::UploadPart, method: "PUT", required: &["partNumber", "uploadId"], optional: &[] },
+    Row {
+        operation: Operation::CompleteMultipartUpload,
+        method: "POST",
+        required: &["uploadId"],
+        optional: &["encoding-type"],
+    },
+    Row { operation: Operation::AbortMultipartUpload, method: "DELETE", required: &["uploadId"], optional: &[] },
+];
+
+/// The longest upload id that is passed on, in bytes. S3's have about 130.
+const MAX_UPLOAD_ID: usize = 1024;
+
+impl Operation {
+    /// The operation's name in OSS's API reference.
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::PutObject => "PutObject",
+            Operation::InitiateMultipartUpload => "InitiateMultipartUpload",
+            Operation::UploadPart => "UploadPart",
+            Operation::CompleteMultipartUpload => "CompleteMultipartUpload",
+            Operation::AbortMultipartUpload => "AbortMultipartUpload",
+        }
+    }
+
+    /// Classifies a request by its method and the names in its query.
+    ///
+    /// # Errors
+    /// [`Refusal::MethodNotAllowed`] for an operation of OSS that isn't served;
+    /// [`Refusal::UnexpectedParameter`] for a parameter that no served operation takes, or not in
+    /// this company; [`Refusal::InvalidPartNumber`] and [`Refusal::InvalidEncodingType`].
+    pub(crate) fn classify(method: &str, key: Option<&ObjectKey<'_>>, query: &Query<'_>) -> Result<Self, Refusal> {
+        let served_method = OPERATIONS.iter().any(|row| row.method == method);
+        if key.is_none() || !served_method {
+            return Err(Refusal::MethodNotAllowed);
+        }
+        let row = OPERATIONS.iter().find(|row| row.method == method && row.takes(query));
+        let row = row.ok_or_else(|| unserved(query))?;
+        for (name, value) in query.iter() {
+            check_value(name, value)?;
+        }
+        Ok(row.operation)
+    }
+
+    /// The query that S3 gets: the parameters that the operation needs and no other.
+    pub(crate) fn s3_query(self, query: &Query<'_>) -> String {
+        let mut s3_query = String::new();
+        let row = OPERATIONS.iter().find(|row| row.operation == self);
+        for name in row.map(|row| row.required).unwrap_or_default() {
+            if !s3_query.is_empty() {
+                s3_query.push('&');
+            }
+            s3_query.push_str(name);
+            if let Some(value) = query.get(name).filter(|value| !value.is_empty()) {
+                s3_query.push('=');
+                percent_encoding::encode_value(value, &mut s3_query);
+            }
+        }
+        s3_query
+    }
+}
+
+impl Row {
+    fn takes(&self, query: &Query<'_>) -> bool {
+        self.required.iter().all(|name| query.get(name).is_some())
+            && query.iter().all(|(name, _)| self.required.contains(&name) || self.optional.contains(&name))
+    }
+}
+
+/// Why no row takes a query whose method is served.
+fn unserved(query: &Query<'_>) -> Refusal {
+    let is_ours =
+        |name: &str| OPERATIONS.iter().any(|row| row.required.contains(&name) || row.optional.contains(&name));
+    let mut foreign = query.iter().map(|(name, _)| name).filter(|name| !is_ours(name)).peekable();
+    if foreign.peek().is_none() {
+        return match query.iter().next() {
+            None => Refusal::MethodNotAllowed,
+            Some((name, _)) => Refusal::UnexpectedParameter(name.to_owned()),
+        };
+    }
+    // A sub-resource of OSS makes it another operation; any other name is a stray parameter.
+    match foreign.find(|name| !sub_resource::is_signed(name)) {
+        Some(name) => Refusal::UnexpectedParameter(name.to_owned()),
+        None => Refusal::MethodNotAllowed,
+    }
+}
+
+fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
+    match name {
+        "partNumber" if !is_part_number(value) => Err(Refusal::InvalidPartNumber(value.to_owned())),
+        "uploadId" if value.is_empty() || value.len() > MAX_UPLOAD_ID => {
+            Err(Refusal::UnexpectedParameter(name.to_owned()))
+        }
+        "uploads" | "sequential" if !value.is_empty() => Err(Refusal::UnexpectedParameter(name.to_owned())),
+        "encoding-type" if value != "url" => Err(Refusal::InvalidEncodingType(value.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// 1 to 10,000 without a sign or leading zeros, so that OSS, S3 and this crate read one number.
+fn is_part_number(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit())
+        && !value.starts_with('0')
+        && value.parse::<u16>().is_ok_and(|number| (1..=10_000).contains(&number))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    fn classify(method: &str, query: &str) -> Result<Operation, Refusal> {
+        let key = ObjectKey::new(Cow::Borrowed("key")).unwrap();
+        Operation::classify(method, Some(&key), &Query::parse(query).unwrap())
+    }
+
+    #[test]
+    fn knows_the_five_operations() {
+        for (method, query, operation, s3_query) in [
+            ("PUT", "", Operation::PutObject, ""),
+            ("POST", "uploads", Operation::InitiateMultipartUpload, "uploads"),
+            ("POST", "uploads=&encoding-type=url", Operation::InitiateMultipartUpload, "uploads"),
+            ("POST", "sequential&uploads", Operation::InitiateMultipartUpload, "uploads"),
+            ("PUT", "uploadId=a+b%2F&partNumber=10000", Operation::UploadPart, "partNumber=10000&uploadId=a%2Bb%2F"),
+            ("POST", "uploadId=id", Operation::CompleteMultipartUpload, "uploadId=id"),
+            ("POST", "encoding-type=url&uploadId=id", Operation::CompleteMultipartUpload, "uploadId=id"),
+            ("DELETE", "uploadId=id", Operation::AbortMultipartUpload, "uploadId=id"),
+        ] {
+            assert_eq!(classify(method, query), Ok(operation), "{method} {query}");
+            assert_eq!(operation.s3_query(&Query::parse(query).unwrap()), s3_query);
+        }
+    }
+
+    #[test]
+    fn refuses_every_other_operation_of_oss() {
+        for (method, query) in [
+            ("GET", ""),
+            ("HEAD", ""),
+            ("DELETE", ""),
+            ("POST", ""),
+            ("OPTIONS", ""),
+            ("put", ""),
+            ("", ""),
+            ("GET", "uploadId=id"),
+            ("GET", "uploads"),
+            ("PUT", "acl"),
+            ("PUT", "tagging"),
+            ("PUT", "symlink"),
+            ("POST", "append&position=0"),
+            ("POST", "delete"),
+            ("DELETE", "tagging"),
+            ("POST", "restore"),
+            ("PUT", "x-oss-process=a"),
+            ("POST", "x-oss-process"),
+            ("PATCH", "uploadId=id"),
+        ] {
+            assert_eq!(classify(method, query), Err(Refusal::MethodNotAllowed), "{method} {query}");
+        }
+    }
+
+    #[test]
+    fn refuses_the_bucket_itself() {
+        for (method, query) in [("PUT", ""), ("POST", "uploads"), ("GET", "")] {
+            let refused = Operation::classify(method, None, &Query::parse(query).unwrap());
+            assert_eq!(refused, Err(Refusal::MethodNotAllowed), "{method} {query}");
+        }
+    }
+
+    #[test]
+    fn refuses_ambiguous_and_foreign_parameters_by_name() {
+        for (method, query, name) in [
+            ("POST", "uploads&uploadId=id", "uploads"),
+            ("PUT", "partNumber=1", "partNumber"),
+            ("PUT", "uploadId=id", "uploadId"),
+            ("PUT", "uploads", "uploads"),
+            ("POST", "partNumber=1&uploadId=id", "partNumber"),
+            ("DELETE", "partNumber=1&uploadId=id", "partNumber"),
+            ("DELETE", "uploads", "uploads"),
+            ("PUT", "encoding-type=url", "encoding-type"),
+            ("PUT", "X-Amz-Signature=a", "X-Amz-Signature"),
+            ("PUT", "acl&foo", "foo"),
+            ("PUT", "partNumber=1&uploadId=", "uploadId"),
+            ("POST", "uploads=yes", "uploads"),
+            ("PUT", "PartNumber=1&uploadId=id", "PartNumber"),
+        ] {
+            assert_eq!(classify(method, query), Err(Refusal::UnexpectedParameter(name.into())), "{method} {query}");
+        }
+    }
+
+    #[test]
+    fn takes_a_part_number_in_one_spelling() {
+        for value in ["0", "10001", "-1", "+1", "01", "1.0", "1e3", "", "%20", "99999999999999999999"] {
+            let refused = classify("PUT", &format!("partNumber={value}&uploadId=id"));
+            assert!(matches!(refused, Err(Refusal::InvalidPartNumber(_))), "{value}");
+        }
+        assert!(matches!(classify("POST", "uploads&encoding-type=base64"), Err(Refusal::InvalidEncodingType(_))));
+    }
+}

@@ -1,0 +1,354 @@
+//! Why a request is refused, and how OSS says it.
+
+use std::borrow::Cow;
+
+use crate::signing_date::UnixMillis;
+
+/// One cause each. The order in which they are looked for is the pipeline's: see
+/// [`Gate::decide`](crate::Gate::decide).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The adapter's encoding of the request doesn't parse: a part of it carries a NUL.
+    MalformedRequest,
+    /// A header may stand once and stands more often, or with different values.
+    RepeatedHeader(String),
+    /// A header's value carries a control character.
+    MalformedHeader(String),
+    /// The Host isn't configured, is missing, or isn't a host.
+    UnknownHost,
+    /// The bucket's name can't be one (3 to 63 lower-case letters, digits and hyphens).
+    InvalidBucketName,
+    /// The key can't be one.
+    InvalidObjectName(KeyFault),
+    /// The query has no one reading.
+    MalformedQuery,
+    /// A query parameter appears twice.
+    RepeatedParameter(String),
+    /// A query parameter that the operation doesn't take, or that misses its companion.
+    UnexpectedParameter(String),
+    /// `partNumber` isn't a plain integer from 1 to 10,000.
+    InvalidPartNumber(String),
+    /// `encoding-type` isn't `url`.
+    InvalidEncodingType(String),
+    /// An operation that isn't served.
+    MethodNotAllowed,
+    /// No signature at all.
+    MissingSignature,
+    /// The Authorization header doesn't follow its scheme's grammar.
+    MalformedAuthorization(AuthorizationFault),
+    /// A signature scheme that isn't enabled, by its name on the wire.
+    SchemeNotEnabled(&'static str),
+    /// Neither `x-oss-date` nor `Date`, or not in a format that OSS clients use.
+    InvalidDate(DateFault),
+    /// The date is too far from now.
+    RequestTimeTooSkewed(TooSkewed),
+    /// No access key of this id.
+    InvalidAccessKeyId(String),
+    /// The signature is another request's, another secret's, or not in canonical base64.
+    SignatureDoesNotMatch(Box<Mismatch>),
+    /// A security token for an access key that has none.
+    InvalidSecurityToken,
+    /// The bucket isn't configured.
+    NoSuchBucket(String),
+    /// A header asks for something that S3 wouldn't do.
+    NotImplemented(String),
+    /// A header's value isn't one that OSS defines.
+    InvalidHeaderValue(&'static str, String),
+    /// More user metadata than S3 keeps.
+    MetadataTooLarge,
+    /// A chunked body without a length, which S3 doesn't take.
+    MissingContentLength,
+    /// `Content-Length` isn't a number.
+    InvalidContentLength,
+    /// The request to begin a multipart upload doesn't fit through API Gateway.
+    RequestTooLarge,
+}
+
+/// What is wrong with a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFault {
+    /// No key at all.
+    Empty,
+    /// More than 1,023 bytes.
+    TooLong,
+    /// A percent-escape that is cut off or not UTF-8.
+    Escape,
+    /// A character that XML 1.0 can't carry.
+    NotXml,
+    /// A segment `.` or `..`.
+    DotSegment,
+    /// A `?` and a sub-resource's name inside the key: in signature version 1 that signs the same
+    /// text as the sub-resource itself.
+    SubResource,
+}
+
+/// What is wrong with an Authorization header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizationFault {
+    /// The header is empty.
+    Empty,
+    /// No known scheme, or not `OSS AccessKeyId:Signature`.
+    Form,
+    /// Nothing before the colon.
+    NoAccessKeyId,
+    /// Nothing after the colon.
+    NoSignature,
+}
+
+/// What is wrong with a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateFault {
+    /// Neither header is there.
+    Missing,
+    /// The header that counts has another format.
+    Malformed,
+}
+
+/// A date that is too far from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooSkewed {
+    /// The request's date.
+    pub requested: UnixMillis,
+    /// How far it might have been, in milliseconds.
+    pub max_millis: u64,
+}
+
+/// A signature that doesn't verify. It never holds the right one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The access key's id, as presented.
+    pub access_key_id: String,
+    /// The signature, as presented.
+    pub signature_provided: String,
+    /// The text that should have been signed.
+    pub string_to_sign: String,
+}
+
+/// How OSS answers: HTTP status, `Code`, `Message` and `EC`.
+pub(crate) struct OssError {
+    /// HTTP status code.
+    pub(crate) status: u16,
+    /// `Code` of the error document.
+    pub(crate) code: &'static str,
+    /// `Message` of the error document.
+    pub(crate) message: &'static str,
+    /// `EC` of the error document, and the `x-oss-ec` header.
+    pub(crate) ec: &'static str,
+}
+
+const fn error(status: u16, code: &'static str, ec: &'static str, message: &'static str) -> OssError {
+    OssError { status, code, message, ec }
+}
+
+impl Refusal {
+    /// `Code` of the error document.
+    pub fn code(&self) -> &'static str {
+        self.oss_error().code
+    }
+
+    /// HTTP status code.
+    pub fn status(&self) -> u16 {
+        self.oss_error().status
+    }
+
+    /// The answer's fixed part. Codes, messages and ECs are those of OSS's error pages
+    /// (alibabacloud.com/help/en/oss/support/ followed by the EC, and "OSS error responses"); where
+    /// OSS documents none for a case, those of its nearest neighbour. No status is one that an OSS
+    /// SDK repeats by itself (401, 408, 429, 5xx).
+    pub(crate) fn oss_error(&self) -> OssError {
+        const ARGUMENT: &str = "InvalidArgument";
+        match self {
+            Refusal::MalformedRequest | Refusal::MalformedQuery => {
+                error(400, ARGUMENT, "0017-00000205", "The request contains illegal characters.")
+            }
+            Refusal::RepeatedHeader(_) | Refusal::MalformedHeader(_) => {
+                error(400, ARGUMENT, "0017-00000205", "A request header is repeated or contains illegal characters.")
+            }
+            Refusal::UnknownHost => error(
+                403,
+                "AccessDenied",
+                "0003-00001403",
+                "The bucket you are attempting to access must be addressed using the specified endpoint. \
+                 Please send all future requests to this endpoint.",
+            ),
+            Refusal::InvalidBucketName => {
+                error(400, "InvalidBucketName", "0015-00000001", "The specified bucket is not valid.")
+            }
+            Refusal::InvalidObjectName(fault) => fault.oss_error(),
+            Refusal::RepeatedParameter(_) | Refusal::UnexpectedParameter(_) => {
+                error(400, ARGUMENT, "0017-00000219", "Unexpected query string parameter")
+            }
+            Refusal::InvalidPartNumber(_) => {
+                let message = "Part number must be an integer between 1 and 10000, inclusive.";
+                error(400, ARGUMENT, "0017-00000220", message)
+            }
+            Refusal::InvalidEncodingType(_) => {
+                error(400, ARGUMENT, "0017-00000235", "Invalid Encoding Method specified in Request")
+            }
+            Refusal::MethodNotAllowed => {
+                let message = "The specified method is not allowed against this resource.";
+                error(405, "MethodNotAllowed", "0017-00000001", message)
+            }
+            Refusal::MissingSignature => {
+                error(403, "AccessDenied", "0003-00001201", "Anonymous access is forbidden for this operation.")
+            }
+            Refusal::MalformedAuthorization(fault) => fault.oss_error(),
+            Refusal::SchemeNotEnabled(_) => error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid."),
+            Refusal::InvalidDate(fault) => {
+                let ec = match fault {
+                    DateFault::Missing => "0002-00000503",
+                    DateFault::Malformed => "0002-00000505",
+                };
+                error(403, "AccessDenied", ec, "OSS authentication requires a valid Date.")
+            }
+            Refusal::RequestTimeTooSkewed(_) => {
+                let message = "The difference between the request time and the current time is too large.";
+                error(403, "RequestTimeTooSkewed", "0002-00000504", message)
+            }
+            Refusal::InvalidAccessKeyId(_) => {
+                let message = "The OSS Access Key Id you provided does not exist in our records.";
+                error(403, "InvalidAccessKeyId", "0002-00000902", message)
+            }
+            Refusal::SignatureDoesNotMatch(_) => error(
+                403,
+                "SignatureDoesNotMatch",
+                "0002-00000040",
+                "The request signature we calculated does not match the signature you provided. \
+                 Check your key and signing method.",
+            ),
+            Refusal::InvalidSecurityToken => {
+                error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.")
+            }
+            Refusal::NoSuchBucket(_) => {
+                error(404, "NoSuchBucket", "0015-00000101", "The specified bucket does not exist.")
+            }
+            Refusal::NotImplemented(_) => {
+                let message = "A header you provided implies functionality that is not implemented.";
+                error(400, "NotImplemented", "0017-00000245", message)
+            }
+            Refusal::InvalidHeaderValue(_, _) => {
+                error(400, ARGUMENT, "0017-00000131", "The value of a request header is invalid.")
+            }
+            Refusal::MetadataTooLarge => {
+                let message = "Your metadata headers exceed the maximum allowed metadata size.";
+                error(400, "MetadataTooLarge", "0011-00000002", message)
+            }
+            Refusal::MissingContentLength => {
+                let message = "You must provide the Content-Length HTTP header.";
+                error(411, "MissingContentLength", "0017-00000101", message)
+            }
+            Refusal::InvalidContentLength => {
+                error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.")
+            }
+            Refusal::RequestTooLarge => {
+                error(400, ARGUMENT, "0017-00000205", "The headers and the path of the request are too large.")
+            }
+        }
+    }
+
+    /// The error document's elements that only this case has, between `HostId` and `EC`.
+    pub(crate) fn elements(&self) -> Vec<(&'static str, Cow<'_, str>)> {
+        let argument = |name: &'static str, value: &'_ str| {
+            vec![("ArgumentName", Cow::Borrowed(name)), ("ArgumentValue", Cow::Owned(value.to_owned()))]
+        };
+        match self {
+            Refusal::RepeatedParameter(name) | Refusal::UnexpectedParameter(name) => argument("ResourceType", name),
+            Refusal::InvalidPartNumber(value) => argument("PartNumber", value),
+            Refusal::InvalidEncodingType(value) => argument("encoding-type", value),
+            Refusal::InvalidHeaderValue(name, value) => argument(name, value),
+            Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) => vec![("Header", Cow::Borrowed(name))],
+            Refusal::NotImplemented(name) => vec![("Header", Cow::Borrowed(name))],
+            Refusal::InvalidAccessKeyId(id) => vec![("OSSAccessKeyId", Cow::Borrowed(id))],
+            Refusal::NoSuchBucket(name) => vec![("BucketName", Cow::Borrowed(name))],
+            Refusal::RequestTimeTooSkewed(skewed) => vec![
+                ("MaxAllowedSkewMilliseconds", Cow::Owned(skewed.max_millis.to_string())),
+                ("RequestTime", Cow::Owned(skewed.requested.to_iso8601())),
+            ],
+            Refusal::SignatureDoesNotMatch(mismatch) => vec![
+                ("OSSAccessKeyId", Cow::Borrowed(&*mismatch.access_key_id)),
+                ("SignatureProvided", Cow::Borrowed(&*mismatch.signature_provided)),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// One sentence for the operator's log: what was wrong, where `Code` alone doesn't say it.
+    pub fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Refusal::MalformedRequest => "a part of the request carries a NUL".into(),
+            Refusal::RepeatedHeader(name) => format!("header `{name}` is repeated").into(),
+            Refusal::MalformedHeader(name) => format!("header `{name}` carries a control character").into(),
+            Refusal::UnknownHost => "the Host is not in `hosts` of the configuration".into(),
+            Refusal::InvalidBucketName => "the bucket's name can't be one".into(),
+            Refusal::InvalidObjectName(fault) => fault.detail().into(),
+            Refusal::MalformedQuery => "the query has a broken escape, an empty name or too many parameters".into(),
+            Refusal::RepeatedParameter(name) => format!("query parameter `{name}` is repeated").into(),
+            Refusal::UnexpectedParameter(name) => format!("query parameter `{name}` has no place here").into(),
+            Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000".into(),
+            Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
+            Refusal::MethodNotAllowed => "the operation is not served".into(),
+            Refusal::MissingSignature => "no Authorization header".into(),
+            Refusal::MalformedAuthorization(fault) => fault.detail().into(),
+            Refusal::SchemeNotEnabled(name) => format!("signature scheme {name} is not enabled").into(),
+            Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`".into(),
+            Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic".into(),
+            Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now".into(),
+            Refusal::InvalidAccessKeyId(_) => "no access key of this id".into(),
+            Refusal::SignatureDoesNotMatch(_) => "the signature does not verify".into(),
+            Refusal::InvalidSecurityToken => "a security token, and the access key has none".into(),
+            Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration".into(),
+            Refusal::NotImplemented(name) => format!("header `{name}` asks for what S3 would not do").into(),
+            Refusal::InvalidHeaderValue(name, _) => {
+                format!("header `{name}` has a value that OSS does not define").into()
+            }
+            Refusal::MetadataTooLarge => "more than 2 KB of user metadata".into(),
+            Refusal::MissingContentLength => "a chunked body without a Content-Length".into(),
+            Refusal::InvalidContentLength => "Content-Length is not a number".into(),
+            Refusal::RequestTooLarge => "the request does not fit through API Gateway".into(),
+        }
+    }
+}
+
+impl KeyFault {
+    fn oss_error(self) -> OssError {
+        let (ec, message) = match self {
+            KeyFault::Empty => ("0016-00000001", "The Object name can not be empty."),
+            KeyFault::TooLong => ("0016-00000002", "The Length of Object name must be less than 1024."),
+            _ => ("0016-00000004", "The specified object is not valid."),
+        };
+        error(400, "InvalidObjectName", ec, message)
+    }
+
+    fn detail(self) -> &'static str {
+        match self {
+            KeyFault::Empty => "no key",
+            KeyFault::TooLong => "the key has more than 1,023 bytes",
+            KeyFault::Escape => "the path has a percent-escape that is cut off or not UTF-8",
+            KeyFault::NotXml => "the key has a control character",
+            KeyFault::DotSegment => "the key has a segment `.` or `..`",
+            KeyFault::SubResource => "the key has `?` and a sub-resource's name: its signature is ambiguous",
+        }
+    }
+}
+
+impl AuthorizationFault {
+    fn oss_error(self) -> OssError {
+        let missing = "AccessKeyId or Signature is missing in Authorization header value.";
+        let (ec, message) = match self {
+            AuthorizationFault::Empty => ("0002-00000061", "Authorization header value is empty."),
+            AuthorizationFault::Form => ("0002-00000062", "Authorization header is invalid."),
+            AuthorizationFault::NoAccessKeyId => ("0002-00000063", missing),
+            AuthorizationFault::NoSignature => ("0002-00000065", missing),
+        };
+        error(400, "InvalidArgument", ec, message)
+    }
+
+    fn detail(self) -> &'static str {
+        match self {
+            AuthorizationFault::Empty => "the Authorization header is empty",
+            AuthorizationFault::Form => "the Authorization header is not `OSS AccessKeyId:Signature`",
+            AuthorizationFault::NoAccessKeyId => "the Authorization header has no access key id",
+            AuthorizationFault::NoSignature => "the Authorization header has no signature",
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! A request as CloudFront shows it to a viewer-request function, parsed once.
+
+use std::borrow::Cow;
+
+use crate::refusal::Refusal;
+
+/// The parts of a viewer request that decisions are made from, borrowed from their flat encoding.
+pub struct RequestView<'a> {
+    /// CloudFront's id of the request.
+    pub request_id: &'a str,
+    /// The HTTP method, in the case that was sent.
+    pub method: &'a str,
+    /// The path as sent, percent-encoded, beginning with `/`.
+    pub uri: &'a str,
+    /// The query string as sent, percent-encoded, without its `?`.
+    pub query: &'a str,
+    headers: Vec<Header<'a>>,
+}
+
+/// One header line: the name in lower case, the value as sent.
+struct Header<'a> {
+    name: Cow<'a, str>,
+    value: &'a str,
+}
+
+impl<'a> RequestView<'a> {
+    /// Reads the flat encoding, whose fields are joined by NUL:
+    /// `headers-count request-id method uri query (name value)*`.
+    ///
+    /// The count comes first and from the adapter, so no value that carries a NUL can pass for
+    /// another header: the number of fields would not fit.
+    ///
+    /// # Errors
+    /// [`Refusal::MalformedRequest`] when the number of fields isn't what the count says.
+    pub fn parse(flat: &'a str) -> Result<Self, Refusal> {
+        Self::fields(flat).ok_or(Refusal::MalformedRequest)
+    }
+
+    fn fields(flat: &'a str) -> Option<Self> {
+        let mut fields = flat.split('\0');
+        let count: usize = fields.next()?.parse().ok()?;
+        let (request_id, method) = (fields.next()?, fields.next()?);
+        let (uri, query) = (fields.next()?, fields.next()?);
+        let mut headers = Vec::with_capacity(count.min(64));
+        while let Some(name) = fields.next() {
+            headers.push(Header { name: lower_case(name), value: fields.next()? });
+        }
+        (headers.len() == count).then_some(RequestView { request_id, method, uri, query, headers })
+    }
+
+    /// The value of a header that must not be repeated, not even with the same value.
+    ///
+    /// # Errors
+    /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+    pub fn unique(&self, name: &'static str) -> Result<Option<&'a str>, Refusal> {
+        let mut values = self.values(name);
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(Refusal::RepeatedHeader(name.to_owned()));
+        }
+        checked(name, value).map(Some)
+    }
+
+    /// The value of a header whose equal repeats are one value: the OSS SDK for PHP sends
+    /// Content-MD5 twice when the caller sets it too.
+    ///
+    /// # Errors
+    /// [`Refusal::RepeatedHeader`] when the values differ, or [`Refusal::MalformedHeader`].
+    pub fn single(&self, name: &'static str) -> Result<Option<&'a str>, Refusal> {
+        let mut values = self.values(name);
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.any(|other| other != value) {
+            return Err(Refusal::RepeatedHeader(name.to_owned()));
+        }
+        checked(name, value).map(Some)
+    }
+
+    /// Every `x-oss-*` header: lower-case names in byte order, trimmed values, equal repeats as one.
+    ///
+    /// # Errors
+    /// [`Refusal::RepeatedHeader`] when the values of one name differ, or
+    /// [`Refusal::MalformedHeader`].
+    pub fn oss_headers(&self) -> Result<Vec<(&str, &'a str)>, Refusal> {
+        let mut found = Vec::new();
+        for header in self.headers.iter().filter(|header| header.name.starts_with("x-oss-")) {
+            found.push((&*header.name, checked(&header.name, header.value)?.trim_matches([' ', '\t'])));
+        }
+        found.sort_unstable();
+        found.dedup();
+        let mut pairs = found.iter().zip(found.iter().skip(1));
+        match pairs.find(|((name, _), (next, _))| name == next) {
+            Some(((name, _), _)) => Err(Refusal::RepeatedHeader((*name).to_owned())),
+            None => Ok(found),
+        }
+    }
+
+    /// Every header line, in the order of the flat encoding.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.headers.iter().map(|header| (&*header.name, header.value))
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |header| header.name == name).map(|header| header.value)
+    }
+}
+
+/// A value that may stand on a line of its own: a line feed inside it would let one header pass
+/// for two in a StringToSign (RFC 9110 section 5.5 forbids the control characters).
+fn checked<'v>(name: &str, value: &'v str) -> Result<&'v str, Refusal> {
+    let control = |byte: u8| (byte < b' ' && byte != b'\t') || byte == 0x7f;
+    if value.bytes().any(control) { Err(Refusal::MalformedHeader(name.to_owned())) } else { Ok(value) }
+}
+
+fn lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(headers: &[(&str, &str)]) -> String {
+        let mut flat = format!("{}\0id\0PUT\0/key\0", headers.len());
+        for (name, value) in headers {
+            flat.push_str(&format!("\0{name}\0{value}"));
+        }
+        flat
+    }
+
+    #[test]
+    fn refuses_a_value_that_would_pass_for_another_header() {
+        let flat = flat(&[("content-type", "text/plain\0authorization\0OSS a:b")]);
+        assert_eq!(RequestView::parse(&flat).err(), Some(Refusal::MalformedRequest));
+    }
+
+    #[test]
+    fn refuses_an_encoding_that_is_cut_off() {
+        for flat in ["", "0", "0\0id\0PUT\0/key", "1\0id\0PUT\0/key\0\0name", "x\0id\0PUT\0/\0", "1\0id\0PUT\0/\0"] {
+            assert_eq!(RequestView::parse(flat).err(), Some(Refusal::MalformedRequest), "{flat:?}");
+        }
+    }
+
+    #[test]
+    fn takes_equal_repeats_as_one_value_where_that_is_the_rule() {
+        let flat = flat(&[("content-md5", "a"), ("Content-MD5", "a"), ("x-oss-meta-a", "1"), ("x-oss-meta-a", "1 ")]);
+        let view = RequestView::parse(&flat).unwrap();
+        assert_eq!(view.single("content-md5"), Ok(Some("a")));
+        assert_eq!(view.unique("content-md5"), Err(Refusal::RepeatedHeader("content-md5".into())));
+        assert_eq!(view.oss_headers(), Ok(vec![("x-oss-meta-a", "1")]));
+    }
+
+    #[test]
+    fn refuses_repeats_that_differ() {
+        let flat = flat(&[("date", "a"), ("date", "b"), ("x-oss-meta-a", "1"), ("X-Oss-Meta-A", "2")]);
+        let view = RequestView::parse(&flat).unwrap();
+        assert_eq!(view.single("date"), Err(Refusal::RepeatedHeader("date".into())));
+        assert_eq!(view.oss_headers(), Err(Refusal::RepeatedHeader("x-oss-meta-a".into())));
+    }
+
+    #[test]
+    fn refuses_a_line_feed_inside_a_value() {
+        let flat = flat(&[("content-type", "a\nb"), ("x-oss-meta-a", "1\r\nx-oss-meta-b:2")]);
+        let view = RequestView::parse(&flat).unwrap();
+        assert_eq!(view.single("content-type"), Err(Refusal::MalformedHeader("content-type".into())));
+        assert_eq!(view.oss_headers(), Err(Refusal::MalformedHeader("x-oss-meta-a".into())));
+    }
+}

@@ -1,0 +1,177 @@
+//! The headers that S3 gets, from those that the client sent.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::authenticate::Authenticated;
+use crate::operation::Operation;
+use crate::refusal::Refusal;
+use crate::request_view::RequestView;
+
+/// A name in lower case, and a value.
+pub(crate) type Header<'r> = (Cow<'static, str>, Cow<'r, str>);
+
+/// S3: "the user-defined metadata is limited to 2 KB in size", the sum of the bytes of each key and
+/// value (Amazon S3 User Guide, Working with object metadata).
+const MAX_USER_METADATA: usize = 2048;
+
+/// HTTP's own headers that both services define alike, and what they describe.
+const PASSED: [(&str, Describes); 7] = [
+    ("cache-control", Describes::Object),
+    ("content-disposition", Describes::Object),
+    ("content-encoding", Describes::Object),
+    ("content-language", Describes::Object),
+    ("content-md5", Describes::Body),
+    ("content-type", Describes::Object),
+    ("expires", Describes::Object),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Describes {
+    /// The object: taken when an upload begins (PutObject, InitiateMultipartUpload).
+    Object,
+    /// This request's body: taken by the operations whose body S3 reads.
+    Body,
+}
+
+/// What becomes of an `x-oss-*` header.
+#[derive(Clone, Copy)]
+enum Treatment {
+    /// It served the signature, or says nothing about the object: dropped.
+    Dropped,
+    /// S3 has nothing like it, and an upload that seemed to honour it would not: refused.
+    Refused,
+    ForbidOverwrite,
+    ObjectAcl,
+    ServerSideEncryption,
+    StorageClass,
+}
+
+/// The `x-oss-*` headers that OSS defines for the served operations (OSS API reference, PutObject,
+/// InitiateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, and CopyObject,
+/// which a header alone makes of PutObject), sorted. `x-oss-meta-*` is treated apart; what isn't
+/// listed is ignored, as OSS ignores it, and never reaches S3.
+const OSS_HEADERS: [(&str, Treatment); 25] = [
+    ("x-oss-callback", Treatment::Refused),
+    ("x-oss-callback-var", Treatment::Refused),
+    ("x-oss-complete-all", Treatment::Refused),
+    ("x-oss-content-sha256", Treatment::Dropped), // signature version 4
+    ("x-oss-copy-source", Treatment::Refused),
+    ("x-oss-copy-source-if-match", Treatment::Refused),
+    ("x-oss-copy-source-if-modified-since", Treatment::Refused),
+    ("x-oss-copy-source-if-none-match", Treatment::Refused),
+    ("x-oss-copy-source-if-unmodified-since", Treatment::Refused),
+    ("x-oss-copy-source-range", Treatment::Refused),
+    ("x-oss-date", Treatment::Dropped), // the signature's date
+    ("x-oss-forbid-overwrite", Treatment::ForbidOverwrite),
+    ("x-oss-hash-sha1", Treatment::Dropped), // iOS adds it after signing
+    ("x-oss-metadata-directive", Treatment::Refused),
+    ("x-oss-object-acl", Treatment::ObjectAcl),
+    ("x-oss-process", Treatment::Refused),
+    ("x-oss-request-payer", Treatment::Dropped), // who pays, not what is stored
+    ("x-oss-server-side-data-encryption", Treatment::Refused),
+    ("x-oss-server-side-encryption", Treatment::ServerSideEncryption),
+    ("x-oss-server-side-encryption-key-id", Treatment::Refused),
+    ("x-oss-storage-class", Treatment::StorageClass),
+    ("x-oss-symlink-target", Treatment::Refused),
+    ("x-oss-tagging", Treatment::Refused), // would need s3:PutObjectTagging
+    ("x-oss-tagging-directive", Treatment::Refused),
+    ("x-oss-traffic-limit", Treatment::Dropped), // a speed limit, not what is stored
+];
+
+/// OSS's storage classes and the S3 class with the same access: at once, at once for a fee, or after
+/// a restore.
+const STORAGE_CLASSES: [(&str, &str); 5] = [
+    ("Standard", "STANDARD"),
+    ("IA", "STANDARD_IA"),
+    ("Archive", "GLACIER"),
+    ("ColdArchive", "DEEP_ARCHIVE"),
+    ("DeepColdArchive", "DEEP_ARCHIVE"),
+];
+
+/// The headers of the request to S3, all of them: nothing else that the client sent goes on.
+///
+/// # Errors
+/// [`Refusal::NotImplemented`], [`Refusal::InvalidHeaderValue`], [`Refusal::MetadataTooLarge`],
+/// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+pub(crate) fn s3_headers<'r>(authenticated: &Authenticated<'_, 'r>) -> Result<Vec<Header<'r>>, Refusal> {
+    let operation = authenticated.classified().operation;
+    let request: &RequestView<'r> = authenticated.classified().request;
+    let mut headers = Vec::new();
+    for (name, describes) in PASSED {
+        if describes.concerns(operation)
+            && let Some(value) = request.single(name)?.filter(|value| !value.is_empty())
+        {
+            headers.push((Cow::Borrowed(name), Cow::Borrowed(value)));
+        }
+    }
+    let mut metadata_bytes = 0;
+    for (name, value) in authenticated.oss_headers().iter() {
+        if let Some(key) = name.strip_prefix("x-oss-meta-") {
+            metadata_bytes += key.len() + value.len();
+            if Describes::Object.concerns(operation) {
+                headers.push((Cow::Owned(["x-amz-meta-", key].concat()), metadata_value(value)));
+            }
+        } else if let Ok(row) = OSS_HEADERS.binary_search_by_key(&name, |(known, _)| known)
+            && let Some((name, treatment)) = OSS_HEADERS.get(row)
+        {
+            headers.extend(treatment.apply(name, value, operation)?);
+        }
+    }
+    if metadata_bytes > MAX_USER_METADATA { Err(Refusal::MetadataTooLarge) } else { Ok(headers) }
+}
+
+impl Describes {
+    fn concerns(self, operation: Operation) -> bool {
+        match operation {
+            Operation::PutObject => true,
+            Operation::InitiateMultipartUpload => self == Describes::Object,
+            Operation::UploadPart | Operation::CompleteMultipartUpload => self == Describes::Body,
+            Operation::AbortMultipartUpload => false,
+        }
+    }
+}
+
+impl Treatment {
+    fn apply<'r>(self, name: &'static str, value: &str, operation: Operation) -> Result<Option<Header<'r>>, Refusal> {
+        let refused = || Err(Refusal::NotImplemented(name.to_owned()));
+        let invalid = || Err(Refusal::InvalidHeaderValue(name, value.to_owned()));
+        let set = |name: &'static str, value: &'static str| Ok(Some((Cow::Borrowed(name), Cow::Borrowed(value))));
+        let on_object = Describes::Object.concerns(operation);
+        match (self, value) {
+            (Treatment::Dropped, _) => Ok(None),
+            (Treatment::Refused, _) => refused(),
+            (Treatment::ForbidOverwrite, "false") => Ok(None),
+            (Treatment::ForbidOverwrite, "true") => match operation {
+                Operation::PutObject | Operation::CompleteMultipartUpload => set("if-none-match", "*"),
+                // S3 looks at this only when an upload is completed, where the client may not repeat it.
+                Operation::InitiateMultipartUpload => refused(),
+                Operation::UploadPart | Operation::AbortMultipartUpload => Ok(None),
+            },
+            (Treatment::ForbidOverwrite, _) => invalid(),
+            (Treatment::ObjectAcl, "private" | "default") => Ok(None),
+            (Treatment::ObjectAcl, "public-read" | "public-read-write") => refused(),
+            (Treatment::ObjectAcl, _) => invalid(),
+            (Treatment::ServerSideEncryption, "AES256") if on_object => set("x-amz-server-side-encryption", "AES256"),
+            (Treatment::ServerSideEncryption, "AES256") => Ok(None),
+            (Treatment::ServerSideEncryption, "KMS" | "SM4") => refused(),
+            (Treatment::ServerSideEncryption, _) => invalid(),
+            (Treatment::StorageClass, class) => match STORAGE_CLASSES.iter().find(|(oss, _)| *oss == class) {
+                Some((_, s3)) if on_object => set("x-amz-storage-class", s3),
+                Some(_) => Ok(None),
+                None => invalid(),
+            },
+        }
+    }
+}
+
+/// S3 keeps metadata in US-ASCII and gives other text back as RFC 2047 encodes it, so that is how it
+/// is sent: no signature on the way depends on how bytes above 127 are read.
+fn metadata_value(value: &str) -> Cow<'_, str> {
+    if value.is_ascii() {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(["=?UTF-8?B?", &STANDARD.encode(value), "?="].concat())
+}

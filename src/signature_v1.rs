@@ -1,0 +1,168 @@
+//! Signature version 1: HMAC-SHA1 over a StringToSign (OSS, "Add a signature to the header").
+
+mod canonicalized_oss_headers;
+mod canonicalized_resource;
+mod string_to_sign;
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::Mac;
+
+pub use canonicalized_oss_headers::CanonicalizedOssHeaders;
+pub use canonicalized_resource::CanonicalizedResource;
+pub use string_to_sign::StringToSign;
+
+use crate::access_key::{AccessKey, HmacSha1};
+use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
+use crate::resource::Resource;
+
+/// `AccessKeyId:Signature`, as presented.
+pub(crate) struct Presented<'a> {
+    pub(crate) access_key_id: &'a str,
+    pub(crate) signature: &'a str,
+}
+
+impl<'a> Presented<'a> {
+    /// Reads what follows `OSS ` in the Authorization header.
+    ///
+    /// # Errors
+    /// [`Refusal::MalformedAuthorization`] unless it is two non-empty parts around one colon.
+    pub(crate) fn parse(credentials: &'a str) -> Result<Self, Refusal> {
+        let fault = match credentials.split_once(':') {
+            None => AuthorizationFault::Form,
+            Some(("", _)) => AuthorizationFault::NoAccessKeyId,
+            Some((_, "")) => AuthorizationFault::NoSignature,
+            Some((id, signature)) if id.contains([' ', '\t']) || signature.contains([':', ' ', '\t']) => {
+                AuthorizationFault::Form
+            }
+            Some((access_key_id, signature)) => return Ok(Presented { access_key_id, signature }),
+        };
+        Err(Refusal::MalformedAuthorization(fault))
+    }
+
+    /// Checks the signature of `string_to_sign` under `key`.
+    ///
+    /// # Errors
+    /// [`Refusal::SignatureDoesNotMatch`], with the text that should have been signed.
+    pub(crate) fn authenticate(&self, key: &AccessKey, string_to_sign: &StringToSign<'_>) -> Result<(), Refusal> {
+        if verify(key, string_to_sign, self.signature) {
+            return Ok(());
+        }
+        Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
+            access_key_id: self.access_key_id.to_owned(),
+            signature_provided: self.signature.to_owned(),
+            string_to_sign: string_to_sign.to_string(),
+        })))
+    }
+}
+
+/// Whether `signature`, in canonical base64 (28 characters, no stray bits), is the HMAC-SHA1 of
+/// `string_to_sign`. The 20 bytes are compared in constant time.
+pub fn verify(key: &AccessKey, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
+    let mut decoded = [0; 21];
+    let Ok(20) = STANDARD.decode_slice(signature, &mut decoded) else { return false };
+    let mut mac = MacWriter(key.hmac_sha1());
+    if string_to_sign.write_to(&mut mac).is_err() {
+        return false;
+    }
+    decoded.get(..20).is_some_and(|signature| mac.0.verify_slice(signature).is_ok())
+}
+
+/// A key whose signature could be another request's is refused before it is compared.
+///
+/// The key stands decoded in the StringToSign and nothing separates it from the sub-resources, so
+/// `PUT /k%3FpartNumber%3D1%26uploadId%3Did` signs the text of `PUT /k?partNumber=1&uploadId=id`:
+/// whoever has seen a part uploaded could store an object of the other name. With no key that
+/// contains `?` and a served sub-resource's name, every text has one reading.
+///
+/// # Errors
+/// [`Refusal::InvalidObjectName`] for such a key.
+pub(crate) fn check_unambiguous(resource: &Resource<'_>) -> Result<(), Refusal> {
+    const SERVED: [&str; 4] = ["partNumber", "sequential", "uploadId", "uploads"];
+    let key = resource.key.as_deref().unwrap_or_default();
+    let names = key.split('?').skip(1).map(|rest| rest.split(['=', '&']).next().unwrap_or_default());
+    for name in names {
+        if SERVED.contains(&name) {
+            return Err(Refusal::InvalidObjectName(KeyFault::SubResource));
+        }
+    }
+    Ok(())
+}
+
+/// Feeds a MAC with text as it is produced, so that no StringToSign is built for it.
+struct MacWriter(HmacSha1);
+
+impl fmt::Write for MacWriter {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::object_key::ObjectKey;
+
+    fn fault(credentials: &str) -> Option<Refusal> {
+        Presented::parse(credentials).err()
+    }
+
+    #[test]
+    fn takes_two_parts_around_one_colon() {
+        let presented = Presented::parse("ak:c2ln").ok().unwrap();
+        assert_eq!((presented.access_key_id, presented.signature), ("ak", "c2ln"));
+        for (credentials, expected) in [
+            ("", AuthorizationFault::Form),
+            ("ak", AuthorizationFault::Form),
+            (":c2ln", AuthorizationFault::NoAccessKeyId),
+            ("ak:", AuthorizationFault::NoSignature),
+            ("ak:c2ln:c2ln", AuthorizationFault::Form),
+            (" ak:c2ln", AuthorizationFault::Form),
+            ("ak: c2ln", AuthorizationFault::Form),
+            ("ak:c2ln ", AuthorizationFault::Form),
+        ] {
+            assert_eq!(fault(credentials), Some(Refusal::MalformedAuthorization(expected)), "{credentials:?}");
+        }
+    }
+
+    #[test]
+    fn takes_the_canonical_base64_of_twenty_bytes_only() {
+        let query = crate::Query::parse("").unwrap();
+        let resource = CanonicalizedResource::new("bucket", "key", &query);
+        let text = StringToSign::new("PUT", "", "", "date", CanonicalizedOssHeaders::default(), resource);
+        let key = AccessKey::new("ak", "secret");
+        let signature = "yjvr4dkFHG6TyYxOEIAWzkRvdT8=";
+        assert!(verify(&key, &text, signature));
+        for other in [
+            "yjvr4dkFHG6TyYxOEIAWzkRvdT8",  // padding left out
+            "yjvr4dkFHG6TyYxOEIAWzkRvdT9=", // stray bits after the last byte
+            "yjvr4dkFHG6TyYxOEIAWzkRvdT==",
+            "yjvr4dkFHG6TyYxOEIAWzkRvdT8A",
+            "yjvr4dkFHG6TyYxOEIAWzkRvdT8=\n",
+            "Yjvr4dkFHG6TyYxOEIAWzkRvdT8=",
+            "",
+            "=",
+        ] {
+            assert!(!verify(&key, &text, other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_key_that_signs_like_a_sub_resource() {
+        let check = |key: &'static str| {
+            let key = Some(ObjectKey::new(Cow::Borrowed(key)).unwrap());
+            check_unambiguous(&Resource { bucket: Cow::Borrowed("bucket"), key })
+        };
+        for key in ["k?partNumber=1&uploadId=id", "k?uploads", "a?b?uploadId=x", "?sequential&uploads"] {
+            assert_eq!(check(key), Err(Refusal::InvalidObjectName(KeyFault::SubResource)), "{key}");
+        }
+        for key in ["k", "what?", "k?a=b", "k&uploads", "k?uploadsX", "uploads"] {
+            assert_eq!(check(key), Ok(()), "{key}");
+        }
+    }
+}

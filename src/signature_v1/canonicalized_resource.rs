@@ -1,0 +1,52 @@
+//! The resource as signature version 1 signs it.
+
+use std::fmt;
+
+use crate::query::Query;
+use crate::sub_resource;
+
+/// `/bucket/key`, decoded, then the signed sub-resources: `?name=value&name`, decoded, in byte order
+/// of their names, and a name alone where the value is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CanonicalizedResource<'a> {
+    bucket: &'a str,
+    key: &'a str,
+    sub_resources: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> CanonicalizedResource<'a> {
+    /// The resource of a request for `key` in `bucket`: both decoded, either may be empty. The
+    /// bucket is always there, whatever the request's host and path look like.
+    pub fn new(bucket: &'a str, key: &'a str, query: &'a Query<'_>) -> Self {
+        let signed = |(name, _): &(&str, &str)| sub_resource::is_signed(name);
+        let mut sub_resources: Vec<_> = query.iter().filter(signed).collect();
+        sub_resources.sort_unstable();
+        CanonicalizedResource { bucket, key, sub_resources }
+    }
+
+    pub(crate) fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str("/")?;
+        if !self.bucket.is_empty() {
+            for part in [self.bucket, "/", self.key] {
+                out.write_str(part)?;
+            }
+        }
+        let mut separator = "?";
+        for (name, value) in &self.sub_resources {
+            out.write_str(separator)?;
+            out.write_str(name)?;
+            if !value.is_empty() {
+                out.write_str("=")?;
+                out.write_str(value)?;
+            }
+            separator = "&";
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for CanonicalizedResource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_to(f)
+    }
+}

@@ -1,0 +1,207 @@
+//! The two date formats that OSS clients sign with, and the times of answers.
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixMillis(pub i64);
+
+/// The latest time that is rendered: 9999-12-31T23:59:59.999Z.
+const MAX_MILLIS: i64 = 253_402_300_799_999;
+
+const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+impl UnixMillis {
+    /// Reads RFC 1123 (`Tue, 24 Nov 2026 01:52:57 GMT`) or ISO 8601 basic (`20261124T015257Z`).
+    ///
+    /// Either may stand in either header: ali-oss sends RFC 1123 in `x-oss-date`, the Android SDK
+    /// ISO 8601 in `Date`. The weekday must be one, not the right one: some firmware gets it wrong,
+    /// and the time is what counts. `None` for anything else.
+    pub(crate) fn parse_signing_date(text: &str) -> Option<Self> {
+        parse_rfc1123(text).or_else(|| parse_iso8601_basic(text))
+    }
+
+    /// `2026-11-24T01:52:57.000Z`, always with milliseconds: the C++ and Swift SDKs read no other
+    /// form of `ServerTime`.
+    pub(crate) fn to_iso8601(self) -> String {
+        let (date, time) = self.civil();
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            date.year, date.month, date.day, time.hour, time.minute, time.second, time.millis
+        )
+    }
+
+    /// `Tue, 24 Nov 2026 01:52:57 GMT` (RFC 9110 section 5.6.7).
+    pub(crate) fn to_rfc1123(self) -> String {
+        let (date, time) = self.civil();
+        let name = |names: &'static [&'static str], index: i64| {
+            usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
+        };
+        format!(
+            "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+            name(&WEEKDAYS, (date.days_since_epoch + 4).rem_euclid(7)),
+            date.day,
+            name(&MONTHS, date.month - 1),
+            date.year,
+            time.hour,
+            time.minute,
+            time.second
+        )
+    }
+
+    fn civil(self) -> (Civil, TimeOfDay) {
+        let millis = self.0.clamp(0, MAX_MILLIS);
+        let seconds = millis / 1000;
+        let of_day = seconds % 86_400;
+        let time =
+            TimeOfDay { hour: of_day / 3600, minute: of_day / 60 % 60, second: of_day % 60, millis: millis % 1000 };
+        (Civil::from_days(seconds / 86_400), time)
+    }
+}
+
+struct Civil {
+    days_since_epoch: i64,
+    year: i64,
+    month: i64,
+    day: i64,
+}
+
+struct TimeOfDay {
+    hour: i64,
+    minute: i64,
+    second: i64,
+    millis: i64,
+}
+
+impl Civil {
+    /// The proleptic Gregorian date of a day, counted from March so that leap days come last.
+    fn from_days(days: i64) -> Self {
+        let shifted = days + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        Civil {
+            days_since_epoch: days,
+            year: era * 400 + year_of_era + i64::from(month <= 2),
+            month,
+            day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
+        }
+    }
+
+    fn to_days(year: i64, month: i64, day: i64) -> i64 {
+        let year_from_march = year - i64::from(month <= 2);
+        let era = year_from_march.div_euclid(400);
+        let year_of_era = year_from_march.rem_euclid(400);
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+    }
+}
+
+fn parse_rfc1123(text: &str) -> Option<UnixMillis> {
+    let (weekday, rest) = text.split_once(", ")?;
+    WEEKDAYS.iter().find(|name| **name == weekday)?;
+    let mut parts = rest.split(' ');
+    let day = digits(parts.next()?, 2)?;
+    let month_name = parts.next()?;
+    let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == month_name)?.1;
+    let year = digits(parts.next()?, 4)?;
+    let mut clock = parts.next()?.split(':');
+    let (hour, minute, second) = (digits(clock.next()?, 2)?, digits(clock.next()?, 2)?, digits(clock.next()?, 2)?);
+    let ends = parts.next() == Some("GMT") && parts.next().is_none() && clock.next().is_none();
+    if ends { millis(year, month, day, hour, minute, second) } else { None }
+}
+
+fn parse_iso8601_basic(text: &str) -> Option<UnixMillis> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let (date, time) = (digits(date, 8)?, digits(time, 6)?);
+    millis(date / 10_000, date / 100 % 100, date % 100, time / 10_000, time / 100 % 100, time % 100)
+}
+
+/// Exactly `count` decimal digits.
+fn digits(text: &str, count: usize) -> Option<i64> {
+    let valid = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    if valid { text.parse().ok() } else { None }
+}
+
+fn millis(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> Option<UnixMillis> {
+    let days = Civil::to_days(year, month, day);
+    let date = Civil::from_days(days);
+    let exists = (date.year, date.month, date.day) == (year, month, day) && (1..=12).contains(&month);
+    let valid = exists && year >= 1 && hour < 24 && minute < 60 && second < 60;
+    valid.then_some(UnixMillis((days * 86_400 + hour * 3600 + minute * 60 + second) * 1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_both_formats_as_the_same_time() {
+        let expected = Some(UnixMillis(1_795_485_177_000));
+        assert_eq!(UnixMillis::parse_signing_date("Tue, 24 Nov 2026 01:52:57 GMT"), expected);
+        assert_eq!(UnixMillis::parse_signing_date("20261124T015257Z"), expected);
+    }
+
+    #[test]
+    fn refuses_every_other_form() {
+        for text in [
+            "",
+            " ",
+            "now",
+            "0",
+            "1795485177",
+            "Tue, 24 Nov 2026 01:52:57",
+            "Tue, 24 Nov 2026 01:52:57 +0000",
+            "Tue, 24 Nov 2026 01:52:57 UTC",
+            "Tue, 24 Nov 2026 01:52:57 GMT ",
+            "Tue, 4 Nov 2026 01:52:57 GMT",
+            "Tue, 24 nov 2026 01:52:57 GMT",
+            "Xyz, 24 Nov 2026 01:52:57 GMT",
+            "Tue, 31 Feb 2026 01:52:57 GMT",
+            "Tue, 00 Nov 2026 01:52:57 GMT",
+            "Tue, 24 Nov 2026 24:00:00 GMT",
+            "Tue, 24 Nov 2026 01:60:00 GMT",
+            "Tue, 24 Nov 2026 01:52:61 GMT",
+            "Tuesday, 24-Nov-26 01:52:57 GMT",
+            "Tue Nov 24 01:52:57 2026",
+            "Tue, 24 Nov 12026 01:52:57 GMT",
+            "2026-11-24T01:52:57Z",
+            "20261124T015257",
+            "20261324T015257Z",
+            "20261124t015257z",
+            "20261124T0152Z",
+            "00000000T000000Z",
+            "+2026112T015257Z",
+            "20261124T015257ZZ",
+        ] {
+            assert_eq!(UnixMillis::parse_signing_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_milliseconds_and_weekdays() {
+        let time = UnixMillis(1_795_485_177_045);
+        assert_eq!(time.to_iso8601(), "2026-11-24T01:52:57.045Z");
+        assert_eq!(time.to_rfc1123(), "Tue, 24 Nov 2026 01:52:57 GMT");
+        assert_eq!(UnixMillis(0).to_rfc1123(), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(UnixMillis(i64::MAX).to_iso8601(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(UnixMillis(i64::MIN).to_iso8601(), "1970-01-01T00:00:00.000Z");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_as_itself(seconds in 0..=MAX_MILLIS / 1000) {
+            let time = UnixMillis(seconds * 1000);
+            prop_assert_eq!(UnixMillis::parse_signing_date(&time.to_rfc1123()), Some(time));
+        }
+
+        #[test]
+        fn never_panics(text in any::<String>()) {
+            let _ = UnixMillis::parse_signing_date(&text);
+        }
+    }
+}
