@@ -1,0 +1,226 @@
+/**
+ * A Regional REST API with one method on one fixed resource, a REQUEST authorizer without a cache, and a Lambda proxy
+ * integration. Page names are pages of the API Gateway developer guide.
+ */
+import { randomUUID } from 'node:crypto';
+import { ACCOUNT_ID, authorizerEvent, proxyEvent } from './api-gateway-event.mjs';
+import { evaluated } from './authorizer-policy.mjs';
+
+/** @typedef {import('./api-gateway-event.mjs').Api} Api */
+/** @typedef {import('./api-gateway-event.mjs').ApiRequest} ApiRequest */
+/** @typedef {import('./api-gateway-event.mjs').HeaderLines} HeaderLines */
+/** @typedef {ApiRequest & { uri: string }} IncomingRequest `uri` raw, with the stage */
+/** @typedef {{ status: number, headers: [name: string, value: string][], body: Buffer }} ApiResponse */
+/**
+ * @typedef {object} Options
+ * @property {string} domain `<api>.execute-api.<region>.amazonaws.com`
+ * @property {string} stagePath `/<stage>`
+ * @property {string} resourcePath
+ * @property {string} [method]
+ * @property {(event: any) => Promise<unknown>} authorizer
+ * @property {(event: any) => Promise<unknown>} integration
+ */
+
+/**
+ * @param {Options} options
+ * @returns {{ handle(request: IncomingRequest): Promise<ApiResponse> }}
+ */
+export function createApiGateway({ domain, stagePath, resourcePath, method = 'POST', authorizer, integration }) {
+  const [apiId = 'local', , region = 'us-east-1'] = domain.split('.');
+  const api = { domain, apiId, region, stage: stagePath.slice(1), resourcePath };
+
+  /** @param {IncomingRequest} incoming */
+  async function handle(incoming) {
+    const methodArn = arn(api, incoming);
+    const refused = refusal(incoming, api, method, methodArn);
+    if (refused) return refused;
+    const request = { ...incoming, headers: requestHeaders(incoming, domain) };
+    const authorization = await authorized(authorizer, authorizerEvent(api, request, methodArn), methodArn);
+    if ('status' in authorization) return authorization;
+    return integrated(integration, proxyEvent(api, request, authorization));
+  }
+
+  return { handle };
+}
+
+/**
+ * The first refusal before any function runs, or null.
+ *
+ * @param {IncomingRequest} request
+ * @param {Api} api
+ * @param {string} method
+ * @param {string} methodArn
+ * @returns {ApiResponse | null}
+ */
+function refusal({ method: requested, uri, querystring, headers, body }, { domain, stage, resourcePath }, method, methodArn) {
+  const host = headers.findLast(([name]) => name.toLowerCase() === 'host')?.[1];
+  if (host !== domain) return gatewayResponse(403, { message: 'Forbidden' }, 'ForbiddenException');
+  if (headerBytes(requested, uri, querystring, headers) > HEADER_BYTES) return plainResponse(431, `HTTP header is larger than ${HEADER_BYTES} bytes.`);
+  if (Buffer.byteLength(methodArn) > METHOD_ARN_BYTES) return gatewayResponse(414, { message: 'Request-URI Too Long' });
+  if (body.length > PAYLOAD_BYTES) return gatewayResponse(413, { message: 'Request Too Long' }, 'RequestTooLargeException');
+  // api-gateway-known-issues: these characters must be percent-encoded. The status is not documented.
+  if (/[|{}]/.test(querystring)) return gatewayResponse(400, { message: 'Bad Request' }, 'BadRequestException');
+  if (requested !== method || uri !== `/${stage}${resourcePath}`) {
+    return gatewayResponse(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException');
+  }
+  return null;
+}
+
+/**
+ * The caller's authorization, or the gateway response that refuses it.
+ *
+ * @param {Options['authorizer']} authorizer
+ * @param {import('./api-gateway-event.mjs').AuthorizerEvent} event
+ * @param {string} methodArn
+ * @returns {Promise<import('./authorizer-policy.mjs').Authorization | ApiResponse>}
+ */
+async function authorized(authorizer, event, methodArn) {
+  let output;
+  try {
+    output = await authorizer(event);
+  } catch (error) {
+    // apigateway-use-lambda-authorizer: exactly this message is a 401, any other failure a 500.
+    const unauthorized = error instanceof Error && error.message === 'Unauthorized';
+    return unauthorized
+      ? gatewayResponse(401, { message: 'Unauthorized' }, 'UnauthorizedException')
+      : gatewayResponse(500, { message: null }, 'AuthorizerFailureException');
+  }
+  const outcome = evaluated(output, methodArn);
+  if (!outcome) return gatewayResponse(500, { message: null }, 'AuthorizerConfigurationException');
+  return outcome.effect === 'allow' ? outcome : accessDenied(outcome.effect, outcome.context);
+}
+
+/**
+ * The gateway response ACCESS_DENIED as the deployment customises it: the authorizer's own XML in `context.body`.
+ *
+ * @param {'explicit deny' | 'implicit deny'} effect
+ * @param {Record<string, string>} context
+ * @returns {ApiResponse}
+ */
+function accessDenied(effect, { body }) {
+  if (body !== undefined) return response(403, [['Content-Type', 'application/xml']], Buffer.from(body));
+  const reason = effect === 'explicit deny' ? ' with an explicit deny' : '';
+  return gatewayResponse(403, { Message: `User is not authorized to access this resource${reason}` }, 'AccessDeniedException');
+}
+
+/**
+ * @param {Options['integration']} integration
+ * @param {import('./api-gateway-event.mjs').ProxyEvent} event
+ * @returns {Promise<ApiResponse>}
+ */
+async function integrated(integration, event) {
+  try {
+    return proxyResponse(await integration(event));
+  } catch {
+    return gatewayResponse(502, { message: 'Internal server error' }, 'InternalServerErrorException');
+  }
+}
+
+/**
+ * A Lambda proxy integration's result as a response (set-up-lambda-proxy-integrations, "Output format").
+ *
+ * @param {any} result
+ * @returns {ApiResponse}
+ * @throws {TypeError} where the result is not in that form, which is a 502
+ */
+function proxyResponse(result) {
+  const { statusCode, headers = {}, multiValueHeaders = {}, body = '', isBase64Encoded = false } = result;
+  if (!Number.isInteger(Number(statusCode)) || Number(statusCode) < 100 || typeof body !== 'string') throw new TypeError('malformed proxy response');
+  const multiple = Object.entries(multiValueHeaders).flatMap(([name, values]) => /** @type {unknown[]} */ (values).map((value) => ({ name, value })));
+  const single = Object.entries(headers).map(([name, value]) => ({ name, value })).filter(({ name }) => !(name in multiValueHeaders));
+  const lines = [...single, ...multiple].map(({ name, value }) => {
+    if (!['string', 'number', 'boolean'].includes(typeof value)) throw new TypeError('malformed proxy response header');
+    return /** @type {[string, string]} */ ([remapped(name), String(value)]);
+  });
+  const hasType = lines.some(([name]) => name.toLowerCase() === 'content-type');
+  const typed = hasType ? lines : [...lines, /** @type {[string, string]} */ (['Content-Type', 'application/json'])];
+  return response(Number(statusCode), typed, Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
+}
+
+/**
+ * @param {IncomingRequest} request
+ * @param {string} domain
+ * @returns {HeaderLines}
+ */
+function requestHeaders({ headers, sourceIp }, domain) {
+  const kept = headers.filter(([name]) => !DROPPED_REQUEST_HEADERS.has(name.toLowerCase()));
+  const forwarded = headers.filter(([name]) => name.toLowerCase() === 'x-forwarded-for').map(([, value]) => value);
+  return [
+    ...kept,
+    ['Host', domain],
+    ['X-Amzn-Trace-Id', `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomUUID().replaceAll('-', '').slice(0, 24)}`],
+    ['X-Forwarded-For', [...forwarded, sourceIp].join(', ')],
+    ['X-Forwarded-Port', '443'],
+    ['X-Forwarded-Proto', 'https'],
+  ];
+}
+
+/**
+ * @param {Api} api
+ * @param {IncomingRequest} request
+ */
+function arn({ apiId, region, stage }, { method, uri }) {
+  const resource = uri.startsWith(`/${stage}/`) ? uri.slice(stage.length + 2) : uri.slice(1);
+  return `arn:aws:execute-api:${region}:${ACCOUNT_ID}:${apiId}/${stage}/${method}/${resource}`;
+}
+
+/**
+ * @param {string} method
+ * @param {string} uri
+ * @param {string} querystring
+ * @param {HeaderLines} headers
+ */
+function headerBytes(method, uri, querystring, headers) {
+  const requestLine = Buffer.byteLength(`${method} ${uri}?${querystring} HTTP/1.1`);
+  return headers.reduce((total, [name, value]) => total + Buffer.byteLength(name + value), requestLine);
+}
+
+/** @param {string} name */
+function remapped(name) {
+  return REMAPPED_RESPONSE_HEADERS.has(name.toLowerCase()) ? `x-amzn-remapped-${name.toLowerCase()}` : name;
+}
+
+/**
+ * @param {number} status
+ * @param {object} body
+ * @param {string} [errorType]
+ */
+function gatewayResponse(status, body, errorType) {
+  /** @type {[string, string][]} */
+  const type = errorType ? [['x-amzn-ErrorType', errorType]] : [];
+  return response(status, [['Content-Type', 'application/json'], ...type], Buffer.from(JSON.stringify(body)));
+}
+
+/**
+ * @param {number} status
+ * @param {string} text
+ */
+function plainResponse(status, text) {
+  return response(status, [['Content-Type', 'text/plain']], Buffer.from(text));
+}
+
+/**
+ * @param {number} status
+ * @param {[string, string][]} headers
+ * @param {Buffer} body
+ * @returns {ApiResponse}
+ */
+function response(status, headers, body) {
+  return { status, headers: [['x-amzn-RequestId', randomUUID()], ...headers], body };
+}
+
+/** api-gateway-execution-service-limits-table. */
+export const PAYLOAD_BYTES = 10 * 1024 * 1024;
+const HEADER_BYTES = 10_240;
+const METHOD_ARN_BYTES = 1600;
+
+/** api-gateway-known-issues; Host and X-Forwarded-* because API Gateway writes its own. */
+const DROPPED_REQUEST_HEADERS = new Set([
+  'connection', 'content-md5', 'expect', 'host', 'max-forwards', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'www-authenticate',
+  'x-amzn-trace-id', 'x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto',
+]);
+
+/** api-gateway-known-issues. */
+const REMAPPED_RESPONSE_HEADERS = new Set([
+  'authorization', 'connection', 'content-md5', 'date', 'max-forwards', 'server', 'user-agent', 'www-authenticate',
+]);

@@ -1,0 +1,225 @@
+/**
+ * A CloudFront distribution on this machine: one behaviour, a viewer-request and an origin-request function, and behind
+ * them S3 with origin access control and a REST API.
+ */
+import { once } from 'node:events';
+import http from 'node:http';
+import { PAYLOAD_BYTES, createApiGateway } from './api-gateway.mjs';
+import { requestRefusal } from './cloudfront-rules.mjs';
+import { runEdgeFunction } from './edge-function.mjs';
+import { headerLines } from './header-lines.mjs';
+import { openRequest, signedRequest } from './origin-access-control.mjs';
+import { originRequestEvent } from './origin-request-event.mjs';
+import { RequestBody } from './request-body.mjs';
+import { newRequestId, viewerRequestEvent } from './viewer-request-event.mjs';
+import { apiResponse, errorResponse, generatedResponse, s3Response, sendResponse } from './viewer-response.mjs';
+
+/** @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest */
+/** @typedef {import('./viewer-response.mjs').ViewerResponse} ViewerResponse */
+/** @typedef {import('./edge-function.mjs').EdgeHandler} EdgeHandler */
+/** @typedef {(event: any) => Promise<unknown>} ApiHandler */
+/**
+ * @typedef {object} LogEntry one request
+ * @property {string} requestId CloudFront's
+ * @property {string} method
+ * @property {string} uri raw, without the query
+ * @property {number} status 0 where the viewer went away before an answer
+ * @property {'s3' | 'api' | null} origin that was asked
+ * @property {number} bytes of the body that were received
+ * @property {number} milliseconds
+ * @property {string} [violation] the rule a function broke, or what is wrong with the configuration
+ */
+/**
+ * @typedef {object} Options
+ * @property {{ viewerRequest: EdgeHandler, originRequest: EdgeHandler, authorizer: ApiHandler, initiate: ApiHandler }} handlers
+ * @property {(viewerRequest: CloudFrontRequest) => string} originDomain of the S3 origin
+ * @property {Record<string, string>} [customHeaders] configured for the S3 origin
+ * @property {{ domain: string, path: string, resourcePath: string }} api
+ * @property {import('./origin-access-control.mjs').S3Target} s3
+ * @property {string} [host]
+ * @property {number} [port]
+ * @property {(entry: LogEntry) => void} [log]
+ */
+/** @typedef {Options & { gateway: ReturnType<typeof createApiGateway> }} Distribution */
+/** @typedef {{ message: http.IncomingMessage, body: RequestBody, requestId: string, entry: { requestId: string, origin: LogEntry['origin'], violation?: string } }} Exchange */
+
+/**
+ * @param {Options} options
+ * @returns {Promise<{ host: string, port: number, close(): Promise<void> }>}
+ */
+export async function startDistribution(options) {
+  const { api, handlers, host = '127.0.0.1', port = 0 } = options;
+  const { authorizer, initiate: integration } = handlers;
+  const { domain, path: stagePath, resourcePath } = api;
+  const gateway = createApiGateway({ domain, stagePath, resourcePath, authorizer, integration });
+  const distribution = { ...options, gateway };
+  const server = http.createServer(SERVER_OPTIONS, (message, response) => void exchange(distribution, message, response));
+  server.on('clientError', refuseUnreadable);
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return { host, port: address.port, close: () => closed(server) };
+}
+
+/**
+ * @param {Distribution} distribution
+ * @param {http.IncomingMessage} message
+ * @param {http.ServerResponse} response
+ */
+async function exchange(distribution, message, response) {
+  const started = performance.now();
+  const body = new RequestBody(message);
+  const requestId = newRequestId();
+  /** @type {Exchange} */
+  const asked = { message, body, requestId, entry: { requestId, origin: null } };
+  response.once('close', () => {
+    const { method = '', url = '' } = message;
+    // The query may hold a signature that still admits whoever has it.
+    const [uri = ''] = url.split('?', 1);
+    const milliseconds = Math.round(performance.now() - started);
+    distribution.log?.({ method, uri, status: response.headersSent ? response.statusCode : 0, bytes: body.bytes, milliseconds, ...asked.entry });
+  });
+  const answered = await answer(distribution, asked).catch((error) => unanswerable(asked, error));
+  try {
+    await sendResponse(response, answered, asked.requestId, body.ended());
+  } catch {
+    // Either side is gone in the middle of the response: the other must see that it is cut.
+    response.destroy();
+  }
+}
+
+/**
+ * @param {Distribution} distribution
+ * @param {Exchange} asked
+ * @returns {Promise<ViewerResponse>}
+ */
+async function answer(distribution, asked) {
+  const { handlers, originDomain, customHeaders } = distribution;
+  const refusal = refusalOf(asked.message);
+  if (refusal) return refused(asked, errorResponse({ status: refusal.status, message: `Bad request: ${refusal.reason}.` }));
+
+  const viewer = await runEdgeFunction('viewer-request', handlers.viewerRequest, viewerRequestEvent(asked.message, asked.requestId));
+  if (!('request' in viewer)) return withoutOrigin(asked, viewer);
+
+  const domainName = originDomain(viewer.request);
+  const event = originRequestEvent(viewer.request, { requestId: asked.requestId, domainName, customHeaders });
+  const origin = await runEdgeFunction('origin-request', handlers.originRequest, event);
+  if (!('request' in origin)) return withoutOrigin(asked, origin);
+
+  return fromOrigin(distribution, asked, origin.request);
+}
+
+/** @param {http.IncomingMessage} message */
+function refusalOf({ method = 'GET', url = '', rawHeaders, headers }) {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return requestRefusal({ method, url, rawHeaders, hasBody });
+}
+
+/**
+ * @param {Exchange} asked
+ * @param {Exclude<import('./edge-function.mjs').EdgeOutcome, { request: CloudFrontRequest }>} outcome
+ */
+function withoutOrigin(asked, outcome) {
+  if ('response' in outcome) return refused(asked, generatedResponse(outcome.response));
+  asked.entry.violation = outcome.failure.violation;
+  return refused(asked, errorResponse(outcome.failure));
+}
+
+/**
+ * @param {Exchange} asked
+ * @param {ViewerResponse} response
+ */
+function refused({ body }, response) {
+  body.discard();
+  return response;
+}
+
+/**
+ * @param {Exchange} asked
+ * @param {unknown} error of this distribution's configuration, as an origin that is no bucket
+ */
+function unanswerable(asked, error) {
+  asked.entry.violation = `distribution: ${error instanceof Error ? error.message : String(error)}`;
+  return refused(asked, errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." }));
+}
+
+/**
+ * @param {Distribution} distribution
+ * @param {Exchange} asked
+ * @param {CloudFrontRequest} request
+ */
+async function fromOrigin(distribution, asked, request) {
+  const { api, gateway, s3 } = distribution;
+  if (request.origin?.s3) {
+    asked.entry.origin = 's3';
+    return fromS3(asked, request, s3);
+  }
+  // The custom origin's domain name is resolved anew; on this machine there is only the API.
+  if (request.origin?.custom?.domainName !== api.domain) {
+    return refused(asked, errorResponse({ status: 502, message: "CloudFront wasn't able to resolve the origin domain name." }));
+  }
+  asked.entry.origin = 'api';
+  return apiResponse(await fromApi(asked, request, gateway));
+}
+
+/**
+ * @param {Exchange} asked
+ * @param {CloudFrontRequest} request
+ * @param {Options['s3']} s3
+ */
+async function fromS3(asked, request, s3) {
+  const headers = { ...request.headers, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: asked.requestId }] };
+  const signed = await signedRequest({ ...request, headers }, s3);
+  try {
+    return s3Response(await asked.body.relayTo(openRequest(signed)));
+  } catch {
+    return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });
+  }
+}
+
+/**
+ * @param {Exchange} asked
+ * @param {CloudFrontRequest} request
+ * @param {Distribution['gateway']} gateway
+ */
+async function fromApi({ body, requestId }, { method, uri, querystring, headers, origin }, gateway) {
+  const { path = '', customHeaders = {} } = origin?.custom ?? {};
+  const lines = headerLines({ ...headers, ...customHeaders, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: requestId }] });
+  const collected = await body.collect(PAYLOAD_BYTES);
+  return gateway.handle({ method, uri: path + uri, querystring, headers: lines, body: collected, sourceIp: EDGE_IP });
+}
+
+/**
+ * Answers what node could not read as HTTP: 494 where the headers are too long even for node, else 400.
+ *
+ * @param {Error & { code?: string }} error
+ * @param {import('node:stream').Duplex} socket
+ */
+function refuseUnreadable({ code }, socket) {
+  if (!socket.writable) return;
+  const status = code === 'HPE_HEADER_OVERFLOW' ? '494 Request Header Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** @param {http.Server} server */
+async function closed(server) {
+  const ended = once(server, 'close');
+  server.close();
+  const grace = setTimeout(() => server.closeAllConnections(), GRACE_MILLISECONDS);
+  await ended;
+  clearTimeout(grace);
+}
+
+const SERVER_OPTIONS = {
+  // The OSS C SDK sends Transfer-Encoding: chunked together with Content-Length, which a strict parser refuses.
+  insecureHTTPParser: true,
+  // Above CloudFront's own quota, so that the quota answers.
+  maxHeaderSize: 128 * 1024,
+  // An upload may take hours.
+  requestTimeout: 0,
+};
+
+/** What API Gateway sees as its caller: an address of CloudFront's, never the viewer's. */
+const EDGE_IP = '130.176.0.1';
+
+const GRACE_MILLISECONDS = 2000;

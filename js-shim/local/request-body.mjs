@@ -1,0 +1,126 @@
+/**
+ * A viewer's request body on its way to the origin, in constant memory and at the origin's pace.
+ */
+import { Transform } from 'node:stream';
+
+/** @typedef {import('node:http').IncomingMessage} IncomingMessage */
+/** @typedef {import('node:http').ClientRequest} ClientRequest */
+
+/** A body that is read once, in one of three ways. */
+export class RequestBody {
+  /** Bytes read so far. */
+  bytes = 0;
+  #message;
+
+  /** @param {IncomingMessage} message */
+  constructor(message) {
+    this.#message = message;
+  }
+
+  /**
+   * The origin's response to an open request, to which the body is written meanwhile.
+   *
+   * Not `stream.pipeline` on this side: it would destroy the viewer's connection with the origin's, and the viewer could
+   * not read why.
+   *
+   * @param {ClientRequest} upstream
+   * @returns {Promise<IncomingMessage>}
+   */
+  relayTo(upstream) {
+    const body = this.#message;
+    const gate = new LengthGate(body.headers['content-length']);
+    return new Promise((resolve, reject) => {
+      // A viewer that goes away takes the upload with it: S3 must never see the end of a body that was cut.
+      body.on('error', (error) => upstream.destroy(error));
+      gate.on('error', (error) => upstream.destroy(error));
+      upstream.once('response', resolve);
+      upstream.on('error', reject);
+      // What the origin no longer takes is read away, so that the viewer comes to read the answer.
+      upstream.once('close', () => body.unpipe(gate).resume());
+      body.on('data', (chunk) => this.#count(chunk));
+      body.pipe(gate).pipe(upstream);
+    });
+  }
+
+  /**
+   * The whole body, or as much of it as tells that it is longer than `limit`; the rest is read away.
+   *
+   * @param {number} limit bytes
+   * @returns {Promise<Buffer>}
+   */
+  async collect(limit) {
+    /** @type {Buffer[]} */
+    const chunks = [];
+    for await (const chunk of this.#message.iterator({ destroyOnReturn: false })) {
+      chunks.push(chunk);
+      this.#count(chunk);
+      if (this.bytes > limit) break;
+    }
+    this.#message.resume();
+    return Buffer.concat(chunks);
+  }
+
+  /** Reads the body away: many clients read no answer before they have sent it. */
+  discard() {
+    this.#message.on('error', () => {});
+    this.#message.on('data', (chunk) => this.#count(chunk));
+  }
+
+  /**
+   * Settled once all of the body is read, or the viewer is gone.
+   *
+   * @returns {Promise<void>}
+   */
+  ended() {
+    const message = this.#message;
+    return new Promise((resolve) => {
+      if (message.readableEnded || message.destroyed) resolve();
+      message.once('end', resolve);
+      message.once('close', resolve);
+    });
+  }
+
+  /** @param {Buffer} chunk */
+  #count(chunk) {
+    this.bytes += chunk.length;
+  }
+}
+
+/**
+ * Holds the last chunk back until the body has ended with as many bytes as Content-Length says. A chunked body may have a
+ * Content-Length too, and a wrong one would otherwise make S3 store a part of the object.
+ */
+class LengthGate extends Transform {
+  /** @type {Buffer | undefined} */
+  #held;
+  #size = 0;
+  #announced;
+
+  /** @param {string | undefined} contentLength */
+  constructor(contentLength) {
+    super();
+    this.#announced = contentLength === undefined ? null : Number(contentLength);
+  }
+
+  /**
+   * @override
+   * @param {Buffer} chunk
+   * @param {BufferEncoding} _encoding
+   * @param {import('node:stream').TransformCallback} callback
+   */
+  _transform(chunk, _encoding, callback) {
+    this.#size += chunk.length;
+    const released = this.#held;
+    this.#held = chunk;
+    callback(null, released);
+  }
+
+  /**
+   * @override
+   * @param {import('node:stream').TransformCallback} callback
+   */
+  _flush(callback) {
+    if (this.#announced !== null && this.#announced !== this.#size) return callback(new Error('the body is not as long as Content-Length says'));
+    callback(null, this.#held);
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * An error as Amazon S3 answers it (S3 API reference, "Error responses").
+ */
+import { element, XML_PROLOG } from './s3-xml.mjs';
+
+export class S3Error extends Error {
+  /**
+   * @param {keyof typeof ERRORS} code
+   * @param {Record<string, string | number>} [detail] further elements of the answer
+   */
+  constructor(code, detail = {}) {
+    const [status, message] = ERRORS[code];
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.detail = detail;
+  }
+
+  /**
+   * S3's errors, unlike its results, have no namespace.
+   *
+   * @param {string} requestId
+   */
+  toXml(requestId) {
+    return XML_PROLOG + element('Error', { Code: this.code, Message: this.message, ...this.detail, RequestId: requestId, HostId: requestId });
+  }
+}
+
+/**
+ * Status and message by code.
+ *
+ * @satisfies {Record<string, [status: number, message: string]>}
+ */
+const ERRORS = {
+  AccessControlListNotSupported: [400, 'The bucket does not allow ACLs'],
+  AccessDenied: [403, 'Access Denied'],
+  AuthorizationHeaderMalformed: [400, 'The authorization header that you provided is not valid.'],
+  BadDigest: [400, 'The Content-MD5 you specified did not match what we received.'],
+  EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size'],
+  EntityTooSmall: [400, 'Your proposed upload is smaller than the minimum allowed size'],
+  IncompleteBody: [400, 'You did not provide the number of bytes specified by the Content-Length HTTP header'],
+  InternalError: [500, 'We encountered an internal error. Please try again.'],
+  InvalidAccessKeyId: [403, 'The AWS Access Key Id you provided does not exist in our records.'],
+  InvalidArgument: [400, 'Invalid Argument'],
+  InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],
+  InvalidPart: [400, 'One or more of the specified parts could not be found. The part may not have been uploaded, or its entity tag may differ.'],
+  InvalidPartOrder: [400, 'The list of parts was not in ascending order. Parts must be ordered by part number.'],
+  InvalidRequest: [400, 'Missing required header for this request: x-amz-content-sha256'],
+  InvalidURI: [400, 'Couldn\'t parse the specified URI.'],
+  KeyTooLongError: [400, 'Your key is too long'],
+  MalformedXML: [400, 'The XML you provided was not well-formed or did not validate against our published schema'],
+  MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size'],
+  MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
+  MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
+  NoSuchBucket: [404, 'The specified bucket does not exist'],
+  NoSuchKey: [404, 'The specified key does not exist.'],
+  NoSuchUpload: [404, 'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.'],
+  NotImplemented: [501, 'A header or query you provided implies functionality that is not implemented'],
+  PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
+  RequestTimeTooSkewed: [403, 'The difference between the request time and the current time is too large.'],
+  SignatureDoesNotMatch: [403, 'The request signature we calculated does not match the signature you provided. Check your key and signing method.'],
+  XAmzContentSHA256Mismatch: [400, 'The provided \'x-amz-content-sha256\' header does not match what was computed.'],
+};
