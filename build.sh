@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# The one script for people and CI: sets a fresh machine up, builds, bundles, tests, shows.
+#
+#   ./build.sh                                        bundle with the sample configuration
+#   ./build.sh bundle --config C --access-keys K [--out DIR]
+#   ./build.sh test                                   every test
+#   ./build.sh demo                                   a real OSS SDK uploads through the bundle
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+tools="$PWD/target/tools"
+logs="$PWD/target/logs"
+mkdir -p "$tools" "$logs"
+export PATH="$PWD/node_modules/.bin:$tools/bin:$PATH"
+# The AWS SDK would print two paragraphs about Node 20, which Lambda doesn't run.
+export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
+export npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
+
+# step "what is done" command...: one line, a dot every five seconds, the command's output on failure.
+step() {
+  local what=$1 log status=0 started=$SECONDS
+  shift
+  log="$logs/$(tr -c 'a-zA-Z0-9\n' '-' <<<"$what").log"
+  printf '%s ' "$what"
+  "$@" >"$log" 2>&1 </dev/null &
+  local job=$!
+  trap 'kill "$job" 2>/dev/null || true' INT TERM
+  while kill -0 "$job" 2>/dev/null; do
+    sleep 0.2
+    if (((SECONDS - started) / 5 > (ticks - 0))); then printf '.'; ticks=$(((SECONDS - started) / 5)); fi
+  done
+  ticks=0
+  wait "$job" || status=$?
+  trap - INT TERM
+  if ((status != 0)); then
+    printf 'failed\n\n'
+    cat "$log"
+    exit "$status"
+  fi
+  printf '%s\n' "$(summary "$log") ($((SECONDS - started)) s)"
+}
+ticks=0
+
+# The test runners' own counts, where a step has them.
+summary() {
+  local passed
+  passed=$(sed -nE -e 's/^# pass ([0-9]+)$/\1/p' -e 's/^ℹ pass ([0-9]+)$/\1/p' \
+    -e 's/^test result: ok\. ([0-9]+) passed.*/\1/p' -e 's/^=* *([0-9]+) passed.*/\1/p' "$1" | paste -sd+ | sed 's/^$/0/')
+  if ((passed > 0)); then printf '%s passed' "$((passed))"; total=$((total + passed)); else printf 'ok'; fi
+}
+total=0
+
+version_of() { # the locked version of a crate
+  sed -nE "/^name = \"$1\"$/{n;s/^version = \"(.*)\"$/\1/p;}" Cargo.lock
+}
+
+install_node_modules() {
+  if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+    step 'Installing npm packages' npm ci --no-progress
+    touch node_modules/.package-lock.json
+  fi
+}
+
+install_rust_tools() {
+  local bindgen
+  bindgen=$(version_of wasm-bindgen)
+  if ! rustup target list --installed | grep -qx wasm32-unknown-unknown; then
+    step 'Adding the target wasm32-unknown-unknown' rustup target add wasm32-unknown-unknown
+  fi
+  if [[ $(wasm-bindgen --version 2>/dev/null) != "wasm-bindgen $bindgen" ]]; then
+    step "Building wasm-bindgen-cli $bindgen, once, some minutes" \
+      cargo install --locked --root "$tools" wasm-bindgen-cli --version "$bindgen"
+  fi
+}
+
+install_wasm_pack() {
+  if ! command -v wasm-pack >/dev/null; then
+    step 'Building wasm-pack 0.15.1, once, some minutes' cargo install --locked --root "$tools" wasm-pack --version 0.15.1
+  fi
+}
+
+install_python_sdk() {
+  if [[ ! .venv/installed -nt tests/e2e/requirements.txt ]]; then
+    step 'Installing the OSS SDK for Python' bash -c '
+      python3 -m venv .venv
+      .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/requirements.txt
+      touch .venv/installed'
+  fi
+}
+
+build_core() {
+  local out=js-shim/wasm newest
+  newest=$(find src Cargo.toml Cargo.lock build.sh -type f -newer "$out/oss_edge.wasm" 2>/dev/null || echo missing)
+  if [[ -f $out/oss_edge.wasm && -z $newest ]]; then return; fi
+  step 'Building the core' cargo build --locked --release --target wasm32-unknown-unknown
+  step 'Binding the core to JavaScript' bind_core "$out"
+}
+
+bind_core() {
+  local out=$1 bound=target/bindgen
+  # A script without modules keeps its state in one closure; as a function it makes a fresh one for
+  # every instance, so that nothing of an instance that failed is used again.
+  wasm-bindgen --target no-modules --no-typescript --out-dir "$bound" --out-name oss_edge \
+    target/wasm32-unknown-unknown/release/oss_edge.wasm
+  mkdir -p "$out"
+  {
+    printf '// @ts-nocheck made by build.sh from the output of wasm-bindgen\nexport function glue() {\n'
+    cat "$bound/oss_edge.js"
+    printf 'return wasm_bindgen;\n}\n'
+  } >"$out/oss_edge.mjs"
+  wasm-opt -O3 --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
+    --enable-mutable-globals --enable-reference-types --enable-multivalue \
+    "$bound/oss_edge_bg.wasm" -o "$out/oss_edge.wasm"
+}
+
+prepare() {
+  install_node_modules
+  install_rust_tools
+  build_core
+}
+
+bundle() {
+  prepare
+  node js-shim/cli.mjs bundle "$@"
+}
+
+run_tests() {
+  prepare
+  install_wasm_pack
+  install_python_sdk
+  step 'Rust: format' cargo fmt --check
+  step 'Rust: clippy' cargo clippy --locked --all-targets -- -D warnings
+  step 'Rust: clippy for WebAssembly' cargo clippy --locked --target wasm32-unknown-unknown -- -D warnings
+  step 'Rust: tests' cargo test --locked
+  step 'Rust: vectors and refusals in WebAssembly' wasm-pack test --node --mode no-install -- --locked \
+    --test signature_v1_vectors --test refusals
+  step 'JavaScript: types' tsc
+  step 'JavaScript: handlers, bundle, replay' node --test tests/shim/
+  step 'JavaScript: the local CloudFront and S3' node --test tests/local/
+  step 'End to end: ali-oss' node --test tests/e2e/
+  step 'End to end: oss2' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
+  printf '%d passed, 0 failed\n' "$total"
+}
+
+demo() {
+  prepare
+  node js-shim/demo.mjs
+}
+
+case "${1:-bundle}" in
+bundle)
+  if (($# > 1)); then
+    shift
+    bundle "$@"
+  else
+    bundle --config sample/config.json --access-keys sample/access-keys.json
+  fi
+  ;;
+test) run_tests ;;
+demo) demo ;;
+*)
+  sed -n 's/^# \{0,1\}//;2,7p' "$0"
+  exit 2
+  ;;
+esac

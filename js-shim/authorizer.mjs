@@ -1,0 +1,106 @@
+// The API's Lambda authorizer: the origin secret, then the OSS signature again with the same core.
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+import { digestOf, headerOf, policy } from './api-gateway-event.mjs';
+import { readUpload } from './decision.mjs';
+import { writeLogLine } from './log.mjs';
+import { SECRET_HEADER } from './origin-request.mjs';
+import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from './oss-error.mjs';
+
+/**
+ * @typedef {import('aws-lambda').APIGatewayRequestAuthorizerEvent} AuthorizerEvent
+ * @typedef {import('aws-lambda').APIGatewayAuthorizerResult} AuthorizerResult
+ */
+
+/** Shorter secrets can be guessed. */
+const MIN_SECRET = 16;
+
+/**
+ * @param {object} parts
+ * @param {import('./gate.mjs').Gate} parts.gate
+ * @param {string | undefined} parts.originSecret one value, or several separated by spaces during rotation
+ * @param {() => number} [parts.now] milliseconds since the epoch
+ * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
+ * @returns {(event: AuthorizerEvent) => Promise<AuthorizerResult>}
+ * @throws {Error} when the origin secret is missing or too short
+ */
+export function createAuthorizer({ gate, originSecret, now = Date.now, log = writeLogLine }) {
+  const secrets = readSecrets(originSecret);
+  return async (event) => {
+    const time = now();
+    try {
+      if (!isOneOf(secrets, headerOf(event, SECRET_HEADER))) {
+        return denied(event, ossError(ACCESS_DENIED, errorContext(event, time)).body, 'the origin secret is wrong');
+      }
+      const handOver = headerOf(event, 'x-ossedge-request') ?? '';
+      const upload = readUpload(gate.decideAtApi(handOver, time));
+      if (upload.decision === 'refuse') return denied(event, upload.body, upload.detail, upload);
+      return policy('Allow', event.methodArn, upload.accessKeyId, uploadContext(upload, handOver));
+    } catch (error) {
+      const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
+      return denied(event, ossError(INTERNAL_ERROR, errorContext(event, time)).body, detail);
+    }
+
+    /**
+     * @param {AuthorizerEvent} event @param {string} body OSS's error, for the API's ACCESS_DENIED response
+     * @param {string} detail @param {Partial<import('./decision.mjs').Refuse>} [refusal]
+     */
+    function denied(event, body, detail, refusal = {}) {
+      const { operation, bucket, key, accessKeyId, code } = refusal;
+      const line = { operation, bucket, key, accessKeyId, code, detail };
+      log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'deny', ...line });
+      return policy('Deny', event.methodArn, accessKeyId ?? '', { body });
+    }
+  };
+}
+
+/**
+ * What the integration needs. Its values are the verified ones; the digest ties them to the request,
+ * so that a result that was cached for another key opens nothing.
+ *
+ * @param {import('./decision.mjs').Upload} upload @param {string} handOver
+ */
+function uploadContext(upload, handOver) {
+  const { bucket, key, requestId, s3Bucket, region, encoding } = upload;
+  return {
+    digest: digestOf(handOver),
+    bucket,
+    key,
+    requestId,
+    s3Bucket,
+    region,
+    encoding,
+    headers: JSON.stringify(upload.headers),
+  };
+}
+
+/** @param {AuthorizerEvent} event @param {number} now */
+function errorContext(event, now) {
+  return { requestId: event.requestContext?.requestId ?? 'unknown', now };
+}
+
+/** @param {string | undefined} originSecret */
+function readSecrets(originSecret) {
+  const secrets = (originSecret ?? '').split(/\s+/u).filter(Boolean);
+  if (secrets.length === 0 || secrets.some((secret) => secret.length < MIN_SECRET)) {
+    throw new Error(
+      `ORIGIN_SECRET: expected the value of the S3 origin's custom header ${SECRET_HEADER}, ` +
+        `at least ${MIN_SECRET} characters; two values separated by a space during rotation`,
+    );
+  }
+  return secrets.map(digest);
+}
+
+/** @param {Buffer[]} secrets @param {string | undefined} presented */
+function isOneOf(secrets, presented) {
+  if (presented === undefined) return false;
+  const actual = digest(presented);
+  // Every secret is compared, each in constant time.
+  return secrets.filter((secret) => timingSafeEqual(secret, actual)).length > 0;
+}
+
+/** @param {string} text */
+function digest(text) {
+  return createHash('sha256').update(text).digest();
+}

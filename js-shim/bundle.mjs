@@ -1,0 +1,150 @@
+// Makes the deployable functions: checks the documents, bakes them in, zips.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+import { zipSync } from 'fflate';
+
+import { readDocument } from './document.mjs';
+
+/** The functions, by the name of their zip. */
+export const FUNCTIONS = /** @type {const} */ (['viewer-request', 'origin-request', 'authorizer', 'initiate']);
+
+/** CloudFront's older and stricter limit for a viewer-request function. */
+const MAX_VIEWER_REQUEST_ZIP = 1024 * 1024;
+
+const WASM_NAME = 'oss_edge.wasm';
+
+/** The first moment that a zip's date can tell, so that the same input gives the same bytes. */
+const ZIP_DATE = new Date(1980, 0, 1);
+
+/**
+ * @typedef {object} Documents
+ * @property {unknown} config
+ * @property {unknown} accessKeys
+ */
+
+/**
+ * Reads and checks both documents.
+ *
+ * @param {{ config: string, accessKeys: string }} files
+ * @returns {Promise<Documents>}
+ * @throws {Error} with the field's path and what was expected
+ */
+export async function readDocuments(files) {
+  const documents = { config: await readDocument(files.config), accessKeys: await readDocument(files.accessKeys) };
+  const { createGate } = await import('./gate.mjs');
+  createGate({ wasm: await readWasm(), ...documents });
+  return documents;
+}
+
+/**
+ * Writes each function's files to a folder of its name: `index.mjs`, and the core where it decides.
+ *
+ * @param {Documents} documents checked
+ * @param {string} outDir
+ * @returns {Promise<Map<string, Record<string, Uint8Array>>>} files by function
+ */
+export async function writeFunctions(documents, outDir) {
+  const wasm = await readWasm();
+  const functions = new Map();
+  for (const name of FUNCTIONS) {
+    const { index, needsCore } = await bundleFunction(name, documents);
+    const files = needsCore ? { 'index.mjs': index, [WASM_NAME]: wasm } : { 'index.mjs': index };
+    await mkdir(join(outDir, name), { recursive: true });
+    for (const [file, bytes] of Object.entries(files)) await writeFile(join(outDir, name, file), bytes);
+    functions.set(name, files);
+  }
+  return functions;
+}
+
+/**
+ * Zips the functions next to their folders.
+ *
+ * @param {Map<string, Record<string, Uint8Array>>} functions
+ * @param {string} outDir
+ * @returns {Promise<{ file: string, bytes: number }[]>}
+ * @throws {Error} when the viewer-request function is too large for CloudFront
+ */
+export async function writeZips(functions, outDir) {
+  const zips = [];
+  for (const [name, files] of functions) {
+    const zip = zipSync(files, { level: 9, mtime: ZIP_DATE });
+    const file = join(outDir, `${name}.zip`);
+    await writeFile(file, zip);
+    zips.push({ file, bytes: zip.length });
+    if (name === 'viewer-request' && zip.length > MAX_VIEWER_REQUEST_ZIP) {
+      throw new Error(`${file}: ${zip.length} bytes, and a viewer-request function may have ${MAX_VIEWER_REQUEST_ZIP}`);
+    }
+  }
+  return zips;
+}
+
+/** @param {string} name @param {Documents} documents */
+async function bundleFunction(name, documents) {
+  let needsCore = false;
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL(`functions/${name}.mjs`, import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    // The Lambda runtime has it.
+    external: ['@aws-sdk/*'],
+    write: false,
+    logLevel: 'silent',
+    plugins: [bakedIn(documents, () => (needsCore = true))],
+  });
+  return { index: result.outputFiles[0].contents, needsCore };
+}
+
+/**
+ * The modules `oss-edge:…` that the functions import: each gets what it needs and no more, so that
+ * only those that verify signatures hold access keys.
+ *
+ * @param {Documents} documents @param {() => void} onWasm
+ * @returns {import('esbuild').Plugin}
+ */
+function bakedIn({ config, accessKeys }, onWasm) {
+  const api = /** @type {{ api?: unknown }} */ (config).api;
+  /** @type {Record<string, string>} */
+  const modules = {
+    documents: `export const config = ${literal(config)}; export const accessKeys = ${literal(accessKeys)};`,
+    api: `export const api = ${literal(api)};`,
+    wasm:
+      `import { readFileSync } from 'node:fs';\n` +
+      `export const wasm = readFileSync(new URL('${WASM_NAME}', import.meta.url));`,
+  };
+  return {
+    name: 'oss-edge',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^oss-edge:/ }, ({ path }) => ({ path: path.slice('oss-edge:'.length), namespace: 'oss-edge' }));
+      onLoad({ filter: /.*/, namespace: 'oss-edge' }, ({ path }) => {
+        if (path === 'wasm') onWasm();
+        return { contents: modules[path], loader: 'js' };
+      });
+    },
+  };
+}
+
+/**
+ * A value as JavaScript. JSON.parse keeps a name like `__proto__` a name.
+ *
+ * @param {unknown} value
+ */
+function literal(value) {
+  return value === undefined ? 'undefined' : `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+}
+
+async function readWasm() {
+  const file = new URL('wasm/oss_edge.wasm', import.meta.url);
+  return readFile(file).catch(() => {
+    throw new Error('the core is not built: run ./build.sh first');
+  });
+}

@@ -1,0 +1,86 @@
+// The one module that knows CloudFront's event shape (CloudFront Developer Guide, Lambda@Edge event
+// structure).
+
+/**
+ * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
+ * @typedef {import('aws-lambda').CloudFrontResultResponse} CloudFrontResponse
+ * @typedef {import('./decision.mjs').HeaderList} HeaderList
+ */
+
+/** Headers that a viewer-request function may neither change nor remove: doing so answers 502. */
+const READ_ONLY = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'];
+
+/**
+ * @param {{ Records: { cf: { config: { requestId: string }, request: CloudFrontRequest } }[] }} event
+ * @returns {{ request: CloudFrontRequest, requestId: string }}
+ */
+export function readEvent(event) {
+  const { config, request } = event.Records[0].cf;
+  return { request, requestId: config.requestId };
+}
+
+/**
+ * The flat encoding that the core reads (src/request_view.rs): every header line counts, in order.
+ *
+ * @param {CloudFrontRequest} request @param {string} requestId
+ */
+export function flatten(request, requestId) {
+  let count = 0;
+  let lines = '';
+  for (const name in request.headers) {
+    for (const { value } of request.headers[name]) {
+      lines += `\0${name}\0${value}`;
+      count += 1;
+    }
+  }
+  return `${count}\0${requestId}\0${request.method}\0${request.uri}\0${request.querystring}${lines}`;
+}
+
+/**
+ * Turns a viewer's request into the one that was decided. Of the viewer's headers only those that
+ * can't be removed stay, none of which reaches the origin with a meaning of its own: everything else
+ * is the core's.
+ *
+ * @param {CloudFrontRequest} request
+ * @param {{ uri: string, query: string, headers: HeaderList }} forward
+ */
+export function applyForward(request, forward) {
+  /** @type {CloudFrontRequest['headers']} */
+  const headers = {};
+  for (const name of READ_ONLY) {
+    if (name in request.headers) headers[name] = request.headers[name];
+  }
+  for (const [name, value] of forward.headers) headers[name] = [{ key: name, value }];
+  request.uri = forward.uri;
+  request.querystring = forward.query;
+  request.headers = headers;
+  return request;
+}
+
+/**
+ * A response that CloudFront gives in the origin's place.
+ *
+ * @param {{ status: string, statusDescription: string, headers: HeaderList, body: string }} answer
+ * @returns {CloudFrontResponse}
+ */
+export function generatedResponse({ status, statusDescription, headers, body }) {
+  /** @type {NonNullable<CloudFrontResponse['headers']>} */
+  const fields = {};
+  for (const [key, value] of headers) fields[key.toLowerCase()] = [{ key, value }];
+  return { status, statusDescription, headers: fields, body, bodyEncoding: 'text' };
+}
+
+/**
+ * Removes a header and gives its value.
+ *
+ * @param {CloudFrontRequest} request @param {string} name in lower case
+ * @returns {string | undefined} nothing when the header isn't there
+ * @throws {Error} when it is repeated
+ */
+export function takeHeader(request, name) {
+  const values = request.headers[name];
+  if (values === undefined) return undefined;
+  if (values.length !== 1) throw new Error(`header ${name} is repeated`);
+  delete request.headers[name];
+  return values[0].value;
+}

@@ -1,0 +1,34 @@
+// Reading a JSON document from a file, with an error that names it.
+
+import { readFile } from 'node:fs/promises';
+
+/**
+ * @param {string} file
+ * @returns {Promise<unknown>}
+ * @throws {Error} that names the file; never with a part of the text, which may hold secrets
+ */
+export async function readDocument(file) {
+  const text = await readText(file);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const at = /at position (\d+)/u.exec(String(error))?.[1];
+    throw new Error(`${file}: expected JSON${at ? `, stopped at line ${lineOf(text, Number(at))}` : ''}`);
+  }
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<string>}
+ * @throws {Error} that names the file
+ */
+export async function readText(file) {
+  return readFile(file, 'utf8').catch((error) => {
+    throw new Error(`${file}: ${error.code === 'ENOENT' ? 'no such file' : error.code}`);
+  });
+}
+
+/** @param {string} text @param {number} position */
+function lineOf(text, position) {
+  return text.slice(0, position).split('\n').length;
+}

@@ -1,0 +1,85 @@
+// The origin-request function: keeps the S3 origin, or replaces it by API Gateway.
+
+import { generatedResponse, readEvent, takeHeader } from './cloudfront-event.mjs';
+import { writeLogLine } from './log.mjs';
+import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
+
+/**
+ * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
+ * @typedef {{ domain: string, path: string }} Api
+ */
+
+/** The API's one resource: API Gateway decodes and limits paths, so the uri travels in a header. */
+export const API_RESOURCE = '/initiate-multipart-upload';
+
+/** The custom header of the S3 origin whose value only the distribution and the authorizer know. */
+export const SECRET_HEADER = 'x-ossedge-origin-secret';
+
+/**
+ * @param {object} parts
+ * @param {Api} [parts.api] nothing when InitiateMultipartUpload isn't served
+ * @param {() => number} [parts.now] milliseconds since the epoch
+ * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
+ * @returns {(event: import('aws-lambda').CloudFrontRequestEvent) =>
+ *   Promise<import('aws-lambda').CloudFrontRequestResult>}
+ */
+export function createOriginRequest({ api, now = Date.now, log = writeLogLine }) {
+  return async (event) => {
+    try {
+      const { request } = readEvent(event);
+      const origin = takeHeader(request, 'x-ossedge-origin');
+      const handOver = takeHeader(request, 'x-ossedge-request');
+      // Another bucket's distribution would store the object in the wrong bucket.
+      if (origin !== undefined && origin === request.origin?.s3?.domainName) return request;
+      if (api !== undefined && origin === api.domain && handOver !== undefined) return toApi(request, api, handOver);
+      throw new Error(origin === undefined ? 'no viewer-request function' : `the origin is not ${origin}`);
+    } catch (error) {
+      return failClosed(error, event, now(), log);
+    }
+  };
+}
+
+/** @param {CloudFrontRequest} request @param {Api} api @param {string} handOver */
+function toApi(request, api, handOver) {
+  const secret = request.origin?.s3?.customHeaders?.[SECRET_HEADER];
+  request.origin = {
+    custom: {
+      domainName: api.domain,
+      path: api.path,
+      port: 443,
+      protocol: 'https',
+      sslProtocols: ['TLSv1.2'],
+      // API Gateway ends a request after 29 seconds by itself.
+      readTimeout: 30,
+      keepaliveTimeout: 5,
+      customHeaders: secret === undefined ? {} : { [SECRET_HEADER]: secret },
+    },
+  };
+  request.uri = API_RESOURCE;
+  request.querystring = '';
+  // With the bucket's host API Gateway would answer 403.
+  request.headers.host = [{ key: 'Host', value: api.domain }];
+  request.headers['x-ossedge-request'] = [{ key: 'x-ossedge-request', value: handOver }];
+  return request;
+}
+
+/**
+ * @param {unknown} error @param {import('aws-lambda').CloudFrontRequestEvent} event @param {number} time
+ * @param {(line: import('./log.mjs').LogLine) => void} log
+ */
+function failClosed(error, event, time, log) {
+  const cf = event?.Records?.[0]?.cf;
+  const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
+  const requestId = ossRequestId(cloudFrontRequestId);
+  log({
+    time: new Date(time).toISOString(),
+    function: 'origin-request',
+    decision: 'deny',
+    status: Number(INTERNAL_ERROR.status),
+    code: INTERNAL_ERROR.code,
+    detail: error instanceof Error ? error.message : typeof error,
+    ossRequestId: requestId,
+    cloudFrontRequestId,
+  });
+  return generatedResponse(ossError(INTERNAL_ERROR, { requestId, now: time }));
+}

@@ -1,0 +1,171 @@
+// Recorded events through the real bundle: what is decided, and why.
+
+import { text as consume } from 'node:stream/consumers';
+
+import { fromFunctionsEvent, isFunctionsEvent } from './cloudfront-functions-event.mjs';
+import { readText } from './document.mjs';
+import { table } from './table.mjs';
+
+/**
+ * One line of `--json`. The fields and their order are a contract.
+ *
+ * @typedef {object} Verdict
+ * @property {string} id
+ * @property {'forward' | 'deny'} decision
+ * @property {string | null} operation
+ * @property {'s3' | 'api' | null} origin
+ * @property {string | null} bucket the OSS bucket
+ * @property {string | null} key decoded
+ * @property {number | null} status of a refusal
+ * @property {string | null} code of a refusal
+ *
+ * @typedef {{ id: string, now?: string, event: unknown, expected?: Record<string, unknown> }} Entry
+ * @typedef {{ verdict: Verdict, detail: string, notes: string[], stringToSign: string | undefined,
+ *   differences: string[] }} Replayed
+ */
+
+/**
+ * The entries of a file: one event, or JSON lines of events or of entries with an `event` of theirs.
+ *
+ * @param {string} file `-` for standard input
+ * @returns {Promise<Entry[]>}
+ * @throws {Error} that names the file and the line
+ */
+export async function readEntries(file) {
+  const text = await (file === '-' ? consume(process.stdin) : readText(file));
+  const whole = parsed(text);
+  if (whole !== undefined) return [entryOf(whole, file)];
+  return text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const value = parsed(line);
+    if (value === undefined) throw new Error(`${file}:${index + 1}: expected a JSON object on one line`);
+    return [entryOf(value, `${file}:${index + 1}`)];
+  });
+}
+
+/**
+ * Replays an entry through the functions.
+ *
+ * @param {Awaited<ReturnType<typeof import('./functions.mjs').loadFunctions>>} functions
+ * @param {Entry} entry
+ * @param {number} now milliseconds since the epoch, where the entry has no time of its own
+ * @returns {Promise<Replayed>}
+ */
+export async function replay(functions, entry, now) {
+  const time = entry.now === undefined ? now : readTime(entry.now, entry.id);
+  const { event, lost } = isFunctionsEvent(entry.event) ? fromFunctionsEvent(entry.event) : { event: entry.event, lost: [] };
+  /** @type {import('./log.mjs').LogLine} */
+  let line = {};
+  const log = (/** @type {import('./log.mjs').LogLine} */ written) => (line = written);
+  const handler = functions[functionOf(event)].create({ now: () => time, log });
+  const result = await handler(structuredClone(event));
+  const verdict = verdictOf(entry.id, line, result);
+  return {
+    verdict,
+    detail: String(line.detail ?? ''),
+    notes: lost,
+    stringToSign: stringToSignOf(result),
+    differences: differencesOf(verdict, entry.expected ?? {}),
+  };
+}
+
+/**
+ * What a person reads: a table, then the texts behind refused signatures, then what differed.
+ *
+ * @param {Replayed[]} replayed
+ * @returns {string}
+ */
+export function report(replayed) {
+  const rows = replayed.map(({ verdict: { id, decision, operation, origin, bucket, key, status, code }, detail }) => [
+    id,
+    decision,
+    operation ?? '',
+    decision === 'forward' ? (origin ?? '') : `${status} ${code}`,
+    bucket === null ? '' : `${bucket}/${key ?? ''}`,
+    detail,
+  ]);
+  const parts = [table(['event', 'decision', 'operation', 'origin or error', 'object', 'why'], rows)];
+  for (const { verdict, stringToSign, notes, differences } of replayed) {
+    if (stringToSign !== undefined) parts.push(`${verdict.id}: the StringToSign of this request is\n${indent(stringToSign)}`);
+    for (const note of notes) parts.push(`${verdict.id}: ${note}`);
+    for (const difference of differences) parts.push(`${verdict.id}: ${difference}`);
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+/**
+ * @param {string} text an ISO 8601 time
+ * @param {string} where it was given
+ * @returns {number} milliseconds since the epoch
+ * @throws {Error} when it is not one
+ */
+export function readTime(text, where) {
+  const time = /^\d{4}-\d\d-\d\d/u.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(time)) throw new Error(`${where}: now: expected an ISO 8601 time, as in 2026-11-24T01:52:57Z`);
+  return time;
+}
+
+/** @param {any} value @param {string} place @returns {Entry} */
+function entryOf(value, place) {
+  const isEntry = typeof value === 'object' && value !== null && 'event' in value;
+  return isEntry ? { ...value, id: String(value.id ?? place) } : { id: place, event: value };
+}
+
+/** @param {any} event */
+function functionOf(event) {
+  return event?.Records?.[0]?.cf?.config?.eventType === 'origin-request' ? 'origin-request' : 'viewer-request';
+}
+
+/** @param {string} id @param {import('./log.mjs').LogLine} line @param {any} result @returns {Verdict} */
+function verdictOf(id, line, result) {
+  const denied = 'status' in result;
+  const routed = result.origin?.custom ? 'api' : 's3';
+  return {
+    id,
+    decision: denied ? 'deny' : 'forward',
+    operation: text(line.operation),
+    origin: denied ? null : line.origin === 's3' || line.origin === 'api' ? line.origin : routed,
+    bucket: text(line.bucket),
+    key: text(line.key),
+    status: denied ? Number(result.status) : null,
+    code: denied ? text(line.code) : null,
+  };
+}
+
+/** @param {unknown} value */
+function text(value) {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** @param {{ body?: string }} result */
+function stringToSignOf({ body = '' }) {
+  const shown = /<StringToSign>([^<]*)<\/StringToSign>/u.exec(body)?.[1];
+  return shown
+    ?.replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&#13;', '\r')
+    .replaceAll('&amp;', '&');
+}
+
+/** @param {Verdict} verdict @param {Record<string, unknown>} expected */
+function differencesOf(verdict, expected) {
+  const actual = /** @type {Record<string, unknown>} */ ({ ...verdict });
+  return Object.entries(expected)
+    .filter(([name, value]) => JSON.stringify(actual[name] ?? null) !== JSON.stringify(value ?? null))
+    .map(([name, value]) => `expected ${name} ${JSON.stringify(value)}, got ${JSON.stringify(actual[name] ?? null)}`);
+}
+
+/** @param {string} json @returns {any} nothing when it isn't a JSON object */
+function parsed(json) {
+  try {
+    const value = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} lines */
+function indent(lines) {
+  return lines.replaceAll(/^/gmu, '    ');
+}

@@ -1,0 +1,13 @@
+// One line a request, for a person at a terminal.
+
+/**
+ * @param {import('./serve.mjs').LogEntry} entry
+ * @param {import('./serve.mjs').LogLine | undefined} decision
+ * @returns {string}
+ */
+export function requestLine(entry, decision) {
+  const { method, uri, status, origin, bytes, milliseconds, violation } = entry;
+  const what = violation ?? [decision?.operation, decision?.code, decision?.detail].filter(Boolean).join(', ');
+  const line = [method, uri, status, origin ?? '-', `${bytes} B`, `${milliseconds} ms`, what].join('  ');
+  return line.replaceAll(/\p{Cc}/gu, '\u{FFFD}');
+}

@@ -1,0 +1,110 @@
+// A local CloudFront in front of the real bundle, with S3 behind it.
+
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { loadFunctions } from './functions.mjs';
+import { startDistribution } from './local/distribution.mjs';
+import { startS3Server } from './local/s3-server.mjs';
+import { API_RESOURCE, SECRET_HEADER } from './origin-request.mjs';
+
+/**
+ * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,
+ *   api?: { domain: string, path: string } }} Config
+ * @typedef {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }} Credentials
+ * @typedef {import('./local/distribution.mjs').LogEntry} LogEntry
+ * @typedef {import('./log.mjs').LogLine} LogLine
+ * @typedef {(entry: LogEntry, decision: LogLine | undefined) => void} RequestLog
+ */
+
+/**
+ * @param {object} options
+ * @param {import('./bundle.mjs').Documents} options.documents checked
+ * @param {number} [options.port] chosen by the system when left out
+ * @param {{ endpoint: string, credentials: Credentials }} [options.s3] embedded when left out
+ * @param {string} [options.data] where the embedded S3 keeps its objects; a directory that goes with it when left out
+ * @param {() => number} [options.now] the functions' clock
+ * @param {RequestLog} [options.log]
+ * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials }, close(): Promise<void> }>}
+ */
+export async function serve({ documents, port = 0, s3, data, now = Date.now, log = () => {} }) {
+  const config = /** @type {Config} */ (documents.config);
+  const functions = await loadFunctions(documents);
+  const store = s3 ? { ...s3, close: async () => {} } : await embeddedS3(config, data);
+  const originSecret = randomBytes(24).toString('base64url');
+  const decisions = decisionsByRequest();
+  const distribution = await startDistribution({
+    handlers: {
+      viewerRequest: functions['viewer-request'].create({ now, log: decisions.write }),
+      originRequest: functions['origin-request'].create({ now, log: decisions.write }),
+      authorizer: functions.authorizer.create({ now, originSecret, log: decisions.write }),
+      initiate: functions.initiate.create({ now, s3Client: clientOf(store), log: decisions.write }),
+    },
+    originDomain: originDomainOf(config),
+    customHeaders: { [SECRET_HEADER]: originSecret },
+    api: { ...(config.api ?? { domain: 'api.invalid', path: '' }), resourcePath: API_RESOURCE },
+    s3: store,
+    port,
+    log: (entry) => log(entry, decisions.take(entry.requestId)),
+  });
+  return {
+    url: `http://127.0.0.1:${distribution.port}`,
+    s3: { endpoint: store.endpoint, credentials: store.credentials },
+    close: async () => {
+      await distribution.close();
+      await store.close();
+    },
+  };
+}
+
+/** @param {Config} config @param {string | undefined} data */
+async function embeddedS3(config, data) {
+  const directory = data ?? (await mkdtemp(join(tmpdir(), 'oss-edge-s3-')));
+  const buckets = Object.values(config.buckets).map(({ s3Bucket }) => s3Bucket);
+  const server = await startS3Server({ directory, buckets });
+  const close = async () => {
+    await server.close();
+    if (data === undefined) await rm(directory, { recursive: true, force: true });
+  };
+  return { ...server, close };
+}
+
+/**
+ * The S3 origin of the distribution that a request is for. In AWS each bucket has a distribution of
+ * its own; here one port stands for all of them.
+ *
+ * @param {Config} config
+ * @returns {(viewerRequest: import('aws-lambda').CloudFrontRequest) => string}
+ */
+function originDomainOf(config) {
+  const domains = Object.values(config.buckets).map(({ s3Bucket, region }) => `${s3Bucket}.s3.${region}.amazonaws.com`);
+  return ({ headers }) => {
+    const decided = headers['x-ossedge-origin']?.[0]?.value;
+    return domains.find((domain) => domain === decided) ?? domains[0];
+  };
+}
+
+/** @param {{ endpoint: string, credentials: Credentials }} s3 */
+function clientOf({ endpoint, credentials }) {
+  return async (/** @type {string} */ region) => {
+    const { S3Client } = await import('@aws-sdk/client-s3');
+    const requestChecksumCalculation = 'WHEN_REQUIRED';
+    return new S3Client({ region, endpoint, credentials, forcePathStyle: true, requestChecksumCalculation });
+  };
+}
+
+/** The functions' own log lines, for the line that the whole request gets. */
+function decisionsByRequest() {
+  /** @type {Map<string, LogLine>} */
+  const decisions = new Map();
+  return {
+    write: (/** @type {LogLine} */ line) => void decisions.set(String(line.cloudFrontRequestId), line),
+    take: (/** @type {string} */ requestId) => {
+      const line = decisions.get(requestId);
+      decisions.delete(requestId);
+      return line;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+// A table for a terminal.
+
+/**
+ * @param {string[]} heads
+ * @param {string[][]} rows
+ * @returns {string} lines without trailing blanks
+ */
+export function table(heads, rows) {
+  const cells = [heads, ...rows].map((row) => row.map(printable));
+  const widths = heads.map((_, column) => Math.max(...cells.map((row) => width(row[column]))));
+  const lines = cells.map((row) => row.map((cell, column) => pad(cell, widths[column])).join('  ').trimEnd());
+  lines.splice(1, 0, widths.map((size) => '─'.repeat(size)).join('  '));
+  return lines.join('\n');
+}
+
+/**
+ * Text that can't move a terminal's cursor.
+ *
+ * @param {string} text
+ */
+function printable(text) {
+  return text.replaceAll(/\p{Cc}/gu, '\u{FFFD}');
+}
+
+/** @param {string} text @param {number} size */
+function pad(text, size) {
+  return text + ' '.repeat(Math.max(0, size - width(text)));
+}
+
+/**
+ * Columns on a terminal: two for East Asian wide characters.
+ *
+ * @param {string} text
+ */
+function width(text) {
+  const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/u;
+  return [...text].reduce((sum, character) => sum + (wide.test(character) ? 2 : 1), 0);
+}
