@@ -50,8 +50,8 @@ async function uploads(client) {
   }
   const large = randomBytes(12 * MIB);
   await attempt('uploads video.bin, 12 MiB in 3 parts', async () => {
-    const { res, etag } = await client.multipartUpload('video.bin', large, { partSize: 5 * MIB, parallel: 2 });
-    return [`${res.status}, ETag ${etag}`, await compared('video.bin', large)];
+    const { res } = await client.multipartUpload('video.bin', large, { partSize: 5 * MIB, parallel: 2 });
+    return [`${res.status}`, await compared('video.bin', large)];
   });
   await attempt('begins an upload and aborts it', async () => {
     const { uploadId } = await client.initMultipartUpload('aborted.bin');

@@ -22,12 +22,13 @@ import { ACCESS_DENIED, INTERNAL_ERROR, escapeXml, ossError } from './oss-error.
 
 /**
  * @param {object} parts
- * @param {(region: string) => Promise<import('@aws-sdk/client-s3').S3Client>} [parts.s3Client]
+ * @param {import('@aws-sdk/client-s3').S3ClientConfig} [parts.s3Options] in addition to the Region
+ * @param {(region: string) => Promise<Pick<import('@aws-sdk/client-s3').S3Client, 'send'>>} [parts.s3Client]
  * @param {() => number} [parts.now] milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
  * @returns {(event: ProxyEvent) => Promise<ProxyResult>}
  */
-export function createInitiate({ s3Client = regionalClients(), now = Date.now, log = writeLogLine } = {}) {
+export function createInitiate({ s3Options, s3Client = regionalClients(s3Options), now = Date.now, log = writeLogLine } = {}) {
   return async (event) => {
     const upload = readContext(event);
     const requestId = upload?.requestId || event?.requestContext?.requestId || 'unknown';
@@ -65,7 +66,7 @@ function readContext(event) {
 }
 
 /**
- * @param {import('@aws-sdk/client-s3').S3Client} client @param {VerifiedUpload} upload
+ * @param {Pick<import('@aws-sdk/client-s3').S3Client, 'send'>} client @param {VerifiedUpload} upload
  * @returns {Promise<string>} the upload id
  */
 async function createMultipartUpload(client, upload) {
@@ -85,13 +86,15 @@ async function createMultipartUpload(client, upload) {
   return UploadId;
 }
 
-function regionalClients() {
+/** @param {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] */
+function regionalClients(s3Options) {
   /** @type {Map<string, import('@aws-sdk/client-s3').S3Client>} */
   const clients = new Map();
   return async (/** @type {string} */ region) => {
     const { S3Client } = await import('@aws-sdk/client-s3');
     // By default the SDK would begin the upload with a CRC32 that every part must then carry.
-    const client = clients.get(region) ?? new S3Client({ region, requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const options = { requestChecksumCalculation: /** @type {const} */ ('WHEN_REQUIRED'), ...s3Options, region };
+    const client = clients.get(region) ?? new S3Client(options);
     clients.set(region, client);
     return client;
   };
@@ -127,7 +130,11 @@ function resultDocument({ bucket, key, encoding }, uploadId) {
 
 /** S3's codes that say something to an OSS client; the others are this gateway's fault. */
 const S3_ERRORS = /** @type {Record<string, OssError | undefined>} */ ({
-  AccessDenied: ACCESS_DENIED,
+  AccessDenied: {
+    ...ACCESS_DENIED,
+    ec: '0003-00000001',
+    message: 'You have no right to access this object because of bucket acl.',
+  },
   NotAuthorized: ACCESS_DENIED,
   NoSuchBucket: {
     status: '404',

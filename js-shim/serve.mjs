@@ -40,7 +40,7 @@ export async function serve({ documents, port = 0, s3, data, now = Date.now, log
       viewerRequest: functions['viewer-request'].create({ now, log: decisions.write }),
       originRequest: functions['origin-request'].create({ now, log: decisions.write }),
       authorizer: functions.authorizer.create({ now, originSecret, log: decisions.write }),
-      initiate: functions.initiate.create({ now, s3Client: clientOf(store), log: decisions.write }),
+      initiate: functions.initiate.create({ now, s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true }, log: decisions.write }),
     },
     originDomain: originDomainOf(config),
     customHeaders: { [SECRET_HEADER]: originSecret },
@@ -83,15 +83,6 @@ function originDomainOf(config) {
   return ({ headers }) => {
     const decided = headers['x-ossedge-origin']?.[0]?.value;
     return domains.find((domain) => domain === decided) ?? domains[0];
-  };
-}
-
-/** @param {{ endpoint: string, credentials: Credentials }} s3 */
-function clientOf({ endpoint, credentials }) {
-  return async (/** @type {string} */ region) => {
-    const { S3Client } = await import('@aws-sdk/client-s3');
-    const requestChecksumCalculation = 'WHEN_REQUIRED';
-    return new S3Client({ region, endpoint, credentials, forcePathStyle: true, requestChecksumCalculation });
   };
 }
 

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+import { unzipSync } from 'fflate';
+
+import { ACCESS_KEY, DOCUMENTS, signedEvent } from './fixture.mjs';
+
+const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const ZIPS = ['authorizer.zip', 'initiate.zip', 'origin-request.zip', 'viewer-request.zip'];
+
+const directory = await mkdtemp(join(tmpdir(), 'oss-edge-bundle-'));
+after(() => rm(directory, { recursive: true }));
+const config = await written('config.json', JSON.stringify(DOCUMENTS.config));
+const accessKeys = await written('access-keys.json', JSON.stringify(DOCUMENTS.accessKeys));
+
+test('makes four zips, the same bytes from the same input in any time zone', async () => {
+  const digests = [];
+  for (const [out, TZ] of [['one', 'UTC'], ['two', 'Pacific/Kiritimati']]) {
+    const { status, stdout } = await bundle({ out, TZ });
+    assert.equal(status, 0);
+    assert.deepEqual((await readdir(join(directory, out))).filter((name) => name.endsWith('.zip')), ZIPS);
+    for (const zip of ZIPS) assert.match(stdout, new RegExp(`${zip} +[0-9.]+ KB\n`, 'u'));
+    const bytes = await Promise.all(ZIPS.map((zip) => readFile(join(directory, out, zip))));
+    digests.push(bytes.map((zip) => createHash('sha256').update(zip).digest('hex')));
+  }
+  assert.deepEqual(digests[0], digests[1]);
+});
+
+test('puts access keys only where signatures are verified', async () => {
+  await bundle({ out: 'keys' });
+  for (const zip of ZIPS) {
+    const files = unzipSync(await readFile(join(directory, 'keys', zip)));
+    const text = Object.values(files).map((bytes) => Buffer.from(bytes).toString('latin1')).join('');
+    const verifies = ['authorizer.zip', 'viewer-request.zip'].includes(zip);
+    assert.equal(text.includes(ACCESS_KEY.accessKeySecret), verifies, zip);
+    assert.equal(Object.keys(files).includes('oss_edge.wasm'), verifies, zip);
+    assert.ok('index.mjs' in files, zip);
+  }
+});
+
+test('gives a handler that runs from the unzipped files alone', async () => {
+  await bundle({ out: 'run' });
+  for (const zip of ZIPS) {
+    const name = zip.replace('.zip', '');
+    const { handler } = await import(pathToFileURL(join(directory, 'run', name, 'index.mjs')).href);
+    assert.equal(typeof handler, 'function');
+    assert.equal(handler.length, 1, 'Node 24 on Lambda takes no callback handlers');
+    if (name === 'viewer-request') {
+      const date = new Date().toUTCString();
+      const result = await handler(signedEvent({ headers: { date } }));
+      assert.equal(result.uri, '/logs/boot.txt');
+    }
+  }
+});
+
+test('has no import that Lambda does not bring', async () => {
+  await bundle({ out: 'imports' });
+  for (const zip of ZIPS) {
+    const files = unzipSync(await readFile(join(directory, 'imports', zip)));
+    const imports = [...Buffer.from(files['index.mjs']).toString().matchAll(/(?:from|import\()\s*"([^"]+)"/gu)].map(([, name]) => name);
+    for (const name of imports) {
+      const allowed = name.startsWith('node:') || (zip === 'initiate.zip' && name === '@aws-sdk/client-s3');
+      assert.ok(allowed, `${zip} imports ${name}`);
+    }
+  }
+});
+
+for (const [what, change, expected] of /** @type {const} */ ([
+  ['a field that is unknown', { regoin: 'x' }, 'config: regoin: expected no such field; known here: maxClockSkewSeconds, hosts, buckets, api'],
+  ['a field that is malformed', { api: { domain: 'a.example.com', path: 'prod' } }, 'config: api.path: expected the stage\'s path, as in `/prod`, or an empty string for none'],
+])) {
+  test(`refuses a configuration with ${what}`, async () => {
+    const bad = await written('bad.json', JSON.stringify({ ...DOCUMENTS.config, ...change }));
+    const { status, stderr } = await bundle({ out: 'bad', config: bad });
+    assert.equal(status, 2);
+    assert.equal(stderr, `oss-edge: ${expected}\n`);
+  });
+}
+
+test('never shows a part of access keys that do not parse', async () => {
+  const bad = await written('bad-keys.json', '{"accessKeys":[{"accessKeyId":"a",\n"accessKeySecret":"se-cr-et" oops');
+  const { status, stderr } = await bundle({ out: 'bad', accessKeys: bad });
+  assert.equal(status, 2);
+  assert.match(stderr, /bad-keys\.json: expected JSON/u);
+  assert.ok(!stderr.includes('se-cr-et'));
+});
+
+test('says what is missing', async () => {
+  for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
+    [['bundle'], /expected --config FILE\nSee oss-edge --help/u],
+    [['bundle', '--config', config], /expected --access-keys FILE/u],
+    [['bundle', '--config', '/nonexistent.json', '--access-keys', accessKeys], /\/nonexistent\.json: no such file/u],
+    [['deploy'], /unknown command `deploy`/u],
+    [['replay', '--config', config, '--access-keys', accessKeys], /expected a FILE/u],
+    [['serve', '--config', config, '--access-keys', accessKeys, '--port', '99999'], /--port: expected a number from 0 to 65535/u],
+  ])) {
+    const { status, stderr } = await run(args);
+    assert.equal(status, 2);
+    assert.match(stderr, expected);
+  }
+  assert.equal((await run(['--help'])).status, 0);
+});
+
+/** @param {{ out: string, config?: string, accessKeys?: string, TZ?: string }} options */
+function bundle({ out, TZ, ...files }) {
+  const documents = ['--config', files.config ?? config, '--access-keys', files.accessKeys ?? accessKeys];
+  return run(['bundle', ...documents, '--out', join(directory, out)], TZ ? { TZ } : {});
+}
+
+/** @param {string[]} args @param {Record<string, string>} [env] */
+async function run(args, env = {}) {
+  const options = { env: { ...process.env, ...env } };
+  return promisify(execFile)(process.execPath, [CLI, ...args], options).then(
+    ({ stdout, stderr }) => ({ status: 0, stdout, stderr }),
+    ({ code, stdout, stderr }) => ({ status: code, stdout, stderr }),
+  );
+}
+
+/** @param {string} name @param {string} text */
+async function written(name, text) {
+  const file = join(directory, name);
+  await writeFile(file, text);
+  return file;
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { ACCESS_KEY, DOCUMENTS, functions, originEvent, signedEvent, viewerEvent } from './fixture.mjs';
+
+const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const NOW = '2026-11-24T01:52:57Z';
+
+const directory = await mkdtemp(join(tmpdir(), 'oss-edge-replay-'));
+after(() => rm(directory, { recursive: true }));
+const config = await written('config.json', DOCUMENTS.config);
+const accessKeys = await written('access-keys.json', DOCUMENTS.accessKeys);
+
+const put = signedEvent();
+const initiate = signedEvent({ method: 'POST', querystring: 'uploads' });
+const wrong = signedEvent({ accessKey: { ...ACCESS_KEY, accessKeySecret: 'wrong' } });
+
+const FORWARD = {
+  id: 'put',
+  decision: 'forward',
+  operation: 'PutObject',
+  origin: 's3',
+  bucket: 'fleet-uploads',
+  key: 'logs/boot.txt',
+  status: null,
+  code: null,
+};
+
+test('prints one line an event with --json, in order, with these fields in this order', async () => {
+  const lines = [
+    { id: 'put', now: NOW, event: put },
+    { id: 'initiate', now: NOW, event: initiate },
+    { id: 'late', now: '2026-11-24T02:52:57Z', event: put },
+    { id: 'anonymous', now: NOW, event: viewerEvent({ method: 'GET', uri: '/', headers: {} }) },
+    { id: 'broken', now: NOW, event: {} },
+  ];
+  const { status, stdout } = await replay(['--json', await written('events.jsonl', ...lines)]);
+  assert.equal(status, 0);
+  const denied = { decision: 'deny', operation: null, origin: null, bucket: null, key: null };
+  assert.deepEqual(stdout.trimEnd().split('\n'), [
+    JSON.stringify(FORWARD),
+    JSON.stringify({ ...FORWARD, id: 'initiate', operation: 'InitiateMultipartUpload', origin: 'api' }),
+    JSON.stringify({ ...FORWARD, id: 'late', decision: 'deny', origin: null, status: 403, code: 'RequestTimeTooSkewed' }),
+    JSON.stringify({ id: 'anonymous', ...denied, status: 403, code: 'AccessDenied' }),
+    JSON.stringify({ id: 'broken', ...denied, status: 500, code: 'InternalError' }),
+  ]);
+});
+
+test('takes a file that is one event, events of their own on lines, and standard input', async () => {
+  const single = await written('single.json', put);
+  const many = await written('many.jsonl', put, initiate);
+  const { stdout } = await replay(['--json', '--now', NOW, single, many, '-'], JSON.stringify(put, null, 2));
+  const ids = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(ids.map(({ id }) => id), [single, `${many}:1`, `${many}:2`, '-']);
+  assert.ok(ids.every(({ decision }) => decision === 'forward'));
+});
+
+test('ends with status 1 when a decision differs from what was expected', async () => {
+  const right = { id: 'right', now: NOW, event: put, expected: { decision: 'forward', origin: 's3', code: null } };
+  assert.equal((await replay(['--json', await written('right.jsonl', right)])).status, 0);
+  const { status, stdout, stderr } = await replay(['--json', await written('wrong.jsonl', right, { ...right, id: 'other', expected: { origin: 'api' } })]);
+  assert.equal(status, 1);
+  assert.equal(stdout.trimEnd().split('\n').length, 2);
+  assert.equal(stderr, 'other: expected origin "api", got "s3"\n');
+});
+
+test('shows a person a table, and the StringToSign behind a refused signature', async () => {
+  const { stdout } = await replay(['--now', NOW, await written('wrong.json', wrong)]);
+  assert.match(stdout, /event +decision +operation +origin or error +object +why/u);
+  assert.match(stdout, /deny +PutObject +403 SignatureDoesNotMatch +fleet-uploads\/logs\/boot\.txt +the signature does not verify/u);
+  assert.ok(stdout.includes('    PUT\n    \n    \n    Tue, 24 Nov 2026 01:52:57 GMT\n    /fleet-uploads/logs/boot.txt\n'), stdout);
+});
+
+test('takes the event shape of CloudFront Functions and says what it loses', async () => {
+  const { headers, ...request } = initiate.Records[0].cf.request;
+  const event = {
+    version: '1.0',
+    context: { requestId: 'cff', eventType: 'viewer-request' },
+    viewer: { ip: '203.0.113.178' },
+    request: {
+      ...request,
+      querystring: { uploads: { value: '' } },
+      headers: Object.fromEntries(Object.entries(headers).map(([name, [{ value }]]) => [name, { value }])),
+      cookies: {},
+    },
+  };
+  const file = await written('cff.json', event);
+  const { stdout } = await replay(['--json', '--now', NOW, file]);
+  assert.deepEqual(JSON.parse(stdout), { ...FORWARD, id: file, operation: 'InitiateMultipartUpload', origin: 'api' });
+  assert.match((await replay(['--now', NOW, file])).stdout, /the query was rebuilt/u);
+
+  const repeated = structuredClone(event);
+  repeated.request.headers.date = /** @type {any} */ ({ value: 'a', multiValue: [{ value: 'a' }, { value: 'b' }] });
+  const answer = JSON.parse((await replay(['--json', '--now', NOW, await written('cff2.json', repeated)])).stdout);
+  assert.deepEqual([answer.status, answer.code], [400, 'InvalidArgument']);
+});
+
+test('replays origin-request events too', async () => {
+  const edge = await functions['viewer-request'].create({ now: () => Date.parse(NOW), log: () => {} })(structuredClone(initiate));
+  const { stdout } = await replay(['--json', await written('origin.json', originEvent(edge))]);
+  const { decision, origin } = JSON.parse(stdout);
+  assert.deepEqual([decision, origin], ['forward', 'api']);
+});
+
+test('says which file and line is wrong', async () => {
+  for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
+    [[await raw('bad.jsonl', '{"event":{}}\nnot json\n')], /bad\.jsonl:2: expected a JSON object on one line/u],
+    [['/nonexistent'], /\/nonexistent: no such file/u],
+    [['--now', 'yesterday', await written('a.json', put)], /--now: now: expected an ISO 8601 time/u],
+    [[await written('b.jsonl', { id: 'x', now: 'soon', event: put })], /x: now: expected an ISO 8601 time/u],
+  ])) {
+    const { status, stderr } = await replay(args);
+    assert.equal(status, 2);
+    assert.match(stderr, expected);
+  }
+});
+
+/** @param {string[]} args @param {string} [input] */
+async function replay(args, input = '') {
+  const child = spawn(process.execPath, [CLI, 'replay', '--config', config, '--access-keys', accessKeys, ...args]);
+  child.stdin.on('error', () => {}).end(input);
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { status, stdout, stderr };
+}
+
+/** @param {string} name @param {unknown[]} values one a line */
+function written(name, ...values) {
+  return raw(name, values.map((value) => JSON.stringify(value)).join('\n'));
+}
+
+/** @param {string} name @param {string} content */
+async function raw(name, content) {
+  const file = join(directory, name);
+  await writeFile(file, content);
+  return file;
+}

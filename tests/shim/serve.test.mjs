@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { DOCUMENTS, element, signedEvent } from './fixture.mjs';
+
+const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+
+const directory = await mkdtemp(join(tmpdir(), 'oss-edge-serve-'));
+after(() => rm(directory, { recursive: true }));
+const config = await written('config.json', DOCUMENTS.config);
+const accessKeys = await written('access-keys.json', DOCUMENTS.accessKeys);
+
+test('serves, logs one line a request, keeps the data, and ends cleanly on Ctrl-C', async () => {
+  const data = join(directory, 'data');
+  const server = await started('--data', data, '--json');
+  const stored = await send(server.url, { body: 'hello' });
+  assert.equal(stored.status, 200);
+  const refused = await send(server.url, { body: 'hello', authorization: 'OSS a:b' });
+  assert.deepEqual([refused.status, element(refused.body, 'Code')], [403, 'InvalidAccessKeyId']);
+  const lines = [await server.line(), await server.line()].map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.map(({ method, uri, status, origin, bytes, operation, code }) => [method, uri, status, origin, bytes, operation, code]),
+    [
+      ['PUT', '/logs/boot.txt', 200, 's3', 5, 'PutObject', undefined],
+      ['PUT', '/logs/boot.txt', 403, null, 5, 'PutObject', 'InvalidAccessKeyId'],
+    ],
+  );
+  assert.equal(await server.interrupted(), 0);
+  assert.deepEqual(await readdir(data), ['fleet-uploads-prod']);
+});
+
+test('shows a person one readable line a request', async () => {
+  const server = await started();
+  await send(server.url, { body: 'hello' });
+  assert.match(await server.line(), /^PUT {2}\/logs\/boot\.txt {2}200 {2}s3 {2}5 B {2}\d+ ms {2}PutObject$/u);
+  assert.equal(await server.interrupted(), 0);
+});
+
+/** @param {string[]} args */
+async function started(...args) {
+  const child = spawn(process.execPath, [CLI, 'serve', '--config', config, '--access-keys', accessKeys, '--port', '0', ...args]);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const line = async () => (await lines.next()).value;
+  const url = /listening on (\S+),/u.exec(await line())?.[1];
+  assert.ok(url, await (child.exitCode === null ? '' : text(child.stderr)));
+  const interrupted = async () => {
+    child.kill('SIGINT');
+    const [status] = await once(child, 'exit');
+    return status;
+  };
+  return { url, line, interrupted };
+}
+
+/** @param {string} url @param {{ body: string, authorization?: string }} request */
+async function send(url, { body, authorization }) {
+  const date = new Date().toUTCString();
+  const { uri, headers } = signedEvent({ headers: { date } }).Records[0].cf.request;
+  const sent = http.request(url + uri, {
+    method: 'PUT',
+    headers: {
+      host: 'uploads.example.com',
+      date,
+      authorization: authorization ?? headers.authorization[0].value,
+      'content-length': body.length,
+    },
+  });
+  sent.end(body);
+  const [response] = await once(sent, 'response');
+  return { status: response.statusCode, body: await text(response) };
+}
+
+/** @param {string} name @param {unknown} value */
+async function written(name, value) {
+  const file = join(directory, name);
+  await writeFile(file, JSON.stringify(value));
+  return file;
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { createGate } from '../../js-shim/gate.mjs';
+import { createViewerRequest } from '../../js-shim/viewer-request.mjs';
+import { violation } from '../../js-shim/local/cloudfront-rules.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, element, functions, memoryLog, signedEvent } from './fixture.mjs';
+
+const cases = JSON.parse(readFileSync(new URL('events/viewer-request.json', import.meta.url), 'utf8'));
+
+for (const { name, now, event, expected } of cases) {
+  test(`event file: ${name}`, async () => {
+    const { lines, log } = memoryLog();
+    const result = await functions['viewer-request'].create({ now: () => Date.parse(now), log })(structuredClone(event));
+    assert.deepEqual(JSON.parse(JSON.stringify(result)), expected.result);
+    assert.deepEqual(JSON.parse(JSON.stringify(lines)), [expected.log]);
+    assert.equal(violation('viewer-request', event, result), null);
+  });
+}
+
+const malformed = JSON.parse(readFileSync(new URL('../malformed/requests.json', import.meta.url), 'utf8'));
+
+test('refuses every malformed request through the real handler, and CloudFront takes the answer', async () => {
+  assert.ok(malformed.requests.length >= 100);
+  for (const { id, event, now, expected } of malformed.requests.map(asEvent)) {
+    const { lines, log } = memoryLog();
+    const handler = createViewerRequest({ gate: gateOf(malformed), now: () => now, log });
+    const result = /** @type {any} */ (await handler(structuredClone(event)));
+    assert.equal(Number(result.status), expected.status, id);
+    const document = result.body || Buffer.from(result.headers['x-oss-err'][0].value, 'base64').toString();
+    assert.equal(element(document, 'Code'), expected.code, id);
+    for (const name of ['Message', 'RequestId', 'HostId', 'EC', 'RecommendDoc']) {
+      assert.ok(element(document, name), `${id}: ${name} is empty`);
+    }
+    assert.equal(lines.length, 1, id);
+    assert.equal(violation('viewer-request', event, result), null, id);
+  }
+});
+
+test('keeps no header of the viewer but those that cannot be removed', async () => {
+  const forged = {
+    'content-length': '5',
+    'x-amz-acl': 'public-read',
+    'x-amz-copy-source': '/other/secret',
+    'x-amz-meta-forged': '1',
+    'x-ossedge-origin': 'evil.example.com',
+    'x-ossedge-request': 'AAAA',
+    'x-ossedge-origin-secret': 'guess',
+    'x-forwarded-for': '10.0.0.1',
+    'if-none-match': '*',
+    cookie: 'a=b',
+    'user-agent': 'aliyun-sdk-c/3.11.2',
+  };
+  const result = await handler()(signedEvent({ headers: forged }));
+  assert.deepEqual(Object.keys(result.headers).sort(), ['content-length', 'host', 'x-ossedge-origin']);
+  assert.deepEqual(result.headers['x-ossedge-origin'], [
+    { key: 'x-ossedge-origin', value: 'fleet-uploads-prod.s3.us-east-1.amazonaws.com' },
+  ]);
+});
+
+test('logs no secret, no signature and no authorization', async () => {
+  const { lines, log } = memoryLog();
+  const right = signedEvent();
+  await handler({ log })(structuredClone(right));
+  const wrong = signedEvent({ accessKey: { ...ACCESS_KEY, accessKeySecret: 'another secret' } });
+  await handler({ log })(wrong);
+  const text = JSON.stringify(lines);
+  assert.equal(lines.length, 2);
+  for (const event of [right, wrong]) {
+    assert.ok(!text.includes(event.Records[0].cf.request.headers.authorization[0].value.split(':')[1]));
+  }
+  assert.ok(!text.includes(ACCESS_KEY.accessKeySecret));
+});
+
+test('answers a trap with InternalError, and the next request works', async () => {
+  const gate = trappingOnce();
+  const { lines, log } = memoryLog();
+  const viewerRequest = createViewerRequest({ gate, now: () => NOW, log });
+  const refused = /** @type {any} */ (await viewerRequest(signedEvent()));
+  assert.equal(refused.status, '500');
+  assert.equal(element(refused.body, 'Code'), 'InternalError');
+  assert.equal(element(refused.body, 'HostId'), 'uploads.example.com');
+  assert.equal(refused.headers['content-type'][0].value, 'application/xml');
+  assert.equal(lines[0].detail, 'no decision: RuntimeError');
+  const forwarded = /** @type {any} */ (await viewerRequest(signedEvent()));
+  assert.equal(forwarded.uri, '/logs/boot.txt');
+});
+
+test('begins a new instance after one that failed', () => {
+  let instances = 0;
+  const original = WebAssembly.Instance;
+  const counted = new Proxy(original, {
+    construct(target, args) {
+      instances += 1;
+      return new target(...args);
+    },
+  });
+  WebAssembly.Instance = /** @type {any} */ (counted);
+  try {
+    const gate = gateOf({ ...DOCUMENTS });
+    assert.equal(instances, 1);
+    // A symbol can't be made a string: an exception in the bindings.
+    assert.throws(() => gate.decide(/** @type {any} */ (Symbol('request')), NOW), TypeError);
+    assert.equal(gate.decide('', NOW).split('\0')[5], 'InvalidArgument');
+    assert.equal(instances, 2);
+    gate.decide('', NOW);
+    assert.equal(instances, 2);
+  } finally {
+    WebAssembly.Instance = original;
+  }
+});
+
+for (const [what, event] of /** @type {[string, any][]} */ ([
+  ['nothing', undefined],
+  ['null', null],
+  ['an empty object', {}],
+  ['no records', { Records: [] }],
+  ['no request', { Records: [{ cf: { config: {} } }] }],
+  ['no headers', { Records: [{ cf: { config: { requestId: 'a' }, request: { method: 'PUT', uri: '/', querystring: '' } } }] }],
+  ['headers that are strings', withHeaders({ host: 'uploads.example.com' })],
+  ['headers that are null', withHeaders({ host: null })],
+])) {
+  test(`fails closed on an event that is ${what}`, async () => {
+    const result = await handler()(event);
+    assert.match(result.status, /^[45]\d\d$/u);
+    assert.ok(element(result.body, 'Code'));
+  });
+}
+
+test('refuses bad documents at start, with the field', () => {
+  const config = { ...DOCUMENTS.config, maxClockSkewSeconds: 'five minutes' };
+  assert.throws(() => gateOf({ ...DOCUMENTS, config }), /config: maxClockSkewSeconds: expected an integer from 0 to 86400/u);
+  const accessKeys = { accessKeys: [{ accessKeyId: 'a', accessKeySecret: 'se cret' }] };
+  assert.throws(
+    () => gateOf({ ...DOCUMENTS, accessKeys }),
+    (/** @type {Error} */ error) =>
+      error.message === 'access keys: accessKeys[0].accessKeySecret: expected 1 to 256 visible ASCII characters',
+  );
+});
+
+/** @param {{ log?: (line: any) => void }} [options] */
+function handler({ log = () => {} } = {}) {
+  return functions['viewer-request'].create({ now: () => NOW, log });
+}
+
+/** @param {{ config: unknown, accessKeys: unknown }} documents */
+function gateOf({ config, accessKeys }) {
+  const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
+  return createGate({ wasm, config, accessKeys });
+}
+
+/** A gate whose core runs into `unreachable` once. */
+function trappingOnce() {
+  const gate = gateOf(DOCUMENTS);
+  // (module (func (export "trap") unreachable))
+  const bytes = '0061736d01000000' + '010401600000' + '03020100' + '0708010474726170' + '0000' + '0a05010300000b';
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(bytes, 'hex')));
+  let trapped = false;
+  return {
+    ...gate,
+    decide: (/** @type {string} */ request, /** @type {number} */ now) => {
+      if (trapped) return gate.decide(request, now);
+      trapped = true;
+      return /** @type {any} */ (exports).trap();
+    },
+  };
+}
+
+/** @param {any} headers */
+function withHeaders(headers) {
+  const event = signedEvent();
+  return { Records: [{ cf: { ...event.Records[0].cf, request: { ...event.Records[0].cf.request, headers } } }] };
+}
+
+/** @param {any} entry of tests/malformed/requests.json */
+function asEvent({ id, now, method, uri, query, headers, expected }) {
+  /** @type {Record<string, { key: string, value: string }[]>} */
+  const grouped = {};
+  for (const [key, value] of headers) (grouped[key.toLowerCase()] ??= []).push({ key, value });
+  const event = withHeaders(grouped);
+  Object.assign(event.Records[0].cf.request, { method, uri, querystring: query });
+  return { id, event, now: Date.parse(now), expected };
+}
