@@ -1,8 +1,8 @@
 // The origin-request function: keeps the S3 origin, or replaces it by API Gateway.
 
-import { generatedResponse, readEvent, takeHeader } from './cloudfront-event.mjs';
+import { readEvent, takeHeader } from './cloudfront-event.mjs';
+import { failClosed } from './fail-closed.mjs';
 import { writeLogLine } from './log.mjs';
-import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
@@ -34,7 +34,8 @@ export function createOriginRequest({ api, now = Date.now, log = writeLogLine })
       if (api !== undefined && origin === api.domain && handOver !== undefined) return toApi(request, api, handOver);
       throw new Error(origin === undefined ? 'no viewer-request function' : `the origin is not ${origin}`);
     } catch (error) {
-      return failClosed(error, event, now(), log);
+      const detail = error instanceof Error ? error.message : typeof error;
+      return failClosed({ function: 'origin-request', detail, event, now: now(), log });
     }
   };
 }
@@ -61,25 +62,4 @@ function toApi(request, api, handOver) {
   request.headers.host = [{ key: 'Host', value: api.domain }];
   request.headers['x-ossedge-request'] = [{ key: 'x-ossedge-request', value: handOver }];
   return request;
-}
-
-/**
- * @param {unknown} error @param {import('aws-lambda').CloudFrontRequestEvent} event @param {number} time
- * @param {(line: import('./log.mjs').LogLine) => void} log
- */
-function failClosed(error, event, time, log) {
-  const cf = event?.Records?.[0]?.cf;
-  const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
-  const requestId = ossRequestId(cloudFrontRequestId);
-  log({
-    time: new Date(time).toISOString(),
-    function: 'origin-request',
-    decision: 'deny',
-    status: Number(INTERNAL_ERROR.status),
-    code: INTERNAL_ERROR.code,
-    detail: error instanceof Error ? error.message : typeof error,
-    ossRequestId: requestId,
-    cloudFrontRequestId,
-  });
-  return generatedResponse(ossError(INTERNAL_ERROR, { requestId, now: time }));
 }

@@ -2,8 +2,9 @@
 
 import { applyForward, flatten, generatedResponse, readEvent } from './cloudfront-event.mjs';
 import { readDecision } from './decision.mjs';
+import { failClosed } from './fail-closed.mjs';
 import { writeLogLine } from './log.mjs';
-import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
+import { ossRequestId } from './oss-error.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequestEvent} CloudFrontRequestEvent
@@ -26,7 +27,9 @@ export function createViewerRequest({ gate, now = Date.now, log = writeLogLine }
       log(logLine(decision, requestId, time));
       return decision.decision === 'forward' ? applyForward(request, decision) : generatedResponse(decision);
     } catch (error) {
-      return failClosed(error, event, time, log);
+      // The name alone: a message could quote what the request carried.
+      const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
+      return failClosed({ function: 'viewer-request', detail, event, now: time, log });
     }
   };
 }
@@ -53,29 +56,4 @@ function logLine(decision, requestId, time) {
     ossRequestId: forwarded ? undefined : ossRequestId(requestId),
     cloudFrontRequestId: requestId,
   };
-}
-
-/**
- * The answer when no decision could be made: never an allow.
- *
- * @param {unknown} error @param {CloudFrontRequestEvent} event @param {number} time
- * @param {(line: import('./log.mjs').LogLine) => void} log
- */
-function failClosed(error, event, time, log) {
-  const cf = event?.Records?.[0]?.cf;
-  const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
-  const requestId = ossRequestId(cloudFrontRequestId);
-  log({
-    time: new Date(time).toISOString(),
-    function: 'viewer-request',
-    decision: 'deny',
-    status: Number(INTERNAL_ERROR.status),
-    code: INTERNAL_ERROR.code,
-    // The name alone: a message could quote what the request carried.
-    detail: `no decision: ${error instanceof Error ? error.name : typeof error}`,
-    ossRequestId: requestId,
-    cloudFrontRequestId,
-  });
-  const host = cf?.request?.headers?.host?.[0]?.value;
-  return generatedResponse(ossError(INTERNAL_ERROR, { requestId, host, method: cf?.request?.method, now: time }));
 }

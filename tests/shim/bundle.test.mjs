@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 
 import { unzipSync } from 'fflate';
 
+import { writeZips } from '../../js-shim/bundle.mjs';
 import { ACCESS_KEY, DOCUMENTS, signedEvent } from './fixture.mjs';
 
 const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
@@ -70,6 +71,12 @@ test('has no import that Lambda does not bring', async () => {
       assert.ok(allowed, `${zip} imports ${name}`);
     }
   }
+});
+
+test('refuses a viewer-request function that is too large for CloudFront', async () => {
+  const files = (/** @type {number} */ bytes) => new Map([['viewer-request', { 'index.mjs': randomBytes(bytes) }]]);
+  assert.equal((await writeZips(files(1_000_000), directory)).length, 1);
+  await assert.rejects(writeZips(files(1_100_000), directory), /a viewer-request function may have 1048576/u);
 });
 
 for (const [what, change, expected] of /** @type {const} */ ([

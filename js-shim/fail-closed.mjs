@@ -1,0 +1,31 @@
+// The answer of an edge function that could not decide: never an allow.
+
+import { generatedResponse } from './cloudfront-event.mjs';
+import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
+
+/**
+ * @param {object} failure
+ * @param {string} failure.function the function's name
+ * @param {string} failure.detail for the log
+ * @param {import('aws-lambda').CloudFrontRequestEvent} failure.event possibly of no known shape
+ * @param {number} failure.now milliseconds since the epoch
+ * @param {(line: import('./log.mjs').LogLine) => void} failure.log
+ */
+export function failClosed({ function: name, detail, event, now, log }) {
+  const cf = event?.Records?.[0]?.cf;
+  const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
+  const requestId = ossRequestId(cloudFrontRequestId);
+  const { code, status } = INTERNAL_ERROR;
+  log({
+    time: new Date(now).toISOString(),
+    function: name,
+    decision: 'deny',
+    status: Number(status),
+    code,
+    detail,
+    ossRequestId: requestId,
+    cloudFrontRequestId,
+  });
+  const host = cf?.request?.headers?.host?.[0]?.value;
+  return generatedResponse(ossError(INTERNAL_ERROR, { requestId, host, method: cf?.request?.method, now }));
+}
