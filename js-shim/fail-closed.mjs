@@ -7,11 +7,12 @@ import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
  * @param {object} failure
  * @param {string} failure.function the function's name
  * @param {string} failure.detail for the log
+ * @param {string} [failure.host] that the client asked; at origin request Host is the bucket's own name
  * @param {import('aws-lambda').CloudFrontRequestEvent} failure.event possibly of no known shape
  * @param {number} failure.now milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} failure.log
  */
-export function failClosed({ function: name, detail, event, now, log }) {
+export function failClosed({ function: name, detail, host, event, now, log }) {
   const cf = event?.Records?.[0]?.cf;
   const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
   const requestId = ossRequestId(cloudFrontRequestId);
@@ -26,6 +27,5 @@ export function failClosed({ function: name, detail, event, now, log }) {
     ossRequestId: requestId,
     cloudFrontRequestId,
   });
-  const host = cf?.request?.headers?.host?.[0]?.value;
   return generatedResponse(ossError(INTERNAL_ERROR, { requestId, host, method: cf?.request?.method, now }));
 }

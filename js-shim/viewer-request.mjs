@@ -29,7 +29,8 @@ export function createViewerRequest({ gate, now = Date.now, log = writeLogLine }
     } catch (error) {
       // The name alone: a message could quote what the request carried.
       const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
-      return failClosed({ function: 'viewer-request', detail, event, now: time, log });
+      const host = event?.Records?.[0]?.cf?.request?.headers?.host?.[0]?.value;
+      return failClosed({ function: 'viewer-request', detail, host, event, now: time, log });
     }
   };
 }

@@ -53,6 +53,7 @@ for (const [what, change] of /** @type {[string, (request: any) => void][]} */ (
     const result = await handler({ log })(event);
     assert.equal(result.status, '500');
     assert.match(result.body, /<Code>InternalError<\/Code>/u);
+    assert.ok(!result.body.includes('amazonaws.com'), 'names the bucket');
     assert.equal(lines.length, 1);
   });
 }
