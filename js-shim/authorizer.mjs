@@ -36,6 +36,8 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
       const handOver = headerOf(event, 'x-ossedge-request') ?? '';
       const upload = readUpload(gate.decideAtApi(handOver, time));
       if (upload.decision === 'refuse') return denied(event, upload.body, upload.detail, upload);
+      const { operation, bucket, key, accessKeyId } = upload;
+      log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'forward', operation, bucket, key, accessKeyId });
       return policy('Allow', event.methodArn, upload.accessKeyId, uploadContext(upload, handOver));
     } catch (error) {
       const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
@@ -50,7 +52,7 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
       const { operation, bucket, key, accessKeyId, code } = refusal;
       const line = { operation, bucket, key, accessKeyId, code, detail };
       log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'deny', ...line });
-      return policy('Deny', event.methodArn, accessKeyId ?? '', { body });
+      return policy('Deny', event.methodArn, accessKeyId ?? '', { body: withoutStringToSign(body) });
     }
   };
 }
@@ -71,8 +73,18 @@ function uploadContext(upload, handOver) {
     s3Bucket,
     region,
     encoding,
-    headers: JSON.stringify(upload.headers),
+    // In base64url: quotes inside JSON inside JSON would take four times their size of the 8 KB that a result may have.
+    headers: Buffer.from(JSON.stringify(upload.headers)).toString('base64url'),
   };
+}
+
+/**
+ * A refusal that fits an authorizer's result. The edge has shown the client its StringToSign already.
+ *
+ * @param {string} body
+ */
+function withoutStringToSign(body) {
+  return body.replaceAll(/ *<(StringToSign(?:Bytes)?)>[^<]*<\/\1>\n/gu, '');
 }
 
 /** @param {AuthorizerEvent} event @param {number} now */

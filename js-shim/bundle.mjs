@@ -1,6 +1,6 @@
 // Makes the deployable functions: checks the documents, bakes them in, zips.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,8 +53,8 @@ export async function writeFunctions(documents, outDir) {
   for (const name of FUNCTIONS) {
     const { index, needsCore } = await bundleFunction(name, documents);
     const files = needsCore ? { 'index.mjs': index, [WASM_NAME]: wasm } : { 'index.mjs': index };
-    await mkdir(join(outDir, name), { recursive: true });
-    for (const [file, bytes] of Object.entries(files)) await writeFile(join(outDir, name, file), bytes);
+    await mkdir(join(outDir, name), { recursive: true, mode: 0o700 });
+    for (const [file, bytes] of Object.entries(files)) await writePrivate(join(outDir, name, file), bytes);
     functions.set(name, files);
   }
   return functions;
@@ -73,7 +73,7 @@ export async function writeZips(functions, outDir) {
   for (const [name, files] of functions) {
     const zip = zipSync(files, { level: 9, mtime: ZIP_DATE });
     const file = join(outDir, `${name}.zip`);
-    await writeFile(file, zip);
+    await writePrivate(file, zip);
     zips.push({ file, bytes: zip.length });
     if (name === 'viewer-request' && zip.length > MAX_VIEWER_REQUEST_ZIP) {
       throw new Error(`${file}: ${zip.length} bytes, and a viewer-request function may have ${MAX_VIEWER_REQUEST_ZIP}`);
@@ -140,6 +140,17 @@ function bakedIn({ config, accessKeys }, onWasm) {
  */
 function literal(value) {
   return value === undefined ? 'undefined' : `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+}
+
+/**
+ * For the owner only, also where the file was there before: it may hold access keys.
+ *
+ * @param {string} file @param {Uint8Array} bytes
+ */
+async function writePrivate(file, bytes) {
+  await writeFile(file, '', { mode: 0o600 });
+  await chmod(file, 0o600);
+  await writeFile(file, bytes);
 }
 
 async function readWasm() {

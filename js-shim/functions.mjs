@@ -1,6 +1,6 @@
 // The deployable functions, bundled and loaded into this process.
 
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -11,20 +11,38 @@ const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge/', import.m
 
 /**
  * The modules of the four functions, from the same files that are zipped for deployment. The files
- * hold access keys, so they are readable by their owner only, and gone once loaded.
+ * hold access keys, so they are readable by their owner only, and gone once loaded; those of a process
+ * that was killed meanwhile go with the next one.
  *
  * @param {import('./bundle.mjs').Documents} documents checked
  * @returns {Promise<Record<typeof FUNCTIONS[number], { create: (options: any) => (event: any) => Promise<any> }>>}
  */
 export async function loadFunctions(documents) {
-  await mkdir(CACHE, { recursive: true });
-  const directory = await mkdtemp(CACHE);
+  await mkdir(CACHE, { recursive: true, mode: 0o700 });
+  await sweep();
+  const directory = await mkdtemp(join(CACHE, `${process.pid}-`));
   try {
-    await chmod(directory, 0o700);
     await writeFunctions(documents, directory);
     const modules = FUNCTIONS.map(async (name) => [name, await import(pathToFileURL(join(directory, name, 'index.mjs')).href)]);
     return Object.fromEntries(await Promise.all(modules));
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Removes the directories of processes that are no more. */
+async function sweep() {
+  for (const name of await readdir(CACHE)) {
+    if (!isRunning(Number.parseInt(name, 10))) await rm(join(CACHE, name), { recursive: true, force: true });
+  }
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
   }
 }

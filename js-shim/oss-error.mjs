@@ -48,7 +48,7 @@ export function ossError(error, { requestId, host, method, now }) {
     `  <Code>${error.code}</Code>`,
     `  <Message>${escapeXml(error.message)}</Message>`,
     `  <RequestId>${requestId}</RequestId>`,
-    `  <HostId>${escapeXml(host || 'oss-edge').slice(0, 512)}</HostId>`,
+    `  <HostId>${escapeXml((host || 'oss-edge').slice(0, 512))}</HostId>`,
     `  <EC>${error.ec}</EC>`,
     `  <RecommendDoc>https://api.aliyun.com/troubleshoot?q=${error.ec}</RecommendDoc>`,
     '</Error>',

@@ -4,7 +4,7 @@ import { text as consume } from 'node:stream/consumers';
 
 import { fromFunctionsEvent, isFunctionsEvent } from './cloudfront-functions-event.mjs';
 import { readText } from './document.mjs';
-import { table } from './table.mjs';
+import { printable, table } from './table.mjs';
 
 /**
  * One line of `--json`. The fields and their order are a contract.
@@ -86,9 +86,10 @@ export function report(replayed) {
   ]);
   const parts = [table(['event', 'decision', 'operation', 'origin or error', 'object', 'why'], rows)];
   for (const { verdict, stringToSign, notes, differences } of replayed) {
-    if (stringToSign !== undefined) parts.push(`${verdict.id}: the StringToSign of this request is\n${indent(stringToSign)}`);
-    for (const note of notes) parts.push(`${verdict.id}: ${note}`);
-    for (const difference of differences) parts.push(`${verdict.id}: ${difference}`);
+    const id = printable(verdict.id);
+    if (stringToSign !== undefined) parts.push(`${id}: the StringToSign of this request is\n${indent(stringToSign)}`);
+    for (const note of notes) parts.push(`${id}: ${note}`);
+    for (const difference of differences) parts.push(`${id}: ${printable(difference)}`);
   }
   return `${parts.join('\n\n')}\n`;
 }
@@ -167,5 +168,5 @@ function parsed(json) {
 
 /** @param {string} lines */
 function indent(lines) {
-  return lines.replaceAll(/^/gmu, '    ');
+  return lines.split('\n').map((line) => `    ${printable(line)}`).join('\n');
 }

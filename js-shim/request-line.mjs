@@ -1,5 +1,7 @@
 // One line a request, for a person at a terminal.
 
+import { printable } from './table.mjs';
+
 /**
  * @param {import('./serve.mjs').LogEntry} entry
  * @param {import('./serve.mjs').LogLine | undefined} decision
@@ -9,5 +11,5 @@ export function requestLine(entry, decision) {
   const { method, uri, status, origin, bytes, milliseconds, violation } = entry;
   const what = violation ?? [decision?.operation, decision?.code, decision?.detail].filter(Boolean).join(', ');
   const line = [method, uri, status, origin ?? '-', `${bytes} B`, `${milliseconds} ms`, what].join('  ');
-  return line.replaceAll(/\p{Cc}/gu, '\u{FFFD}');
+  return printable(line);
 }

@@ -14,12 +14,12 @@ export function table(heads, rows) {
 }
 
 /**
- * Text that can't move a terminal's cursor.
+ * Text that can't move a terminal's cursor or turn its direction.
  *
  * @param {string} text
  */
-function printable(text) {
-  return text.replaceAll(/\p{Cc}/gu, '\u{FFFD}');
+export function printable(text) {
+  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '\u{FFFD}');
 }
 
 /** @param {string} text @param {number} size */

@@ -71,12 +71,19 @@ impl AccessKeys {
     }
 }
 
-/// Any visible ASCII but what delimits an id in one of the signature schemes.
+/// 1 to 128 bytes of visible ASCII but what delimits an id in one of the signature schemes.
+pub(crate) fn is_access_key_id(id: &str) -> bool {
+    let byte_ok = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
+    (1..=128).contains(&id.len()) && id.bytes().all(byte_ok)
+}
+
 fn read_id<'d>(field: &Field<'d>) -> Result<&'d str, DocumentError> {
     let id = field.string()?;
-    let byte_ok = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
-    let valid = (1..=128).contains(&id.len()) && id.bytes().all(byte_ok);
-    if valid { Ok(id) } else { Err(field.error("1 to 128 visible ASCII characters other than `:`, `/` and `,`")) }
+    if is_access_key_id(id) {
+        Ok(id)
+    } else {
+        Err(field.error("1 to 128 visible ASCII characters other than `:`, `/` and `,`"))
+    }
 }
 
 fn read_secret<'d>(field: &Field<'d>) -> Result<&'d str, DocumentError> {

@@ -64,8 +64,8 @@ impl Config {
                 None => DEFAULT_MAX_CLOCK_SKEW_SECONDS,
             },
             hosts: read_hosts(&root.required(hosts, "hosts")?, &buckets)?,
+            api: api.map(|field| read_api(&field, &buckets)).transpose()?,
             buckets,
-            api: api.map(|field| read_api(&field)).transpose()?,
         })
     }
 }
@@ -79,13 +79,15 @@ fn read_buckets(field: &Field<'_>) -> Result<HashMap<String, S3Bucket>, Document
         let [s3_bucket, region] = bucket.fields(["s3Bucket", "region"])?;
         let s3_bucket = bucket.required(s3_bucket, "s3Bucket")?;
         let region = bucket.required(region, "region")?;
-        buckets.insert(
-            name.to_owned(),
-            S3Bucket {
-                name: matching(&s3_bucket, is_s3_bucket_name, "an S3 bucket's name, as in `fleet-uploads`")?,
-                region: matching(&region, is_region, "an AWS Region, as in `us-east-1`")?,
-            },
-        );
+        let target = S3Bucket {
+            name: matching(&s3_bucket, is_s3_bucket_name, "an S3 bucket's name, as in `fleet-uploads`")?,
+            region: matching(&region, is_region, "an AWS Region, as in `us-east-1`")?,
+        };
+        // Objects of the same key would overwrite each other.
+        if buckets.values().any(|known: &S3Bucket| known.name == target.name) {
+            return Err(s3_bucket.error("an S3 bucket of its own"));
+        }
+        buckets.insert(name.to_owned(), target);
     }
     if buckets.is_empty() { Err(field.error("at least one bucket")) } else { Ok(buckets) }
 }
@@ -137,10 +139,13 @@ fn read_host_bucket(field: &Field<'_>, buckets: &HashMap<String, S3Bucket>) -> R
     matching(field, |name| buckets.contains_key(name), "one of the names in `buckets`")
 }
 
-fn read_api(field: &Field<'_>) -> Result<Api, DocumentError> {
+fn read_api(field: &Field<'_>, buckets: &HashMap<String, S3Bucket>) -> Result<Api, DocumentError> {
     let [domain, path] = field.fields(["domain", "path"])?;
     let domain = field.required(domain, "domain")?;
     let path = field.required(path, "path")?;
+    if buckets.values().any(|bucket| domain.string().is_ok_and(|text| text == bucket.domain())) {
+        return Err(domain.error("the API's domain name, not a bucket's"));
+    }
     Ok(Api {
         domain: matching(&domain, is_host, "a domain name in lower case, without a scheme, port or path")?,
         path: matching(&path, is_stage_path, "the stage's path, as in `/prod`, or an empty string for none")?,
@@ -304,6 +309,16 @@ mod tests {
                 "api.path: expected the stage's path, as in `/prod`, or an empty string for none",
             ),
             ("\"/prod\"", "null", "api.path: expected a string"),
+            (
+                "abc123.execute-api.us-east-1",
+                "fleet-uploads-prod.s3.us-east-1",
+                "api.domain: expected the API's domain name, not a bucket's",
+            ),
+            (
+                "\"region\": \"us-east-1\" }",
+                "\"region\": \"us-east-1\" }, \"other\": { \"s3Bucket\": \"fleet-uploads-prod\", \"region\": \"us-east-1\" }",
+                "buckets.other.s3Bucket: expected an S3 bucket of its own",
+            ),
         ] {
             let text = SAMPLE.replacen(from, to, 1);
             assert_ne!(text, SAMPLE, "{from}");

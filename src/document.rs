@@ -16,7 +16,7 @@ pub enum Document {
     String(String),
     /// An array.
     Array(Vec<Document>),
-    /// An object; a repeated name stays repeated, so that the reader can refuse it.
+    /// An object. A name that is still repeated here is refused; JavaScript's `JSON.parse` keeps the last.
     Object(Vec<(String, Document)>),
 }
 

@@ -1,6 +1,7 @@
 //! Why a request is refused, and how OSS says it.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::signing_date::UnixMillis;
 
@@ -8,7 +9,8 @@ use crate::signing_date::UnixMillis;
 /// [`Gate::decide`](crate::Gate::decide).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The adapter's encoding of the request doesn't parse: a part of it carries a NUL.
+    /// The adapter's encoding of the request doesn't parse: a part of it carries a NUL, or a header's
+    /// name is none.
     MalformedRequest,
     /// A header may stand once and stands more often, or with different values.
     RepeatedHeader(String),
@@ -114,7 +116,7 @@ pub struct TooSkewed {
 }
 
 /// A signature that doesn't verify. It never holds the right one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// The access key's id, as presented.
     pub access_key_id: String,
@@ -275,15 +277,15 @@ impl Refusal {
     /// One sentence for the operator's log: what was wrong, where `Code` alone doesn't say it.
     pub fn detail(&self) -> Cow<'static, str> {
         match self {
-            Refusal::MalformedRequest => "a part of the request carries a NUL".into(),
+            Refusal::MalformedRequest => "a part of the request carries a NUL, or a header's name is none".into(),
             Refusal::RepeatedHeader(name) => format!("header `{name}` is repeated").into(),
             Refusal::MalformedHeader(name) => format!("header `{name}` carries a control character").into(),
             Refusal::UnknownHost => "the Host is not in `hosts` of the configuration".into(),
             Refusal::InvalidBucketName => "the bucket's name can't be one".into(),
             Refusal::InvalidObjectName(fault) => fault.detail().into(),
             Refusal::MalformedQuery => "the query has a broken escape, an empty name or too many parameters".into(),
-            Refusal::RepeatedParameter(name) => format!("query parameter `{name}` is repeated").into(),
-            Refusal::UnexpectedParameter(name) => format!("query parameter `{name}` has no place here").into(),
+            Refusal::RepeatedParameter(name) => format!("query parameter `{}` is repeated", shown(name)).into(),
+            Refusal::UnexpectedParameter(name) => format!("query parameter `{}` has no place here", shown(name)).into(),
             Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000".into(),
             Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
             Refusal::MethodNotAllowed => "the operation is not served".into(),
@@ -306,6 +308,18 @@ impl Refusal {
             Refusal::InvalidContentLength => "Content-Length is not a number".into(),
             Refusal::RequestTooLarge => "the request does not fit through API Gateway".into(),
         }
+    }
+}
+
+/// As much of a parameter's name as is logged: a name may hold an encoded `=` and a signature after it.
+fn shown(name: &str) -> &str {
+    name.split('=').next().unwrap_or_default()
+}
+
+impl fmt::Debug for Mismatch {
+    /// Without the signature and the text, which together can be sent again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mismatch {{ access_key_id: {:?} }}", self.access_key_id)
     }
 }
 

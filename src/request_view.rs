@@ -31,7 +31,8 @@ impl<'a> RequestView<'a> {
     /// another header: the number of fields would not fit.
     ///
     /// # Errors
-    /// [`Refusal::MalformedRequest`] when the number of fields isn't what the count says.
+    /// [`Refusal::MalformedRequest`] when the number of fields isn't what the count says, or a header's
+    /// name isn't a token.
     pub fn parse(flat: &'a str) -> Result<Self, Refusal> {
         Self::fields(flat).ok_or(Refusal::MalformedRequest)
     }
@@ -43,7 +44,7 @@ impl<'a> RequestView<'a> {
         let (uri, query) = (fields.next()?, fields.next()?);
         let mut headers = Vec::with_capacity(count.min(64));
         while let Some(name) = fields.next() {
-            headers.push(Header { name: lower_case(name), value: fields.next()? });
+            headers.push(Header { name: token(name)?, value: fields.next()? });
         }
         (headers.len() == count).then_some(RequestView { request_id, method, uri, query, headers })
     }
@@ -111,12 +112,17 @@ fn checked<'v>(name: &str, value: &'v str) -> Result<&'v str, Refusal> {
     if value.bytes().any(control) { Err(Refusal::MalformedHeader(name.to_owned())) } else { Ok(value) }
 }
 
-fn lower_case(name: &str) -> Cow<'_, str> {
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+/// A header's name in lower case (RFC 9110 section 5.6.2).
+fn token(name: &str) -> Option<Cow<'_, str>> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return None;
+    }
+    Some(if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(name.to_ascii_lowercase())
     } else {
         Cow::Borrowed(name)
-    }
+    })
 }
 
 #[cfg(test)]
@@ -135,6 +141,13 @@ mod tests {
     fn refuses_a_value_that_would_pass_for_another_header() {
         let flat = flat(&[("content-type", "text/plain\0authorization\0OSS a:b")]);
         assert_eq!(RequestView::parse(&flat).err(), Some(Refusal::MalformedRequest));
+    }
+
+    #[test]
+    fn refuses_a_name_that_is_no_token() {
+        for name in ["", "a b", "a:b", "x-oss-meta-a:1\nx-oss-meta-b", "é", "a\r"] {
+            assert_eq!(RequestView::parse(&flat(&[(name, "v")])).err(), Some(Refusal::MalformedRequest), "{name:?}");
+        }
     }
 
     #[test]

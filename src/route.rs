@@ -52,6 +52,9 @@ impl Forward<'_> {
     }
 }
 
+/// Room for an upload's headers in the authorizer's result, in bytes, next to a key of 1,023 bytes.
+const MAX_INITIATE_HEADERS: usize = 3072;
+
 /// Routes a request: InitiateMultipartUpload through the API, because its answer must be in OSS's
 /// XML, everything else straight to S3.
 ///
@@ -66,6 +69,7 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, api: Option<&Api>) 
     let origin = match classified.operation {
         Operation::InitiateMultipartUpload => {
             let api = api.ok_or(Refusal::MethodNotAllowed)?;
+            check_size(&headers)?;
             Origin::Api(api.clone(), HandOver::of_request(classified.request)?)
         }
         Operation::AbortMultipartUpload => Origin::S3,
@@ -84,6 +88,12 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, api: Option<&Api>) 
         headers,
         encodes_key: classified.query.get("encoding-type").is_some(),
     })
+}
+
+/// The authorizer hands the headers on in its result, which API Gateway limits to 8 KB.
+fn check_size(headers: &[Header<'_>]) -> Result<(), Refusal> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > MAX_INITIATE_HEADERS { Err(Refusal::RequestTooLarge) } else { Ok(()) }
 }
 
 /// OSS takes a chunked body without a length, S3 answers it with 411.

@@ -14,9 +14,10 @@ pub use canonicalized_oss_headers::CanonicalizedOssHeaders;
 pub use canonicalized_resource::CanonicalizedResource;
 pub use string_to_sign::StringToSign;
 
-use crate::access_key::{AccessKey, HmacSha1};
+use crate::access_key::{AccessKey, HmacSha1, is_access_key_id};
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
 use crate::resource::Resource;
+use crate::sub_resource;
 
 /// `AccessKeyId:Signature`, as presented.
 pub(crate) struct Presented<'a> {
@@ -34,9 +35,8 @@ impl<'a> Presented<'a> {
             None => AuthorizationFault::Form,
             Some(("", _)) => AuthorizationFault::NoAccessKeyId,
             Some((_, "")) => AuthorizationFault::NoSignature,
-            Some((id, signature)) if id.contains([' ', '\t']) || signature.contains([':', ' ', '\t']) => {
-                AuthorizationFault::Form
-            }
+            Some((_, signature)) if signature.contains([':', ' ', '\t']) => AuthorizationFault::Form,
+            Some((access_key_id, _)) if !is_access_key_id(access_key_id) => AuthorizationFault::Form,
             Some((access_key_id, signature)) => return Ok(Presented { access_key_id, signature }),
         };
         Err(Refusal::MalformedAuthorization(fault))
@@ -74,17 +74,17 @@ pub fn verify(key: &AccessKey, string_to_sign: &StringToSign<'_>, signature: &st
 ///
 /// The key stands decoded in the StringToSign and nothing separates it from the sub-resources, so
 /// `PUT /k%3FpartNumber%3D1%26uploadId%3Did` signs the text of `PUT /k?partNumber=1&uploadId=id`:
-/// whoever has seen a part uploaded could store an object of the other name. With no key that
-/// contains `?` and a served sub-resource's name, every text has one reading.
+/// whoever has seen a part uploaded could store an object of the other name. So it is with operations
+/// that aren't served: `PUT /k%3Facl` signs the text of `PUT /k?acl`, which a device may send and be
+/// refused. With no key that contains `?` and a sub-resource's name, every text has one reading.
 ///
 /// # Errors
 /// [`Refusal::InvalidObjectName`] for such a key.
 pub(crate) fn check_unambiguous(resource: &Resource<'_>) -> Result<(), Refusal> {
-    const SERVED: [&str; 4] = ["partNumber", "sequential", "uploadId", "uploads"];
     let key = resource.key.as_deref().unwrap_or_default();
     let names = key.split('?').skip(1).map(|rest| rest.split(['=', '&']).next().unwrap_or_default());
     for name in names {
-        if SERVED.contains(&name) {
+        if sub_resource::is_signed(name) {
             return Err(Refusal::InvalidObjectName(KeyFault::SubResource));
         }
     }
@@ -158,7 +158,14 @@ mod tests {
             let key = Some(ObjectKey::new(Cow::Borrowed(key)).unwrap());
             check_unambiguous(&Resource { bucket: Cow::Borrowed("bucket"), key })
         };
-        for key in ["k?partNumber=1&uploadId=id", "k?uploads", "a?b?uploadId=x", "?sequential&uploads"] {
+        for key in [
+            "k?partNumber=1&uploadId=id",
+            "k?uploads",
+            "a?b?uploadId=x",
+            "?sequential&uploads",
+            "k?acl",
+            "k?x-oss-process=a",
+        ] {
             assert_eq!(check(key), Err(Refusal::InvalidObjectName(KeyFault::SubResource)), "{key}");
         }
         for key in ["k", "what?", "k?a=b", "k&uploads", "k?uploadsX", "uploads"] {

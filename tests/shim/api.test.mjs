@@ -39,7 +39,7 @@ test('allows one method ARN, with what was verified', async () => {
     s3Bucket: 'fleet-uploads-prod',
     region: 'us-east-1',
     encoding: 'url',
-    headers: '[]',
+    headers: Buffer.from('[]').toString('base64url'),
   });
 });
 
@@ -69,6 +69,19 @@ test('denies a request that has meanwhile become too old', async () => {
   const { policyDocument, context } = await authorize(await authorizerEvent(), { now: () => NOW + 300_001 });
   assert.equal(policyDocument.Statement[0].Effect, 'Deny');
   assert.equal(element(context.body, 'Code'), 'RequestTimeTooSkewed');
+});
+
+test('stays within the 8 KB of an authorizer\'s result', async () => {
+  const headers = { 'x-oss-meta-a': '"'.repeat(2000), 'content-type': '"'.repeat(900) };
+  const key = '"'.repeat(1023);
+  const event = await authorizerEvent({ uri: `/${key}`, headers, resource: `/fleet-uploads/${key}?uploads` });
+  const allowed = await authorize(event);
+  assert.equal(allowed.policyDocument.Statement[0].Effect, 'Allow');
+  assert.ok(JSON.stringify(allowed).length < 8192, `${JSON.stringify(allowed).length}`);
+  rewrite(event, (flat) => flat.replace('a\0"', 'a\0!'));
+  const denied = await authorize(event);
+  assert.equal(element(denied.context.body, 'Code'), 'SignatureDoesNotMatch');
+  assert.ok(JSON.stringify(denied).length < 8192);
 });
 
 test('takes either of two origin secrets during rotation', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -70,6 +70,17 @@ test('has no import that Lambda does not bring', async () => {
       const allowed = name.startsWith('node:') || (zip === 'initiate.zip' && name === '@aws-sdk/client-s3');
       assert.ok(allowed, `${zip} imports ${name}`);
     }
+  }
+});
+
+test('writes for the owner only, also over what was there', async () => {
+  const out = join(directory, 'private');
+  await mkdir(join(out, 'viewer-request'), { recursive: true, mode: 0o755 });
+  await writeFile(join(out, 'viewer-request.zip'), '', { mode: 0o644 });
+  await writeFile(join(out, 'viewer-request', 'index.mjs'), '', { mode: 0o644 });
+  await bundle({ out: 'private' });
+  for (const file of ['viewer-request.zip', 'viewer-request/index.mjs', 'authorizer.zip', 'authorizer/index.mjs']) {
+    assert.equal((await stat(join(out, file))).mode & 0o777, 0o600, file);
   }
 });
 

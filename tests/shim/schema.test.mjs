@@ -63,6 +63,9 @@ test('the schema of access-keys.json takes what the core takes', () => {
 
 test('what no schema can say, the core refuses', () => {
   assert.ok(!takes({ config: host({ host: 'a', style: 'cname', bucket: 'not-there' }) }));
+  assert.ok(!takes({ config: api({ domain: 'fleet-uploads-prod.s3.us-east-1.amazonaws.com', path: '' }) }));
+  const [target] = Object.values(config.buckets);
+  assert.ok(!takes({ config: { ...config, buckets: { ...config.buckets, other: target } } }));
   assert.ok(!takes({ config: { ...config, hosts: [{ host: 'a', style: 'path' }, { host: 'a', style: 'cname', bucket: 'fleet-uploads' }] } }));
   const [one] = DOCUMENTS.accessKeys.accessKeys;
   assert.ok(!takes({ accessKeys: { accessKeys: [one, { ...one, accessKeySecret: 'other' }] } }));

@@ -59,6 +59,15 @@ test('keeps no header of the viewer but those that cannot be removed', async () 
   ]);
 });
 
+test('stores nothing with the signature of an operation that was refused', async () => {
+  const acl = signedEvent({ querystring: 'acl' });
+  assert.equal((await handler()(structuredClone(acl))).status, '405');
+  const moved = structuredClone(acl);
+  Object.assign(moved.Records[0].cf.request, { uri: '/logs/boot.txt%3Facl', querystring: '' });
+  const result = await handler()(moved);
+  assert.equal(element(result.body, 'Code'), 'InvalidObjectName');
+});
+
 test('logs no secret, no signature and no authorization', async () => {
   const { lines, log } = memoryLog();
   const right = signedEvent();
