@@ -32,6 +32,25 @@ export function digestOf(handOver) {
 }
 
 /**
+ * Headers as one value of an authorizer's context. As JSON inside its JSON, quotes would take four
+ * times their size of the 8 KB that a result may have.
+ *
+ * @param {import('./decision.mjs').HeaderList} headers
+ */
+export function packHeaders(headers) {
+  return Buffer.from(headers.flat().join('\0')).toString('base64url');
+}
+
+/**
+ * @param {string} packed
+ * @returns {Record<string, string>}
+ */
+export function unpackHeaders(packed) {
+  const fields = packed === '' ? [] : Buffer.from(packed, 'base64url').toString().split('\0');
+  return Object.fromEntries(fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1]]] : [])));
+}
+
+/**
  * An authorizer's result for one method ARN and no other.
  *
  * @param {'Allow' | 'Deny'} effect @param {string} methodArn @param {string} principalId

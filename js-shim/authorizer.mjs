@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { digestOf, headerOf, policy } from './api-gateway-event.mjs';
+import { digestOf, headerOf, packHeaders, policy } from './api-gateway-event.mjs';
 import { readUpload } from './decision.mjs';
 import { writeLogLine } from './log.mjs';
 import { SECRET_HEADER } from './origin-request.mjs';
@@ -73,8 +73,7 @@ function uploadContext(upload, handOver) {
     s3Bucket,
     region,
     encoding,
-    // In base64url: quotes inside JSON inside JSON would take four times their size of the 8 KB that a result may have.
-    headers: Buffer.from(JSON.stringify(upload.headers)).toString('base64url'),
+    headers: packHeaders(upload.headers),
   };
 }
 

@@ -1,6 +1,6 @@
 // The Lambda behind the API: S3's CreateMultipartUpload, answered in OSS's XML.
 
-import { digestOf, headerOf, proxyResult } from './api-gateway-event.mjs';
+import { digestOf, headerOf, proxyResult, unpackHeaders } from './api-gateway-event.mjs';
 import { writeLogLine } from './log.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, escapeXml, ossError } from './oss-error.mjs';
 
@@ -17,7 +17,7 @@ import { ACCESS_DENIED, INTERNAL_ERROR, escapeXml, ossError } from './oss-error.
  * @property {string} s3Bucket
  * @property {string} region
  * @property {string} encoding `url` or nothing
- * @property {string} headers JSON of name and value pairs for S3, in base64url
+ * @property {string} headers for S3, packed
  */
 
 /**
@@ -72,7 +72,7 @@ function readContext(event) {
 async function createMultipartUpload(client, upload) {
   const { CreateMultipartUploadCommand } = await import('@aws-sdk/client-s3');
   const command = new CreateMultipartUploadCommand({ Bucket: upload.s3Bucket, Key: upload.key });
-  const headers = Object.fromEntries(JSON.parse(Buffer.from(upload.headers, 'base64url').toString()));
+  const headers = unpackHeaders(upload.headers);
   // The verified headers as they are: the command's own parameters would parse and format some again.
   command.middlewareStack.add(
     (next) => (args) => {

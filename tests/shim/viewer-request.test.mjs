@@ -109,8 +109,8 @@ test('begins a new instance after one that failed', () => {
   try {
     const gate = gateOf({ ...DOCUMENTS });
     assert.equal(instances, 1);
-    // A symbol can't be made a string: an exception in the bindings.
-    assert.throws(() => gate.decide(/** @type {any} */ (Symbol('request')), NOW), TypeError);
+    // The bindings take the length of a symbol, which it hasn't: the core traps on what they pass.
+    assert.throws(() => gate.decide(/** @type {any} */ (Symbol('request')), NOW), WebAssembly.RuntimeError);
     assert.equal(gate.decide('', NOW).split('\0')[5], 'InvalidArgument');
     assert.equal(instances, 2);
     gate.decide('', NOW);
