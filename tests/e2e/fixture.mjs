@@ -1,0 +1,87 @@
+// The gateway that the end-to-end tests upload through: its documents, and a look into its S3.
+
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+
+/** OSS buckets; the hosts that stand for one bucket stand for the first. */
+export const BUCKET = 'fleet-uploads';
+export const OTHER_BUCKET = 'fleet-logs';
+
+/** The S3 bucket of each. */
+export const S3_BUCKETS = { [BUCKET]: 'uploads-in-s3', [OTHER_BUCKET]: 'logs-in-s3' };
+
+/**
+ * Each style at two hosts where an SDK needs it: ali-oss sends path style to names only, oss2 sends
+ * path style to `localhost` and to every IP address.
+ */
+export const CONFIG = {
+  maxClockSkewSeconds: 300,
+  hosts: [
+    { host: 'localhost', style: 'cname', bucket: BUCKET },
+    { host: 'uploads.test', style: 'cname', bucket: BUCKET },
+    { host: '127.0.0.1', style: 'path' },
+    { host: 'path.test', style: 'path' },
+    { host: '*.oss.test', style: 'virtual-hosted' },
+  ],
+  buckets: Object.fromEntries(Object.entries(S3_BUCKETS).map(([name, s3Bucket]) => [name, { s3Bucket, region: 'eu-west-1' }])),
+  api: { domain: 'abc123.execute-api.eu-west-1.amazonaws.com', path: '/prod' },
+};
+
+export const FIRST_KEY = { accessKeyId: 'LTAI5tEndToEndDevice1', accessKeySecret: 'endToEndSecretOfTheFirstKey001' };
+export const SECOND_KEY = { accessKeyId: 'LTAI5tEndToEndDevice2', accessKeySecret: 'endToEndSecretOfTheSecondKey02' };
+export const ACCESS_KEYS = { accessKeys: [FIRST_KEY, SECOND_KEY] };
+
+/** What S3 has, asked of S3 itself and never through the gateway. */
+export class StoredObjects {
+  #client;
+  #directory;
+
+  /** `directory` is where the local S3 keeps its files. */
+  constructor({ endpoint, credentials, directory }) {
+    this.#client = new S3Client({ endpoint, credentials, region: 'eu-west-1', forcePathStyle: true, maxAttempts: 1 });
+    this.#directory = directory;
+  }
+
+  /** An object, or null where the bucket has none under the key. */
+  async get(key, bucket = BUCKET) {
+    const found = await this.#client
+      .send(new GetObjectCommand({ Bucket: S3_BUCKETS[bucket], Key: key }))
+      .catch((error) => (error.name === 'NoSuchKey' ? null : Promise.reject(error)));
+    if (found === null) return null;
+    const body = Buffer.from(await found.Body.transformToByteArray());
+    return {
+      body,
+      sha256: sha256(body),
+      metadata: found.Metadata,
+      contentType: found.ContentType,
+      cacheControl: found.CacheControl,
+      contentDisposition: found.ContentDisposition,
+      storageClass: found.StorageClass,
+    };
+  }
+
+  /**
+   * All there is: every bucket's objects, and every file on disk, so that a part, an upload that was
+   * begun or a half-written body is seen as well.
+   */
+  async everything() {
+    const objects = await Promise.all(Object.values(S3_BUCKETS).map((bucket) => this.#list(bucket)));
+    const files = await readdir(this.#directory, { recursive: true });
+    return { objects: objects.flat(), files: files.sort() };
+  }
+
+  close() {
+    this.#client.destroy();
+  }
+
+  async #list(bucket) {
+    const { Contents = [] } = await this.#client.send(new ListObjectsV2Command({ Bucket: bucket }));
+    return Contents.map(({ Key, ETag, Size }) => `${bucket}/${Key} ${ETag} ${Size}`);
+  }
+}
+
+export function sha256(bytes) {
+  return createHash('sha256').update(bytes).digest('hex');
+}
