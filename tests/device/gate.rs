@@ -1,0 +1,27 @@
+//! A gate from JSON, and the flat encoding of a request.
+
+use oss_edge::{AccessKeys, Config, Document, Gate};
+use serde_json::Value;
+
+/// A gate for a `config.json` and an `access-keys.json`.
+pub(crate) fn gate(config: &Value, access_keys: &Value) -> Gate {
+    let document = |value: &Value| -> Document { serde_json::from_str(&value.to_string()).unwrap() };
+    let config = Config::from_document(&document(config)).unwrap_or_else(|error| panic!("config: {error}"));
+    let keys = AccessKeys::from_document(&document(access_keys)).unwrap_or_else(|error| panic!("keys: {error}"));
+    Gate::new(config, keys)
+}
+
+/// The encoding that `RequestView::parse` reads, with the request id `cf-request`.
+pub(crate) fn flat<'h>(
+    method: &str,
+    uri: &str,
+    query: &str,
+    headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+) -> String {
+    let headers: Vec<_> = headers.into_iter().collect();
+    let mut flat = format!("{}\0cf-request\0{method}\0{uri}\0{query}", headers.len());
+    for (name, value) in headers {
+        flat.push_str(&format!("\0{name}\0{value}"));
+    }
+    flat
+}

@@ -1,0 +1,125 @@
+//! Requests that no well-meaning client sends: none is forwarded, and each is refused for what is
+//! wrong with it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::HashSet;
+
+use oss_edge::{Refusal, UnixMillis};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "malformed/any_request.rs"]
+mod any_request;
+#[path = "device/gate.rs"]
+mod gate;
+#[path = "device/json.rs"]
+mod json;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "device/request.rs"]
+mod request;
+
+const REQUESTS: &str = include_str!("malformed/requests.json");
+
+fn document() -> Value {
+    serde_json::from_str(REQUESTS).unwrap()
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or_else(|| panic!("{name} of {value}"))
+}
+
+fn flat(entry: &Value) -> String {
+    gate::flat(text(entry, "method"), text(entry, "uri"), text(entry, "query"), json::pairs(&entry["headers"]))
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_each_request_for_what_is_wrong_with_it() {
+    let document = document();
+    let gate = gate::gate(&document["config"], &document["accessKeys"]);
+    let entries = document["requests"].as_array().unwrap();
+    assert!(entries.len() >= 120, "{}", entries.len());
+    let mut wrong = Vec::new();
+    for entry in entries {
+        let flat = flat(entry);
+        let found = match gate.decide(&flat, json::millis(text(entry, "now"))).outcome {
+            Ok(_) => json!("forwarded"),
+            Err((refusal, response)) => json!({ "status": response.status, "code": refusal.code() }),
+        };
+        if found != entry["expected"] {
+            wrong.push(format!("{}: {}: {found} instead of {}", entry["id"], entry["why"], entry["expected"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn forwards_the_same_requests_with_nothing_wrong() {
+    let document = document();
+    let gate = gate::gate(&document["config"], &document["accessKeys"]);
+    for entry in document["wellFormed"].as_array().unwrap() {
+        let flat = flat(entry);
+        let decision = gate.decide(&flat, json::millis(text(entry, "now")));
+        let refusal = decision.outcome.err().map(|(refusal, _)| refusal);
+        let operation = decision.operation.map(|operation| operation.name());
+        assert_eq!((refusal, operation), (None, entry["operation"].as_str()), "{}", entry["id"]);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_each_request_at_the_api_too() {
+    let document = document();
+    let gate = gate::gate(&document["config"], &document["accessKeys"]);
+    for entry in document["requests"].as_array().unwrap() {
+        let decided = gate.decide_at_api(&flat(entry), json::millis(text(entry, "now"))).outcome.is_ok();
+        assert!(!decided, "{}", entry["id"]);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn names_each_request_once_and_says_what_is_wrong() {
+    let document = document();
+    let mut known = HashSet::new();
+    for entry in document["requests"].as_array().unwrap() {
+        assert!(known.insert(text(entry, "id")), "{}", entry["id"]);
+        assert!(!text(entry, "why").is_empty(), "{}", entry["id"]);
+        let status = entry["expected"]["status"].as_u64().unwrap();
+        assert!((400..500).contains(&status), "{}", entry["id"]);
+    }
+}
+
+/// Encodings that no adapter writes.
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_an_encoding_whose_count_is_not_its_headers() {
+    let document = document();
+    let gate = gate::gate(&document["config"], &document["accessKeys"]);
+    for flat in [
+        "",
+        "\0",
+        "\0\0\0\0",
+        "0",
+        "0\0id\0PUT\0/k",
+        "-1\0id\0PUT\0/k\0",
+        "+\0id\0PUT\0/k\0",
+        "1\0id\0PUT\0/k\0",
+        "0\0id\0PUT\0/k\0\0host\0uploads.example.com",
+        "1\0id\0PUT\0/k\0\0host",
+        "2\0id\0PUT\0/k\0\0host\0uploads.example.com",
+        "0x1\0id\0PUT\0/k\0\0host\0uploads.example.com",
+        "1 \0id\0PUT\0/k\0\0host\0uploads.example.com",
+        "1.0\0id\0PUT\0/k\0\0host\0uploads.example.com",
+        "18446744073709551616\0id\0PUT\0/k\0\0host\0uploads.example.com",
+        "18446744073709551615\0id\0PUT\0/k\0\0host\0uploads.example.com",
+        "4294967297\0id\0PUT\0/k\0\0host\0uploads.example.com",
+    ] {
+        let refusal = gate.decide(flat, UnixMillis(0)).outcome.err().map(|(refusal, _)| refusal);
+        assert_eq!(refusal, Some(Refusal::MalformedRequest), "{flat:?}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Everything that ends in a refusal, what it says and what it never says, and what is left of a
+//! request that goes on.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+use std::sync::OnceLock;
+
+use oss_edge::{Decision, ErrorResponse, Forward, Gate, Refusal, UnixMillis};
+use serde_json::json;
+
+#[path = "refusals/changed_after_signing.rs"]
+mod changed_after_signing;
+#[path = "refusals/clock.rs"]
+mod clock;
+#[path = "refusals/each_refusal.rs"]
+mod each_refusal;
+#[path = "device/gate.rs"]
+mod gate;
+#[path = "refusals/hand_over.rs"]
+mod hand_over;
+#[path = "refusals/header_table.rs"]
+mod header_table;
+#[path = "refusals/order.rs"]
+mod order;
+#[path = "device/request.rs"]
+mod request;
+#[path = "refusals/secrets.rs"]
+mod secrets;
+#[path = "refusals/viewer_headers.rs"]
+mod viewer_headers;
+
+use request::{ID, NOW, Request, SECRET, request};
+
+/// The one bucket's key that most tests are about.
+const RESOURCE: &str = "/fleet-uploads/dir/a.log";
+
+/// The served operations: name, method, query, and what the resource ends with.
+const OPERATIONS: [(&str, &str, &str, &str); 5] = [
+    ("PutObject", "PUT", "", ""),
+    ("InitiateMultipartUpload", "POST", "uploads", "?uploads"),
+    ("UploadPart", "PUT", "partNumber=7&uploadId=U1", "?partNumber=7&uploadId=U1"),
+    ("CompleteMultipartUpload", "POST", "uploadId=U1", "?uploadId=U1"),
+    ("AbortMultipartUpload", "DELETE", "uploadId=U1", "?uploadId=U1"),
+];
+
+fn test_gate() -> &'static Gate {
+    static GATE: OnceLock<Gate> = OnceLock::new();
+    GATE.get_or_init(|| {
+        let config = json!({
+            "maxClockSkewSeconds": 300,
+            "hosts": [
+                { "host": "*.oss.example.com", "style": "virtual-hosted" },
+                { "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" },
+                { "host": "127.0.0.1", "style": "path" },
+            ],
+            "buckets": {
+                "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" },
+                "fleet-logs": { "s3Bucket": "fleet-logs-prod", "region": "eu-west-1" },
+            },
+            "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" },
+        });
+        let other = "LTAI5tTestDevice02";
+        let access_keys = json!({ "accessKeys": [
+            { "accessKeyId": ID, "accessKeySecret": SECRET },
+            { "accessKeyId": other, "accessKeySecret": "s3cr3tOfTheTestDevice02" },
+        ] });
+        gate::gate(&config, &access_keys)
+    })
+}
+
+/// A signed request for each served operation, with its name, and its resource.
+fn operations() -> impl Iterator<Item = (&'static str, Request, String)> {
+    OPERATIONS.into_iter().map(|(name, method, query, sub_resources)| {
+        let resource = format!("{RESOURCE}{sub_resources}");
+        (name, request(method, "/dir/a.log", query).signed(&resource), resource)
+    })
+}
+
+fn decide(flat: &str) -> Decision<'_> {
+    test_gate().decide(flat, UnixMillis(NOW))
+}
+
+/// Hands the forwarded request on, or fails with what it was refused for.
+fn forwarded<T>(request: &Request, then: impl FnOnce(&Forward<'_>) -> T) -> T {
+    let flat = request.flat();
+    match &decide(&flat).outcome {
+        Ok(forward) => then(forward),
+        Err((refusal, _)) => panic!("refused: {refusal:?}: {request:?}"),
+    }
+}
+
+/// The refusal and its answer, or fails because the request was forwarded.
+fn refused(request: &Request) -> (Refusal, ErrorResponse) {
+    let flat = request.flat();
+    match decide(&flat).outcome {
+        Ok(_) => panic!("forwarded: {request:?}"),
+        Err(refused) => refused,
+    }
+}
+
+/// The variant's name alone.
+fn variant(refusal: &Refusal) -> String {
+    format!("{refusal:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
+}

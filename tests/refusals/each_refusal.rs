@@ -1,0 +1,536 @@
+//! One request for every refusal, and the whole answer that it gets.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use oss_edge::{
+    AuthorizationFault, DateFault, ErrorResponse, KeyFault, Mismatch, ObjectKey, Refusal, TooSkewed, UnixMillis,
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::request::{DATE, ID, NOW, Request, request};
+use crate::{RESOURCE, decide, refused, variant};
+
+/// What an answer carries besides what all of them do.
+struct Answer {
+    status: u16,
+    code: &'static str,
+    ec: &'static str,
+    detail: &'static str,
+    /// The error document's elements between `HostId` and `EC`.
+    elements: Vec<(&'static str, String)>,
+}
+
+fn answer(status: u16, code: &'static str, ec: &'static str, detail: &'static str) -> Answer {
+    Answer { status, code, ec, detail, elements: Vec::new() }
+}
+
+impl Answer {
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.elements.push((name, value.into()));
+        self
+    }
+
+    fn argument(self, name: &str, value: &str) -> Self {
+        self.with("ArgumentName", name).with("ArgumentValue", value)
+    }
+}
+
+fn put() -> Request {
+    request("PUT", "/dir/a.log", "")
+}
+
+fn put_signed(name: &str, value: &str) -> Request {
+    put().with(name, value).signed(RESOURCE)
+}
+
+/// One entry for every cause.
+fn table() -> Vec<(Request, Refusal, Answer)> {
+    let mut table = of_the_request();
+    table.extend(of_the_resource_and_query());
+    table.extend(of_the_signature());
+    table.extend(of_the_date());
+    table.extend(of_what_is_asked_for());
+    table
+}
+
+fn of_the_request() -> Vec<(Request, Refusal, Answer)> {
+    let illegal = |detail, header| answer(400, "InvalidArgument", "0017-00000205", detail).with("Header", header);
+    vec![
+        (
+            put().with("x-any", "a\0b").signed(RESOURCE),
+            Refusal::MalformedRequest,
+            answer(
+                400,
+                "InvalidArgument",
+                "0017-00000205",
+                "a part of the request carries a NUL, or a header's name is none",
+            ),
+        ),
+        (
+            put_signed("x-oss-meta-a:1\nx-oss-meta-b", "2"),
+            Refusal::MalformedRequest,
+            answer(
+                400,
+                "InvalidArgument",
+                "0017-00000205",
+                "a part of the request carries a NUL, or a header's name is none",
+            ),
+        ),
+        (
+            put().signed(RESOURCE).with("Date", DATE),
+            Refusal::RepeatedHeader("date".into()),
+            illegal("header `date` is repeated", "date"),
+        ),
+        (
+            put_signed("x-oss-meta-a", "1\n2"),
+            Refusal::MalformedHeader("x-oss-meta-a".into()),
+            illegal("header `x-oss-meta-a` carries a control character", "x-oss-meta-a"),
+        ),
+        (
+            put().signed(RESOURCE).set("host", "uploads.example.org"),
+            Refusal::UnknownHost,
+            answer(403, "AccessDenied", "0003-00001403", "the Host is not in `hosts` of the configuration"),
+        ),
+    ]
+}
+
+fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
+    let key = |uri: &str, resource: &str, fault, ec, detail| {
+        let request = request("PUT", uri, "").signed(&format!("/fleet-uploads/{resource}"));
+        (request, Refusal::InvalidObjectName(fault), answer(400, "InvalidObjectName", ec, detail))
+    };
+    let query = |method: &str, query: &str| request(method, "/dir/a.log", query).signed(&format!("{RESOURCE}?{query}"));
+    let unexpected =
+        |detail, name| answer(400, "InvalidArgument", "0017-00000219", detail).argument("ResourceType", name);
+    let not_allowed = |method: &str| {
+        answer(405, "MethodNotAllowed", "0017-00000001", "the operation is not served")
+            .with("Method", method)
+            .with("ResourceType", "Object")
+    };
+    let too_long = "k".repeat(1024);
+    vec![
+        (
+            put().set("host", "Fleet_Uploads.oss.example.com").signed("/fleet_uploads/dir/a.log"),
+            Refusal::InvalidBucketName,
+            answer(400, "InvalidBucketName", "0015-00000001", "the bucket's name can't be one"),
+        ),
+        key(
+            &format!("/{too_long}"),
+            &too_long,
+            KeyFault::TooLong,
+            "0016-00000002",
+            "the key has more than 1,023 bytes",
+        ),
+        key(
+            "/a%2",
+            "a%2",
+            KeyFault::Escape,
+            "0016-00000004",
+            "the path has a percent-escape that is cut off or not UTF-8",
+        ),
+        key("/a%1Bb", "a\u{1b}b", KeyFault::NotXml, "0016-00000004", "the key has a control character"),
+        key("/a/../b", "a/../b", KeyFault::DotSegment, "0016-00000004", "the key has a segment `.` or `..`"),
+        key(
+            "/k%3Fuploads",
+            "k?uploads",
+            KeyFault::SubResource,
+            "0016-00000004",
+            "the key has `?` and a sub-resource's name: its signature is ambiguous",
+        ),
+        (
+            query("PUT", "a=%zz"),
+            Refusal::MalformedQuery,
+            answer(
+                400,
+                "InvalidArgument",
+                "0017-00000205",
+                "the query has a broken escape, an empty name or too many parameters",
+            ),
+        ),
+        (
+            query("POST", "uploads&upload%73"),
+            Refusal::RepeatedParameter("uploads".into()),
+            unexpected("query parameter `uploads` is repeated", "uploads"),
+        ),
+        (
+            query("PUT", "partNumber=1"),
+            Refusal::UnexpectedParameter("partNumber".into()),
+            unexpected("query parameter `partNumber` has no place here", "partNumber"),
+        ),
+        (
+            query("PUT", "Signature%3DpSWa7TZB"),
+            Refusal::UnexpectedParameter("Signature=pSWa7TZB".into()),
+            // A name in a log ends where a value may begin.
+            unexpected("query parameter `Signature` has no place here", "Signature=pSWa7TZB"),
+        ),
+        (
+            query("PUT", "partNumber=10001&uploadId=U1"),
+            Refusal::InvalidPartNumber("10001".into()),
+            answer(400, "InvalidArgument", "0017-00000220", "`partNumber` is not an integer from 1 to 10000")
+                .argument("PartNumber", "10001"),
+        ),
+        (
+            query("POST", "encoding-type=base64&uploads"),
+            Refusal::InvalidEncodingType("base64".into()),
+            answer(400, "InvalidArgument", "0017-00000235", "`encoding-type` is not `url`")
+                .argument("encoding-type", "base64"),
+        ),
+        (query("GET", "uploadId=U1"), Refusal::MethodNotAllowed, not_allowed("GET")),
+        (query("PUT", "acl"), Refusal::MethodNotAllowed, not_allowed("PUT")),
+    ]
+}
+
+fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
+    let malformed = |value: &str, fault, ec, detail| {
+        let request = put().with("authorization", value);
+        (request, Refusal::MalformedAuthorization(fault), answer(400, "InvalidArgument", ec, detail))
+    };
+    let not_enabled = |value: &str, scheme, detail| {
+        let request = put().with("authorization", value);
+        (request, Refusal::SchemeNotEnabled(scheme), answer(400, "InvalidArgument", "0002-00000062", detail))
+    };
+    let wrong = put().with("authorization", &format!("OSS {ID}:AAAAAAAAAAAAAAAAAAAAAAAAAAA="));
+    let text = wrong.string_to_sign(RESOURCE);
+    let mismatch = Mismatch {
+        access_key_id: ID.into(),
+        signature_provided: "AAAAAAAAAAAAAAAAAAAAAAAAAAA=".into(),
+        string_to_sign: text.clone(),
+    };
+    let bytes: String = text.bytes().map(|byte| format!("{byte:02X} ")).collect();
+    vec![
+        (put(), Refusal::MissingSignature, answer(403, "AccessDenied", "0003-00001201", "no Authorization header")),
+        malformed("", AuthorizationFault::Empty, "0002-00000061", "the Authorization header is empty"),
+        malformed(
+            "Basic dTpw",
+            AuthorizationFault::Form,
+            "0002-00000062",
+            "the Authorization header is not `OSS AccessKeyId:Signature`",
+        ),
+        malformed(
+            "OSS :c2ln",
+            AuthorizationFault::NoAccessKeyId,
+            "0002-00000063",
+            "the Authorization header has no access key id",
+        ),
+        malformed(
+            "OSS ak:",
+            AuthorizationFault::NoSignature,
+            "0002-00000065",
+            "the Authorization header has no signature",
+        ),
+        not_enabled(
+            "OSS4-HMAC-SHA256 Credential=ak/20261124/r/oss/aliyun_v4_request,Signature=0",
+            "OSS4-HMAC-SHA256",
+            "signature scheme OSS4-HMAC-SHA256 is not enabled",
+        ),
+        not_enabled("OSS2 AccessKeyId:ak,Signature:c2ln", "OSS2", "signature scheme OSS2 is not enabled"),
+        (
+            put().with("authorization", "OSS LTAI5tNobody:AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+            Refusal::InvalidAccessKeyId("LTAI5tNobody".into()),
+            answer(403, "InvalidAccessKeyId", "0002-00000902", "no access key of this id")
+                .with("OSSAccessKeyId", "LTAI5tNobody"),
+        ),
+        (
+            wrong,
+            Refusal::SignatureDoesNotMatch(Box::new(mismatch)),
+            answer(403, "SignatureDoesNotMatch", "0002-00000040", "the signature does not verify")
+                .with("OSSAccessKeyId", ID)
+                .with("SignatureProvided", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+                .with("StringToSign", text)
+                .with("StringToSignBytes", bytes),
+        ),
+        (
+            put_signed("x-oss-security-token", "token"),
+            Refusal::InvalidSecurityToken,
+            answer(403, "InvalidSecurityToken", "0002-00000006", "a security token, and the access key has none"),
+        ),
+    ]
+}
+
+fn of_the_date() -> Vec<(Request, Refusal, Answer)> {
+    let skewed = TooSkewed { requested: UnixMillis(NOW - 301_000), max_millis: 300_000 };
+    vec![
+        (
+            put().without("date").signed(RESOURCE),
+            Refusal::InvalidDate(DateFault::Missing),
+            answer(403, "AccessDenied", "0002-00000503", "neither `x-oss-date` nor `date`"),
+        ),
+        (
+            put().set("date", "1795485177").signed(RESOURCE),
+            Refusal::InvalidDate(DateFault::Malformed),
+            answer(403, "AccessDenied", "0002-00000505", "the date is neither RFC 1123 nor ISO 8601 basic"),
+        ),
+        (
+            put().set("date", "20261124T014756Z").signed(RESOURCE),
+            Refusal::RequestTimeTooSkewed(skewed),
+            answer(403, "RequestTimeTooSkewed", "0002-00000504", "the request's date is too far from now")
+                .with("MaxAllowedSkewMilliseconds", "300000")
+                .with("RequestTime", "2026-11-24T01:47:56.000Z")
+                .with("ServerTime", "2026-11-24T01:52:57.000Z"),
+        ),
+    ]
+}
+
+fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
+    vec![
+        (
+            put().set("host", "no-such-bucket.oss.example.com").signed("/no-such-bucket/dir/a.log"),
+            Refusal::NoSuchBucket("no-such-bucket".into()),
+            answer(404, "NoSuchBucket", "0015-00000101", "the bucket is not in `buckets` of the configuration")
+                .with("BucketName", "no-such-bucket"),
+        ),
+        (
+            put_signed("x-oss-tagging", "a=b"),
+            Refusal::NotImplemented("x-oss-tagging".into()),
+            answer(400, "NotImplemented", "0017-00000245", "header `x-oss-tagging` asks for what S3 would not do")
+                .with("Header", "x-oss-tagging"),
+        ),
+        (
+            put_signed("x-oss-storage-class", "Cold<&>"),
+            Refusal::InvalidHeaderValue("x-oss-storage-class", "Cold<&>".into()),
+            answer(
+                400,
+                "InvalidArgument",
+                "0017-00000131",
+                "header `x-oss-storage-class` has a value that OSS does not define",
+            )
+            .argument("x-oss-storage-class", "Cold<&>"),
+        ),
+        (
+            put_signed("x-oss-meta-a", &"v".repeat(2048)),
+            Refusal::MetadataTooLarge,
+            answer(400, "MetadataTooLarge", "0011-00000002", "more than 2 KB of user metadata"),
+        ),
+        (
+            put_signed("transfer-encoding", "chunked"),
+            Refusal::MissingContentLength,
+            answer(411, "MissingContentLength", "0017-00000101", "a chunked body without a Content-Length"),
+        ),
+        (
+            put_signed("content-length", "five"),
+            Refusal::InvalidContentLength,
+            answer(400, "InvalidArgument", "0017-00000103", "Content-Length is not a number"),
+        ),
+        (
+            request("POST", "/dir/a.log", "uploads")
+                .with("cache-control", &"v".repeat(7000))
+                .signed("/fleet-uploads/dir/a.log?uploads"),
+            Refusal::RequestTooLarge,
+            answer(400, "InvalidArgument", "0017-00000205", "the request does not fit through API Gateway"),
+        ),
+    ]
+}
+
+/// Stops compiling when a variant is added, which then needs a request in the table.
+fn names() -> Vec<&'static str> {
+    let listed = |refusal: Refusal| match refusal {
+        Refusal::MalformedRequest
+        | Refusal::RepeatedHeader(_)
+        | Refusal::MalformedHeader(_)
+        | Refusal::UnknownHost
+        | Refusal::InvalidBucketName
+        | Refusal::InvalidObjectName(
+            KeyFault::Empty
+            | KeyFault::TooLong
+            | KeyFault::Escape
+            | KeyFault::NotXml
+            | KeyFault::DotSegment
+            | KeyFault::SubResource,
+        )
+        | Refusal::MalformedQuery
+        | Refusal::RepeatedParameter(_)
+        | Refusal::UnexpectedParameter(_)
+        | Refusal::InvalidPartNumber(_)
+        | Refusal::InvalidEncodingType(_)
+        | Refusal::MethodNotAllowed
+        | Refusal::MissingSignature
+        | Refusal::MalformedAuthorization(
+            AuthorizationFault::Empty
+            | AuthorizationFault::Form
+            | AuthorizationFault::NoAccessKeyId
+            | AuthorizationFault::NoSignature,
+        )
+        | Refusal::SchemeNotEnabled(_)
+        | Refusal::InvalidDate(DateFault::Missing | DateFault::Malformed)
+        | Refusal::RequestTimeTooSkewed(_)
+        | Refusal::InvalidAccessKeyId(_)
+        | Refusal::SignatureDoesNotMatch(_)
+        | Refusal::InvalidSecurityToken
+        | Refusal::NoSuchBucket(_)
+        | Refusal::NotImplemented(_)
+        | Refusal::InvalidHeaderValue(..)
+        | Refusal::MetadataTooLarge
+        | Refusal::MissingContentLength
+        | Refusal::InvalidContentLength
+        | Refusal::RequestTooLarge => (),
+    };
+    listed(Refusal::MalformedRequest);
+    vec![
+        "InvalidAccessKeyId",
+        "InvalidBucketName",
+        "InvalidContentLength",
+        "InvalidDate(Malformed)",
+        "InvalidDate(Missing)",
+        "InvalidEncodingType",
+        "InvalidHeaderValue",
+        "InvalidObjectName(DotSegment)",
+        "InvalidObjectName(Escape)",
+        "InvalidObjectName(NotXml)",
+        "InvalidObjectName(SubResource)",
+        "InvalidObjectName(TooLong)",
+        "InvalidPartNumber",
+        "InvalidSecurityToken",
+        "MalformedAuthorization(Empty)",
+        "MalformedAuthorization(Form)",
+        "MalformedAuthorization(NoAccessKeyId)",
+        "MalformedAuthorization(NoSignature)",
+        "MalformedHeader",
+        "MalformedQuery",
+        "MalformedRequest",
+        "MetadataTooLarge",
+        "MethodNotAllowed",
+        "MissingContentLength",
+        "MissingSignature",
+        "NoSuchBucket",
+        "NotImplemented",
+        "RepeatedHeader",
+        "RepeatedParameter",
+        "RequestTimeTooSkewed",
+        "RequestTooLarge",
+        "SchemeNotEnabled",
+        "SignatureDoesNotMatch",
+        "UnexpectedParameter",
+        "UnknownHost",
+    ]
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn has_a_request_for_every_refusal_that_a_request_can_get() {
+    let mut met: Vec<String> = Vec::new();
+    for (_, refusal, _) in table() {
+        met.push(match &refusal {
+            Refusal::InvalidObjectName(_) | Refusal::MalformedAuthorization(_) | Refusal::InvalidDate(_) => {
+                format!("{refusal:?}")
+            }
+            _ => variant(&refusal),
+        });
+    }
+    met.sort();
+    met.dedup();
+    assert_eq!(met, names());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_an_empty_key_as_oss_does() {
+    let Err(refusal) = ObjectKey::new("".into()) else { panic!("an empty key") };
+    assert_eq!(refusal, Refusal::InvalidObjectName(KeyFault::Empty));
+    assert_eq!((refusal.status(), refusal.code(), &*refusal.detail()), (400, "InvalidObjectName", "no key"));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn answers_each_as_oss_does() {
+    for (request, expected, answer) in table() {
+        let (refusal, response) = refused(&request);
+        assert_eq!(refusal, expected, "{request:?}");
+        assert_eq!((refusal.status(), refusal.code()), (answer.status, answer.code), "{refusal:?}");
+        assert_eq!(refusal.detail(), answer.detail, "{refusal:?}");
+        assert_eq!(response.status, answer.status, "{refusal:?}");
+        assert!(!response.status_description.is_empty(), "{refusal:?}");
+        assert_eq!(header(&response, "x-oss-ec"), answer.ec, "{refusal:?}");
+        check_document(&response.body, &request, &refusal, &answer, header(&response, "x-oss-request-id"));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn answers_head_with_the_document_in_a_header() {
+    let head = request("HEAD", "/dir/a.log", "").signed(RESOURCE);
+    let (refusal, response) = refused(&head);
+    assert_eq!((&refusal, &*response.body), (&Refusal::MethodNotAllowed, ""));
+    let document = String::from_utf8(STANDARD.decode(header(&response, "x-oss-err")).unwrap()).unwrap();
+    let answer = answer(405, "MethodNotAllowed", "0017-00000001", "the operation is not served")
+        .with("Method", "HEAD")
+        .with("ResourceType", "Object");
+    check_document(&document, &head, &refusal, &answer, header(&response, "x-oss-request-id"));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn gives_the_messages_that_oss_documents() {
+    let message_of = |code: &str| {
+        let (request, ..) = table().into_iter().find(|(_, _, answer)| answer.code == code).unwrap();
+        elements(&refused(&request).1.body).into_iter().find(|(name, _)| name == "Message").unwrap().1
+    };
+    for (code, message) in [
+        (
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. \
+             Check your key and signing method.",
+        ),
+        ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
+        ("InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records."),
+        ("InvalidSecurityToken", "The security token you provided is invalid."),
+        ("MethodNotAllowed", "The specified method is not allowed against this resource."),
+        ("NotImplemented", "A header you provided implies functionality that is not implemented."),
+        ("MissingContentLength", "You must provide the Content-Length HTTP header."),
+    ] {
+        assert_eq!(message_of(code), message, "{code}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn answers_nothing_that_sdks_repeat_by_themselves() {
+    for (request, ..) in table() {
+        let (refusal, response) = refused(&request);
+        let repeated = matches!(response.status, 401 | 408 | 429) || !(400..500).contains(&response.status);
+        assert!(!repeated, "{refusal:?}: {}", response.status);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn tells_what_was_understood_before_the_refusal() {
+    let flat = request("PUT", "/dir/a.log", "acl").flat();
+    let decision = decide(&flat);
+    assert_eq!(decision.resource.and_then(|resource| resource.key).as_deref(), Some("dir/a.log"));
+    assert!(decision.operation.is_none() && decision.access_key_id.is_none());
+    let flat = put().with("authorization", "OSS LTAI5tNobody:c2ln").flat();
+    let decision = decide(&flat);
+    assert_eq!(decision.operation.map(|operation| operation.name()), Some("PutObject"));
+    assert_eq!(decision.access_key_id, Some("LTAI5tNobody"));
+}
+
+/// The document's elements: those of all answers, and those of this one in their place.
+fn check_document(document: &str, request: &Request, refusal: &Refusal, answer: &Answer, request_id: &str) {
+    let found = elements(document);
+    let understood = !matches!(refusal, Refusal::MalformedRequest);
+    let host = request.headers.iter().find(|(name, _)| name == "host").map_or("oss-edge", |(_, value)| value);
+    let link = format!("https://api.aliyun.com/troubleshoot?q={}", answer.ec);
+    let mut expected = vec![("Code", answer.code.to_owned()), ("Message", found[1].1.clone())];
+    expected.push(("RequestId", request_id.to_owned()));
+    expected.push(("HostId", if understood { host } else { "oss-edge" }.to_owned()));
+    expected.extend(answer.elements.iter().cloned());
+    expected.extend([("EC", answer.ec.to_owned()), ("RecommendDoc", link)]);
+    let expected: Vec<_> = expected.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    assert_eq!(found, expected, "{refusal:?}");
+    assert!(!found[1].1.is_empty(), "{refusal:?}");
+    let is_id = request_id.len() == 24 && request_id.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+    assert!(is_id, "{request_id}");
+}
+
+fn header<'a>(response: &'a ErrorResponse, name: &str) -> &'a str {
+    let mut values = response.headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| &**value);
+    let (Some(value), None) = (values.next(), values.next()) else { panic!("one {name}: {:?}", response.headers) };
+    value
+}
+
+/// The elements of an error document, which has no attributes and one level.
+fn elements(document: &str) -> Vec<(String, String)> {
+    let mut rest = document.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n").unwrap();
+    let mut elements = Vec::new();
+    while rest != "</Error>\n" {
+        let (name, value) = rest.strip_prefix("  <").and_then(|rest| rest.split_once('>')).unwrap();
+        let (value, after) = value.split_once(&format!("</{name}>\n")).unwrap();
+        let text = value.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        elements.push((name.to_owned(), text));
+        rest = after;
+    }
+    elements
+}

@@ -1,0 +1,150 @@
+//! The order in which causes of refusal are looked for: requests that have a fault in every stage,
+//! mended from the first stage to the last.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::request::{DATE, ID, Request, request};
+use crate::{forwarded, refused};
+
+/// What a request is refused for, by the variant and what it says, and what mends just that.
+struct Step(&'static str, fn(Request) -> Request);
+
+#[wasm_bindgen_test(unsupported = test)]
+fn looks_for_the_faults_of_a_part_in_the_documented_order() {
+    let faulty = Request {
+        method: "GET".into(),
+        uri: "/Bad_Bucket/../%zz".into(),
+        query: "%zz&a&a".into(),
+        headers: Vec::new(),
+    }
+    .with("x-any", "a\0b")
+    .with("host", "127.0.0.1\u{1}")
+    .with("host", "example.org")
+    .with("x-oss-meta-a", "1\u{7f}")
+    .with("x-oss-meta-a", "2")
+    .with("date", "today")
+    .with("date", "tomorrow")
+    .with("content-type", "text/plain")
+    .with("content-type", "text/html")
+    .with("content-md5", "a\u{1}")
+    .with("x-oss-security-token", "token")
+    .with("x-oss-tagging", "a=b")
+    .with("x-oss-meta-b", &"v".repeat(4096))
+    .with("transfer-encoding", "chunked")
+    .with("content-length", "five");
+    mend(
+        faulty,
+        &[
+            // 1. encoding
+            Step("MalformedRequest", |request| request.without("x-any")),
+            // 2. Host: repeated, malformed, unknown
+            Step("RepeatedHeader(\"host\")", |request| request.set("host", "example.org\u{1}")),
+            Step("MalformedHeader(\"host\")", |request| request.set("host", "example.org")),
+            Step("UnknownHost", |request| request.set("host", "127.0.0.1")),
+            // 3. path: escapes; bucket's name; key
+            Step("InvalidObjectName(Escape)", |request| path(request, "/Bad_Bucket/../k%3FpartNumber=1")),
+            Step("InvalidBucketName", |request| path(request, "/no-such-bucket/../k%3FpartNumber=1")),
+            Step("InvalidObjectName(DotSegment)", |request| path(request, "/no-such-bucket/k%3FpartNumber=1")),
+            // 4. query: escapes, repeated names
+            Step("MalformedQuery", |request| query(request, "partNumber=0&other&uploadId=U1&%6fther")),
+            Step("RepeatedParameter(\"other\")", |request| query(request, "partNumber=0&other&uploadId=U1")),
+            // 5. operation: not served; parameters out of place; parameters' values
+            Step("MethodNotAllowed", |request| Request { method: "PUT".into(), ..request }),
+            Step("UnexpectedParameter(\"other\")", |request| query(request, "partNumber=0&uploadId=U1")),
+            Step("InvalidPartNumber(\"0\")", |request| query(request, "partNumber=1&uploadId=U1")),
+            // 6. Authorization: missing, repeated, scheme not enabled, malformed
+            Step("MissingSignature", |request| {
+                request.with("authorization", "OSS4-HMAC-SHA256 a").with("authorization", "OSS :")
+            }),
+            Step("RepeatedHeader(\"authorization\")", |request| request.set("authorization", "OSS4-HMAC-SHA256 a")),
+            Step("SchemeNotEnabled(\"OSS4-HMAC-SHA256\")", |request| request.set("authorization", "OSS :")),
+            Step("MalformedAuthorization(NoAccessKeyId)", |request| request.set("authorization", "OSS nobody:c2ln")),
+            // 7. key that signs like a sub-resource; repeated or malformed x-oss-* headers
+            Step("InvalidObjectName(SubResource)", |request| path(request, "/no-such-bucket/k")),
+            Step("MalformedHeader(\"x-oss-meta-a\")", |request| {
+                request.set("x-oss-meta-a", "1").with("x-oss-meta-a", "2")
+            }),
+            Step("RepeatedHeader(\"x-oss-meta-a\")", |request| request.set("x-oss-meta-a", "1")),
+            // 8. date: repeated, missing, malformed
+            Step("RepeatedHeader(\"date\")", |request| request.without("date")),
+            Step("InvalidDate(Missing)", |request| request.with("date", "today")),
+            Step("InvalidDate(Malformed)", |request| request.set("date", "Tue, 24 Nov 2026 02:52:57 GMT")),
+            // 9. clock skew
+            Step("RequestTimeTooSkewed(TooSkewed { requested: UnixMillis(1795488777000), max_millis: 300000 })", |r| {
+                r.set("date", DATE)
+            }),
+            // 10. access key id
+            Step("InvalidAccessKeyId(\"nobody\")", |request| request.set("authorization", &format!("OSS {ID}:c2ln"))),
+            // 11. signature, and first what it covers
+            Step("MalformedHeader(\"content-md5\")", |request| request.without("content-md5")),
+            Step("RepeatedHeader(\"content-type\")", |request| request.set("content-type", "text/plain")),
+            Step("SignatureDoesNotMatch", |request| signed(request, "no-such-bucket")),
+            // 12. security token
+            Step("InvalidSecurityToken", |request| signed(request.without("x-oss-security-token"), "no-such-bucket")),
+            // 13. bucket not configured
+            Step("NoSuchBucket(\"no-such-bucket\")", |request| {
+                signed(path(request, "/fleet-uploads/k"), "fleet-uploads")
+            }),
+            // 14. headers that S3 can't honour; user metadata's size
+            Step("NotImplemented(\"x-oss-tagging\")", |request| {
+                signed(request.without("x-oss-tagging"), "fleet-uploads")
+            }),
+            Step("MetadataTooLarge", |request| signed(request.without("x-oss-meta-b"), "fleet-uploads")),
+            // 15. body's length
+            Step("InvalidContentLength", |request| request.without("content-length")),
+            Step("MissingContentLength", |request| request.with("content-length", "5")),
+        ],
+    );
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn looks_at_the_size_for_the_api_last() {
+    let resource = "/fleet-uploads/k?uploads";
+    let faulty = request("POST", "/k", "encoding-type=base64&uploads")
+        .with("cache-control", &"v".repeat(7000))
+        .with("security-token", "token")
+        .with("x-oss-object-acl", "public-read")
+        .with("x-oss-storage-class", "Cold")
+        .with("x-oss-meta-b", &"v".repeat(4096))
+        .signed(resource);
+    mend(
+        faulty,
+        &[
+            Step("InvalidEncodingType(\"base64\")", |request| query(request, "encoding-type=url&uploads")),
+            Step("InvalidSecurityToken", |request| request.without("security-token")),
+            Step("NotImplemented(\"x-oss-object-acl\")", |request| {
+                request.set("x-oss-object-acl", "private").signed("/fleet-uploads/k?uploads")
+            }),
+            Step("InvalidHeaderValue(\"x-oss-storage-class\", \"Cold\")", |request| {
+                request.set("x-oss-storage-class", "IA").signed("/fleet-uploads/k?uploads")
+            }),
+            Step("MetadataTooLarge", |request| request.without("x-oss-meta-b").signed("/fleet-uploads/k?uploads")),
+            Step("RequestTooLarge", |request| request.set("cache-control", "no-store")),
+        ],
+    );
+}
+
+/// Every step's refusal in turn; after the last there is nothing left to refuse.
+fn mend(faulty: Request, steps: &[Step]) {
+    let mut request = faulty;
+    for Step(expected, mend) in steps {
+        let (refusal, _) = refused(&request);
+        let shown = format!("{refusal:?}");
+        let shown = if shown.starts_with("SignatureDoesNotMatch") { "SignatureDoesNotMatch" } else { &shown };
+        assert_eq!(shown, *expected);
+        request = mend(request);
+    }
+    forwarded(&request, |forward| assert_eq!(forward.uri, "/k"));
+}
+
+fn path(request: Request, uri: &str) -> Request {
+    Request { uri: uri.into(), ..request }
+}
+
+fn query(request: Request, query: &str) -> Request {
+    Request { query: query.into(), ..request }
+}
+
+fn signed(request: Request, bucket: &str) -> Request {
+    request.signed(&format!("/{bucket}/k?partNumber=1&uploadId=U1"))
+}

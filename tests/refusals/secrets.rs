@@ -1,0 +1,110 @@
+//! No answer and no log line helps anyone to sign.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::request::{ID, Request, SECRET, request};
+use crate::{RESOURCE, forwarded, operations, refused, variant};
+
+/// A signature in every form that it could be let out in.
+fn forms(signature: &str) -> [String; 5] {
+    let bytes = STANDARD.decode(signature).unwrap();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let spaced: String = bytes.iter().map(|byte| format!("{byte:02X} ")).collect();
+    [signature.to_owned(), URL_SAFE_NO_PAD.encode(&bytes), hex.to_ascii_uppercase(), hex, spaced]
+}
+
+/// Everything that a refusal lets out.
+fn let_out(request: &Request) -> (String, String) {
+    let (refusal, response) = refused(request);
+    let mut text = format!("{refusal:?}\n{}\n{}\n", refusal.detail(), response.body);
+    for (name, value) in &response.headers {
+        text.push_str(&format!("{name}: {value}\n"));
+        if *name == "x-oss-err" {
+            text.push_str(&String::from_utf8(STANDARD.decode(value).unwrap()).unwrap());
+        }
+    }
+    (variant(&refusal), text)
+}
+
+fn check(request: &Request, right: &str) -> String {
+    let (variant, text) = let_out(request);
+    let secrets = [SECRET.to_owned(), STANDARD.encode(SECRET), "s3cr3tOfTheTestDevice02".to_owned()];
+    for secret in secrets.iter().chain(&forms(right)) {
+        assert!(!text.contains(secret.as_str()), "{variant} lets {secret} out: {text}");
+    }
+    variant
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn never_shows_the_right_signature_of_a_wrong_one() {
+    for (name, signed, resource) in operations() {
+        let right = signed.signature(&resource);
+        let mut wrong = STANDARD.decode(&right).unwrap();
+        wrong[0] ^= 1;
+        for presented in ["AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "c2ln", "x", &STANDARD.encode(wrong)] {
+            let request = signed.clone().set("authorization", &format!("OSS {ID}:{presented}"));
+            assert_eq!(check(&request, &right), "SignatureDoesNotMatch", "{name}");
+        }
+    }
+}
+
+/// What is printed for debugging ends in logs, where a signature could be taken and sent again.
+#[wasm_bindgen_test(unsupported = test)]
+fn prints_no_signature_that_could_be_sent_again() {
+    for (name, signed, resource) in operations() {
+        let right = signed.signature(&resource);
+        for form in forms(&right) {
+            let printed = forwarded(&signed, |forward| format!("{forward:?}"));
+            assert!(!printed.contains(&form), "{name}: {printed}");
+        }
+        let hand_over = forwarded(&signed, |forward| {
+            let (_, value) = forward.edge_headers().find(|(name, _)| *name == "x-ossedge-request")?;
+            Some((value.into_owned(), format!("{forward:?}")))
+        });
+        assert_eq!(hand_over.is_some(), name == "InitiateMultipartUpload");
+        assert!(hand_over.is_none_or(|(value, printed)| !printed.contains(&value)), "{name}");
+        // Right, and sent to another path that is refused: what is printed must not tell it either.
+        let moved = Request { uri: "/elsewhere".into(), ..signed };
+        let (refusal, _) = refused(&moved);
+        let printed = format!("{refusal:?} {}", refusal.detail());
+        assert!(!printed.contains(&right) && !printed.contains("elsewhere"), "{name}: {printed}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn never_shows_a_secret_or_the_right_signature_before_it_is_asked_for() {
+    let right = request("PUT", "/dir/a.log", "").signature(RESOURCE);
+    let put = || request("PUT", "/dir/a.log", "");
+    let wrong = format!("OSS {ID}:AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    for (request, expected) in [
+        (put().with("x-any", "\0"), "MalformedRequest"),
+        (put().with("authorization", "OSS nobody:c2ln"), "InvalidAccessKeyId"),
+        (put().with("authorization", &wrong).set("date", "no date"), "InvalidDate"),
+        (put().with("authorization", &wrong).set("date", "20200101T000000Z"), "RequestTimeTooSkewed"),
+        (put().with("authorization", &format!("OSS {ID}")), "MalformedAuthorization"),
+        (put().with("authorization", &format!("OSS2 {ID}")), "SchemeNotEnabled"),
+        (put(), "MissingSignature"),
+        (request("HEAD", "/dir/a.log", "").with("authorization", &wrong), "MethodNotAllowed"),
+    ] {
+        assert_eq!(check(&request, &right), expected);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn repeats_no_signature_once_it_verified() {
+    let put = |name: &str, value: &str| request("PUT", "/dir/a.log", "").with(name, value).signed(RESOURCE);
+    for (request, expected) in [
+        (put("x-oss-security-token", "token"), "InvalidSecurityToken"),
+        (put("x-oss-tagging", "a=b"), "NotImplemented"),
+        (put("x-oss-storage-class", "Cold"), "InvalidHeaderValue"),
+        (put("x-oss-meta-a", &"v".repeat(4096)), "MetadataTooLarge"),
+        (put("transfer-encoding", "chunked"), "MissingContentLength"),
+        (put("content-length", "-1"), "InvalidContentLength"),
+        (request("PUT", "/no-such-bucket/k", "").set("host", "127.0.0.1").signed("/no-such-bucket/k"), "NoSuchBucket"),
+    ] {
+        let resource = if expected == "NoSuchBucket" { "/no-such-bucket/k" } else { RESOURCE };
+        assert_eq!(check(&request, &request.signature(resource)), expected);
+    }
+}

@@ -1,0 +1,191 @@
+//! What a viewer may send, and what of it leaves.
+
+use std::collections::BTreeMap;
+
+use oss_edge::Origin;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::request::request;
+use crate::{RESOURCE, forwarded, operations};
+
+/// Headers that would mean something to S3, to API Gateway, to the origin-request function or to
+/// whoever reads its logs.
+const FORGED: [(&str, &str); 44] = [
+    ("x-amz-acl", "public-read"),
+    ("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"),
+    ("x-amz-copy-source", "/fleet-logs-prod/secret"),
+    ("x-amz-date", "20261124T015257Z"),
+    ("x-amz-decoded-content-length", "5"),
+    ("x-amz-expected-bucket-owner", "111122223333"),
+    ("x-amz-grant-full-control", "id=forged"),
+    ("x-amz-meta-a", "forged"),
+    ("x-amz-object-lock-mode", "COMPLIANCE"),
+    ("x-amz-object-lock-retain-until-date", "2099-01-01T00:00:00Z"),
+    ("x-amz-security-token", "forged"),
+    ("x-amz-server-side-encryption", "aws:kms"),
+    ("x-amz-server-side-encryption-customer-key", "forged"),
+    ("x-amz-storage-class", "DEEP_ARCHIVE"),
+    ("x-amz-tagging", "a=forged"),
+    ("x-amz-trailer", "x-amz-checksum-crc32"),
+    ("x-amz-website-redirect-location", "https://example.org/"),
+    ("x-amz-mfa", "forged"),
+    ("x-amzn-trace-id", "forged"),
+    ("x-amz-cf-id", "forged"),
+    ("x-ossedge-origin", "forged.example.org"),
+    ("x-ossedge-request", "Zm9yZ2Vk"),
+    ("X-OssEdge-Anything", "forged"),
+    ("cookie", "session=forged"),
+    ("if-match", "\"forged\""),
+    ("if-none-match", "*"),
+    ("if-modified-since", "Tue, 24 Nov 2026 01:52:57 GMT"),
+    ("if-unmodified-since", "Tue, 24 Nov 2026 01:52:57 GMT"),
+    ("range", "bytes=0-0"),
+    ("expect", "100-continue"),
+    ("te", "trailers"),
+    ("trailer", "x-amz-checksum-crc32"),
+    ("via", "1.1 forged"),
+    ("forwarded", "for=192.0.2.1;host=forged.example.org"),
+    ("x-forwarded-for", "192.0.2.1"),
+    ("x-forwarded-host", "forged.example.org"),
+    ("x-forwarded-proto", "https"),
+    ("x-http-method-override", "DELETE"),
+    ("x-original-url", "/forged"),
+    ("origin", "https://forged.example.org"),
+    ("referer", "https://forged.example.org/"),
+    ("user-agent", "aliyun-sdk-js"),
+    ("cloudfront-viewer-country", "XX"),
+    ("proxy-authorization", "Basic Zm9yZ2Vk"),
+];
+
+#[wasm_bindgen_test(unsupported = test)]
+fn forwards_none_of_what_a_viewer_adds() {
+    for (name, clean, _) in operations() {
+        let mut forged = clean.clone();
+        for (header, value) in FORGED {
+            forged = forged.with(header, value);
+        }
+        let without = forwarded(&clean, |forward| forward.headers.clone().into_iter().map(owned).collect::<Vec<_>>());
+        forwarded(&forged, |forward| {
+            let with: Vec<_> = forward.headers.clone().into_iter().map(owned).collect();
+            assert_eq!(with, without, "{name}");
+            let leaving: BTreeMap<_, _> = forward.edge_headers().collect();
+            assert_eq!(leaving.len(), forward.edge_headers().count(), "{name} repeats a header");
+            for (header, value) in FORGED {
+                let leaves = leaving.get(&*header.to_ascii_lowercase());
+                assert!(leaves.is_none_or(|leaves| leaves != value), "{name} lets {header} through");
+            }
+            let domain = match &forward.origin {
+                Origin::S3 => "fleet-uploads-prod.s3.us-east-1.amazonaws.com",
+                Origin::Api(..) => "abc123.execute-api.us-east-1.amazonaws.com",
+            };
+            assert_eq!(leaving["x-ossedge-origin"], domain, "{name}");
+        });
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn lets_nothing_leave_but_what_it_decided() {
+    for (name, request, resource) in operations() {
+        let request = request
+            .with("content-type", "text/plain")
+            .with("x-oss-meta-a", "1")
+            .with("x-oss-storage-class", "IA")
+            .with("x-oss-anything", "1")
+            .with("content-length", "0")
+            .with("cookie", "a=b");
+        let leaving = forwarded(&request.signed(&resource), |forward| {
+            forward.edge_headers().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+        });
+        let expected: &[&str] = match name {
+            "PutObject" => &["content-type", "x-amz-meta-a", "x-amz-storage-class", "x-ossedge-origin"],
+            "InitiateMultipartUpload" => &["x-ossedge-origin", "x-ossedge-request"],
+            _ => &["x-ossedge-origin"],
+        };
+        assert_eq!(leaving, expected, "{name}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn lets_no_credentials_leave_for_s3() {
+    for (name, request, _) in operations() {
+        let authorization = request.headers.iter().find(|(name, _)| name == "authorization").unwrap().1.clone();
+        forwarded(&request, |forward| {
+            let names: Vec<_> = forward.headers.iter().map(|(name, _)| &**name).collect();
+            for secret in ["authorization", "date", "host", "x-oss-date", "security-token"] {
+                assert!(!names.contains(&secret), "{name}: {secret}");
+            }
+            for (header, value) in forward.edge_headers() {
+                assert!(!value.contains(&authorization), "{name}: {header}");
+            }
+        });
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn sends_what_was_verified_and_not_what_was_written() {
+    for (host, uri, resource, s3_uri, s3_bucket) in [
+        ("uploads.example.com", "/dir/a.log", RESOURCE, "/dir/a.log", "fleet-uploads-prod"),
+        ("UPLOADS.example.com:8443", "/dir%2fa.log", RESOURCE, "/dir/a.log", "fleet-uploads-prod"),
+        ("fleet-uploads.oss.example.com", "/%64ir/a.log", RESOURCE, "/dir/a.log", "fleet-uploads-prod"),
+        ("fleet-logs.oss.example.com", "/dir/a.log", "/fleet-logs/dir/a.log", "/dir/a.log", "fleet-logs-prod"),
+        ("127.0.0.1", "/fleet-logs%2Fdir/a.log", "/fleet-logs/dir/a.log", "/dir/a.log", "fleet-logs-prod"),
+        ("127.0.0.1", "/fleet-logs//a", "/fleet-logs//a", "//a", "fleet-logs-prod"),
+        ("uploads.example.com", "/%2Fa//b/", "/fleet-uploads//a//b/", "//a//b/", "fleet-uploads-prod"),
+        (
+            "uploads.example.com",
+            "/a+b%20c~!*'()",
+            "/fleet-uploads/a+b c~!*'()",
+            "/a%2Bb%20c~%21%2A%27%28%29",
+            "fleet-uploads-prod",
+        ),
+        ("uploads.example.com", "/%E6%97%A5", "/fleet-uploads/日", "/%E6%97%A5", "fleet-uploads-prod"),
+        ("uploads.example.com", "/日", "/fleet-uploads/日", "/%E6%97%A5", "fleet-uploads-prod"),
+        (
+            "uploads.example.com",
+            "/a%3Fb%23c%26d%252Fe",
+            "/fleet-uploads/a?b#c&d%2Fe",
+            "/a%3Fb%23c%26d%252Fe",
+            "fleet-uploads-prod",
+        ),
+    ] {
+        let request = request("PUT", uri, "").set("host", host).signed(resource);
+        forwarded(&request, |forward| {
+            assert_eq!((&*forward.uri, &*forward.s3_bucket.name), (s3_uri, s3_bucket), "{host}{uri}");
+            assert_eq!(forward.query, "");
+        });
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn sends_the_parameters_of_the_operation_in_one_spelling() {
+    for (method, query, sub_resources, s3_query, encodes_key) in [
+        ("PUT", "", "", "", false),
+        ("POST", "uploads=", "?uploads", "uploads", false),
+        ("POST", "sequential&encoding-type=url&uploads", "?sequential&uploads", "uploads", true),
+        (
+            "PUT",
+            "uploadId=a%2Bb+&partNumber=10000",
+            "?partNumber=10000&uploadId=a+b+",
+            "partNumber=10000&uploadId=a%2Bb%2B",
+            false,
+        ),
+        (
+            "PUT",
+            "part%4eumber=1&uploadId=%26uploads",
+            "?partNumber=1&uploadId=&uploads",
+            "partNumber=1&uploadId=%26uploads",
+            false,
+        ),
+        ("POST", "encoding-type=url&uploadId=U1", "?uploadId=U1", "uploadId=U1", true),
+        ("DELETE", "uploadId=U%201", "?uploadId=U 1", "uploadId=U%201", false),
+    ] {
+        let request = request(method, "/dir/a.log", query).signed(&format!("{RESOURCE}{sub_resources}"));
+        forwarded(&request, |forward| {
+            assert_eq!((&*forward.query, forward.encodes_key), (s3_query, encodes_key), "{method} {query}");
+        });
+    }
+}
+
+fn owned((name, value): (std::borrow::Cow<'static, str>, std::borrow::Cow<'_, str>)) -> (String, String) {
+    (name.into_owned(), value.into_owned())
+}

@@ -1,0 +1,273 @@
+//! Signature version 1 against vectors from documentation, the SDKs' own tests and the requests of
+//! real SDKs: every intermediate in the pipeline's order, then the whole decision.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use oss_edge::{
+    AccessKey, CanonicalizedOssHeaders, CanonicalizedResource, Forward, Gate, Origin, Query, Refusal, RequestView,
+    SUB_RESOURCES, StringToSign, verify_signature_v1,
+};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[path = "device/gate.rs"]
+mod gate;
+#[path = "device/json.rs"]
+mod json;
+
+const VECTORS: &str = include_str!("vectors/signature-v1-header.json");
+const SUB_RESOURCE_NAMES: &str = include_str!("vectors/sub-resources.json");
+
+fn document() -> Value {
+    serde_json::from_str(VECTORS).unwrap()
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or_else(|| panic!("{name} of {value}"))
+}
+
+/// The vectors of a document that no request can make are left out, each for a reason that it gives.
+fn vectors(document: &Value) -> impl Iterator<Item = &Value> {
+    document["vectors"].as_array().unwrap().iter().filter(|vector| vector.get("skipped").is_none())
+}
+
+/// A vector's request in flat encoding, and its raw query.
+fn flat(vector: &Value) -> (String, String) {
+    let request = &vector["request"];
+    let (path, query) = text(request, "pathAndQuery").split_once('?').unwrap_or((text(request, "pathAndQuery"), ""));
+    let host = ("host", text(request, "host"));
+    let headers = std::iter::once(host).chain(json::pairs(&request["headers"]));
+    (gate::flat(text(request, "method"), path, query, headers), query.to_owned())
+}
+
+/// The five parts of a StringToSign, owned, so that a test can change each.
+#[derive(Clone)]
+struct Parts {
+    lines: [String; 4],
+    oss_headers: Vec<(String, String)>,
+    bucket: String,
+    key: String,
+    query: String,
+}
+
+impl Parts {
+    fn of(vector: &Value) -> Self {
+        let (flat, query) = flat(vector);
+        let view = RequestView::parse(&flat).unwrap();
+        let date = view.unique("x-oss-date").unwrap().or(view.unique("date").unwrap()).unwrap();
+        let single = |name| view.single(name).unwrap().unwrap_or_default();
+        let lines = [view.method, single("content-md5"), single("content-type"), date].map(str::to_owned);
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let oss_headers = view.oss_headers().unwrap().into_iter().map(owned).collect();
+        Parts { lines, oss_headers, bucket: text(vector, "bucket").into(), key: text(vector, "key").into(), query }
+    }
+
+    /// Hands the StringToSign on; it borrows from a query that lives here.
+    fn string_to_sign<T>(&self, then: impl FnOnce(&StringToSign<'_>) -> T) -> T {
+        let query = Query::parse(&self.query).unwrap();
+        let resource = CanonicalizedResource::new(&self.bucket, &self.key, &query);
+        let [verb, content_md5, content_type, date] = &self.lines;
+        then(&StringToSign::new(verb, content_md5, content_type, date, self.canonicalized_oss_headers(), resource))
+    }
+
+    fn canonicalized_oss_headers(&self) -> CanonicalizedOssHeaders<'_, '_> {
+        CanonicalizedOssHeaders::new(self.oss_headers.iter().map(|(name, value)| (&**name, &**value)).collect())
+    }
+
+    fn verifies(&self, key: &AccessKey, signature: &str) -> bool {
+        self.string_to_sign(|string_to_sign| verify_signature_v1(key, string_to_sign, signature))
+    }
+
+    /// This with one part changed, every part in turn.
+    fn changed(&self) -> Vec<Parts> {
+        let mut all = Vec::new();
+        let mut add = |change: &dyn Fn(&mut Parts)| {
+            let mut changed = self.clone();
+            change(&mut changed);
+            all.push(changed);
+        };
+        for line in 0..self.lines.len() {
+            add(&|parts| parts.lines[line].push('x'));
+            add(&|parts| parts.lines[line].insert(0, '\n'));
+        }
+        for header in 0..self.oss_headers.len() {
+            add(&|parts| parts.oss_headers[header].0.push('x'));
+            add(&|parts| parts.oss_headers[header].1.push('x'));
+            add(&|parts| drop(parts.oss_headers.remove(header)));
+        }
+        for header in 1..self.oss_headers.len() {
+            add(&|parts| parts.oss_headers.swap(header - 1, header));
+        }
+        add(&|parts| parts.oss_headers.push(("x-oss-z".into(), String::new())));
+        add(&|parts| parts.bucket.push('x'));
+        if !self.bucket.is_empty() {
+            add(&|parts| parts.key.push('x'));
+        }
+        add(&|parts| parts.query = "versionId=x".to_owned());
+        if self.query.contains('&') {
+            add(&|parts| parts.query = parts.query.split('&').take(1).map(|first| format!("{first}x")).collect());
+        }
+        all
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn leaves_out_one_vector_and_says_why() {
+    let document = document();
+    let all = document["vectors"].as_array().unwrap();
+    let skipped: Vec<_> = all.iter().filter_map(|vector| Some((&vector["id"], vector.get("skipped")?))).collect();
+    assert_eq!((all.len(), skipped.len()), (66, 1), "{skipped:?}");
+    assert_eq!(skipped[0].0, "v1h-ruby-2");
+    assert!(skipped[0].1.as_str().is_some_and(|reason| !reason.is_empty()));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn makes_each_intermediate_and_verifies_the_signature() {
+    for vector in vectors(&document()) {
+        let (id, parts) = (text(vector, "id"), Parts::of(vector));
+        let query = Query::parse(&parts.query).unwrap();
+        let resource = CanonicalizedResource::new(&parts.bucket, &parts.key, &query);
+        assert_eq!(parts.canonicalized_oss_headers().to_string(), text(vector, "canonicalizedOssHeaders"), "{id}");
+        assert_eq!(resource.to_string(), text(vector, "canonicalizedResource"), "{id}");
+        assert_eq!(parts.string_to_sign(|text| text.to_string()), text(vector, "stringToSign"), "{id}");
+        let key = AccessKey::new(text(vector, "accessKeyId"), text(vector, "accessKeySecret"));
+        assert!(parts.verifies(&key, text(vector, "signature")), "{id}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_a_signature_with_any_one_bit_flipped() {
+    for vector in vectors(&document()) {
+        let (id, parts) = (text(vector, "id"), Parts::of(vector));
+        let key = AccessKey::new(text(vector, "accessKeyId"), text(vector, "accessKeySecret"));
+        let signature = STANDARD.decode(text(vector, "signature")).unwrap();
+        for bit in 0..signature.len() * 8 {
+            let mut flipped = signature.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(!parts.verifies(&key, &STANDARD.encode(flipped)), "{id}, bit {bit}");
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_a_signature_of_another_length() {
+    for vector in vectors(&document()) {
+        let (id, parts) = (text(vector, "id"), Parts::of(vector));
+        let key = AccessKey::new(text(vector, "accessKeyId"), text(vector, "accessKeySecret"));
+        let signature = STANDARD.decode(text(vector, "signature")).unwrap();
+        for length in (0..20).chain([21, 32, 40]) {
+            let mut other = signature.repeat(2);
+            other.truncate(length);
+            assert!(!parts.verifies(&key, &STANDARD.encode(other)), "{id}, {length} bytes");
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_a_string_to_sign_with_any_one_part_changed() {
+    for vector in vectors(&document()) {
+        let (id, parts) = (text(vector, "id"), Parts::of(vector));
+        let (key_id, secret, signature) =
+            (text(vector, "accessKeyId"), text(vector, "accessKeySecret"), text(vector, "signature"));
+        let key = AccessKey::new(key_id, secret);
+        for changed in parts.changed() {
+            let shown = changed.string_to_sign(|text| text.to_string());
+            assert_ne!(shown, text(vector, "stringToSign"), "{id}");
+            assert!(!changed.verifies(&key, signature), "{id}: {shown}");
+        }
+        assert!(!parts.verifies(&AccessKey::new(key_id, &format!("{secret}x")), signature), "{id}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn decides_over_the_requests_of_real_sdks() {
+    let document = document();
+    let mut decided = 0;
+    for vector in vectors(&document).filter(|vector| vector.get("result").is_some()) {
+        let id = text(vector, "id");
+        let gate = gate_for(&document, vector);
+        let (flat, _) = flat(vector);
+        let decision = gate.decide(&flat, json::millis(text(vector, "now")));
+        assert_eq!(decision.resource.as_ref().map(|resource| &*resource.bucket), vector["bucket"].as_str(), "{id}");
+        assert_eq!(
+            decision.resource.as_ref().and_then(|resource| resource.key.as_deref()),
+            vector["key"].as_str(),
+            "{id}"
+        );
+        let operation = decision.operation.map(|operation| operation.name());
+        let expected = &vector["expected"];
+        match (text(vector, "result"), &decision.outcome) {
+            ("forward", Ok(forward)) => {
+                assert_eq!(operation, expected["operation"].as_str(), "{id}");
+                assert_eq!(decision.access_key_id, vector["accessKeyId"].as_str(), "{id}");
+                assert_eq!(&shown(forward), expected_forward(expected).as_object().unwrap(), "{id}");
+            }
+            ("refuse", Err((refusal, response))) => assert_eq!(
+                json!({ "status": response.status, "code": refusal.code(), "detail": refusal.detail() }),
+                *expected,
+                "{id}"
+            ),
+            (result, outcome) => panic!("{id}: {:?} is no {result}", outcome.as_ref().map_err(|(refusal, _)| refusal)),
+        }
+        decided += 1;
+    }
+    assert_eq!(decided, 52);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_the_requests_of_real_sdks_under_another_secret() {
+    let mut document = document();
+    for vector in document["vectors"].as_array_mut().unwrap() {
+        vector["accessKeySecret"] = "another".into();
+    }
+    for vector in vectors(&document).filter(|vector| vector.get("result").is_some()) {
+        let (flat, _) = flat(vector);
+        let decision = gate_for(&document, vector).decide(&flat, json::millis(text(vector, "now")));
+        let (refusal, _) = decision.outcome.err().unwrap();
+        let served = vector["expected"]["code"] != "MethodNotAllowed";
+        assert_eq!(matches!(refusal, Refusal::SignatureDoesNotMatch(_)), served, "{}", vector["id"]);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn signs_the_sub_resources_of_every_sdk_and_no_other_name() {
+    let names: Value = serde_json::from_str(SUB_RESOURCE_NAMES).unwrap();
+    let names: Vec<_> = names["subResources"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(names, SUB_RESOURCES);
+    let resource = |query: &str| CanonicalizedResource::new("b", "k", &Query::parse(query).unwrap()).to_string();
+    for name in names {
+        assert_eq!(resource(name), format!("/b/k?{name}"));
+        assert_eq!(resource(&format!("{name}=a%20b")), format!("/b/k?{name}=a b"));
+        assert_eq!(resource(&format!("{name}x")), "/b/k", "{name}x");
+        assert_eq!(resource(&name.to_ascii_uppercase()), "/b/k", "{name}");
+    }
+    assert_eq!(resource("x-oss-anything=1&X-Oss-Process=2&x-oss"), "/b/k?x-oss-anything=1");
+}
+
+fn gate_for(document: &Value, vector: &Value) -> Gate {
+    let keys = json!({ "accessKeys": [
+        { "accessKeyId": vector["accessKeyId"], "accessKeySecret": vector["accessKeySecret"] },
+    ] });
+    gate::gate(&document["configs"][text(vector, "style")], &keys)
+}
+
+fn expected_forward(expected: &Value) -> Value {
+    json!({ "origin": expected["origin"], "s3": expected["s3"] })
+}
+
+fn shown(forward: &Forward<'_>) -> serde_json::Map<String, Value> {
+    let origin = match &forward.origin {
+        Origin::S3 => "s3",
+        Origin::Api(..) => "api",
+    };
+    let s3 = json!({ "uri": forward.uri, "query": forward.query, "headers": forward.headers });
+    json!({ "origin": origin, "s3": s3 }).as_object().unwrap().clone()
+}
