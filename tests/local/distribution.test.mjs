@@ -93,7 +93,8 @@ test('stores a PUT and answers what S3 answers', async () => {
   assert.equal(requestOf(events.originRequest).headers.cookie, undefined);
   assert.equal(requestOf(events.originRequest).origin.s3.customHeaders['x-origin-secret'][0].value, 'hush');
   await waitFor(() => log.length === 1);
-  assert.deepEqual({ ...log[0], milliseconds: 0 }, { method: 'PUT', uri: '/a%20b//c', status: 200, bytes: 5, milliseconds: 0, origin: 's3' });
+  const { requestId } = events.originRequest.Records[0].cf.config;
+  assert.deepEqual({ ...log[0], milliseconds: 0 }, { requestId, method: 'PUT', uri: '/a%20b//c', status: 200, bytes: 5, milliseconds: 0, origin: 's3' });
 });
 
 test('sends metadata that a function sets, in UTF-8', async () => {
