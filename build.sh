@@ -18,7 +18,7 @@ export npm_config_update_notifier=false npm_config_fund=false npm_config_audit=f
 
 # step "what is done" command...: one line, a dot every five seconds, the command's output on failure.
 step() {
-  local what=$1 log status=0 started=$SECONDS
+  local what=$1 log status=0 started=$SECONDS ticks=0
   shift
   log="$logs/$(tr -c 'a-zA-Z0-9\n' '-' <<<"$what").log"
   printf '%s ' "$what"
@@ -27,9 +27,11 @@ step() {
   trap 'kill "$job" 2>/dev/null || true' INT TERM
   while kill -0 "$job" 2>/dev/null; do
     sleep 0.2
-    if (((SECONDS - started) / 5 > (ticks - 0))); then printf '.'; ticks=$(((SECONDS - started) / 5)); fi
+    if (((SECONDS - started) / 5 > ticks)); then
+      printf '.'
+      ticks=$((ticks + 1))
+    fi
   done
-  ticks=0
   wait "$job" || status=$?
   trap - INT TERM
   if ((status != 0)); then
@@ -37,16 +39,17 @@ step() {
     cat "$log"
     exit "$status"
   fi
-  printf '%s\n' "$(summary "$log") ($((SECONDS - started)) s)"
-}
-ticks=0
-
-# The test runners' own counts, where a step has them.
-summary() {
   local passed
-  passed=$(sed -nE -e 's/^# pass ([0-9]+)$/\1/p' -e 's/^ℹ pass ([0-9]+)$/\1/p' \
-    -e 's/^test result: ok\. ([0-9]+) passed.*/\1/p' -e 's/^Ran ([0-9]+) tests in .*/\1/p' "$1" | paste -sd+ | sed 's/^$/0/')
-  if ((passed > 0)); then printf '%s passed' "$((passed))"; total=$((total + passed)); else printf 'ok'; fi
+  passed=$(($(passed_in "$log")))
+  total=$((total + passed))
+  if ((passed > 0)); then printf '%d passed' "$passed"; else printf 'ok'; fi
+  printf ' (%d s)\n' "$((SECONDS - started))"
+}
+
+# How many tests a step's log counts, by the runners' own closing lines; nothing for other steps.
+passed_in() {
+  sed -nE -e 's/^# pass ([0-9]+)$/\1/p' -e 's/^ℹ pass ([0-9]+)$/\1/p' \
+    -e 's/^test result: ok\. ([0-9]+) passed.*/\1/p' -e 's/^Ran ([0-9]+) tests in .*/\1/p' "$1" | paste -sd+
 }
 total=0
 
