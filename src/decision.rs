@@ -59,36 +59,37 @@ impl Gate {
     /// 4. query: escapes, repeated names
     /// 5. operation: not served; parameters out of place; parameters' values
     /// 6. Authorization: missing, repeated, scheme not enabled, malformed
-    /// 7. key that signs like a sub-resource; repeated or malformed `x-oss-*` headers
+    /// 7. key that signs like a sub-resource; malformed or repeated `x-oss-*` headers
     /// 8. date: repeated, missing, malformed
     /// 9. clock skew
     /// 10. access key id
-    /// 11. signature
+    /// 11. malformed or repeated Content-MD5 and Content-Type; signature
     /// 12. security token
     /// 13. bucket not configured
     /// 14. headers that S3 can't honour; user metadata's size
-    /// 15. body's length; size of what API Gateway must carry
+    /// 15. body's length; InitiateMultipartUpload without an API; size of what API Gateway must carry
     pub fn decide<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
+        self.decide_if(flat, now, |_| true)
+    }
+
+    /// Decides again at the API over a request that the edge handed over: the same decision, and of
+    /// the operations only those that go through the API.
+    pub fn decide_at_api<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
+        self.decide_if(flat, now, |forward| forward.origin != Origin::S3)
+    }
+
+    fn decide_if<'r>(&self, flat: &'r str, now: UnixMillis, serves: impl Fn(&Forward<'r>) -> bool) -> Decision<'r> {
         let mut understood = Understood::default();
-        let outcome = self.forward(flat, now, &mut understood).map_err(|refusal| {
+        let forward = self.forward(flat, now, &mut understood);
+        let served =
+            forward.and_then(|forward| if serves(&forward) { Ok(forward) } else { Err(Refusal::MethodNotAllowed) });
+        let outcome = served.map_err(|refusal| {
             let Understood { request_id, method, host, .. } = understood;
             let response = ErrorResponse::new(&refusal, &ErrorContext { request_id, method, host, now });
             (refusal, response)
         });
         let Understood { resource, operation, access_key_id, .. } = understood;
         Decision { resource, operation, access_key_id, outcome }
-    }
-
-    /// Decides again at the API over a request that the edge handed over: the same decision, and of
-    /// the operations only those that go through the API.
-    pub fn decide_at_api<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
-        let mut decision = self.decide(flat, now);
-        if decision.outcome.as_ref().is_ok_and(|forward| forward.origin == Origin::S3) {
-            let context = ErrorContext { request_id: "", method: "", host: "", now };
-            let response = ErrorResponse::new(&Refusal::MethodNotAllowed, &context);
-            decision.outcome = Err((Refusal::MethodNotAllowed, response));
-        }
-        decision
     }
 
     fn forward<'r>(

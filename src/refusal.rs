@@ -337,8 +337,10 @@ impl KeyFault {
         match self {
             KeyFault::Empty => "no key",
             KeyFault::TooLong => "the key has more than 1,023 bytes",
-            KeyFault::Escape => "the path has a percent-escape that is cut off or not UTF-8",
-            KeyFault::NotXml => "the key has a control character",
+            KeyFault::Escape => {
+                "the path does not begin with `/`, or has a percent-escape that is cut off or not UTF-8"
+            }
+            KeyFault::NotXml => "the key has a character that XML can't carry",
             KeyFault::DotSegment => "the key has a segment `.` or `..`",
             KeyFault::SubResource => "the key has `?` and a sub-resource's name: its signature is ambiguous",
         }

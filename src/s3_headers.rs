@@ -66,7 +66,7 @@ const OSS_HEADERS: [(&str, Treatment); 25] = [
     ("x-oss-copy-source-range", Treatment::Refused),
     ("x-oss-date", Treatment::Dropped), // the signature's date
     ("x-oss-forbid-overwrite", Treatment::ForbidOverwrite),
-    ("x-oss-hash-sha1", Treatment::Dropped), // iOS adds it after signing
+    ("x-oss-hash-sha1", Treatment::Dropped), // a checksum that iOS can add; S3 has Content-MD5
     ("x-oss-metadata-directive", Treatment::Refused),
     ("x-oss-object-acl", Treatment::ObjectAcl),
     ("x-oss-process", Treatment::Refused),
@@ -111,9 +111,13 @@ pub(crate) fn s3_headers<'r>(authenticated: &Authenticated<'_, 'r>) -> Result<Ve
     let mut metadata_bytes = 0;
     for (name, value) in authenticated.oss_headers().iter() {
         if let Some(key) = name.strip_prefix("x-oss-meta-") {
-            metadata_bytes += key.len() + value.len();
+            if key.is_empty() {
+                return Err(Refusal::MalformedHeader(name.to_owned()));
+            }
             if Describes::Object.concerns(operation) {
-                headers.push((Cow::Owned(["x-amz-meta-", key].concat()), metadata_value(value)));
+                let value = metadata_value(value);
+                metadata_bytes += key.len() + value.len();
+                headers.push((Cow::Owned(["x-amz-meta-", key].concat()), value));
             }
         } else if let Ok(row) = OSS_HEADERS.binary_search_by_key(&name, |(known, _)| known)
             && let Some((name, treatment)) = OSS_HEADERS.get(row)

@@ -1,7 +1,7 @@
 //! The WebAssembly boundary: one call a request, flat text in, flat text out.
 //!
 //! Fields are joined by NUL, which no field can contain: the request's own fields are split at NUL,
-//! and keys and header values with control characters are refused.
+//! a key with a NUL is refused, and so is a header's value with a control character.
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;

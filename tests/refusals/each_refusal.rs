@@ -126,9 +126,9 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
             "a%2",
             KeyFault::Escape,
             "0016-00000004",
-            "the path has a percent-escape that is cut off or not UTF-8",
+            "the path does not begin with `/`, or has a percent-escape that is cut off or not UTF-8",
         ),
-        key("/a%1Bb", "a\u{1b}b", KeyFault::NotXml, "0016-00000004", "the key has a control character"),
+        key("/a%1Bb", "a\u{1b}b", KeyFault::NotXml, "0016-00000004", "the key has a character that XML can't carry"),
         key("/a/../b", "a/../b", KeyFault::DotSegment, "0016-00000004", "the key has a segment `.` or `..`"),
         key(
             "/k%3Fuploads",

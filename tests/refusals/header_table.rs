@@ -169,8 +169,9 @@ fn counts_the_bytes_of_metadata_names_and_values() {
         (vec![("x-oss-meta-ab", "v".repeat(limit - 1))], false),
         (vec![("x-oss-meta-a", "v".repeat(limit / 2 - 1)), ("x-oss-meta-b", "v".repeat(limit / 2 - 1))], true),
         (vec![("x-oss-meta-a", "v".repeat(limit / 2)), ("x-oss-meta-b", "v".repeat(limit / 2 - 1))], false),
-        (vec![("x-oss-meta-ab", "é".repeat(limit / 2 - 1))], true),
-        (vec![("x-oss-meta-ab", "é".repeat(limit / 2))], false),
+        // As `=?UTF-8?B?` and `?=` around four characters for every three bytes.
+        (vec![("x-oss-meta-ab", "é".repeat(762))], true),
+        (vec![("x-oss-meta-ab", "é".repeat(763))], false),
         (vec![("x-oss-anything", "v".repeat(limit * 2))], true),
     ] {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
@@ -178,6 +179,12 @@ fn counts_the_bytes_of_metadata_names_and_values() {
         let refusal = decide(&flat).outcome.err().map(|(refusal, _)| refusal);
         assert_eq!(refusal, (!fits).then_some(Refusal::MetadataTooLarge), "{} bytes", headers[0].1.len());
     }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_metadata_without_a_name() {
+    let refusal = decide(&put(&[("x-oss-meta-", "1")]).flat()).outcome.err().map(|(refusal, _)| refusal);
+    assert_eq!(refusal, Some(Refusal::MalformedHeader("x-oss-meta-".into())));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
