@@ -3,25 +3,47 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use hmac::{Hmac, KeyInit};
+use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use crate::document::{Document, DocumentError, Field};
+use crate::refusal::Refusal;
 
 /// HMAC-SHA1 with the key's two blocks already absorbed: what each request starts from.
 pub(crate) type HmacSha1 = Hmac<Sha1>;
 
-/// An access key: an id that may be seen and a secret that may not.
+/// An access key: an id that may be seen, and a secret and a security token that may not.
 pub struct AccessKey {
     id: String,
+    secret: String,
     hmac_sha1: HmacSha1,
+    security_token: Option<String>,
 }
 
 impl AccessKey {
     /// A key from its `AccessKeyId` and `AccessKeySecret`, both as OSS clients are configured with
-    /// them. The secret itself isn't kept.
+    /// them, without a security token.
     pub fn new(id: &str, secret: &str) -> Self {
-        AccessKey { id: id.to_owned(), hmac_sha1: keyed(secret.as_bytes()) }
+        let hmac_sha1 = keyed(secret.as_bytes());
+        AccessKey { id: id.to_owned(), secret: secret.to_owned(), hmac_sha1, security_token: None }
+    }
+
+    /// What signature version 4 derives its keys from.
+    pub(crate) fn v4_secret(&self) -> Vec<u8> {
+        [b"aliyun_v4", self.secret.as_bytes()].concat()
+    }
+
+    /// Checks that a request presents exactly the key's security token, or none where it has none.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidSecurityToken`].
+    pub(crate) fn check_security_token(&self, presented: Option<&str>) -> Result<(), Refusal> {
+        let matches = match (&self.security_token, presented) {
+            (None, None) => true,
+            (Some(expected), Some(presented)) => same_in_constant_time(expected, presented),
+            _ => false,
+        };
+        if matches { Ok(()) } else { Err(Refusal::InvalidSecurityToken) }
     }
 
     /// The `AccessKeyId`.
@@ -55,10 +77,11 @@ impl AccessKeys {
         let keys = root.required(keys, "accessKeys")?;
         let mut by_id = HashMap::new();
         for entry in keys.elements()? {
-            let [id, secret] = entry.fields(["accessKeyId", "accessKeySecret"])?;
+            let [id, secret, token] = entry.fields(["accessKeyId", "accessKeySecret", "securityToken"])?;
             let id = entry.required(id, "accessKeyId")?;
             let secret = read_secret(&entry.required(secret, "accessKeySecret")?)?;
-            let key = AccessKey::new(read_id(&id)?, secret);
+            let mut key = AccessKey::new(read_id(&id)?, secret);
+            key.security_token = token.map(|token| read_token(&token)).transpose()?;
             if by_id.insert(key.id.clone(), key).is_some() {
                 return Err(id.error("an id that appears once"));
             }
@@ -90,6 +113,22 @@ fn read_secret<'d>(field: &Field<'d>) -> Result<&'d str, DocumentError> {
     let secret = field.string()?;
     let valid = (1..=256).contains(&secret.len()) && secret.bytes().all(|byte| byte.is_ascii_graphic());
     if valid { Ok(secret) } else { Err(field.error("1 to 256 visible ASCII characters")) }
+}
+
+fn read_token(field: &Field<'_>) -> Result<String, DocumentError> {
+    let token = field.string()?;
+    let valid = (1..=4096).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if valid { Ok(token.to_owned()) } else { Err(field.error("1 to 4096 visible ASCII characters")) }
+}
+
+/// Compares by the MACs of both under one fixed key: the time doesn't depend on where they differ.
+fn same_in_constant_time(expected: &str, presented: &str) -> bool {
+    let digest = |text: &str| {
+        let mut mac = keyed(b"security token");
+        mac.update(text.as_bytes());
+        mac
+    };
+    digest(expected).verify(&digest(presented).finalize().into_bytes()).is_ok()
 }
 
 /// HMAC takes keys of any length (RFC 2104 section 2), so there is no second outcome.
@@ -137,7 +176,7 @@ mod tests {
             ),
             (
                 r#"{"accessKeys":[{"accessKeyId":"a","secret":"b"}]}"#,
-                "accessKeys[0].secret: expected no such field; known here: accessKeyId, accessKeySecret",
+                "accessKeys[0].secret: expected no such field; known here: accessKeyId, accessKeySecret, securityToken",
             ),
             (
                 r#"{"accessKeys":[{"accessKeyId":"a:b","accessKeySecret":"1"}]}"#,

@@ -1,11 +1,12 @@
 //! Who signed a request: the only place where an [`Authenticated`] is made.
 
 use crate::access_key::{AccessKey, AccessKeys};
-use crate::clock_skew;
+use crate::clock_skew::TimeLimits;
+use crate::config::Config;
 use crate::operation::Operation;
 use crate::presented_signature::PresentedSignature;
 use crate::query::Query;
-use crate::refusal::{DateFault, Refusal};
+use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::signature_v1::{self, CanonicalizedOssHeaders, StringToSign};
@@ -24,11 +25,17 @@ pub(crate) struct Classified<'v, 'r> {
 pub(crate) struct Authenticated<'v, 'r> {
     classified: Classified<'v, 'r>,
     oss_headers: CanonicalizedOssHeaders<'v, 'r>,
+    additional_headers: Vec<String>,
 }
 
 impl<'v, 'r> Authenticated<'v, 'r> {
     pub(crate) fn classified(&self) -> &Classified<'v, 'r> {
         &self.classified
+    }
+
+    /// The headers that the signature covers besides those that its version always signs.
+    pub(crate) fn additional_headers(&self) -> &[String] {
+        &self.additional_headers
     }
 
     /// The `x-oss-*` headers that the signature covers.
@@ -37,36 +44,44 @@ impl<'v, 'r> Authenticated<'v, 'r> {
     }
 }
 
-/// Verifies a request's signature, in OSS's order: form, date, skew, access key, signature (OSS,
-/// "Add a signature to the header", "Response").
+/// Verifies a request's signature, in OSS's order: form, date, skew or expiry, access key, signature
+/// (OSS, "Add a signature to the header", "Response"; for a URL: expiry before signature), and then
+/// that it is the access key's security token that was signed.
 ///
 /// # Errors
 /// The first [`Refusal`] in that order.
 pub(crate) fn authenticate<'v, 'r>(
     classified: Classified<'v, 'r>,
-    presented: &PresentedSignature<'r>,
+    presented: &PresentedSignature<'_>,
+    oss_headers: CanonicalizedOssHeaders<'v, 'r>,
     keys: &AccessKeys,
+    config: &Config,
     now: UnixMillis,
-    max_clock_skew_seconds: u32,
 ) -> Result<Authenticated<'v, 'r>, Refusal> {
-    let PresentedSignature::V1Header(presented) = presented;
-    signature_v1::check_unambiguous(classified.resource)?;
-    let oss_headers = CanonicalizedOssHeaders::new(classified.request.oss_headers()?);
-    let date = signing_date(classified.request)?;
-    let requested = UnixMillis::parse_signing_date(date).ok_or(Refusal::InvalidDate(DateFault::Malformed))?;
-    clock_skew::check(requested, now, max_clock_skew_seconds)?;
-    let key = known_key(keys, presented.access_key_id)?;
-    let Classified { request, resource, query, .. } = classified;
-    presented.authenticate(key, &StringToSign::of_request(request, resource, query, date, oss_headers.clone())?)?;
-    Ok(Authenticated { classified, oss_headers })
-}
-
-/// The literal date that is signed: `x-oss-date` before `Date` (OSS, "Add a signature to the
-/// header", row "Date").
-fn signing_date<'r>(request: &RequestView<'r>) -> Result<&'r str, Refusal> {
-    let date = request.unique("date")?;
-    let oss_date = request.unique("x-oss-date")?.map(|value| value.trim_matches([' ', '\t']));
-    oss_date.or(date).ok_or(Refusal::InvalidDate(DateFault::Missing))
+    if let PresentedSignature::V1(_) = presented {
+        signature_v1::check_unambiguous(classified.resource)?;
+    }
+    let limits = TimeLimits {
+        now,
+        max_clock_skew_seconds: config.max_clock_skew_seconds,
+        max_url_expiry_seconds: config.max_url_expiry_seconds,
+    };
+    let date = presented.check_time(classified.request, &limits)?;
+    let key = known_key(keys, presented.access_key_id())?;
+    match presented {
+        PresentedSignature::V1(presented) => {
+            let Classified { request, resource, query, .. } = classified;
+            let string_to_sign = StringToSign::of_request(request, resource, query, date, oss_headers.clone())?;
+            presented.authenticate(key, &string_to_sign)?;
+        }
+        PresentedSignature::V4(presented) => {
+            presented.check_region(&config.signature_regions)?;
+            presented.authenticate(key, &classified, &oss_headers, date)?;
+        }
+    }
+    key.check_security_token(presented.security_token(&classified)?)?;
+    let additional_headers = presented.additional_headers().to_vec();
+    Ok(Authenticated { classified, oss_headers, additional_headers })
 }
 
 fn known_key<'k>(keys: &'k AccessKeys, id: &str) -> Result<&'k AccessKey, Refusal> {

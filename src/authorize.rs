@@ -25,18 +25,11 @@ impl<'v, 'r, 'c> Authorized<'v, 'r, 'c> {
 /// Checks what isn't a matter of the signature.
 ///
 /// # Errors
-/// [`Refusal::InvalidSecurityToken`] for a security token, which no access key has, in the header
-/// of most SDKs or the one that Python v2 and Java v2 use in signature version 1;
 /// [`Refusal::NoSuchBucket`] for a bucket that isn't configured.
 pub(crate) fn authorize<'v, 'r, 'c>(
     authenticated: Authenticated<'v, 'r>,
     buckets: &'c HashMap<String, S3Bucket>,
 ) -> Result<Authorized<'v, 'r, 'c>, Refusal> {
-    let request = authenticated.classified().request;
-    let token = request.single("x-oss-security-token")?.or(request.single("security-token")?);
-    if token.is_some() {
-        return Err(Refusal::InvalidSecurityToken);
-    }
     let bucket = &*authenticated.classified().resource.bucket;
     let s3_bucket = buckets.get(bucket).ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()))?;
     Ok(Authorized { authenticated, s3_bucket })

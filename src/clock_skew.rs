@@ -1,7 +1,32 @@
-//! How far a request's date may be from now.
+//! How far a signature's time may be from now.
 
 use crate::refusal::{Refusal, TooSkewed};
 use crate::signing_date::UnixMillis;
+
+/// Now, and what the configuration allows around it.
+#[derive(Clone, Copy)]
+pub(crate) struct TimeLimits {
+    pub(crate) now: UnixMillis,
+    pub(crate) max_clock_skew_seconds: u32,
+    pub(crate) max_url_expiry_seconds: u32,
+}
+
+impl TimeLimits {
+    /// Checks the end of a signed URL's life: not passed, and not further ahead than is allowed.
+    ///
+    /// # Errors
+    /// [`Refusal::Expired`] or [`Refusal::ExpiresTooFar`].
+    pub(crate) fn check_expiry(&self, end: UnixMillis) -> Result<(), Refusal> {
+        let remaining = end.0.saturating_sub(self.now.0);
+        if remaining < 0 {
+            Err(Refusal::Expired(end))
+        } else if remaining > i64::from(self.max_url_expiry_seconds) * 1000 {
+            Err(Refusal::ExpiresTooFar)
+        } else {
+            Ok(())
+        }
+    }
+}
 
 /// Checks that `requested` is within `max_seconds` of `now`, both ways, the bound itself allowed.
 ///
@@ -32,5 +57,16 @@ mod tests {
     #[test]
     fn survives_the_ends_of_time() {
         assert!(check(UnixMillis(i64::MIN), UnixMillis(i64::MAX), u32::MAX).is_err());
+    }
+
+    #[test]
+    fn ends_a_url_when_it_says_and_not_too_far_ahead() {
+        let now = UnixMillis(1_000_000_000);
+        let limits = TimeLimits { now, max_clock_skew_seconds: 0, max_url_expiry_seconds: 60 };
+        let check = |difference| limits.check_expiry(UnixMillis(now.0 + difference));
+        assert_eq!((check(0), check(60_000)), (Ok(()), Ok(())));
+        assert_eq!(check(-1), Err(Refusal::Expired(UnixMillis(now.0 - 1))));
+        assert_eq!(check(60_001), Err(Refusal::ExpiresTooFar));
+        assert_eq!(limits.check_expiry(UnixMillis(i64::MAX)), Err(Refusal::ExpiresTooFar));
     }
 }

@@ -12,9 +12,46 @@ const DEFAULT_MAX_CLOCK_SKEW_SECONDS: u32 = 300;
 /// request be replayed for ever.
 const MAX_CLOCK_SKEW_SECONDS: u32 = 86_400;
 
+/// Seven days, the longest that OSS allows a URL of signature version 4.
+const DEFAULT_MAX_URL_EXPIRY_SECONDS: u32 = 604_800;
+
+/// Ten years: version 1 has no bound of its own, and firmware may carry such URLs.
+const MAX_URL_EXPIRY_SECONDS: u32 = 315_360_000;
+
+/// A signature version with its carrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Version 1 in the Authorization header.
+    V1Header,
+    /// Version 1 in the query.
+    V1Url,
+    /// Version 4 in the Authorization header.
+    V4Header,
+    /// Version 4 in the query.
+    V4Url,
+}
+
+impl Scheme {
+    const ALL: [Scheme; 4] = [Scheme::V1Header, Scheme::V1Url, Scheme::V4Header, Scheme::V4Url];
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scheme::V1Header => "v1-header",
+            Scheme::V1Url => "v1-url",
+            Scheme::V4Header => "v4-header",
+            Scheme::V4Url => "v4-url",
+        }
+    }
+}
+
 /// A configuration whose every field was checked.
 pub struct Config {
     pub(crate) max_clock_skew_seconds: u32,
+    pub(crate) max_url_expiry_seconds: u32,
+    pub(crate) signature_schemes: Vec<Scheme>,
+    /// Regions that a version 4 credential may name; none means any.
+    pub(crate) signature_regions: Vec<String>,
     pub(crate) hosts: Hosts,
     pub(crate) buckets: HashMap<String, S3Bucket>,
     pub(crate) api: Option<Api>,
@@ -56,18 +93,53 @@ impl Config {
     /// The path of the first field that is unknown, missing or malformed, and what was expected.
     pub fn from_document(document: &Document) -> Result<Self, DocumentError> {
         let root = Field::root(document);
-        let [skew, hosts, buckets, api] = root.fields(["maxClockSkewSeconds", "hosts", "buckets", "api"])?;
+        let [skew, expiry, schemes, regions, hosts, buckets, api] = root.fields([
+            "maxClockSkewSeconds",
+            "maxUrlExpirySeconds",
+            "signatureSchemes",
+            "signatureRegions",
+            "hosts",
+            "buckets",
+            "api",
+        ])?;
         let buckets = read_buckets(&root.required(buckets, "buckets")?)?;
         Ok(Config {
             max_clock_skew_seconds: match skew {
                 Some(field) => field.integer(MAX_CLOCK_SKEW_SECONDS)?,
                 None => DEFAULT_MAX_CLOCK_SKEW_SECONDS,
             },
+            max_url_expiry_seconds: match expiry {
+                Some(field) => field.integer(MAX_URL_EXPIRY_SECONDS)?,
+                None => DEFAULT_MAX_URL_EXPIRY_SECONDS,
+            },
+            signature_schemes: match schemes {
+                Some(field) => read_schemes(&field)?,
+                None => Scheme::ALL.to_vec(),
+            },
+            signature_regions: regions.map(|field| read_regions(&field)).transpose()?.unwrap_or_default(),
             hosts: read_hosts(&root.required(hosts, "hosts")?, &buckets)?,
             api: api.map(|field| read_api(&field, &buckets)).transpose()?,
             buckets,
         })
     }
+}
+
+fn read_schemes(field: &Field<'_>) -> Result<Vec<Scheme>, DocumentError> {
+    let mut schemes = Vec::new();
+    for element in field.elements()? {
+        let name = element.string()?;
+        let scheme = Scheme::ALL.into_iter().find(|scheme| scheme.name() == name && !schemes.contains(scheme));
+        let expected = "one of \"v1-header\", \"v1-url\", \"v4-header\", \"v4-url\", each once";
+        schemes.push(scheme.ok_or_else(|| element.error(expected))?);
+    }
+    if schemes.is_empty() { Err(field.error("at least one scheme")) } else { Ok(schemes) }
+}
+
+fn read_regions(field: &Field<'_>) -> Result<Vec<String>, DocumentError> {
+    let expected = "a region as OSS's credentials name it, as in `cn-hangzhou`";
+    let regions: Vec<String> =
+        field.elements()?.map(|element| matching(&element, is_region, expected)).collect::<Result<_, _>>()?;
+    if regions.is_empty() { Err(field.error("at least one region")) } else { Ok(regions) }
 }
 
 fn read_buckets(field: &Field<'_>) -> Result<HashMap<String, S3Bucket>, DocumentError> {
@@ -243,12 +315,12 @@ mod tests {
             (
                 "\"maxClockSkewSeconds\": 300",
                 "\"maxClockSkew\": 300",
-                "maxClockSkew: expected no such field; known here: maxClockSkewSeconds, hosts, buckets, api",
+                "maxClockSkew: expected no such field; known here: maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api",
             ),
             (
                 "\"hosts\"",
                 "\"api2\"",
-                "api2: expected no such field; known here: maxClockSkewSeconds, hosts, buckets, api",
+                "api2: expected no such field; known here: maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api",
             ),
             (
                 "\"style\": \"path\"",

@@ -1,5 +1,7 @@
 //! The whole decision over one request.
 
+use std::borrow::Cow;
+
 use crate::access_key::AccessKeys;
 use crate::authenticate::{Classified, authenticate};
 use crate::authorize::authorize;
@@ -8,10 +10,12 @@ use crate::error_response::{ErrorContext, ErrorResponse};
 use crate::operation::Operation;
 use crate::presented_signature::PresentedSignature;
 use crate::query::Query;
+use crate::reading::{PathPlus, Reading};
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::route::{Forward, Origin, route};
+use crate::signature_v1::CanonicalizedOssHeaders;
 use crate::signing_date::UnixMillis;
 
 /// Configuration and access keys, checked and ready to decide with. It never changes.
@@ -27,7 +31,7 @@ pub struct Decision<'r> {
     /// The operation.
     pub operation: Option<Operation>,
     /// The id of the access key that the request presents; verified only when it is forwarded.
-    pub access_key_id: Option<&'r str>,
+    pub access_key_id: Option<String>,
     /// The request to send on, or why not and how OSS says so.
     pub outcome: Result<Forward<'r>, (Refusal, ErrorResponse)>,
 }
@@ -40,7 +44,7 @@ struct Understood<'r> {
     host: &'r str,
     resource: Option<Resource<'r>>,
     operation: Option<Operation>,
-    access_key_id: Option<&'r str>,
+    access_key_id: Option<String>,
 }
 
 impl Gate {
@@ -58,12 +62,13 @@ impl Gate {
     /// 3. path: escapes; bucket's name; key
     /// 4. query: escapes, repeated names
     /// 5. operation: not served; parameters out of place; parameters' values
-    /// 6. Authorization: missing, repeated, scheme not enabled, malformed
-    /// 7. key that signs like a sub-resource; malformed or repeated `x-oss-*` headers
+    /// 6. signature: Authorization repeated or malformed, more than one signature or none, grammar of
+    ///    its scheme, scheme not enabled
+    /// 7. malformed or repeated `x-oss-*` headers; in version 1, key that signs like a sub-resource
     /// 8. date: repeated, missing, malformed
-    /// 9. clock skew
+    /// 9. clock skew, or expiry; in version 4, the day of the scope
     /// 10. access key id
-    /// 11. malformed or repeated Content-MD5 and Content-Type; signature
+    /// 11. in version 4, the region; malformed or repeated Content-MD5 and Content-Type; signature
     /// 12. security token
     /// 13. bucket not configured
     /// 14. headers that S3 can't honour; user metadata's size
@@ -102,16 +107,37 @@ impl Gate {
         understood.request_id = request.request_id;
         understood.method = request.method;
         understood.host = request.unique("host")?.unwrap_or_default();
-        let resource = &*understood.resource.insert(Resource::locate(&request, &self.config.hosts)?);
+        let hosts = &self.config.hosts;
+        let located = Resource::locate(&request, hosts, PathPlus::Plus)?;
+        let resource = &*understood.resource.insert(located);
         let query = Query::parse(request.query)?;
         let operation = Operation::classify(request.method, resource.key.as_ref(), &query)?;
         understood.operation = Some(operation);
-        let presented = PresentedSignature::from_request(&request)?;
-        understood.access_key_id = Some(presented.access_key_id());
-        let classified = Classified { request: &request, resource, query: &query, operation };
-        let max_skew = self.config.max_clock_skew_seconds;
-        let authenticated = authenticate(classified, &presented, &self.keys, now, max_skew)?;
-        let authorized = authorize(authenticated, &self.config.buckets)?;
-        route(&authorized, self.config.api.as_ref())
+        let presented = PresentedSignature::from_request(&request, &query, &self.config.signature_schemes)?;
+        understood.access_key_id = Some(presented.access_key_id().to_owned());
+        let sorted = request.oss_headers()?;
+        let mut refused = None;
+        for reading in Reading::of_request(&request, &presented, &sorted) {
+            let resource = match reading.path_plus {
+                PathPlus::Plus => Cow::Borrowed(resource),
+                PathPlus::Space => Cow::Owned(Resource::locate(&request, hosts, PathPlus::Space)?),
+            };
+            let classified = Classified { request: &request, resource: &resource, query: &query, operation };
+            let oss_headers = CanonicalizedOssHeaders::new(sorted.clone()).in_order(reading.header_order);
+            match authenticate(classified, &presented, oss_headers, &self.keys, &self.config, now) {
+                Ok(authenticated) => {
+                    let authorized = authorize(authenticated, &self.config.buckets)?;
+                    let forward = route(&authorized, self.config.api.as_ref())?;
+                    if let Cow::Owned(read) = resource {
+                        understood.resource = Some(read);
+                    }
+                    return Ok(forward);
+                }
+                // The first reading's text is the one that the answer shows.
+                Err(refusal @ Refusal::SignatureDoesNotMatch(_)) => _ = refused.get_or_insert(refusal),
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Err(refused.unwrap_or(Refusal::MissingSignature))
     }
 }

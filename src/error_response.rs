@@ -95,7 +95,11 @@ fn document(refusal: &Refusal, context: &ErrorContext<'_>, request_id: &str) -> 
             let shown = truncated(&mismatch.string_to_sign, MAX_STRING_TO_SIGN);
             element(&mut xml, "StringToSign", shown);
             element(&mut xml, "StringToSignBytes", &hex_bytes(shown));
+            if let Some(canonical_request) = &mismatch.canonical_request {
+                element(&mut xml, "CanonicalRequest", truncated(canonical_request, MAX_STRING_TO_SIGN));
+            }
         }
+        Refusal::Expired(_) => element(&mut xml, "ServerTime", &context.now.to_iso8601()),
         Refusal::MethodNotAllowed => {
             element(&mut xml, "Method", echoed(context.method));
             element(&mut xml, "ResourceType", "Object");
@@ -177,6 +181,7 @@ mod tests {
             access_key_id: "ak".into(),
             signature_provided: "c2ln".into(),
             string_to_sign: string_to_sign.into(),
+            canonical_request: None,
         }))
     }
 

@@ -31,12 +31,13 @@ impl fmt::Debug for HandOver {
 }
 
 impl HandOver {
-    /// Writes a request's hand-over.
+    /// Writes a request's hand-over, with the headers that its signature covers besides the usual ones.
     ///
     /// # Errors
     /// [`Refusal::RequestTooLarge`] when it wouldn't fit through API Gateway.
-    pub(crate) fn of_request(request: &RequestView<'_>) -> Result<Self, Refusal> {
-        let headers: Vec<_> = request.headers().filter(|(name, _)| is_handed_over(name)).collect();
+    pub(crate) fn of_request(request: &RequestView<'_>, additional_headers: &[String]) -> Result<Self, Refusal> {
+        let is_signed = |name: &str| additional_headers.iter().any(|additional| additional == name);
+        let headers: Vec<_> = request.headers().filter(|(name, _)| is_handed_over(name) || is_signed(name)).collect();
         let mut flat = headers.len().to_string();
         let mut push = |field: &str| {
             flat.push('\0');
@@ -89,9 +90,17 @@ mod tests {
     #[test]
     fn opens_as_the_request_without_what_nobody_signed() {
         let flat = "3\0id\0POST\0/a%2Fb\0uploads\0host\0h\0cookie\0secret\0x-oss-meta-a\0日";
-        let hand_over = HandOver::of_request(&RequestView::parse(flat).unwrap()).unwrap();
+        let hand_over = HandOver::of_request(&RequestView::parse(flat).unwrap(), &[]).unwrap();
         let opened = HandOver::open(hand_over.as_str());
         assert_eq!(opened.as_deref(), Some("2\0id\0POST\0/a%2Fb\0uploads\0host\0h\0x-oss-meta-a\0日"));
+    }
+
+    #[test]
+    fn takes_along_what_the_signature_covers_besides() {
+        let flat = "2\0id\0POST\0/a\0uploads\0user-agent\0sdk\0cookie\0secret";
+        let hand_over = HandOver::of_request(&RequestView::parse(flat).unwrap(), &["user-agent".into()]).unwrap();
+        let opened = HandOver::open(hand_over.as_str());
+        assert_eq!(opened.as_deref(), Some("1\0id\0POST\0/a\0uploads\0user-agent\0sdk"));
     }
 
     #[test]
@@ -104,7 +113,7 @@ mod tests {
     #[test]
     fn refuses_what_does_not_fit_through_api_gateway() {
         let flat = format!("1\0id\0POST\0/k\0uploads\0x-oss-meta-a\0{}", "v".repeat(8192));
-        let refused = HandOver::of_request(&RequestView::parse(&flat).unwrap());
+        let refused = HandOver::of_request(&RequestView::parse(&flat).unwrap(), &[]);
         assert_eq!(refused, Err(Refusal::RequestTooLarge));
     }
 }

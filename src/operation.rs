@@ -2,6 +2,7 @@
 
 use crate::object_key::ObjectKey;
 use crate::percent_encoding;
+use crate::presented_signature::is_signature_parameter;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::sub_resource;
@@ -27,7 +28,7 @@ struct Row {
     method: &'static str,
     /// Parameters that must be there; they are what S3 gets, in this order.
     required: &'static [&'static str],
-    /// Parameters that OSS takes as well.
+    /// Parameters that OSS takes as well, besides those of signatures and [`ANYWHERE`].
     optional: &'static [&'static str],
 }
 
@@ -50,6 +51,10 @@ const OPERATIONS: [Row; 5] = [
     },
     Row { operation: Operation::AbortMultipartUpload, method: "DELETE", required: &["uploadId"], optional: &[] },
 ];
+
+/// Parameters that OSS takes on every operation and that say nothing about what is stored: a limit of
+/// speed, which ali-oss and oss2 put into signed URLs, and who pays.
+const ANYWHERE: [&str; 2] = ["x-oss-request-payer", "x-oss-traffic-limit"];
 
 /// The longest upload id that is passed on, in bytes. S3's have about 130.
 const MAX_UPLOAD_ID: usize = 1024;
@@ -106,19 +111,25 @@ impl Operation {
 impl Row {
     fn takes(&self, query: &Query<'_>) -> bool {
         self.required.iter().all(|name| query.get(name).is_some())
-            && query.iter().all(|(name, _)| self.required.contains(&name) || self.optional.contains(&name))
+            && operands(query).all(|name| self.required.contains(&name) || self.optional.contains(&name))
     }
+}
+
+/// The names of the parameters that make the operation.
+fn operands<'q>(query: &'q Query<'_>) -> impl Iterator<Item = &'q str> {
+    let makes = |name: &&str| !is_signature_parameter(name) && !ANYWHERE.contains(name);
+    query.iter().map(|(name, _)| name).filter(makes)
 }
 
 /// Why no row takes a query whose method is served.
 fn unserved(query: &Query<'_>) -> Refusal {
     let is_ours =
         |name: &str| OPERATIONS.iter().any(|row| row.required.contains(&name) || row.optional.contains(&name));
-    let mut foreign = query.iter().map(|(name, _)| name).filter(|name| !is_ours(name)).peekable();
+    let mut foreign = operands(query).filter(|name| !is_ours(name)).peekable();
     if foreign.peek().is_none() {
-        return match query.iter().next() {
+        return match operands(query).next() {
             None => Refusal::MethodNotAllowed,
-            Some((name, _)) => Refusal::UnexpectedParameter(name.to_owned()),
+            Some(name) => Refusal::UnexpectedParameter(name.to_owned()),
         };
     }
     // A sub-resource of OSS makes it another operation; any other name is a stray parameter.

@@ -48,12 +48,18 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
+/// The lower-case digit of a value from 0 to 15.
+pub(crate) fn lower_hex(value: u8) -> char {
+    hex_digit(value).to_ascii_lowercase()
+}
+
 /// The upper-case digit of a value from 0 to 15.
 pub(crate) fn hex_digit(value: u8) -> char {
     char::from(if value < 10 { b'0' + value } else { b'A' + value - 10 })
 }
 
-fn hex_value(digit: u8) -> Option<u8> {
+/// The value of a hexadecimal digit in either case.
+pub(crate) fn hex_value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

@@ -1,44 +1,135 @@
 //! The signature that a request presents, by scheme and carrier.
 
+use crate::authenticate::Classified;
+use crate::clock_skew::TimeLimits;
+use crate::config::Scheme;
+use crate::query::Query;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::RequestView;
-use crate::signature_v1;
+use crate::{signature_v1, signature_v4};
 
 /// A signature whose grammar was checked and nothing else yet. A scheme is a variant, and its rules
-/// are a file of their own.
+/// are a file of their own; where the scheme has two carriers, they are variants there.
 pub(crate) enum PresentedSignature<'a> {
-    /// `Authorization: OSS AccessKeyId:Signature`
-    V1Header(signature_v1::Presented<'a>),
+    /// HMAC-SHA1.
+    V1(signature_v1::Presented<'a>),
+    /// HMAC-SHA256, with a derived key.
+    V4(signature_v4::Presented<'a>),
 }
 
-/// Schemes of OSS that aren't served, by what their Authorization header begins with.
-const OTHER_SCHEMES: [&str; 2] = ["OSS2", "OSS4-HMAC-SHA256"];
+/// What a query carries of a signature; none of it takes part in the operation.
+const V1_PARAMETERS: [&str; 4] = ["Expires", "OSSAccessKeyId", "Signature", "security-token"];
+const V4_PARAMETERS: [&str; 7] = [
+    "x-oss-additional-headers",
+    "x-oss-credential",
+    "x-oss-date",
+    "x-oss-expires",
+    "x-oss-security-token",
+    "x-oss-signature",
+    "x-oss-signature-version",
+];
+
+/// Version 2, which is recognised to be refused by its name.
+const V2_PARAMETER: &str = "x-oss-access-key-id";
+
+/// Whether a query parameter belongs to a signature.
+pub(crate) fn is_signature_parameter(name: &str) -> bool {
+    V1_PARAMETERS.contains(&name) || V4_PARAMETERS.contains(&name) || name == V2_PARAMETER
+}
 
 impl<'a> PresentedSignature<'a> {
     /// Reads a request's one signature.
     ///
     /// # Errors
-    /// [`Refusal::MissingSignature`], [`Refusal::RepeatedHeader`], [`Refusal::MalformedHeader`],
-    /// [`Refusal::SchemeNotEnabled`] or [`Refusal::MalformedAuthorization`].
-    pub(crate) fn from_request(request: &RequestView<'a>) -> Result<Self, Refusal> {
-        let value = request.unique("authorization")?.ok_or(Refusal::MissingSignature)?;
+    /// [`Refusal::MissingSignature`]; [`Refusal::ConflictingSignatures`] for two carriers at once;
+    /// [`Refusal::SchemeNotEnabled`]; [`Refusal::MalformedAuthorization`] and its kin for the query;
+    /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+    pub(crate) fn from_request(
+        request: &RequestView<'a>,
+        query: &'a Query<'_>,
+        enabled: &[Scheme],
+    ) -> Result<Self, Refusal> {
+        let header = request.unique("authorization")?;
+        let in_query = |names: &[&str]| names.iter().any(|name| query.get(name).is_some());
+        let presented = match (header, in_query(&V1_PARAMETERS), in_query(&V4_PARAMETERS)) {
+            _ if in_query(&[V2_PARAMETER]) => return Err(Refusal::SchemeNotEnabled("OSS2")),
+            (None, false, false) => return Err(Refusal::MissingSignature),
+            (Some(value), false, false) => Self::from_header(value)?,
+            (None, true, false) => PresentedSignature::V1(signature_v1::Presented::from_query(query)?),
+            (None, false, true) => PresentedSignature::V4(signature_v4::Presented::from_query(query)?),
+            _ => return Err(Refusal::ConflictingSignatures),
+        };
+        let scheme = presented.scheme();
+        if enabled.contains(&scheme) { Ok(presented) } else { Err(Refusal::SchemeNotEnabled(scheme.name())) }
+    }
+
+    fn from_header(value: &'a str) -> Result<Self, Refusal> {
         if value.is_empty() {
             return Err(Refusal::MalformedAuthorization(AuthorizationFault::Empty));
         }
         let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
-        if let Some(scheme) = OTHER_SCHEMES.iter().find(|other| **other == scheme) {
-            return Err(Refusal::SchemeNotEnabled(scheme));
-        }
         match scheme {
-            "OSS" => signature_v1::Presented::parse(credentials).map(PresentedSignature::V1Header),
+            "OSS" => signature_v1::Presented::from_header(credentials).map(PresentedSignature::V1),
+            "OSS4-HMAC-SHA256" => signature_v4::Presented::from_header(credentials).map(PresentedSignature::V4),
+            "OSS2" => Err(Refusal::SchemeNotEnabled("OSS2")),
             _ => Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
+        }
+    }
+
+    /// Checks the time that bounds the signature, and gives the literal date text that was signed.
+    ///
+    /// # Errors
+    /// Those of the scheme.
+    pub(crate) fn check_time<'r: 'a>(
+        &self,
+        request: &RequestView<'r>,
+        limits: &TimeLimits,
+    ) -> Result<&'a str, Refusal> {
+        match self {
+            PresentedSignature::V1(presented) => presented.check_time(request, limits),
+            PresentedSignature::V4(presented) => presented.check_time(request, limits),
+        }
+    }
+
+    /// The security token that the request presents, from the one place where its scheme signs it: a
+    /// header or a parameter. Python v2 and Java v2 send it unsigned, in a header `security-token`, with
+    /// version 1 in the header.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidSecurityToken`] for a token in more than one place;
+    /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+    pub(crate) fn security_token<'q>(&self, classified: &'q Classified<'_, '_>) -> Result<Option<&'q str>, Refusal> {
+        let Classified { request, query, .. } = classified;
+        let header = request.single("x-oss-security-token")?;
+        let unsigned = request.single("security-token")?;
+        let parameter = query.get("security-token").or(query.get("x-oss-security-token"));
+        match (header, unsigned, parameter) {
+            (None, None, token) | (None, token, None) | (token, None, None) => Ok(token),
+            _ => Err(Refusal::InvalidSecurityToken),
+        }
+    }
+
+    /// The scheme with its carrier, as the configuration names it.
+    fn scheme(&self) -> Scheme {
+        match self {
+            PresentedSignature::V1(presented) => presented.scheme(),
+            PresentedSignature::V4(presented) => presented.scheme(),
+        }
+    }
+
+    /// The headers that it signs besides those that its version always signs.
+    pub(crate) fn additional_headers(&self) -> &[String] {
+        match self {
+            PresentedSignature::V1(_) => &[],
+            PresentedSignature::V4(presented) => presented.additional_headers(),
         }
     }
 
     /// The access key's id, as presented.
     pub(crate) fn access_key_id(&self) -> &'a str {
         match self {
-            PresentedSignature::V1Header(presented) => presented.access_key_id,
+            PresentedSignature::V1(presented) => presented.access_key_id,
+            PresentedSignature::V4(presented) => presented.access_key_id,
         }
     }
 }

@@ -36,6 +36,18 @@ pub enum Refusal {
     MethodNotAllowed,
     /// No signature at all.
     MissingSignature,
+    /// Signatures in the header and in the query, or of two schemes in the query.
+    ConflictingSignatures,
+    /// A signature in the query that misses one of its parameters.
+    IncompleteUrlSignature,
+    /// The credential of signature version 4 doesn't follow its grammar, or isn't for here and now.
+    InvalidCredential(CredentialFault),
+    /// `Expires` or `x-oss-expires` isn't a number of seconds in its range.
+    InvalidExpires,
+    /// A signed URL whose time has passed.
+    Expired(UnixMillis),
+    /// A signed URL that would be valid for longer than is configured.
+    ExpiresTooFar,
     /// The Authorization header doesn't follow its scheme's grammar.
     MalformedAuthorization(AuthorizationFault),
     /// A signature scheme that isn't enabled, by its name on the wire.
@@ -48,7 +60,7 @@ pub enum Refusal {
     InvalidAccessKeyId(String),
     /// The signature is another request's, another secret's, or not in canonical base64.
     SignatureDoesNotMatch(Box<Mismatch>),
-    /// A security token for an access key that has none.
+    /// A security token for an access key that has none, or not the one that it has.
     InvalidSecurityToken,
     /// The bucket isn't configured.
     NoSuchBucket(String),
@@ -97,6 +109,17 @@ pub enum AuthorizationFault {
     NoSignature,
 }
 
+/// What is wrong with a credential of signature version 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialFault {
+    /// Not `AccessKeyId/date/region/product/aliyun_v4_request` with a product of OSS's.
+    Form,
+    /// The date isn't one, or not the day of the signed date.
+    Date,
+    /// The region is empty, or not one that is configured.
+    Region,
+}
+
 /// What is wrong with a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateFault {
@@ -124,6 +147,8 @@ pub struct Mismatch {
     pub signature_provided: String,
     /// The text that should have been signed.
     pub string_to_sign: String,
+    /// The text whose hash stands in it, in signature version 4.
+    pub canonical_request: Option<String>,
 }
 
 /// How OSS answers: HTTP status, `Code`, `Message` and `EC`.
@@ -194,6 +219,25 @@ impl Refusal {
             Refusal::MissingSignature => {
                 error(403, "AccessDenied", "0003-00001201", "Anonymous access is forbidden for this operation.")
             }
+            Refusal::ConflictingSignatures => error(
+                400,
+                ARGUMENT,
+                "0002-00000062",
+                "Authorization header and signature in the URL must not be both present.",
+            ),
+            Refusal::IncompleteUrlSignature => {
+                let message =
+                    "Query string authentication requires the Signature, Expires and OSSAccessKeyId parameters";
+                error(403, "AccessDenied", "0002-00000074", message)
+            }
+            Refusal::InvalidCredential(fault) => fault.oss_error(),
+            Refusal::InvalidExpires => {
+                error(403, "AccessDenied", "0002-00000070", "Invalid date (should be seconds since epoch)")
+            }
+            Refusal::Expired(_) => error(403, "AccessDenied", "0002-00000069", "Request has expired."),
+            Refusal::ExpiresTooFar => {
+                error(400, ARGUMENT, "0002-00000235", "The signed URL is valid for longer than is allowed.")
+            }
             Refusal::MalformedAuthorization(fault) => fault.oss_error(),
             Refusal::SchemeNotEnabled(_) => error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid."),
             Refusal::InvalidDate(fault) => {
@@ -211,13 +255,12 @@ impl Refusal {
                 let message = "The OSS Access Key Id you provided does not exist in our records.";
                 error(403, "InvalidAccessKeyId", "0002-00000902", message)
             }
-            Refusal::SignatureDoesNotMatch(_) => error(
-                403,
-                "SignatureDoesNotMatch",
-                "0002-00000040",
-                "The request signature we calculated does not match the signature you provided. \
-                 Check your key and signing method.",
-            ),
+            Refusal::SignatureDoesNotMatch(mismatch) => {
+                let ec = if mismatch.canonical_request.is_some() { "0002-00000201" } else { "0002-00000040" };
+                let message = "The request signature we calculated does not match the signature you provided. \
+                               Check your key and signing method.";
+                error(403, "SignatureDoesNotMatch", ec, message)
+            }
             Refusal::InvalidSecurityToken => {
                 error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.")
             }
@@ -266,6 +309,7 @@ impl Refusal {
                 ("MaxAllowedSkewMilliseconds", Cow::Owned(skewed.max_millis.to_string())),
                 ("RequestTime", Cow::Owned(skewed.requested.to_iso8601())),
             ],
+            Refusal::Expired(end) => vec![("Expires", Cow::Owned(end.to_iso8601()))],
             Refusal::SignatureDoesNotMatch(mismatch) => vec![
                 ("OSSAccessKeyId", Cow::Borrowed(&*mismatch.access_key_id)),
                 ("SignatureProvided", Cow::Borrowed(&*mismatch.signature_provided)),
@@ -289,7 +333,13 @@ impl Refusal {
             Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000".into(),
             Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
             Refusal::MethodNotAllowed => "the operation is not served".into(),
-            Refusal::MissingSignature => "no Authorization header".into(),
+            Refusal::MissingSignature => "no signature".into(),
+            Refusal::ConflictingSignatures => "more than one signature".into(),
+            Refusal::IncompleteUrlSignature => "the signature in the URL misses a parameter".into(),
+            Refusal::InvalidCredential(fault) => fault.detail().into(),
+            Refusal::InvalidExpires => "the expiry is not a number of seconds in its range".into(),
+            Refusal::Expired(_) => "the signed URL has expired".into(),
+            Refusal::ExpiresTooFar => "the signed URL is valid for longer than `maxUrlExpirySeconds`".into(),
             Refusal::MalformedAuthorization(fault) => fault.detail().into(),
             Refusal::SchemeNotEnabled(name) => format!("signature scheme {name} is not enabled").into(),
             Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`".into(),
@@ -297,7 +347,7 @@ impl Refusal {
             Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now".into(),
             Refusal::InvalidAccessKeyId(_) => "no access key of this id".into(),
             Refusal::SignatureDoesNotMatch(_) => "the signature does not verify".into(),
-            Refusal::InvalidSecurityToken => "a security token, and the access key has none".into(),
+            Refusal::InvalidSecurityToken => "the security token is not the access key's".into(),
             Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration".into(),
             Refusal::NotImplemented(name) => format!("header `{name}` asks for what S3 would not do").into(),
             Refusal::InvalidHeaderValue(name, _) => {
@@ -347,6 +397,25 @@ impl KeyFault {
     }
 }
 
+impl CredentialFault {
+    fn oss_error(self) -> OssError {
+        let (ec, message) = match self {
+            CredentialFault::Form => ("0002-00000206", "Invalid credential in Authorization header."),
+            CredentialFault::Date => ("0002-00000222", "Invalid signing date in Authorization header."),
+            CredentialFault::Region => ("0002-00000223", "The signing region in credential is invalid."),
+        };
+        error(400, "InvalidArgument", ec, message)
+    }
+
+    fn detail(self) -> &'static str {
+        match self {
+            CredentialFault::Form => "the credential is not `AccessKeyId/date/region/oss/aliyun_v4_request`",
+            CredentialFault::Date => "the credential is for another day than the signed date",
+            CredentialFault::Region => "the credential's region is not in `signatureRegions`",
+        }
+    }
+}
+
 impl AuthorizationFault {
     fn oss_error(self) -> OssError {
         let missing = "AccessKeyId or Signature is missing in Authorization header value.";
@@ -362,8 +431,8 @@ impl AuthorizationFault {
     fn detail(self) -> &'static str {
         match self {
             AuthorizationFault::Empty => "the Authorization header is empty",
-            AuthorizationFault::Form => "the Authorization header is not `OSS AccessKeyId:Signature`",
-            AuthorizationFault::NoAccessKeyId => "the Authorization header has no access key id",
+            AuthorizationFault::Form => "the signature does not follow the grammar of a scheme",
+            AuthorizationFault::NoAccessKeyId => "the signature has no access key id",
             AuthorizationFault::NoSignature => "the Authorization header has no signature",
         }
     }

@@ -67,7 +67,7 @@ impl<'a> RequestView<'a> {
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] when the values differ, or [`Refusal::MalformedHeader`].
-    pub fn single(&self, name: &'static str) -> Result<Option<&'a str>, Refusal> {
+    pub fn single(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
         let mut values = self.values(name);
         let Some(value) = values.next() else { return Ok(None) };
         if values.any(|other| other != value) {

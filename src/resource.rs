@@ -6,6 +6,7 @@ use crate::config::is_oss_bucket_name;
 use crate::hosts::{Addressing, Hosts, without_port};
 use crate::object_key::ObjectKey;
 use crate::percent_encoding;
+use crate::reading::PathPlus;
 use crate::refusal::{KeyFault, Refusal};
 use crate::request_view::RequestView;
 
@@ -29,11 +30,11 @@ impl<'a> Resource<'a> {
     /// # Errors
     /// [`Refusal::UnknownHost`], [`Refusal::InvalidBucketName`] or [`Refusal::InvalidObjectName`];
     /// for the Host header also [`Refusal::RepeatedHeader`] and [`Refusal::MalformedHeader`].
-    pub(crate) fn locate(request: &RequestView<'a>, hosts: &Hosts) -> Result<Self, Refusal> {
+    pub(crate) fn locate(request: &RequestView<'a>, hosts: &Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
         let header = request.unique("host")?.ok_or(Refusal::UnknownHost)?;
         let host = without_port(header).ok_or(Refusal::UnknownHost)?;
         let addressing = hosts.addressing(&host).ok_or(Refusal::UnknownHost)?;
-        let path = decoded_path(request.uri)?;
+        let path = decoded_path(request.uri, path_plus)?;
         let (bucket, key) = match addressing {
             Addressing::VirtualHosted { bucket } | Addressing::Cname { bucket } => {
                 (Cow::Owned(bucket.to_owned()), path)
@@ -49,11 +50,15 @@ impl<'a> Resource<'a> {
 }
 
 /// The path without its first `/`, percent-decoded once.
-fn decoded_path(uri: &str) -> Result<Cow<'_, str>, Refusal> {
-    let malformed = Refusal::InvalidObjectName(KeyFault::Escape);
-    match uri.strip_prefix('/').and_then(percent_encoding::decode) {
-        Some(path) => Ok(path),
-        None => Err(malformed),
+fn decoded_path(uri: &str, path_plus: PathPlus) -> Result<Cow<'_, str>, Refusal> {
+    let malformed = || Refusal::InvalidObjectName(KeyFault::Escape);
+    let path = uri.strip_prefix('/').ok_or_else(malformed)?;
+    match path_plus {
+        PathPlus::Plus => percent_encoding::decode(path).ok_or_else(malformed),
+        PathPlus::Space => {
+            let spaced = path.replace('+', "%20");
+            percent_encoding::decode(&spaced).map(|path| Cow::Owned(path.into_owned())).ok_or_else(malformed)
+        }
     }
 }
 
@@ -85,7 +90,7 @@ mod tests {
         };
         let flat = format!("1\0id\0PUT\0{uri}\0\0host\0{host}");
         let view = RequestView::parse(&flat).unwrap();
-        let resource = Resource::locate(&view, &hosts)?;
+        let resource = Resource::locate(&view, &hosts, PathPlus::Plus)?;
         Ok((resource.bucket.into_owned(), resource.key.map(|key| key.to_string()).unwrap_or_default()))
     }
 

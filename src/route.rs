@@ -71,7 +71,7 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, api: Option<&Api>) 
         Operation::InitiateMultipartUpload => {
             let api = api.ok_or(Refusal::MethodNotAllowed)?;
             check_size(&headers)?;
-            Origin::Api(api.clone(), HandOver::of_request(classified.request)?)
+            Origin::Api(api.clone(), HandOver::of_request(classified.request, authenticated.additional_headers())?)
         }
         _ => Origin::S3,
     };

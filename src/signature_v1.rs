@@ -15,14 +15,28 @@ pub use canonicalized_resource::CanonicalizedResource;
 pub use string_to_sign::StringToSign;
 
 use crate::access_key::{AccessKey, HmacSha1, is_access_key_id};
+use crate::clock_skew::{self, TimeLimits};
+use crate::config::Scheme;
+use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
+use crate::request_view::RequestView;
 use crate::resource::Resource;
+use crate::signing_date::{self, UnixMillis};
 use crate::sub_resource;
 
-/// `AccessKeyId:Signature`, as presented.
+/// An access key id and a signature, as presented.
 pub(crate) struct Presented<'a> {
     pub(crate) access_key_id: &'a str,
-    pub(crate) signature: &'a str,
+    signature: &'a str,
+    carrier: Carrier<'a>,
+}
+
+/// Where the signature stands, and so what bounds its time.
+enum Carrier<'a> {
+    /// In the Authorization header: `x-oss-date` or Date is signed, and must be near now.
+    Header,
+    /// In the query: `Expires` is signed in the date's place, in seconds since the epoch.
+    Url { expires: &'a str },
 }
 
 impl<'a> Presented<'a> {
@@ -30,16 +44,64 @@ impl<'a> Presented<'a> {
     ///
     /// # Errors
     /// [`Refusal::MalformedAuthorization`] unless it is two non-empty parts around one colon.
-    pub(crate) fn parse(credentials: &'a str) -> Result<Self, Refusal> {
+    pub(crate) fn from_header(credentials: &'a str) -> Result<Self, Refusal> {
         let fault = match credentials.split_once(':') {
             None => AuthorizationFault::Form,
             Some(("", _)) => AuthorizationFault::NoAccessKeyId,
             Some((_, "")) => AuthorizationFault::NoSignature,
             Some((_, signature)) if signature.contains([':', ' ', '\t']) => AuthorizationFault::Form,
             Some((access_key_id, _)) if !is_access_key_id(access_key_id) => AuthorizationFault::Form,
-            Some((access_key_id, signature)) => return Ok(Presented { access_key_id, signature }),
+            Some((access_key_id, signature)) => {
+                return Ok(Presented { access_key_id, signature, carrier: Carrier::Header });
+            }
         };
         Err(Refusal::MalformedAuthorization(fault))
+    }
+
+    /// Reads `OSSAccessKeyId`, `Expires` and `Signature` (OSS, "Add a signature to a URL").
+    ///
+    /// # Errors
+    /// [`Refusal::IncompleteUrlSignature`] unless all three are there.
+    pub(crate) fn from_query(query: &'a Query<'_>) -> Result<Self, Refusal> {
+        let required = |name| query.get(name).filter(|value| !value.is_empty()).ok_or(Refusal::IncompleteUrlSignature);
+        let access_key_id = required("OSSAccessKeyId")?;
+        if !is_access_key_id(access_key_id) {
+            return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form));
+        }
+        let expires = required("Expires")?;
+        let signature = required("Signature")?;
+        Ok(Presented { access_key_id, signature, carrier: Carrier::Url { expires } })
+    }
+
+    pub(crate) fn scheme(&self) -> Scheme {
+        match self.carrier {
+            Carrier::Header => Scheme::V1Header,
+            Carrier::Url { .. } => Scheme::V1Url,
+        }
+    }
+
+    /// Checks the time that bounds the signature, and gives the literal text that was signed as DATE.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidDate`] or [`Refusal::RequestTimeTooSkewed`] for a header;
+    /// [`Refusal::InvalidExpires`], [`Refusal::Expired`] or [`Refusal::ExpiresTooFar`] for a URL.
+    pub(crate) fn check_time<'r: 'a>(
+        &self,
+        request: &RequestView<'r>,
+        limits: &TimeLimits,
+    ) -> Result<&'a str, Refusal> {
+        match self.carrier {
+            Carrier::Header => {
+                let (text, date) = signing_date::of_request(request)?;
+                clock_skew::check(date, limits.now, limits.max_clock_skew_seconds)?;
+                Ok(text)
+            }
+            Carrier::Url { expires } => {
+                let end = UnixMillis::parse_seconds(expires).ok_or(Refusal::InvalidExpires)?;
+                limits.check_expiry(end)?;
+                Ok(expires)
+            }
+        }
     }
 
     /// Checks the signature of `string_to_sign` under `key`.
@@ -54,6 +116,7 @@ impl<'a> Presented<'a> {
             access_key_id: self.access_key_id.to_owned(),
             signature_provided: self.signature.to_owned(),
             string_to_sign: string_to_sign.to_string(),
+            canonical_request: None,
         })))
     }
 }
@@ -109,12 +172,12 @@ mod tests {
     use crate::object_key::ObjectKey;
 
     fn fault(credentials: &str) -> Option<Refusal> {
-        Presented::parse(credentials).err()
+        Presented::from_header(credentials).err()
     }
 
     #[test]
     fn takes_two_parts_around_one_colon() {
-        let presented = Presented::parse("ak:c2ln").ok().unwrap();
+        let presented = Presented::from_header("ak:c2ln").ok().unwrap();
         assert_eq!((presented.access_key_id, presented.signature), ("ak", "c2ln"));
         for (credentials, expected) in [
             ("", AuthorizationFault::Form),

@@ -1,5 +1,8 @@
 //! The two date formats that OSS clients sign with, and the times of answers.
 
+use crate::refusal::{DateFault, Refusal};
+use crate::request_view::RequestView;
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixMillis(pub i64);
@@ -10,7 +13,26 @@ const MAX_MILLIS: i64 = 253_402_300_799_999;
 const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// The literal date that is signed in a header, and its time: `x-oss-date` before `Date` (OSS, "Add a
+/// signature to the header", row "Date").
+///
+/// # Errors
+/// [`Refusal::InvalidDate`], [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+pub(crate) fn of_request<'r>(request: &RequestView<'r>) -> Result<(&'r str, UnixMillis), Refusal> {
+    let date = request.unique("date")?;
+    let oss_date = request.unique("x-oss-date")?.map(|value| value.trim_matches([' ', '\t']));
+    let text = oss_date.or(date).ok_or(Refusal::InvalidDate(DateFault::Missing))?;
+    let time = UnixMillis::parse_signing_date(text).ok_or(Refusal::InvalidDate(DateFault::Malformed))?;
+    Ok((text, time))
+}
+
 impl UnixMillis {
+    /// Reads a number of seconds, at most 12 digits.
+    pub(crate) fn parse_seconds(text: &str) -> Option<Self> {
+        let valid = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if valid { text.parse::<i64>().ok().map(|seconds| UnixMillis(seconds * 1000)) } else { None }
+    }
+
     /// Reads RFC 1123 (`Tue, 24 Nov 2026 01:52:57 GMT`) or ISO 8601 basic (`20261124T015257Z`).
     ///
     /// Either may stand in either header: ali-oss sends RFC 1123 in `x-oss-date`, the Android SDK

@@ -94,7 +94,7 @@ fn fields(decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Fie
     fields.push(decision.operation.map(|operation| operation.name()).unwrap_or_default());
     fields.push(resource.map(|resource| &*resource.bucket).unwrap_or_default());
     fields.push(resource.and_then(|resource| resource.key.as_deref()).unwrap_or_default());
-    fields.push(decision.access_key_id.unwrap_or_default());
+    fields.push(decision.access_key_id.as_deref().unwrap_or_default());
     match &decision.outcome {
         Ok(forward) => forwarded(forward, &mut fields),
         Err((refusal, response)) => {

@@ -2,24 +2,40 @@
 
 use std::fmt;
 
+use crate::reading::HeaderOrder;
+
 /// Lower-case names in byte order, trimmed values: one line `name:value` each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CanonicalizedOssHeaders<'n, 'v>(Vec<(&'n str, &'v str)>);
+pub struct CanonicalizedOssHeaders<'n, 'v> {
+    headers: Vec<(&'n str, &'v str)>,
+    order: HeaderOrder,
+}
 
 impl<'n, 'v> CanonicalizedOssHeaders<'n, 'v> {
     /// Takes the headers as [`RequestView::oss_headers`](crate::RequestView::oss_headers) gives
     /// them: lower-cased, sorted by name, each once.
     pub fn new(sorted: Vec<(&'n str, &'v str)>) -> Self {
-        CanonicalizedOssHeaders(sorted)
+        CanonicalizedOssHeaders { headers: sorted, order: HeaderOrder::Bytes }
+    }
+
+    /// The same in the order of a reading.
+    pub(crate) fn in_order(mut self, order: HeaderOrder) -> Self {
+        self.headers.sort_by(|(one, _), (other, _)| order.compare(one, other));
+        self.order = order;
+        self
+    }
+
+    pub(crate) fn order(&self) -> HeaderOrder {
+        self.order
     }
 
     /// The headers in the order in which they are signed.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'n str, &'v str)> {
-        self.0.iter().copied()
+        self.headers.iter().copied()
     }
 
     pub(crate) fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        for (name, value) in &self.0 {
+        for (name, value) in &self.headers {
             for part in [name, ":", value, "\n"] {
                 out.write_str(part)?;
             }

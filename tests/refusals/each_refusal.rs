@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use oss_edge::{
-    AuthorizationFault, DateFault, ErrorResponse, KeyFault, Mismatch, ObjectKey, Refusal, TooSkewed, UnixMillis,
+    AuthorizationFault, CredentialFault, DateFault, ErrorResponse, KeyFault, Mismatch, ObjectKey, Refusal, TooSkewed,
+    UnixMillis,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -181,6 +182,7 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
 }
 
 fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
+    let query = |method: &str, query: &str| request(method, "/dir/a.log", query);
     let malformed = |value: &str, fault, ec, detail| {
         let request = put().with("authorization", value);
         (request, Refusal::MalformedAuthorization(fault), answer(400, "InvalidArgument", ec, detail))
@@ -189,28 +191,33 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
         let request = put().with("authorization", value);
         (request, Refusal::SchemeNotEnabled(scheme), answer(400, "InvalidArgument", "0002-00000062", detail))
     };
+    let credential = |credential: &str, fault, ec, detail| {
+        let request = put().with("authorization", &format!("OSS4-HMAC-SHA256 Credential={credential},Signature=0"));
+        (request, Refusal::InvalidCredential(fault), answer(400, "InvalidArgument", ec, detail))
+    };
     let wrong = put().with("authorization", &format!("OSS {ID}:AAAAAAAAAAAAAAAAAAAAAAAAAAA="));
     let text = wrong.string_to_sign(RESOURCE);
     let mismatch = Mismatch {
         access_key_id: ID.into(),
         signature_provided: "AAAAAAAAAAAAAAAAAAAAAAAAAAA=".into(),
         string_to_sign: text.clone(),
+        canonical_request: None,
     };
     let bytes: String = text.bytes().map(|byte| format!("{byte:02X} ")).collect();
     vec![
-        (put(), Refusal::MissingSignature, answer(403, "AccessDenied", "0003-00001201", "no Authorization header")),
+        (put(), Refusal::MissingSignature, answer(403, "AccessDenied", "0003-00001201", "no signature")),
         malformed("", AuthorizationFault::Empty, "0002-00000061", "the Authorization header is empty"),
         malformed(
             "Basic dTpw",
             AuthorizationFault::Form,
             "0002-00000062",
-            "the Authorization header is not `OSS AccessKeyId:Signature`",
+            "the signature does not follow the grammar of a scheme",
         ),
         malformed(
             "OSS :c2ln",
             AuthorizationFault::NoAccessKeyId,
             "0002-00000063",
-            "the Authorization header has no access key id",
+            "the signature has no access key id",
         ),
         malformed(
             "OSS ak:",
@@ -218,10 +225,55 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
             "0002-00000065",
             "the Authorization header has no signature",
         ),
-        not_enabled(
-            "OSS4-HMAC-SHA256 Credential=ak/20261124/r/oss/aliyun_v4_request,Signature=0",
-            "OSS4-HMAC-SHA256",
-            "signature scheme OSS4-HMAC-SHA256 is not enabled",
+        (
+            query("PUT", "OSSAccessKeyId=ak&Expires=1&Signature=c2ln").with("authorization", "OSS ak:c2ln"),
+            Refusal::ConflictingSignatures,
+            answer(400, "InvalidArgument", "0002-00000062", "more than one signature"),
+        ),
+        (
+            query("PUT", "OSSAccessKeyId=ak&Signature=c2ln"),
+            Refusal::IncompleteUrlSignature,
+            answer(403, "AccessDenied", "0002-00000074", "the signature in the URL misses a parameter"),
+        ),
+        credential(
+            "ak/20261124/r/s3/aliyun_v4_request",
+            CredentialFault::Form,
+            "0002-00000206",
+            "the credential is not `AccessKeyId/date/region/oss/aliyun_v4_request`",
+        ),
+        credential(
+            "ak/20261123/r/oss/aliyun_v4_request",
+            CredentialFault::Date,
+            "0002-00000222",
+            "the credential is for another day than the signed date",
+        ),
+        credential(
+            "ak/20261124//oss/aliyun_v4_request",
+            CredentialFault::Region,
+            "0002-00000223",
+            "the credential's region is not in `signatureRegions`",
+        ),
+        (
+            query("PUT", "OSSAccessKeyId=ak&Expires=soon&Signature=c2ln"),
+            Refusal::InvalidExpires,
+            answer(403, "AccessDenied", "0002-00000070", "the expiry is not a number of seconds in its range"),
+        ),
+        (
+            query("PUT", "OSSAccessKeyId=ak&Expires=1795485176&Signature=c2ln"),
+            Refusal::Expired(UnixMillis(1_795_485_176_000)),
+            answer(403, "AccessDenied", "0002-00000069", "the signed URL has expired")
+                .with("Expires", "2026-11-24T01:52:56.000Z")
+                .with("ServerTime", "2026-11-24T01:52:57.000Z"),
+        ),
+        (
+            query("PUT", "OSSAccessKeyId=ak&Expires=1796089978&Signature=c2ln"),
+            Refusal::ExpiresTooFar,
+            answer(
+                400,
+                "InvalidArgument",
+                "0002-00000235",
+                "the signed URL is valid for longer than `maxUrlExpirySeconds`",
+            ),
         ),
         not_enabled("OSS2 AccessKeyId:ak,Signature:c2ln", "OSS2", "signature scheme OSS2 is not enabled"),
         (
@@ -242,7 +294,7 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
         (
             put_signed("x-oss-security-token", "token"),
             Refusal::InvalidSecurityToken,
-            answer(403, "InvalidSecurityToken", "0002-00000006", "a security token, and the access key has none"),
+            answer(403, "InvalidSecurityToken", "0002-00000006", "the security token is not the access key's"),
         ),
     ]
 }
@@ -351,6 +403,12 @@ fn names() -> Vec<&'static str> {
             | AuthorizationFault::NoSignature,
         )
         | Refusal::SchemeNotEnabled(_)
+        | Refusal::ConflictingSignatures
+        | Refusal::IncompleteUrlSignature
+        | Refusal::InvalidCredential(CredentialFault::Form | CredentialFault::Date | CredentialFault::Region)
+        | Refusal::InvalidExpires
+        | Refusal::Expired(_)
+        | Refusal::ExpiresTooFar
         | Refusal::InvalidDate(DateFault::Missing | DateFault::Malformed)
         | Refusal::RequestTimeTooSkewed(_)
         | Refusal::InvalidAccessKeyId(_)
@@ -366,12 +424,20 @@ fn names() -> Vec<&'static str> {
     };
     listed(Refusal::MalformedRequest);
     vec![
+        "ConflictingSignatures",
+        "Expired",
+        "ExpiresTooFar",
+        "IncompleteUrlSignature",
         "InvalidAccessKeyId",
         "InvalidBucketName",
         "InvalidContentLength",
+        "InvalidCredential(Date)",
+        "InvalidCredential(Form)",
+        "InvalidCredential(Region)",
         "InvalidDate(Malformed)",
         "InvalidDate(Missing)",
         "InvalidEncodingType",
+        "InvalidExpires",
         "InvalidHeaderValue",
         "InvalidObjectName(DotSegment)",
         "InvalidObjectName(Escape)",
@@ -409,7 +475,10 @@ fn has_a_request_for_every_refusal_that_a_request_can_get() {
     let mut met: Vec<String> = Vec::new();
     for (_, refusal, _) in table() {
         met.push(match &refusal {
-            Refusal::InvalidObjectName(_) | Refusal::MalformedAuthorization(_) | Refusal::InvalidDate(_) => {
+            Refusal::InvalidObjectName(_)
+            | Refusal::InvalidCredential(_)
+            | Refusal::MalformedAuthorization(_)
+            | Refusal::InvalidDate(_) => {
                 format!("{refusal:?}")
             }
             _ => variant(&refusal),
@@ -512,7 +581,7 @@ fn tells_what_was_understood_before_the_refusal() {
     let flat = put().with("authorization", "OSS LTAI5tNobody:c2ln").flat();
     let decision = decide(&flat);
     assert_eq!(decision.operation.map(|operation| operation.name()), Some("PutObject"));
-    assert_eq!(decision.access_key_id, Some("LTAI5tNobody"));
+    assert_eq!(decision.access_key_id.as_deref(), Some("LTAI5tNobody"));
 }
 
 /// The document's elements: those of all answers, and those of this one in their place.

@@ -27,6 +27,10 @@ const CONFIGS = [
   config, without('maxClockSkewSeconds'), without('api'), without('hosts'), without('buckets'),
   null, [], 'config', 5, {}, { ...config, extra: 1 },
   ...[0, 1, 86_400, 86_401, -1, 1.5, '300', null, NaN].map((maxClockSkewSeconds) => ({ ...config, maxClockSkewSeconds })),
+  ...[0, 604_800, 315_360_000, 315_360_001, -1, '1'].map((maxUrlExpirySeconds) => ({ ...config, maxUrlExpirySeconds })),
+  ...[['v1-header'], ['v4-url', 'v1-url', 'v4-header', 'v1-header'], ['v1-url', 'v1-url'], ['v2-header'], [], 'v1-header', [1], null]
+    .map((signatureSchemes) => ({ ...config, signatureSchemes })),
+  ...[['cn-hangzhou'], ['a', 'b'], ['a', 'a'], ['oss cn'], ['Cn'], [], 'cn-hangzhou', [null]].map((signatureRegions) => ({ ...config, signatureRegions })),
   { ...config, hosts: [] }, { ...config, hosts: {} }, { ...config, buckets: {} }, { ...config, buckets: [] },
   ...['a', 'a.b', '127.0.0.1', 'A', 'a:80', '*.a', '', '.a', 'a.', '-a', 'a-', 'a_b', 'é', 'a'.repeat(63), 'a'.repeat(64), 'a.'.repeat(126) + 'a', 'a.'.repeat(127) + 'a']
     .map((name) => host({ host: name, style: 'path' })),
@@ -50,6 +54,7 @@ const ACCESS_KEYS = [
   ...['a', 'a.b', 'STS.x_y-z=', '', 'a:b', 'a/b', 'a,b', 'a b', 'é', '~', '!', '+', '-', ';', '\u007f', 'a\n', 'a'.repeat(128), 'a'.repeat(129), 5]
     .map((accessKeyId) => key({ accessKeyId, accessKeySecret: 's' })),
   ...['s', '~!', '', 's s', 'é', 's'.repeat(256), 's'.repeat(257), null, 's\n'].map((accessKeySecret) => key({ accessKeyId: 'a', accessKeySecret })),
+  ...['t', '+/==', '', 'a b', 't'.repeat(4096), 't'.repeat(4097), null].map((securityToken) => key({ accessKeyId: 'a', accessKeySecret: 's', securityToken })),
   key({ accessKeyId: 'a' }), key({ accessKeySecret: 's' }), key({ accessKeyId: 'a', accessKeySecret: 's', status: 'active' }),
 ];
 

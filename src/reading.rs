@@ -1,0 +1,134 @@
+//! The readings of one wire form: what some SDKs sign differs where others' doesn't, and the reading
+//! that verifies is what the client meant.
+
+use std::cmp::Ordering;
+
+use crate::presented_signature::PresentedSignature;
+use crate::request_view::RequestView;
+
+/// One way to read a request. The list of them is short, ordered, and only as long as the request's
+/// own form allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    pub(crate) path_plus: PathPlus,
+    pub(crate) header_order: HeaderOrder,
+}
+
+/// What a raw `+` in the path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PathPlus {
+    /// A plus: RFC 3986, and every SDK but one.
+    Plus,
+    /// A space: the Ruby SDK writes paths with CGI.escape, and signs the space (version 1 only).
+    Space,
+}
+
+/// In what order the `x-oss-*` headers were signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum HeaderOrder {
+    /// Byte order: OSS's rule, and every SDK but one.
+    #[default]
+    Bytes,
+    /// `x-oss-meta-a2` before `x-oss-meta-a10`: the C SDK sorts with `apr_strnatcasecmp`.
+    Natural,
+}
+
+impl HeaderOrder {
+    /// Compares two names, in lower case.
+    pub(crate) fn compare(self, one: &str, other: &str) -> Ordering {
+        match self {
+            HeaderOrder::Bytes => one.cmp(other),
+            HeaderOrder::Natural => natural_order(one, other),
+        }
+    }
+}
+
+impl Reading {
+    /// The readings of a request, the likeliest first; at most four.
+    pub(crate) fn of_request(
+        request: &RequestView<'_>,
+        presented: &PresentedSignature<'_>,
+        oss_headers: &[(&str, &str)],
+    ) -> impl Iterator<Item = Reading> + use<> {
+        let spaces = matches!(presented, PresentedSignature::V1(_)) && request.uri.contains('+');
+        let mut names = oss_headers.iter().map(|(name, _)| *name).zip(oss_headers.iter().skip(1));
+        let natural = names.any(|(name, (next, _))| natural_order(name, next) == Ordering::Greater);
+        let orders = [(HeaderOrder::Bytes, true), (HeaderOrder::Natural, natural)];
+        [(PathPlus::Plus, true), (PathPlus::Space, spaces)].into_iter().flat_map(move |(path_plus, plus_applies)| {
+            orders.into_iter().filter_map(move |(header_order, order_applies)| {
+                (plus_applies && order_applies).then_some(Reading { path_plus, header_order })
+            })
+        })
+    }
+}
+
+/// `apr_strnatcasecmp` over lower-case header names, which have no blanks: runs of digits compare as
+/// numbers, or digit by digit where one begins with a zero.
+fn natural_order(one: &str, other: &str) -> Ordering {
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    loop {
+        match (one, other) {
+            ([], []) => return Ordering::Equal,
+            ([], _) => return Ordering::Less,
+            (_, []) => return Ordering::Greater,
+            ([a, rest @ ..], [b, other_rest @ ..]) => {
+                if a.is_ascii_digit() && b.is_ascii_digit() {
+                    let order = if *a == b'0' || *b == b'0' { fraction(one, other) } else { integer(one, other) };
+                    if order != Ordering::Equal {
+                        return order;
+                    }
+                }
+                if a != b {
+                    return a.cmp(b);
+                }
+                (one, other) = (rest, other_rest);
+            }
+        }
+    }
+}
+
+/// Two runs of digits as numbers: the longer one is greater, else the first different digit decides.
+fn integer(one: &[u8], other: &[u8]) -> Ordering {
+    let run = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    run(one).cmp(&run(other)).then_with(|| digits(one).cmp(digits(other)))
+}
+
+/// Two runs of digits after a zero: the first different digit decides, else the longer one is greater.
+fn fraction(one: &[u8], other: &[u8]) -> Ordering {
+    digits(one).cmp(digits(other))
+}
+
+fn digits(text: &[u8]) -> impl Iterator<Item = u8> {
+    text.iter().copied().take_while(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorts_as_the_c_sdk_does() {
+        let mut names = ["x-a10", "x-a2", "x-a", "x-a-b", "x-a02", "x-a1", "x-b", "x-a100", "x-a_"];
+        names.sort_by(|one, other| natural_order(one, other));
+        assert_eq!(names, ["x-a", "x-a-b", "x-a02", "x-a1", "x-a2", "x-a10", "x-a100", "x-a_", "x-b"]);
+    }
+
+    #[test]
+    fn reads_only_what_the_form_allows() {
+        let count = |uri: &str, authorization: &str, headers: &[(&str, &str)]| {
+            let flat = format!("1\0id\0PUT\0{uri}\0\0authorization\0{authorization}");
+            let request = RequestView::parse(&flat).unwrap();
+            let query = crate::Query::parse("").unwrap();
+            let all = [crate::Scheme::V1Header, crate::Scheme::V4Header];
+            let presented = PresentedSignature::from_request(&request, &query, &all).ok().unwrap();
+            Reading::of_request(&request, &presented, headers).count()
+        };
+        let v4 = "OSS4-HMAC-SHA256 Credential=ak/20261124/r/oss/aliyun_v4_request,Signature=00";
+        let numbered = [("x-oss-meta-a10", "1"), ("x-oss-meta-a2", "2")];
+        assert_eq!(count("/a%2B", "OSS ak:c2ln", &numbered[..1]), 1);
+        assert_eq!(count("/a+b", "OSS ak:c2ln", &numbered[..1]), 2);
+        assert_eq!(count("/a", "OSS ak:c2ln", &numbered), 2);
+        assert_eq!(count("/a+b", "OSS ak:c2ln", &numbered), 4);
+        assert_eq!(count("/a+b", v4, &numbered), 2);
+    }
+}

@@ -1,0 +1,308 @@
+//! Signature version 4: HMAC-SHA256 with a derived key over a StringToSign that holds the hash of a
+//! CanonicalRequest (OSS, "Include a V4 signature in the Authorization header").
+
+mod additional_headers;
+mod canonical_request;
+mod credential_scope;
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+pub use additional_headers::AdditionalHeaders;
+pub use canonical_request::CanonicalRequest;
+pub use credential_scope::CredentialScope;
+
+use crate::access_key::{AccessKey, is_access_key_id};
+use crate::authenticate::Classified;
+use crate::clock_skew::{self, TimeLimits};
+use crate::config::Scheme;
+use crate::percent_encoding::{hex_value, lower_hex};
+use crate::query::Query;
+use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
+use crate::request_view::RequestView;
+use crate::signature_v1::CanonicalizedOssHeaders;
+use crate::signing_date::{self, UnixMillis};
+
+type HmacSha256 = Hmac<Sha256>;
+
+const ALGORITHM: &str = "OSS4-HMAC-SHA256";
+
+/// The longest life that OSS allows a signed URL, in seconds: seven days.
+const MAX_EXPIRES: u32 = 604_800;
+
+/// A credential and a signature, as presented.
+pub(crate) struct Presented<'a> {
+    pub(crate) access_key_id: &'a str,
+    pub(crate) scope: CredentialScope<'a>,
+    additional_headers: AdditionalHeaders,
+    signature: &'a str,
+    carrier: Carrier<'a>,
+}
+
+/// Where the signature stands, and so what bounds its time.
+enum Carrier<'a> {
+    /// In the Authorization header: `x-oss-date` or Date is signed, and must be near now.
+    Header,
+    /// In the query: `x-oss-date`, and `x-oss-expires` in seconds after it.
+    Url { date: &'a str, expires: &'a str },
+}
+
+impl<'a> Presented<'a> {
+    /// Reads what follows the algorithm in the Authorization header: `Credential`, `Signature` and
+    /// maybe `AdditionalHeaders`, in any order and with or without blanks after the commas (oss2
+    /// sends `AdditionalHeaders` last, reqsign an empty one).
+    ///
+    /// # Errors
+    /// [`Refusal::MalformedAuthorization`], [`Refusal::InvalidCredential`] or
+    /// [`Refusal::SchemeNotEnabled`].
+    pub(crate) fn from_header(credentials: &'a str) -> Result<Self, Refusal> {
+        let [credential, additional, signature] = parameters(credentials)?;
+        let missing = |fault| Refusal::MalformedAuthorization(fault);
+        let credential = credential.ok_or_else(|| missing(AuthorizationFault::NoAccessKeyId))?;
+        let signature = signature.ok_or_else(|| missing(AuthorizationFault::NoSignature))?;
+        Self::new(credential, additional.unwrap_or_default(), signature, Carrier::Header)
+    }
+
+    /// Reads `x-oss-credential`, `x-oss-date`, `x-oss-expires`, `x-oss-signature`, and maybe
+    /// `x-oss-additional-headers`.
+    ///
+    /// # Errors
+    /// [`Refusal::IncompleteUrlSignature`], [`Refusal::SchemeNotEnabled`] or
+    /// [`Refusal::InvalidCredential`].
+    pub(crate) fn from_query(query: &'a Query<'_>) -> Result<Self, Refusal> {
+        let required = |name| query.get(name).filter(|value| !value.is_empty()).ok_or(Refusal::IncompleteUrlSignature);
+        match required("x-oss-signature-version")? {
+            ALGORITHM => {}
+            "OSS2" => return Err(Refusal::SchemeNotEnabled("OSS2")),
+            _ => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
+        }
+        let carrier = Carrier::Url { date: required("x-oss-date")?, expires: required("x-oss-expires")? };
+        let additional = query.get("x-oss-additional-headers").unwrap_or_default();
+        Self::new(required("x-oss-credential")?, additional, required("x-oss-signature")?, carrier)
+    }
+
+    fn new(credential: &'a str, additional: &str, signature: &'a str, carrier: Carrier<'a>) -> Result<Self, Refusal> {
+        let (access_key_id, scope) = credential.split_once('/').unwrap_or(("", ""));
+        if !is_access_key_id(access_key_id) {
+            return Err(Refusal::InvalidCredential(CredentialFault::Form));
+        }
+        let scope = CredentialScope::parse(scope)?;
+        let additional_headers = AdditionalHeaders::parse(additional)?;
+        Ok(Presented { access_key_id, scope, additional_headers, signature, carrier })
+    }
+
+    pub(crate) fn additional_headers(&self) -> &[String] {
+        self.additional_headers.names()
+    }
+
+    pub(crate) fn scheme(&self) -> Scheme {
+        match self.carrier {
+            Carrier::Header => Scheme::V4Header,
+            Carrier::Url { .. } => Scheme::V4Url,
+        }
+    }
+
+    /// Checks the time that bounds the signature, and gives the literal text that was signed: Go v1
+    /// signs the Date header's RFC 1123 text, Android ISO 8601 text in that header.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidDate`], [`Refusal::RequestTimeTooSkewed`], [`Refusal::InvalidExpires`],
+    /// [`Refusal::Expired`], [`Refusal::ExpiresTooFar`], or [`Refusal::InvalidCredential`] when the
+    /// scope is another day's.
+    pub(crate) fn check_time<'r: 'a>(
+        &self,
+        request: &RequestView<'r>,
+        limits: &TimeLimits,
+    ) -> Result<&'a str, Refusal> {
+        let (text, date) = match self.carrier {
+            Carrier::Header => {
+                let (text, date) = signing_date::of_request(request)?;
+                clock_skew::check(date, limits.now, limits.max_clock_skew_seconds)?;
+                (text, date)
+            }
+            Carrier::Url { date: text, expires } => {
+                let date = UnixMillis::parse_signing_date(text).ok_or(Refusal::InvalidDate(DateFault::Malformed))?;
+                check_url_time(date, expires, limits)?;
+                (text, date)
+            }
+        };
+        self.scope.check_day(date)?;
+        Ok(text)
+    }
+
+    /// Checks that the credential's region is one of those configured; none configured means any.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidCredential`].
+    pub(crate) fn check_region(&self, regions: &[String]) -> Result<(), Refusal> {
+        let allowed = regions.is_empty() || regions.iter().any(|region| region == self.scope.region());
+        if allowed { Ok(()) } else { Err(Refusal::InvalidCredential(CredentialFault::Region)) }
+    }
+
+    /// Checks the signature under `key`.
+    ///
+    /// # Errors
+    /// [`Refusal::SignatureDoesNotMatch`], with the text that should have been signed.
+    pub(crate) fn authenticate(
+        &self,
+        key: &AccessKey,
+        classified: &Classified<'_, '_>,
+        oss_headers: &CanonicalizedOssHeaders<'_, '_>,
+        date: &str,
+    ) -> Result<(), Refusal> {
+        let canonical_request = CanonicalRequest::of_request(
+            classified.request,
+            classified.resource,
+            classified.query,
+            oss_headers,
+            &self.additional_headers,
+        )?;
+        let string_to_sign = StringToSign::new(date, self.scope, &canonical_request);
+        if verify(key, &string_to_sign, self.signature) {
+            return Ok(());
+        }
+        Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
+            access_key_id: self.access_key_id.to_owned(),
+            signature_provided: self.signature.to_owned(),
+            string_to_sign: string_to_sign.to_string(),
+            canonical_request: Some(canonical_request.to_string()),
+        })))
+    }
+}
+
+/// Whether `signature`, 64 lower-case hexadecimal digits, is that of `string_to_sign`. The 32 bytes are
+/// compared in constant time.
+pub fn verify(key: &AccessKey, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
+    let Some(signature) = decode_signature(signature) else { return false };
+    let Some(signing_key) = string_to_sign.scope.signing_key(key) else { return false };
+    let Ok(mut mac) = HmacSha256::new_from_slice(&signing_key) else { return false };
+    mac.update(string_to_sign.to_string().as_bytes());
+    mac.verify_slice(&signature).is_ok()
+}
+
+/// The algorithm, the literal date, the scope and the hash of the CanonicalRequest, a line each. Its
+/// `Display` is the signed text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StringToSign<'a> {
+    date: &'a str,
+    scope: CredentialScope<'a>,
+    request_hash: String,
+}
+
+impl<'a> StringToSign<'a> {
+    /// From its parts; `date` is the literal text that was sent.
+    pub fn new(date: &'a str, scope: CredentialScope<'a>, canonical_request: &CanonicalRequest) -> Self {
+        StringToSign { date, scope, request_hash: canonical_request.hash() }
+    }
+}
+
+impl fmt::Display for StringToSign<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{ALGORITHM}\n{}\n{}\n{}", self.date, self.scope, self.request_hash)
+    }
+}
+
+/// `Credential`, `AdditionalHeaders` and `Signature`, each at most once and no other.
+fn parameters(credentials: &str) -> Result<[Option<&str>; 3], Refusal> {
+    const NAMES: [&str; 3] = ["Credential", "AdditionalHeaders", "Signature"];
+    let malformed = || Refusal::MalformedAuthorization(AuthorizationFault::Form);
+    let mut found = [None; 3];
+    for parameter in credentials.split(',') {
+        let (name, value) = parameter.trim_matches([' ', '\t']).split_once('=').ok_or_else(malformed)?;
+        let slot = NAMES.iter().zip(found.iter_mut()).find(|(known, _)| **known == name);
+        match slot {
+            Some((_, slot @ None)) => *slot = Some(value),
+            _ => return Err(malformed()),
+        }
+    }
+    Ok(found)
+}
+
+/// OSS accepts a URL from a skew before its date (EC 0002-00000235), until `x-oss-expires` after it.
+fn check_url_time(date: UnixMillis, expires: &str, limits: &TimeLimits) -> Result<(), Refusal> {
+    let seconds: u32 = UnixMillis::parse_seconds(expires)
+        .and_then(|millis| u32::try_from(millis.0 / 1000).ok())
+        .filter(|seconds| (1..=MAX_EXPIRES).contains(seconds))
+        .ok_or(Refusal::InvalidExpires)?;
+    if date > limits.now {
+        clock_skew::check(date, limits.now, limits.max_clock_skew_seconds)?;
+    }
+    limits.check_expiry(UnixMillis(date.0 + i64::from(seconds) * 1000))
+}
+
+fn decode_signature(hex: &str) -> Option<[u8; 32]> {
+    let mut signature = [0; 32];
+    let mut digits = hex.bytes();
+    for byte in &mut signature {
+        *byte = lower_hex_value(digits.next()?)? << 4 | lower_hex_value(digits.next()?)?;
+    }
+    digits.next().is_none().then_some(signature)
+}
+
+fn lower_hex_value(digit: u8) -> Option<u8> {
+    if digit.is_ascii_uppercase() { None } else { hex_value(digit) }
+}
+
+/// Lower-case hexadecimal of a hash.
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(lower_hex(byte >> 4));
+        text.push(lower_hex(byte & 0xf));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(credentials: &str) -> Option<Refusal> {
+        Presented::from_header(credentials).err()
+    }
+
+    #[test]
+    fn takes_the_parameters_in_any_order_and_layout() {
+        for credentials in [
+            "Credential=ak/20261124/cn-hangzhou/oss/aliyun_v4_request,Signature=00",
+            "Credential=ak/20261124/cn-hangzhou/oss/aliyun_v4_request, Signature=00, AdditionalHeaders=host",
+            "Credential=ak/20261124/cn-hangzhou/oss/aliyun_v4_request, AdditionalHeaders=, Signature=00",
+            "Signature=00,AdditionalHeaders=host;user-agent,Credential=ak/20261124/box-1/oss-cloudbox/aliyun_v4_request",
+        ] {
+            assert_eq!(fault(credentials), None, "{credentials}");
+        }
+    }
+
+    #[test]
+    fn refuses_every_other_grammar() {
+        let scope = "20261124/cn-hangzhou/oss/aliyun_v4_request";
+        for credentials in [
+            "".into(),
+            "ak:c2ln".into(),
+            format!("Credential=ak/{scope}"),
+            "Signature=00".into(),
+            format!("Credential=ak/{scope},Signature=00,Signature=00"),
+            format!("Credential=ak/{scope},Signature=00,SignedHeaders=host"),
+            format!("Credential=/{scope},Signature=00"),
+            "Credential=ak,Signature=00".into(),
+            format!("Credential=ak/{scope}/x,Signature=00"),
+            "Credential=ak/2026112/cn-hangzhou/oss/aliyun_v4_request,Signature=00".into(),
+            "Credential=ak/20261124/cn-hangzhou/s3/aliyun_v4_request,Signature=00".into(),
+            "Credential=ak/20261124//oss/aliyun_v4_request,Signature=00".into(),
+            "Credential=ak/20261124/cn-hangzhou/oss/aws4_request,Signature=00".into(),
+        ] {
+            assert!(fault(&credentials).is_some(), "{credentials}");
+        }
+    }
+
+    #[test]
+    fn takes_sixty_four_lower_case_digits() {
+        let right = "0123456789abcdef".repeat(4);
+        assert!(decode_signature(&right).is_some());
+        for wrong in ["", &right.to_uppercase(), &"0".repeat(63), &format!("{right}0"), &right.replace('a', "g")] {
+            assert_eq!(decode_signature(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The day, region and product that a version 4 signature is bound to.
+
+use std::fmt;
+
+use hmac::{KeyInit, Mac};
+
+use super::HmacSha256;
+use crate::access_key::AccessKey;
+use crate::refusal::{CredentialFault, Refusal};
+use crate::signing_date::UnixMillis;
+
+/// `date/region/product/aliyun_v4_request`. The region is the device's own Aliyun region: only its
+/// endpoint and access key were changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CredentialScope<'a> {
+    date: &'a str,
+    region: &'a str,
+    product: &'a str,
+}
+
+const TERMINATOR: &str = "aliyun_v4_request";
+
+/// OSS, and OSS on CloudBox, whose region is the box's id.
+const PRODUCTS: [&str; 2] = ["oss", "oss-cloudbox"];
+
+impl<'a> CredentialScope<'a> {
+    /// Reads what follows the access key id in a credential.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidCredential`] unless it has four parts, a date of eight digits, a region, one
+    /// of OSS's products, and the terminator.
+    pub fn parse(scope: &'a str) -> Result<Self, Refusal> {
+        let mut parts = scope.split('/');
+        let mut next = || parts.next().unwrap_or_default();
+        let (date, region, product, terminator) = (next(), next(), next(), next());
+        let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+        let fault = if parts.next().is_some() || terminator != TERMINATOR || !PRODUCTS.contains(&product) {
+            CredentialFault::Form
+        } else if !is_date {
+            CredentialFault::Date
+        } else if region.is_empty() {
+            CredentialFault::Region
+        } else {
+            return Ok(CredentialScope { date, region, product });
+        };
+        Err(Refusal::InvalidCredential(fault))
+    }
+
+    pub(crate) fn region(&self) -> &'a str {
+        self.region
+    }
+
+    /// Checks that the scope is of the UTC day of the signed date.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidCredential`].
+    pub(crate) fn check_day(&self, date: UnixMillis) -> Result<(), Refusal> {
+        let matches = date.to_iso8601().get(..10).is_some_and(|day| day.split('-').eq(self.date_parts()));
+        if matches { Ok(()) } else { Err(Refusal::InvalidCredential(CredentialFault::Date)) }
+    }
+
+    /// Year, month and day, as they stand in the scope.
+    fn date_parts(&self) -> impl Iterator<Item = &'a str> {
+        [0..4, 4..6, 6..8].into_iter().map(|range| self.date.get(range).unwrap_or_default())
+    }
+
+    /// The key that is derived for this scope: HMAC over its parts in turn, from
+    /// `"aliyun_v4" + AccessKeySecret`.
+    pub(crate) fn signing_key(&self, key: &AccessKey) -> Option<[u8; 32]> {
+        let mut derived = mac(HmacSha256::new_from_slice(&key.v4_secret()).ok()?, self.date);
+        for part in [self.region, self.product, TERMINATOR] {
+            derived = mac(HmacSha256::new_from_slice(&derived).ok()?, part);
+        }
+        Some(derived)
+    }
+}
+
+fn mac(mut mac: HmacSha256, text: &str) -> [u8; 32] {
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+impl fmt::Display for CredentialScope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CredentialScope { date, region, product } = self;
+        write!(f, "{date}/{region}/{product}/{TERMINATOR}")
+    }
+}

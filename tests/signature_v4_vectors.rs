@@ -1,0 +1,228 @@
+//! Signature version 4, and version 1 in the query, against vectors from documentation, the SDKs' own
+//! tests and the requests of real SDKs: every intermediate, then the whole decision.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+use oss_edge::signature_v4::{self, AdditionalHeaders, CanonicalRequest, CredentialScope};
+use oss_edge::{
+    AccessKey, CanonicalizedOssHeaders, CanonicalizedResource, Gate, ObjectKey, Query, Refusal, RequestView, Resource,
+    StringToSign, UnixMillis, verify_signature_v1,
+};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[path = "device/gate.rs"]
+mod gate;
+#[path = "device/json.rs"]
+mod json;
+
+const V4: &str = include_str!("vectors/signature-v4.json");
+const V1_URL: &str = include_str!("vectors/signature-v1-url.json");
+
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name].as_str().unwrap_or_else(|| panic!("{name} of {value}"))
+}
+
+/// The vectors of a document but those that give a reason to be left out.
+fn vectors(document: &Value) -> impl Iterator<Item = &Value> {
+    document["vectors"].as_array().unwrap().iter().filter(|vector| vector.get("skipped").is_none())
+}
+
+/// A vector's request in flat encoding, and its raw query.
+fn flat(vector: &Value) -> (String, String) {
+    let request = &vector["request"];
+    let (path, query) = text(request, "pathAndQuery").split_once('?').unwrap_or((text(request, "pathAndQuery"), ""));
+    (gate::flat(text(request, "method"), path, query, json::pairs(&request["headers"])), query.to_owned())
+}
+
+fn access_key(vector: &Value) -> AccessKey {
+    AccessKey::new(text(vector, "accessKeyId"), text(vector, "accessKeySecret"))
+}
+
+fn resource(vector: &Value) -> Resource<'_> {
+    let key = Some(text(vector, "key")).filter(|key| !key.is_empty());
+    Resource { bucket: text(vector, "bucket").into(), key: key.map(|key| ObjectKey::new(key.into()).unwrap()) }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn leaves_out_one_vector_and_says_why() {
+    let document = document(V4);
+    let skipped: Vec<_> =
+        document["vectors"].as_array().unwrap().iter().filter(|v| v.get("skipped").is_some()).collect();
+    assert_eq!((vectors(&document).count(), skipped.len()), (67, 1));
+    assert_eq!(skipped[0]["id"], "v4h-doc-published");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn makes_each_intermediate_of_version_4_and_verifies_the_signature() {
+    for vector in vectors(&document(V4)) {
+        let id = text(vector, "id");
+        let (flat, raw) = flat(vector);
+        let (view, query) = (RequestView::parse(&flat).unwrap(), Query::parse(&raw).unwrap());
+        let oss_headers = CanonicalizedOssHeaders::new(view.oss_headers().unwrap());
+        let additional = AdditionalHeaders::parse(text(vector, "additionalHeaders")).unwrap();
+        let request =
+            CanonicalRequest::of_request(&view, &resource(vector), &query, &oss_headers, &additional).unwrap();
+        assert_eq!(request.to_string(), text(vector, "canonicalRequest"), "{id}");
+        let scope = CredentialScope::parse(text(vector, "scope")).unwrap();
+        let string_to_sign = signature_v4::StringToSign::new(text(vector, "date"), scope, &request);
+        assert_eq!(string_to_sign.to_string(), text(vector, "stringToSign"), "{id}");
+        let signature = text(vector, "signature");
+        assert!(signature_v4::verify(&access_key(vector), &string_to_sign, signature), "{id}");
+        for digit in 0..signature.len() {
+            let other = if &signature[digit..=digit] == "0" { "1" } else { "0" };
+            let flipped = [&signature[..digit], other, &signature[digit + 1..]].concat();
+            assert!(!signature_v4::verify(&access_key(vector), &string_to_sign, &flipped), "{id}, digit {digit}");
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn makes_the_string_to_sign_of_version_1_in_the_query_and_verifies_the_signature() {
+    let document = document(V1_URL);
+    assert_eq!(vectors(&document).count(), 14);
+    for vector in vectors(&document) {
+        let (flat, raw) = flat(vector);
+        let (view, query) = (RequestView::parse(&flat).unwrap(), Query::parse(&raw).unwrap());
+        let single = |name| view.single(name).unwrap().unwrap_or_default();
+        let string_to_sign = StringToSign::new(
+            view.method,
+            single("content-md5"),
+            single("content-type"),
+            text(vector, "expires"),
+            CanonicalizedOssHeaders::new(view.oss_headers().unwrap()),
+            CanonicalizedResource::new(text(vector, "bucket"), text(vector, "key"), &query),
+        );
+        assert_eq!(string_to_sign.to_string(), text(vector, "stringToSign"), "{}", vector["id"]);
+        assert!(
+            verify_signature_v1(&access_key(vector), &string_to_sign, text(vector, "signature")),
+            "{}",
+            vector["id"]
+        );
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn decides_over_the_requests_of_real_sdks() {
+    let mut forwarded = 0;
+    for document in [document(V4), document(V1_URL)] {
+        for vector in vectors(&document).filter(|vector| vector.get("sdk").is_some()) {
+            let id = text(vector, "id");
+            let (flat, _) = flat(vector);
+            let decision = gate_for(&document, vector, &json!(vector.get("securityToken"))).decide(&flat, now(vector));
+            let chunked = json::pairs(&vector["request"]["headers"]).any(|(name, _)| name == "Transfer-Encoding");
+            match decision.outcome.map_err(|(refusal, _)| refusal) {
+                Err(Refusal::MethodNotAllowed) => assert_eq!(text(vector, "operation"), "ListParts", "{id}"),
+                Err(Refusal::MissingContentLength) => assert!(chunked, "{id}"),
+                Err(refusal) => panic!("{id}: {refusal:?}"),
+                Ok(forward) => {
+                    assert_eq!(
+                        decision.operation.map(|operation| operation.name()),
+                        vector["operation"].as_str(),
+                        "{id}"
+                    );
+                    assert_eq!(
+                        decision.resource.and_then(|resource| resource.key).as_deref(),
+                        vector["key"].as_str(),
+                        "{id}"
+                    );
+                    assert!(!forward.query.contains("ignature") && !forward.query.contains("x-oss"), "{id}");
+                    forwarded += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(forwarded, 49);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_the_requests_of_real_sdks_under_another_secret_or_security_token() {
+    for document in [document(V4), document(V1_URL)] {
+        for vector in vectors(&document).filter(|vector| vector.get("sdk").is_some()) {
+            let id = text(vector, "id");
+            if text(vector, "operation") == "ListParts" {
+                continue;
+            }
+            let refusal = |vector: &Value, token: &Value| {
+                let decision = gate_for(&document, vector, token);
+                decision.decide(&flat(vector).0, now(vector)).outcome.map_err(|(refusal, _)| refusal).err()
+            };
+            let token = json!(vector.get("securityToken"));
+            let mut other = vector.clone();
+            other["accessKeySecret"] = "another".into();
+            assert!(matches!(refusal(&other, &token), Some(Refusal::SignatureDoesNotMatch(_))), "{id}");
+            let tokens = if token.is_null() { vec![json!("token")] } else { vec![json!(null), json!("another")] };
+            for token in tokens {
+                assert_eq!(refusal(vector, &token), Some(Refusal::InvalidSecurityToken), "{id}, {token}");
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn ends_a_signed_url_when_it_says() {
+    for document in [document(V4), document(V1_URL)] {
+        for vector in vectors(&document).filter(|vector| vector.get("sdk").is_some()) {
+            let Some(end) = end_of(vector) else { continue };
+            let id = text(vector, "id");
+            let refusal = |now: i64| {
+                let gate = gate_for(&document, vector, &json!(vector.get("securityToken")));
+                gate.decide(&flat(vector).0, UnixMillis(now)).outcome.map_err(|(refusal, _)| refusal).err()
+            };
+            assert_eq!(refusal(end), None, "{id}");
+            assert_eq!(refusal(end + 1), Some(Refusal::Expired(UnixMillis(end))), "{id}");
+        }
+    }
+}
+
+/// The last millisecond at which a signed URL is valid; nothing for a header.
+fn end_of(vector: &Value) -> Option<i64> {
+    let (_, raw) = flat(vector);
+    let query = Query::parse(&raw).unwrap();
+    let seconds = |name| query.get(name).map(|value| value.parse::<i64>().unwrap() * 1000);
+    match seconds("x-oss-expires") {
+        Some(life) => Some(signed_at(vector).0 + life),
+        None => seconds("Expires"),
+    }
+}
+
+/// A time at which the vector is valid.
+fn now(vector: &Value) -> UnixMillis {
+    match end_of(vector) {
+        Some(end) => UnixMillis(end),
+        None => signed_at(vector),
+    }
+}
+
+/// The signed date of version 4: `20261124T015257Z`.
+fn signed_at(vector: &Value) -> UnixMillis {
+    let date = text(vector, "date");
+    let part = |range: std::ops::Range<usize>| &date[range];
+    json::millis(&format!(
+        "{}-{}-{}T{}:{}:{}Z",
+        part(0..4),
+        part(4..6),
+        part(6..8),
+        part(9..11),
+        part(11..13),
+        part(13..15)
+    ))
+}
+
+fn gate_for(document: &Value, vector: &Value, security_token: &Value) -> Gate {
+    let mut key = json!({ "accessKeyId": vector["accessKeyId"], "accessKeySecret": vector["accessKeySecret"] });
+    if !security_token.is_null() {
+        key["securityToken"] = security_token.clone();
+    }
+    gate::gate(&document["configs"][text(vector, "style")], &json!({ "accessKeys": [key] }))
+}
