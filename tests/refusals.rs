@@ -28,6 +28,8 @@ mod hand_over;
 mod header_table;
 #[path = "refusals/order.rs"]
 mod order;
+#[path = "refusals/readings.rs"]
+mod readings;
 #[path = "device/request.rs"]
 mod request;
 #[path = "refusals/secrets.rs"]
