@@ -100,7 +100,9 @@ async function runServe(args) {
       process.stdout.write(`${line}\n`);
     },
   });
-  process.stdout.write(`listening on ${server.url}, objects in ${values.data ?? server.s3.endpoint}; Ctrl-C ends it\n`);
+  const { endpoint, credentials, embedded } = server.s3;
+  const local = embedded ? ` (${credentials.accessKeyId}, ${credentials.secretAccessKey})` : '';
+  process.stdout.write(`listening on ${server.url}, S3 on ${endpoint}${local}; Ctrl-C ends it\n`);
   await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)));
   await server.close();
   return 0;

@@ -19,13 +19,14 @@ import { printable, table } from './table.mjs';
  * @property {number | null} status of a refusal
  * @property {string | null} code of a refusal
  *
- * @typedef {{ id: string, now?: string, event: unknown, expected?: Record<string, unknown> }} Entry
+ * @typedef {{ id: string, now?: string | number, event: unknown, expected?: Record<string, unknown> }} Entry
  * @typedef {{ verdict: Verdict, detail: string, notes: string[], stringToSign: string | undefined,
  *   differences: string[] }} Replayed
  */
 
 /**
- * The entries of a file: one event, or JSON lines of events or of entries with an `event` of theirs.
+ * The entries of a file: one event, an array of them, or JSON lines of events or of entries with an
+ * `event` of theirs.
  *
  * @param {string} file `-` for standard input
  * @returns {Promise<Entry[]>}
@@ -34,6 +35,7 @@ import { printable, table } from './table.mjs';
 export async function readEntries(file) {
   const text = await (file === '-' ? consume(process.stdin) : readText(file));
   const whole = parsed(text);
+  if (Array.isArray(whole)) return whole.map((value, index) => entryOf(value, `${file}[${index}]`));
   if (whole !== undefined) return [entryOf(whole, file)];
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
@@ -95,13 +97,13 @@ export function report(replayed) {
 }
 
 /**
- * @param {string} text an ISO 8601 time
+ * @param {string | number} text an ISO 8601 time, or milliseconds since the epoch
  * @param {string} where it was given
  * @returns {number} milliseconds since the epoch
  * @throws {Error} when it is not one
  */
 export function readTime(text, where) {
-  const time = /^\d{4}-\d\d-\d\d/u.test(text) ? Date.parse(text) : NaN;
+  const time = typeof text === 'number' ? text : /^\d{4}-\d\d-\d\d/u.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(time)) throw new Error(`${where}: now: expected an ISO 8601 time, as in 2026-11-24T01:52:57Z`);
   return time;
 }

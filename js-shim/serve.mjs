@@ -27,7 +27,8 @@ import { API_RESOURCE, SECRET_HEADER } from './origin-request.mjs';
  * @param {string} [options.data] where the embedded S3 keeps its objects; a directory that goes with it when left out
  * @param {() => number} [options.now] the functions' clock
  * @param {RequestLog} [options.log]
- * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials }, close(): Promise<void> }>}
+ * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
+ *   close(): Promise<void> }>}
  */
 export async function serve({ documents, port = 0, s3, data, now = Date.now, log = () => {} }) {
   const config = /** @type {Config} */ (documents.config);
@@ -51,7 +52,7 @@ export async function serve({ documents, port = 0, s3, data, now = Date.now, log
   });
   return {
     url: `http://127.0.0.1:${distribution.port}`,
-    s3: { endpoint: store.endpoint, credentials: store.credentials },
+    s3: { endpoint: store.endpoint, credentials: store.credentials, embedded: s3 === undefined },
     close: async () => {
       await distribution.close();
       await store.close();
@@ -59,11 +60,14 @@ export async function serve({ documents, port = 0, s3, data, now = Date.now, log
   };
 }
 
+/** Of the embedded S3, which listens on this machine only: so that anyone on it can look at what was stored. */
+const LOCAL_CREDENTIALS = { accessKeyId: 'oss-edge', secretAccessKey: 'oss-edge-local' };
+
 /** @param {Config} config @param {string | undefined} data */
 async function embeddedS3(config, data) {
   const directory = data ?? (await mkdtemp(join(tmpdir(), 'oss-edge-s3-')));
   const buckets = Object.values(config.buckets).map(({ s3Bucket }) => s3Bucket);
-  const server = await startS3Server({ directory, buckets });
+  const server = await startS3Server({ directory, buckets, credentials: LOCAL_CREDENTIALS });
   const close = async () => {
     await server.close();
     if (data === undefined) await rm(directory, { recursive: true, force: true });

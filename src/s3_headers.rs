@@ -53,7 +53,7 @@ enum Treatment {
 /// InitiateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, and CopyObject,
 /// which a header alone makes of PutObject), sorted. `x-oss-meta-*` is treated apart; what isn't
 /// listed is ignored, as OSS ignores it, and never reaches S3.
-const OSS_HEADERS: [(&str, Treatment); 25] = [
+const OSS_HEADERS: [(&str, Treatment); 26] = [
     ("x-oss-callback", Treatment::Refused),
     ("x-oss-callback-var", Treatment::Refused),
     ("x-oss-complete-all", Treatment::Refused),
@@ -71,6 +71,7 @@ const OSS_HEADERS: [(&str, Treatment); 25] = [
     ("x-oss-object-acl", Treatment::ObjectAcl),
     ("x-oss-process", Treatment::Refused),
     ("x-oss-request-payer", Treatment::Dropped), // who pays, not what is stored
+    ("x-oss-security-token", Treatment::Dropped), // verified with the signature
     ("x-oss-server-side-data-encryption", Treatment::Refused),
     ("x-oss-server-side-encryption", Treatment::ServerSideEncryption),
     ("x-oss-server-side-encryption-key-id", Treatment::Refused),
