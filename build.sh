@@ -84,7 +84,7 @@ install_wasm_pack() {
 
 install_python_sdk() {
   if [[ ! .venv/installed -nt tests/e2e/requirements.txt ]]; then
-    step 'Installing the OSS SDK for Python' bash -c '
+    step 'Installing the OSS SDKs for Python' bash -c '
       python3 -m venv .venv
       .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/requirements.txt
       touch .venv/installed'
@@ -147,7 +147,7 @@ run_tests() {
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
   step 'End to end: ali-oss' node --test tests/e2e/*.test.mjs
-  step 'End to end: oss2' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
+  step 'End to end: oss2, alibabacloud-oss-v2' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
   printf '%d passed, 0 failed\n' "$total"
 }
 

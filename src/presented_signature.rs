@@ -93,10 +93,10 @@ impl<'a> PresentedSignature<'a> {
 
     /// The security token that the request presents, from the one place where its scheme signs it: a
     /// header or a parameter. Python v2 and Java v2 send it unsigned, in a header `security-token`, with
-    /// version 1 in the header.
+    /// version 1 in the header, and only there it is taken.
     ///
     /// # Errors
-    /// [`Refusal::InvalidSecurityToken`] for a token in more than one place;
+    /// [`Refusal::InvalidSecurityToken`] for a token in more than one place, or unsigned elsewhere;
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
     pub(crate) fn security_token<'q>(&self, classified: &'q Classified<'_, '_>) -> Result<Option<&'q str>, Refusal> {
         let Classified { request, query, .. } = classified;
@@ -104,7 +104,8 @@ impl<'a> PresentedSignature<'a> {
         let unsigned = request.single("security-token")?;
         let parameter = query.get("security-token").or(query.get("x-oss-security-token"));
         match (header, unsigned, parameter) {
-            (None, None, token) | (None, token, None) | (token, None, None) => Ok(token),
+            (None, None, token) | (token, None, None) => Ok(token),
+            (None, token, None) if self.scheme() == Scheme::V1Header => Ok(token),
             _ => Err(Refusal::InvalidSecurityToken),
         }
     }

@@ -170,6 +170,23 @@ fn refuses_the_requests_of_real_sdks_under_another_secret_or_security_token() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn takes_no_unsigned_security_token() {
+    for document in [document(V4), document(V1_URL)] {
+        let unsigned = |vector: &&Value| vector.get("sdk").is_some() && vector.get("securityToken").is_none();
+        for vector in vectors(&document).filter(unsigned) {
+            let mut vector = vector.clone();
+            if text(&vector, "operation") == "ListParts" {
+                continue;
+            }
+            vector["request"]["headers"].as_array_mut().unwrap().push(json!(["security-token", "token"]));
+            let gate = gate_for(&document, &vector, &json!("token"));
+            let refusal = gate.decide(&flat(&vector).0, now(&vector)).outcome.map_err(|(refusal, _)| refusal).err();
+            assert_eq!(refusal, Some(Refusal::InvalidSecurityToken), "{}", vector["id"]);
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn ends_a_signed_url_when_it_says() {
     for document in [document(V4), document(V1_URL)] {
         for vector in vectors(&document).filter(|vector| vector.get("sdk").is_some()) {

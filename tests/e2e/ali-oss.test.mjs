@@ -8,12 +8,12 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, mock, test } from 'node:test';
 
 import OSS from 'ali-oss';
 
 import { serve } from '../../js-shim/serve.mjs';
-import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, SECOND_KEY, StoredObjects, sha256 } from './fixture.mjs';
+import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, SECOND_KEY, STS_KEY, StoredObjects, sha256 } from './fixture.mjs';
 
 const MIB = 1024 * 1024;
 const KEYS = JSON.parse(await readFile(new URL('keys.json', import.meta.url), 'utf8'));
@@ -31,6 +31,9 @@ const STYLES = {
   'virtual-hosted': { host: 'oss.test' },
   path: { host: 'path.test', sldEnable: true },
 };
+
+/** Has a device sign by version 4. */
+const V4 = { authorizationV4: true, region: 'oss-cn-hangzhou' };
 
 /** The gateway's log, and an event for each line that has a request id. */
 const requests = [];
@@ -59,6 +62,9 @@ after(async () => {
   await server.close();
   await rm(directory, { recursive: true });
   assert.deepEqual(requests.filter(({ violation }) => violation), [], 'no function broke a rule of CloudFront');
+  const log = JSON.stringify(requests);
+  for (const key of ACCESS_KEYS.accessKeys) assert.ok(!log.includes(key.accessKeySecret), 'no secret is logged');
+  assert.ok(!log.includes(STS_KEY.securityToken), 'no security token is logged');
 });
 
 function device({ host = 'localhost', cname = host === 'localhost', amendTimeSkewed = 0, url = server.url, ...options } = {}) {
@@ -114,6 +120,25 @@ async function uploadInParts(client, key, parts, options = {}) {
     done.push({ number: index + 1, etag });
   }
   return client.completeMultipartUpload(key, uploadId, done, {});
+}
+
+/** What a URL that was signed is answered, sent as any HTTP client does that knows nothing of OSS. */
+async function send(method, url, body = '', headers = {}) {
+  const request = http.request(url, { method, agent, headers: { 'Content-Length': Buffer.byteLength(body), ...headers } });
+  request.end(body);
+  const [answer] = await once(request, 'response');
+  const chunks = await answer.toArray();
+  return { status: answer.statusCode, headers: answer.headers, text: Buffer.concat(chunks).toString() };
+}
+
+/** A signed URL that the gateway refuses, in OSS's form, and S3 stays as it was. */
+async function refusedUrl(method, url, [status, code, message], headers = {}) {
+  const beforehand = await stored.everything();
+  const answer = await send(method, url, method === 'GET' ? '' : 'refused', headers);
+  assert.deepEqual([answer.status, /<Code>(.*?)<\/Code>/.exec(answer.text)?.[1]], [status, code], answer.text);
+  if (message) assert.ok(answer.text.includes(`<Message>${message}</Message>`), answer.text);
+  assert.match(answer.headers['x-oss-request-id'], REQUEST_ID);
+  assert.deepEqual(await stored.everything(), beforehand);
 }
 
 describe('addressing', () => {
@@ -394,13 +419,6 @@ describe('who may upload', () => {
     }
   });
 
-  test('refuses signature version 4 and a security token', async () => {
-    const v4 = device({ authorizationV4: true, region: 'oss-cn-hangzhou' });
-    await refusedAtEdge(() => v4.put('who/v4', Buffer.from('x')), [400, 'InvalidArgument']);
-    const token = device({ stsToken: 'a-token', refreshSTSToken: async () => ({ ...FIRST_KEY, stsToken: 'a-token' }) });
-    await refusedAtEdge(() => token.put('who/token', Buffer.from('x')), [403, 'InvalidSecurityToken']);
-  });
-
   test('takes either of two access keys at the same time', async () => {
     const [one, other] = [randomBytes(100), randomBytes(100)];
     await Promise.all([
@@ -490,15 +508,9 @@ describe('operations that are not served', () => {
     return client.uploadPartCopy('copy', 'an-id', 1, '0-9', { sourceKey: 'stays', sourceBucketName: BUCKET });
   }
 
-  test('refuses a URL signed for reading, and one signed for writing', async () => {
-    for (const method of ['GET', 'PUT']) {
-      const url = device({ host: 'localhost' }).signatureUrl('stays', { method });
-      const beforehand = await stored.everything();
-      const answer = await fetch(url, { method, body: method === 'PUT' ? 'x' : undefined });
-      assert.match(await answer.text(), method === 'GET' ? /<Code>MethodNotAllowed</ : /<Code>InvalidArgument</);
-      assert.equal(answer.status, method === 'GET' ? 405 : 400);
-      assert.deepEqual(await stored.everything(), beforehand);
-    }
+  test('refuses a URL signed for reading', async () => {
+    const urls = [device().signatureUrl('stays', { method: 'GET' }), await device(V4).signatureUrlV4('GET', 60, {}, 'stays')];
+    for (const url of urls) await refusedUrl('GET', url, [405, 'MethodNotAllowed']);
   });
 });
 
@@ -551,4 +563,340 @@ describe('uploads in parts that S3 refuses', () => {
       await refusedAtEdge(send, [400, 'InvalidArgument']);
     }
   });
+});
+
+describe('signature version 4 in the header', () => {
+  const v4 = (options = {}) => device({ ...V4, ...options });
+  const MINUTE = 60 * 1000;
+
+  for (const [style, options] of Object.entries(STYLES)) {
+    test(`puts, uploads in parts and aborts in ${style} style`, async () => {
+      const [put, parts] = [randomBytes(1000), randomBytes(11 * MIB)];
+      const client = v4(options);
+      await client.put(`v4/${style}/put.bin`, put);
+      await assertStored(`v4/${style}/put.bin`, put);
+      await client.multipartUpload(`v4/${style}/parts.bin`, parts, { partSize: 5 * MIB, parallel: 2 });
+      await assertStored(`v4/${style}/parts.bin`, parts);
+      const beforehand = await stored.everything();
+      const { uploadId } = await client.initMultipartUpload(`v4/${style}/aborted.bin`);
+      await client.uploadPart(`v4/${style}/aborted.bin`, uploadId, 1, Buffer.from('part'), 0, 4);
+      assert.notDeepEqual(await stored.everything(), beforehand);
+      assert.equal((await client.abortMultipartUpload(`v4/${style}/aborted.bin`, uploadId)).res.status, 204);
+      assert.deepEqual(await stored.everything(), beforehand);
+    });
+  }
+
+  for (const { what, key } of KEYS) {
+    test(`keeps ${what} in a key`, async () => {
+      for (const options of Object.values(STYLES)) {
+        const [put, part] = [randomBytes(100), randomBytes(200)];
+        await v4(options).put(key, put);
+        await assertStored(key, put);
+        await uploadInParts(v4(options), key, [part]);
+        await assertStored(key, part);
+      }
+    });
+  }
+
+  test('takes a key that would sign like a sub-resource in version 1', async () => {
+    const body = randomBytes(100);
+    await v4().put('a?partNumber=1&uploadId=b', body);
+    await assertStored('a?partNumber=1&uploadId=b', body);
+  });
+
+  test('carries metadata, headers and storage class', async () => {
+    const meta = { device: '7', note: 'a = b; "c"' };
+    const headers = () => ({ 'Cache-Control': 'max-age=60, private', 'x-oss-storage-class': 'IA' });
+    const carried = { metadata: meta, contentType: 'text/x-log', cacheControl: 'max-age=60, private', storageClass: 'STANDARD_IA' };
+    const body = randomBytes(100);
+    await v4().put('v4/carried', body, { meta, mime: 'text/x-log', headers: headers() });
+    await assertStored('v4/carried', body, carried);
+    const parts = randomBytes(6 * MIB);
+    await v4().multipartUpload('v4/carried', parts, { meta, mime: 'text/x-log', headers: headers(), partSize: 5 * MIB });
+    await assertStored('v4/carried', parts, carried);
+  });
+
+  test('carries metadata beyond ASCII', async () => {
+    const client = v4({ headerEncoding: 'latin1' });
+    const meta = { place: '深圳 7' };
+    const metadata = { place: '=?UTF-8?B?5rex5ZyzIDc=?=' };
+    await client.put('v4/地点', Buffer.from('x'), { meta });
+    await assertStored('v4/地点', Buffer.from('x'), { metadata });
+    await uploadInParts(client, 'v4/地点', [Buffer.from('xy')], { meta });
+    await assertStored('v4/地点', Buffer.from('xy'), { metadata });
+  });
+
+  for (const [style, options] of Object.entries(STYLES)) {
+    test(`takes signed additional headers, and host among them, in ${style} style`, async () => {
+      const { host } = new URL(device(options).signatureUrl('key'));
+      const signing = () => ({ additionalHeaders: ['Host', 'User-Agent', 'X-Of-The-Device'], headers: { host, 'X-Of-The-Device': '7' } });
+      const [put, part] = [randomBytes(100), randomBytes(200)];
+      await v4(options).put(`v4/additional/${style}`, put, { ...signing(), meta: { a: 'b' } });
+      await assertStored(`v4/additional/${style}`, put, { metadata: { a: 'b' } });
+      const client = v4(options);
+      const { uploadId } = await client.initMultipartUpload(`v4/additional/${style}`, { ...signing(), meta: { c: 'd' } });
+      const { etag } = await client.uploadPart(`v4/additional/${style}`, uploadId, 1, part, 0, part.length, signing());
+      await client.completeMultipartUpload(`v4/additional/${style}`, uploadId, [{ number: 1, etag }], signing());
+      await assertStored(`v4/additional/${style}`, part, { metadata: { c: 'd' } });
+      const wrong = { ...options, accessKeySecret: 'wrong' };
+      await refusedAtEdge(() => v4(wrong).initMultipartUpload('v4/additional', signing()), [403, 'SignatureDoesNotMatch']);
+    });
+  }
+
+  for (const [operation, call] of Object.entries({
+    PutObject: (client) => client.put('v4/key', Buffer.from('x')),
+    InitiateMultipartUpload: (client) => client.initMultipartUpload('v4/key'),
+    UploadPart: (client) => client.uploadPart('v4/key', 'an-id', 1, Buffer.from('x'), 0, 1),
+    CompleteMultipartUpload: (client) => client.completeMultipartUpload('v4/key', 'an-id', [{ number: 1, etag: '"e"' }]),
+    AbortMultipartUpload: (client) => client.abortMultipartUpload('v4/key', 'an-id'),
+  })) {
+    test(`refuses ${operation} with a wrong secret, an unknown key or a wrong clock`, async () => {
+      await refusedAtEdge(() => call(v4({ accessKeySecret: SECOND_KEY.accessKeySecret })), [403, 'SignatureDoesNotMatch']);
+      await refusedAtEdge(() => call(v4({ accessKeyId: 'LTAI5tNobodyKnowsThis' })), [403, 'InvalidAccessKeyId']);
+      for (const minutes of [-24 * 60, -6, 6, 24 * 60]) {
+        await refusedAtEdge(() => call(v4({ amendTimeSkewed: minutes * MINUTE })), [403, 'RequestTimeTooSkewed']);
+      }
+    });
+  }
+
+  test('takes a clock that is 4 of the 5 minutes off that are allowed', async () => {
+    for (const minutes of [-4, 4]) {
+      const body = randomBytes(100);
+      await v4({ amendTimeSkewed: minutes * MINUTE }).put(`v4/at ${minutes}`, body);
+      await assertStored(`v4/at ${minutes}`, body);
+    }
+  });
+
+  test('takes any region that nobody configured, and only those that are configured', async () => {
+    await v4({ region: 'oss-eu-central-1' }).put('v4/region', Buffer.from('x'));
+    await assertStored('v4/region', Buffer.from('x'));
+    const documents = { config: { ...CONFIG, signatureRegions: ['cn-hangzhou'] }, accessKeys: ACCESS_KEYS };
+    const choosy = await serve({ documents, s3: server.s3 });
+    try {
+      await v4({ url: choosy.url }).put('v4/region', Buffer.from('xy'));
+      await assertStored('v4/region', Buffer.from('xy'));
+      const error = await refused(() => v4({ url: choosy.url, region: 'oss-eu-central-1' }).put('v4/region', Buffer.from('x')), [400, 'InvalidArgument']);
+      assert.match(error.ecCode, /^\d{4}-\d{8}$/);
+    } finally {
+      await choosy.close();
+    }
+  });
+
+  test('is refused where only other schemes are configured', async () => {
+    const documents = { config: { ...CONFIG, signatureSchemes: ['v1-header', 'v4-url'] }, accessKeys: ACCESS_KEYS };
+    const choosy = await serve({ documents, s3: server.s3 });
+    try {
+      await refusedAtEdge(() => v4({ url: choosy.url }).put('v4/scheme', Buffer.from('x')), [400, 'InvalidArgument']);
+      await refusedUrl('PUT', device({ url: choosy.url }).signatureUrl('v4/scheme', { method: 'PUT' }), [400, 'InvalidArgument']);
+      await device({ url: choosy.url }).put('v4/scheme', Buffer.from('1'));
+      await assertStored('v4/scheme', Buffer.from('1'));
+      const url = await v4({ url: choosy.url }).signatureUrlV4('PUT', 60, {}, 'v4/scheme');
+      assert.equal((await send('PUT', url, '4')).status, 200);
+      await assertStored('v4/scheme', Buffer.from('4'));
+    } finally {
+      await choosy.close();
+    }
+  });
+});
+
+/** How each version signs a URL; `seconds` may be in the past. */
+const URLS = {
+  1: (key, { method = 'PUT', seconds = 60, headers = {}, queries = {}, ...options } = {}) =>
+    device(options).signatureUrl(key, { method, expires: seconds, subResource: { ...queries }, ...headers }),
+  4: async (key, { method = 'PUT', seconds = 60, headers = {}, queries = {}, additional, ...options } = {}) => {
+    // A URL of version 4 tells when it was signed: one that expired was signed before it did.
+    if (seconds < 0) mock.timers.enable({ apis: ['Date'], now: Date.now() + (seconds - 60) * 1000 });
+    try {
+      return await device({ ...V4, ...options }).signatureUrlV4(method, Math.max(seconds, 60), { headers, queries }, key, additional);
+    } finally {
+      mock.timers.reset();
+    }
+  },
+};
+
+for (const [version, sign] of Object.entries(URLS)) {
+  describe(`a URL signed by version ${version}`, () => {
+    for (const [style, options] of Object.entries(STYLES)) {
+      test(`puts an object in ${style} style`, async () => {
+        const body = randomBytes(1000);
+        const { status, headers } = await send('PUT', await sign(`url${version}/${style}/put.bin`, options), body);
+        assert.deepEqual([status, headers.etag], [200, `"${createHash('md5').update(body).digest('hex')}"`]);
+        await assertStored(`url${version}/${style}/put.bin`, body);
+      });
+    }
+
+    for (const { what, key } of KEYS) {
+      test(`keeps ${what} in a key`, async () => {
+        for (const options of Object.values(STYLES)) {
+          const body = randomBytes(100);
+          const answer = await send('PUT', await sign(key, options), body);
+          assert.equal(answer.status, 200, answer.text);
+          await assertStored(key, body);
+        }
+      });
+    }
+
+    test('carries the headers that were signed, and no others', async () => {
+      const signed = { 'Content-Type': 'text/x-log', 'x-oss-meta-device': '7' };
+      const url = await sign(`url${version}/headers`, { headers: signed });
+      assert.equal((await send('PUT', url, 'x', signed)).status, 200);
+      await assertStored(`url${version}/headers`, Buffer.from('x'), { contentType: 'text/x-log', metadata: { device: '7' } });
+      for (const headers of [
+        { ...signed, 'Content-Type': 'text/html' },
+        { ...signed, 'x-oss-meta-device': '8' },
+        { ...signed, 'x-oss-meta-another': '7' },
+        { 'Content-Type': 'text/x-log' },
+        { 'x-oss-meta-device': '7' },
+      ]) {
+        await refusedUrl('PUT', url, [403, 'SignatureDoesNotMatch'], headers);
+      }
+    });
+
+    test('has S3 check a Content-MD5 that was signed', async () => {
+      const digest = createHash('md5').update('x').digest('base64');
+      const url = await sign(`url${version}/md5`, { headers: { 'Content-MD5': digest } });
+      assert.equal((await send('PUT', url, 'x', { 'Content-MD5': digest })).status, 200);
+      await assertStored(`url${version}/md5`, Buffer.from('x'));
+      const beforehand = await stored.everything();
+      assert.match((await send('PUT', url, 'y', { 'Content-MD5': digest })).text, /<Code>BadDigest</);
+      assert.deepEqual(await stored.everything(), beforehand);
+    });
+
+    test('is for one method, one key, one bucket and one secret', async () => {
+      const mismatch = [403, 'SignatureDoesNotMatch'];
+      await refusedUrl('PUT', await sign(`url${version}/key`, { method: 'GET' }), mismatch);
+      await refusedUrl('POST', await sign(`url${version}/key`, { queries: { uploadId: 'an-id' } }), mismatch);
+      await refusedUrl('GET', await sign(`url${version}/key`), [405, 'MethodNotAllowed']);
+      const url = await sign(`url${version}/key`);
+      await refusedUrl('PUT', url.replace('/key', '/other'), mismatch);
+      await refusedUrl('PUT', `${url}&partNumber=1&uploadId=an-id`, mismatch);
+      await refusedUrl('PUT', await sign(`url${version}/key`, { bucket: OTHER_BUCKET }), mismatch);
+      await refusedUrl('PUT', await sign(`url${version}/key`, { accessKeySecret: 'wrong' }), mismatch);
+      await refusedUrl('PUT', await sign(`url${version}/key`, { accessKeyId: 'LTAI5tNobodyKnowsThis' }), [403, 'InvalidAccessKeyId']);
+    });
+
+    test('ends when it says, and may not end too late', async () => {
+      for (const seconds of [-1, -3600, -30 * 86_400]) {
+        await refusedUrl('PUT', await sign(`url${version}/time`, { seconds }), [403, 'AccessDenied', 'Request has expired.']);
+      }
+      const later = new URL(await sign(`url${version}/time`));
+      const name = version === '1' ? 'Expires' : 'x-oss-expires';
+      later.searchParams.set(name, String(Number(later.searchParams.get(name)) + 60));
+      await refusedUrl('PUT', String(later), [403, 'SignatureDoesNotMatch']);
+      await refusedUrl('PUT', await sign(`url${version}/time`, { seconds: 86_400 + 60 }), [400, 'InvalidArgument']);
+      assert.equal((await send('PUT', await sign(`url${version}/time`, { seconds: 86_400 - 60 }), 'x')).status, 200);
+      await assertStored(`url${version}/time`, Buffer.from('x'));
+    });
+
+    test('is refused beside a signature in the header, and beside one of the other version', async () => {
+      const url = await sign(`url${version}/two`);
+      for (const authorization of [`OSS ${FIRST_KEY.accessKeyId}:c2ln`, 'OSS4-HMAC-SHA256 Credential=a', '']) {
+        await refusedUrl('PUT', url, [400, 'InvalidArgument'], { authorization });
+      }
+      const other = await URLS[version === '1' ? 4 : 1](`url${version}/two`);
+      await refusedUrl('PUT', `${url}&${new URL(other).search.slice(1)}`, [400, 'InvalidArgument']);
+    });
+
+    test('begins an upload, sends its parts, completes it, and aborts another', async () => {
+      const key = `url${version}/日 parts`;
+      const begin = async () => {
+        const { text } = await send('POST', await sign(key, { method: 'POST', queries: { uploads: null } }));
+        return /<UploadId>(.*?)<\/UploadId>/.exec(text)?.[1] ?? assert.fail(text);
+      };
+      const part = randomBytes(200);
+      const sendPart = async (uploadId) => send('PUT', await sign(key, { queries: { partNumber: '1', uploadId } }), part);
+      const uploadId = await begin();
+      const { headers } = await sendPart(uploadId);
+      const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${headers.etag}</ETag></Part></CompleteMultipartUpload>`;
+      const completed = await send('POST', await sign(key, { method: 'POST', queries: { uploadId } }), list);
+      assert.equal(completed.status, 200, completed.text);
+      await assertStored(key, part);
+      const beforehand = await stored.everything();
+      const aborted = await begin();
+      assert.equal((await sendPart(aborted)).status, 200);
+      const answer = await send('DELETE', await sign(key, { method: 'DELETE', queries: { uploadId: aborted } }));
+      assert.equal(answer.status, 204, answer.text);
+      assert.deepEqual(await stored.everything(), beforehand);
+    });
+  });
+}
+
+test('a URL signed by version 4 binds the additional headers that were signed', async () => {
+  const signed = { host: `localhost:${new URL(server.url).port}`, 'x-of-the-device': '7' };
+  const url = await URLS[4]('url4/additional', { headers: signed, additional: ['Host', 'X-Of-The-Device'] });
+  assert.equal((await send('PUT', url, 'x', signed)).status, 200);
+  await assertStored('url4/additional', Buffer.from('x'));
+  await refusedUrl('PUT', url, [403, 'SignatureDoesNotMatch'], { 'x-of-the-device': '8' });
+  const elsewhere = url.replace('//localhost', `//${BUCKET}.oss.test`);
+  await refusedUrl('PUT', elsewhere, [403, 'SignatureDoesNotMatch'], { 'x-of-the-device': '7' });
+  await refusedUrl('PUT', url, [403, 'SignatureDoesNotMatch']);
+});
+
+test('no URL signed by version 4 is valid for more than seven days, whatever is configured', async () => {
+  const documents = { config: { ...CONFIG, maxUrlExpirySeconds: 30 * 86_400 }, accessKeys: ACCESS_KEYS };
+  const patient = await serve({ documents, s3: server.s3 });
+  try {
+    const { url } = patient;
+    await refusedUrl('PUT', await URLS[4]('url/week', { url, seconds: 7 * 86_400 + 1 }), [403, 'AccessDenied']);
+    for (const [version, days] of [[4, 7], [1, 29]]) {
+      assert.equal((await send('PUT', await URLS[version]('url/week', { url, seconds: days * 86_400 }), `${version}`)).status, 200);
+      await assertStored('url/week', Buffer.from(`${version}`));
+    }
+  } finally {
+    await patient.close();
+  }
+});
+
+describe('security tokens', () => {
+  const { securityToken: stsToken, ...key } = STS_KEY;
+  const REFUSED = [403, 'InvalidSecurityToken'];
+  const sts = (options) => ({ ...key, stsToken, refreshSTSToken: async () => ({ ...key, stsToken }), ...options });
+  const WRONG = {
+    'a wrong token': sts({ stsToken: `${stsToken}x` }),
+    'a token that is cut off': sts({ stsToken: stsToken.slice(0, -1) }),
+    'no token': key,
+    'a token on a key that has none': { ...FIRST_KEY, stsToken, refreshSTSToken: async () => ({ ...FIRST_KEY, stsToken }) },
+    'a token on a key that has none, once more': { ...SECOND_KEY, stsToken: 'any', refreshSTSToken: async () => ({ ...SECOND_KEY, stsToken: 'any' }) },
+  };
+
+  for (const [version, options] of [['1', {}], ['4', V4]]) {
+    test(`takes the key's token in the header by version ${version}`, async () => {
+      for (const style of Object.values(STYLES)) {
+        const [put, part] = [randomBytes(100), randomBytes(200)];
+        const client = device({ ...sts(options), ...style });
+        await client.put(`sts${version}/put`, put);
+        await assertStored(`sts${version}/put`, put);
+        await uploadInParts(client, `sts${version}/put`, [part]);
+        await assertStored(`sts${version}/put`, part);
+      }
+    });
+
+    test(`takes the key's token in a URL by version ${version}`, async () => {
+      for (const style of Object.values(STYLES)) {
+        const body = randomBytes(100);
+        const answer = await send('PUT', await URLS[version](`sts${version}/url`, { ...sts(), ...style }), body);
+        assert.equal(answer.status, 200, answer.text);
+        await assertStored(`sts${version}/url`, body);
+      }
+    });
+
+    for (const [what, credentials] of Object.entries(WRONG)) {
+      test(`refuses ${what} by version ${version}`, async () => {
+        const client = () => device({ ...options, ...credentials });
+        await refusedAtEdge(() => client().put('sts/key', Buffer.from('x')), REFUSED);
+        await refusedAtEdge(() => client().initMultipartUpload('sts/key'), REFUSED);
+        await refusedAtEdge(() => client().abortMultipartUpload('sts/key', 'an-id'), REFUSED);
+        await refusedUrl('PUT', await URLS[version]('sts/key', credentials), REFUSED);
+      });
+    }
+
+    test(`refuses a token that is put into a URL of version ${version} or exchanged there after it was signed`, async () => {
+      const name = version === '1' ? 'security-token' : 'x-oss-security-token';
+      const url = await URLS[version]('sts/key', key);
+      await refusedUrl('PUT', `${url}&${name}=${encodeURIComponent(stsToken)}`, [403, 'SignatureDoesNotMatch']);
+      const exchanged = new URL(await URLS[version]('sts/key', sts()));
+      exchanged.searchParams.set(name, 'another');
+      await refusedUrl('PUT', String(exchanged), [403, 'SignatureDoesNotMatch']);
+    });
+  }
 });

@@ -18,6 +18,7 @@ export const S3_BUCKETS = { [BUCKET]: 'uploads-in-s3', [OTHER_BUCKET]: 'logs-in-
  */
 export const CONFIG = {
   maxClockSkewSeconds: 300,
+  maxUrlExpirySeconds: 86_400,
   hosts: [
     { host: 'localhost', style: 'cname', bucket: BUCKET },
     { host: 'uploads.test', style: 'cname', bucket: BUCKET },
@@ -31,7 +32,13 @@ export const CONFIG = {
 
 export const FIRST_KEY = { accessKeyId: 'LTAI5tEndToEndDevice1', accessKeySecret: 'endToEndSecretOfTheFirstKey001' };
 export const SECOND_KEY = { accessKeyId: 'LTAI5tEndToEndDevice2', accessKeySecret: 'endToEndSecretOfTheSecondKey02' };
-export const ACCESS_KEYS = { accessKeys: [FIRST_KEY, SECOND_KEY] };
+/** The only key with a security token, which has characters that a query must encode. */
+export const STS_KEY = {
+  accessKeyId: 'STS.NUEndToEndDevice3',
+  accessKeySecret: 'endToEndSecretOfTheThirdKey003',
+  securityToken: 'CAIS+end/to/end==Token&of%the#third?key=',
+};
+export const ACCESS_KEYS = { accessKeys: [FIRST_KEY, SECOND_KEY, STS_KEY] };
 
 /** What S3 has, asked of S3 itself and never through the gateway. */
 export class StoredObjects {

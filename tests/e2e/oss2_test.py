@@ -2,33 +2,25 @@
 
 import base64
 import contextlib
+import datetime
 import email.utils
 import hashlib
 import itertools
 import json
-import os
-import queue
 import re
 import secrets
-import socket
-import subprocess
 import tempfile
-import threading
 import time
 import unittest
+import urllib.parse
 from pathlib import Path
 from unittest import mock
 
 import oss2
 from oss2.models import PartInfo, Tagging, TaggingRule
 
-HERE = Path(__file__).resolve().parent
-PACKAGE = HERE.parents[1]
-MIB = 1024 * 1024
-HOUR = 60 * 60
-MINUTE = 60
-REQUEST_ID = re.compile(r"[0-9A-F]{24}")
-KEYS = json.loads((HERE / "keys.json").read_text("utf-8"))
+import uploads
+from uploads import Gateway, HOUR, KEYS, MIB, MINUTE, REQUEST_ID, md5
 
 # The host of each addressing style; oss2 takes an IP address as path style by itself.
 STYLES = {
@@ -39,118 +31,24 @@ STYLES = {
 }
 
 
-class S3:
-    """The S3 behind the gateway, and what it has."""
-
-    def __init__(self):
-        self.credentials = {"AWS_ACCESS_KEY_ID": secrets.token_hex(10), "AWS_SECRET_ACCESS_KEY": secrets.token_hex(20)}
-        self._process = start_node("tests/e2e/s3.mjs", env=self.credentials, stdin=subprocess.PIPE)
-        self.fixture = self._answer()
-
-    def get(self, key, bucket=None):
-        """An object with its `body`, or None."""
-        found = self._ask("get", key, bucket or self.fixture["bucket"])
-        if found is not None:
-            found["body"] = base64.b64decode(found["body"])
-        return found
-
-    def everything(self):
-        return self._ask("everything")
-
-    def close(self):
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
-
-    def _ask(self, what, *question):
-        self._process.stdin.write(json.dumps({what: question}) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self):
-        return json.loads(self._process.stdout.readline())
-
-
-class Gateway:
-    """`oss-edge serve` over these access keys, and the lines of its log."""
-
-    def __init__(self, s3, access_keys):
-        self.log = []
-        self._lines = queue.Queue()
-        with tempfile.TemporaryDirectory() as folder:
-            files = {"config": s3.fixture["config"], "access-keys": {"accessKeys": access_keys}}
-            arguments = ["--port", "0", "--json", "--s3-endpoint", s3.fixture["endpoint"]]
-            for name, document in files.items():
-                file = Path(folder, f"{name}.json")
-                file.write_text(json.dumps(document))
-                arguments += [f"--{name}", str(file)]
-            self._process = start_node("js-shim/cli.mjs", "serve", *arguments, env=s3.credentials)
-            first_line = self._process.stdout.readline()
-        self.port = int(re.match(r"listening on http://127\.0\.0\.1:(\d+),", first_line)[1])
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def line_of(self, request_id):
-        """The log's line of a request, which is written once its answer is sent."""
-        while not (found := [line for line in self.log if line.get("ossRequestId") == request_id]):
-            self.log.append(self._lines.get(timeout=30))
-        return found[0]
-
-    def close(self):
-        """Ends the process; all of its log is in `log` then."""
-        self._process.terminate()
-        status = self._process.wait()
-        self._reader.join()
-        self._process.stdout.close()
-        while not self._lines.empty():
-            self.log.append(self._lines.get())
-        return status
-
-    def _read(self):
-        for line in self._process.stdout:
-            self._lines.put(json.loads(line))
-
-
-def start_node(*arguments, env, **pipes):
-    quiet = {"AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true"}
-    pipes = {"stdout": subprocess.PIPE, "encoding": "utf-8", **pipes}
-    return subprocess.Popen(["node", *arguments], cwd=PACKAGE, env={**os.environ, **quiet, **env}, **pipes)
-
-
-def resolve_test_names():
-    """Resolves every name under `.test` to this machine."""
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host, *arguments, **options):
-        return real("127.0.0.1" if str(host).endswith(".test") else host, *arguments, **options)
-
-    return mock.patch("socket.getaddrinfo", getaddrinfo)
-
-
 def setUpModule():
-    global s3, gateway, first_key, second_key
-    names = resolve_test_names()
-    names.start()
-    unittest.addModuleCleanup(names.stop)
-    s3 = S3()
-    unittest.addModuleCleanup(s3.close)
-    first_key, second_key = s3.fixture["accessKeys"]["accessKeys"]
-    gateway = Gateway(s3, [first_key, second_key])
-    unittest.addModuleCleanup(end_gateway)
+    global s3, gateway, first_key, second_key, sts_key
+    s3, gateway = uploads.start()
+    first_key, second_key, sts_key = s3.fixture["accessKeys"]["accessKeys"]
 
 
-def end_gateway():
-    status = gateway.close()
-    broken = [line for line in gateway.log if "violation" in line]
-    secret = [line for line in gateway.log for key in (first_key, second_key) if key["accessKeySecret"] in json.dumps(line)]
-    if (status, broken, secret) != (0, [], []) or not gateway.log:
-        raise AssertionError(f"the gateway ended with {status}; rules of CloudFront broken: {broken}; secrets logged: {secret}")
+def signer(key, version="v1"):
+    """The auth of oss2 for an access key, with the key's security token where it has one."""
+    id_and_secret = key["accessKeyId"], key["accessKeySecret"]
+    if "securityToken" in key:
+        return oss2.StsAuth(*id_and_secret, key["securityToken"], version)
+    return {"v1": oss2.Auth, "v2": oss2.AuthV2, "v4": oss2.AuthV4}[version](*id_and_secret)
 
 
-def device(host="uploads.test", is_cname=None, bucket=None, key=None, at=None, **options):
+def device(host="uploads.test", is_cname=None, bucket=None, key=None, at=None, version="v1", **options):
     """A bucket of oss2, as a device has it: by default at the host of the first bucket."""
-    credentials = key or first_key
-    auth = oss2.Auth(credentials["accessKeyId"], credentials["accessKeySecret"])
+    auth = signer(key or first_key, version)
+    options = {"region": "cn-hangzhou", **options}
     session = oss2.Session()
     session.session.trust_env = False
     endpoint = f"http://{host}:{(at or gateway).port}"
@@ -159,8 +57,14 @@ def device(host="uploads.test", is_cname=None, bucket=None, key=None, at=None, *
 
 
 def clock_off_by(seconds):
-    """Sets the clock that oss2 dates its requests by."""
+    """Sets the clock that oss2 dates its requests of version 1 by."""
     return mock.patch("oss2.utils.http_date", lambda: email.utils.formatdate(time.time() + seconds, usegmt=True))
+
+
+def v4_clock_off_by(seconds):
+    """Sets the clock that oss2 dates its requests and its URLs of version 4 by."""
+    now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return mock.patch("oss2.auth.datetime", mock.Mock(utcnow=lambda: now))
 
 
 def upload_in_parts(bucket, key, parts, headers=None, params=None):
@@ -172,31 +76,14 @@ def upload_in_parts(bucket, key, parts, headers=None, params=None):
     return bucket.complete_multipart_upload(key, upload_id, done)
 
 
-def md5(body):
-    return base64.b64encode(hashlib.md5(body).digest()).decode()
-
-
-class UploadTest(unittest.TestCase):
-    maxDiff = None
-
-    def assert_stored(self, key, body, bucket=None, **expected):
-        """S3 has these bytes under the key."""
-        found = s3.get(key, bucket)
-        self.assertIsNotNone(found, f"S3 has no {key}")
-        self.assertEqual(len(found["body"]), len(body))
-        self.assertEqual(hashlib.sha256(found["body"]).hexdigest(), hashlib.sha256(body).hexdigest())
-        for name, value in expected.items():
-            self.assertEqual(found.get(name), value, name)
-
+class UploadTest(uploads.UploadTest):
     @contextlib.contextmanager
     def refused(self, status, code, kind=oss2.exceptions.ServerError):
         """The call is refused and leaves S3 as it was."""
-        beforehand = s3.everything()
-        with self.assertRaises(oss2.exceptions.OssError) as caught:
+        with self.s3_as_it_was(), self.assertRaises(oss2.exceptions.OssError) as caught:
             yield caught
         error = caught.exception
         self.assertEqual((error.status, error.code, type(error)), (status, code, kind), str(error))
-        self.assertEqual(s3.everything(), beforehand)
 
     @contextlib.contextmanager
     def refused_at_edge(self, status, code, kind=oss2.exceptions.ServerError):
@@ -537,18 +424,16 @@ class WhoMayUpload(UploadTest):
             with self.subTest(minutes), clock_off_by(minutes * MINUTE), self.refused_at_edge(403, "RequestTimeTooSkewed"):
                 device().put_object("who/late", b"x")
 
-    def test_refuses_other_signature_versions_a_security_token_and_no_signature(self):
-        bucket = device()
-        key_and_secret = first_key.values()
-        for auth, status, code, kind in (
-            (oss2.AuthV4(*key_and_secret), 400, "InvalidArgument", oss2.exceptions.InvalidArgument),
-            (oss2.AuthV2(*key_and_secret), 400, "InvalidArgument", oss2.exceptions.InvalidArgument),
-            (oss2.StsAuth(*key_and_secret, "a-token"), 403, "InvalidSecurityToken", oss2.exceptions.ServerError),
-            (oss2.AnonymousAuth(), 403, "AccessDenied", oss2.exceptions.AccessDenied),
-        ):
-            bucket.auth, bucket.region = auth, "cn-hangzhou"
-            with self.subTest(type(auth)), self.refused_at_edge(status, code, kind):
-                bucket.put_object("who/auth", b"x")
+    def test_refuses_signature_version_2_and_no_signature(self):
+        bucket = device(version="v2")
+        for call in self.CALLS.values():
+            with self.refused_at_edge(400, "InvalidArgument", oss2.exceptions.InvalidArgument):
+                call(bucket)
+        self.assert_refused(400, "InvalidArgument", "PUT", bucket.sign_url("PUT", "who/auth", 60))
+        bucket.auth = oss2.AnonymousAuth()
+        for call in self.CALLS.values():
+            with self.refused_at_edge(403, "AccessDenied", oss2.exceptions.AccessDenied):
+                call(bucket)
 
     def test_takes_either_of_two_access_keys(self):
         for key in (first_key, second_key, first_key):
@@ -660,10 +545,9 @@ class OperationsThatAreNotServed(UploadTest):
         with self.refused_at_edge(400, "InvalidBucketName"):
             service.list_buckets()
 
-    def test_refuses_a_url_that_is_signed_for_writing(self):
-        with self.refused_at_edge(400, "InvalidArgument", oss2.exceptions.InvalidArgument):
-            bucket = device()
-            bucket.put_object_with_url(bucket.sign_url("PUT", "stays", 60), b"x")
+    def test_refuses_a_url_that_is_signed_for_reading(self):
+        for version in ("v1", "v4"):
+            self.assert_refused(405, "MethodNotAllowed", "GET", device(version=version).sign_url("GET", "stays", 60), body=None)
 
 
 class UploadsInPartsThatS3Refuses(UploadTest):
@@ -695,6 +579,322 @@ class UploadsInPartsThatS3Refuses(UploadTest):
             with self.refused_at_edge(400, "InvalidArgument", oss2.exceptions.InvalidArgument) as caught:
                 bucket.upload_part("parts/missing", upload_id, number, b"x")
             self.assertEqual((caught.exception.name, caught.exception.value), ("PartNumber", str(number)))
+
+
+class SignatureVersion4(UploadTest):
+    def test_puts_uploads_in_parts_and_aborts_in_each_style(self):
+        for style, options in STYLES.items():
+            with self.subTest(style):
+                bucket = device(**options, version="v4")
+                body, parts = secrets.token_bytes(1000), [secrets.token_bytes(5 * MIB), secrets.token_bytes(1000)]
+                bucket.put_object(f"v4/{style}/put", body)
+                self.assert_stored(f"v4/{style}/put", body)
+                upload_in_parts(bucket, f"v4/{style}/parts", parts)
+                self.assert_stored(f"v4/{style}/parts", b"".join(parts))
+                beforehand = s3.everything()
+                upload_id = bucket.init_multipart_upload(f"v4/{style}/aborted").upload_id
+                bucket.upload_part(f"v4/{style}/aborted", upload_id, 1, b"part")
+                self.assertNotEqual(s3.everything(), beforehand)
+                self.assertEqual(bucket.abort_multipart_upload(f"v4/{style}/aborted", upload_id).status, 204)
+                self.assertEqual(s3.everything(), beforehand)
+
+    def test_keeps_every_character_of_a_key_in_each_style(self):
+        keys = [case["key"] for case in KEYS] + ["/leading/slash", "//two", "a?uploads", "a?partNumber=1&uploadId=b", "键" * 341]
+        for key, (style, options) in itertools.product(keys, STYLES.items()):
+            with self.subTest(key, style=style):
+                bucket = device(**options, version="v4")
+                put, part = secrets.token_bytes(100), secrets.token_bytes(200)
+                bucket.put_object(key, put)
+                self.assert_stored(key, put)
+                upload_in_parts(bucket, key, [part])
+                self.assert_stored(key, part)
+
+    def test_carries_metadata_headers_and_storage_class(self):
+        body = secrets.token_bytes(100)
+        device(version="v4").put_object("v4/carried", body, headers=WhatAnObjectCarries.HEADERS)
+        self.assert_stored("v4/carried", body, **WhatAnObjectCarries.CARRIED)
+        parts = [secrets.token_bytes(5 * MIB), secrets.token_bytes(100)]
+        upload_in_parts(device(version="v4"), "v4/carried", parts, headers=WhatAnObjectCarries.HEADERS)
+        self.assert_stored("v4/carried", b"".join(parts), **WhatAnObjectCarries.CARRIED)
+
+    def test_carries_metadata_beyond_ascii(self):
+        headers = {"x-oss-meta-place": "深圳 7".encode()}
+        metadata = {"place": "=?UTF-8?B?5rex5ZyzIDc=?="}
+        device(version="v4").put_object("v4/place", b"x", headers=headers)
+        self.assert_stored("v4/place", b"x", metadata=metadata)
+        upload_in_parts(device(version="v4"), "v4/place", [b"xy"], headers=headers)
+        self.assert_stored("v4/place", b"xy", metadata=metadata)
+
+    def test_has_s3_check_a_content_md5(self):
+        device(version="v4").put_object("v4/md5", b"x", headers={"Content-MD5": md5(b"x")})
+        with self.refused(400, "BadDigest"):
+            device(version="v4").put_object("v4/md5", b"x", headers={"Content-MD5": md5(b"another body")})
+
+    def test_takes_signed_additional_headers_and_host_among_them(self):
+        for style, options in STYLES.items():
+            with self.subTest(style):
+                for key in (first_key, {**first_key, "accessKeySecret": "wrong"}):
+                    bucket = device(**options, version="v4", key=key)
+                    host = urllib.parse.urlsplit(bucket.sign_url("PUT", "key", 60)).netloc
+                    bucket.auth = SigningAdditionalHeaders(key["accessKeyId"], key["accessKeySecret"])
+                    headers = {"Host": host, "X-Of-The-Device": "7  8", "x-oss-meta-a": "b"}
+                    if key is first_key:
+                        put, part = secrets.token_bytes(100), secrets.token_bytes(200)
+                        bucket.put_object("v4/additional", put, headers=headers)
+                        self.assert_stored("v4/additional", put, metadata={"a": "b"})
+                        upload_id = bucket.init_multipart_upload("v4/additional", headers=headers).upload_id
+                        etag = bucket.upload_part("v4/additional", upload_id, 1, part, headers=headers).etag
+                        bucket.complete_multipart_upload("v4/additional", upload_id, [PartInfo(1, etag)], headers=headers)
+                        self.assert_stored("v4/additional", part, metadata={"a": "b"})
+                        continue
+                    for call in (lambda: bucket.put_object("key", b"x", headers=headers), lambda: bucket.init_multipart_upload("key", headers=headers)):
+                        with self.refused_at_edge(403, "SignatureDoesNotMatch", oss2.exceptions.SignatureDoesNotMatch) as caught:
+                            call()
+                        self.assertIn(f"\nhost:{host}\n", caught.exception.details["CanonicalRequest"])
+
+    def test_refuses_a_wrong_secret_and_shows_the_canonical_request_that_oss2_signed(self):
+        wrong = {**first_key, "accessKeySecret": "wrong"}
+        for operation, call in WhoMayUpload.CALLS.items():
+            with self.subTest(operation):
+                with self.refused_at_edge(403, "SignatureDoesNotMatch", oss2.exceptions.SignatureDoesNotMatch) as caught:
+                    with self.assertLogs("oss2.auth", "DEBUG") as logs:
+                        call(device(key=wrong, version="v4"))
+                details = caught.exception.details
+                messages = [record.getMessage() for record in logs.records]
+                self.assertIn(f"Make signature: canonical_request = {details['CanonicalRequest'].encode()}", messages)
+                self.assertIn(f"Make signature: string to be signed = {details['StringToSign']}", messages)
+                self.assertRegex(details["SignatureProvided"], r"^[0-9a-f]{64}$")
+                self.assertEqual(details["OSSAccessKeyId"], first_key["accessKeyId"])
+
+    def test_refuses_an_unknown_access_key(self):
+        unknown = {**first_key, "accessKeyId": "LTAI5tNobodyKnowsThis"}
+        for operation, call in WhoMayUpload.CALLS.items():
+            with self.subTest(operation), self.refused_at_edge(403, "InvalidAccessKeyId"):
+                call(device(key=unknown, version="v4"))
+
+    def test_refuses_a_clock_that_is_off(self):
+        for (operation, call), minutes in itertools.product(WhoMayUpload.CALLS.items(), (-24 * 60, -6, 6, 24 * 60)):
+            with self.subTest(operation, minutes=minutes):
+                with v4_clock_off_by(minutes * MINUTE), self.refused_at_edge(403, "RequestTimeTooSkewed") as caught:
+                    call(device(version="v4"))
+                self.assertEqual(caught.exception.details["MaxAllowedSkewMilliseconds"], "300000")
+
+    def test_takes_a_clock_that_is_4_of_the_5_minutes_off_that_are_allowed(self):
+        for minutes in (-4, 4):
+            with v4_clock_off_by(minutes * MINUTE):
+                upload_in_parts(device(version="v4"), f"v4/at {minutes}", [b"x"])
+            self.assert_stored(f"v4/at {minutes}", b"x")
+
+    def test_refuses_a_signature_over_another_bucket_than_the_one_that_the_host_stands_for(self):
+        with self.refused_at_edge(403, "SignatureDoesNotMatch", oss2.exceptions.SignatureDoesNotMatch):
+            device(bucket=s3.fixture["otherBucket"], version="v4").put_object("key", b"x")
+
+    def test_takes_another_product_only_if_it_is_oss_s(self):
+        bucket = device(version="v4", cloudbox_id="cb-123")
+        bucket.put_object("v4/cloudbox", b"x")
+        self.assert_stored("v4/cloudbox", b"x")
+
+
+class SigningAdditionalHeaders(oss2.AuthV4):
+    """Signs every header that a request has; oss2 itself can, but its Bucket never asks for it."""
+
+    def _sign_request(self, req, bucket_name, key):
+        super()._sign_request(req, bucket_name, key, {"Host", "User-Agent", "X-Of-The-Device"})
+
+
+class SignedUrls(UploadTest):
+    VERSIONS = ("v1", "v4")
+    MISMATCH = (403, "SignatureDoesNotMatch")
+
+    def sign(self, version, name, method="PUT", seconds=60, headers=None, params=None, slash_safe=False, additional=None, **options):
+        """A URL whose end is so many seconds ahead, or behind; one of version 4 was then signed before it ended."""
+        bucket = device(version=version, **options)
+        options = {"headers": headers, "params": params, "slash_safe": slash_safe}
+        if version == "v4" and additional:
+            options["additional_headers"] = additional
+        if version == "v4" and seconds < 0:
+            with v4_clock_off_by(seconds - 60):
+                return bucket.sign_url(method, name, 60, **options)
+        return bucket.sign_url(method, name, seconds, **options)
+
+    def test_puts_an_object_in_each_style(self):
+        for version, (style, options), slash_safe in itertools.product(self.VERSIONS, STYLES.items(), (False, True)):
+            with self.subTest(version, style=style, slash_safe=slash_safe):
+                body, key = secrets.token_bytes(1000), f"url {version}/{style}"
+                url = self.sign(version, key, slash_safe=slash_safe, **options)
+                self.assertEqual("%2F" in urllib.parse.urlsplit(url).path, not slash_safe)
+                answer = uploads.send("PUT", url, body)
+                self.assertEqual((answer.status_code, answer.headers["ETag"]), (200, f'"{hashlib.md5(body).hexdigest()}"'), answer.text)
+                self.assert_stored(key, body)
+
+    def test_puts_an_object_by_oss2_itself(self):
+        for version in self.VERSIONS:
+            bucket = device(version=version)
+            self.assertEqual(bucket.put_object_with_url(bucket.sign_url("PUT", "url/oss2", 60), version.encode()).status, 200)
+            self.assert_stored("url/oss2", version.encode())
+
+    def test_keeps_every_character_of_a_key(self):
+        keys = [case["key"] for case in KEYS] + ["/leading/slash", "//two"]
+        for version, key, slash_safe, style in itertools.product(self.VERSIONS, keys, (False, True), ("cname", "path")):
+            with self.subTest(version, key=key, slash_safe=slash_safe, style=style):
+                body = secrets.token_bytes(100)
+                answer = uploads.send("PUT", self.sign(version, key, slash_safe=slash_safe, **STYLES[style]), body)
+                self.assertEqual(answer.status_code, 200, answer.text)
+                self.assert_stored(key, body)
+
+    def test_carries_the_headers_that_were_signed_and_no_others(self):
+        signed = {"Content-Type": "text/x-log", "x-oss-meta-device": "7"}
+        for version in self.VERSIONS:
+            url = self.sign(version, "url/headers", headers=signed)
+            self.assertEqual(uploads.send("PUT", url, b"x", signed).status_code, 200)
+            self.assert_stored("url/headers", b"x", contentType="text/x-log", metadata={"device": "7"})
+            for headers in (
+                {**signed, "Content-Type": "text/html"},
+                {**signed, "x-oss-meta-device": "8"},
+                {**signed, "x-oss-meta-another": "7"},
+                {"Content-Type": "text/x-log"},
+                {"x-oss-meta-device": "7"},
+            ):
+                with self.subTest(version, headers=headers):
+                    self.assert_refused(*self.MISMATCH, "PUT", url, headers=headers)
+
+    def test_binds_additional_headers_by_version_4(self):
+        signed = {"X-Of-The-Device": "7", "Host": f"uploads.test:{gateway.port}"}
+        url = self.sign("v4", "url/additional", headers=signed, additional=list(signed))
+        self.assertIn("x-oss-additional-headers=host%3Bx-of-the-device", url)
+        self.assertEqual(uploads.send("PUT", url, b"x", {"X-Of-The-Device": "7"}).status_code, 200)
+        self.assert_stored("url/additional", b"x")
+        self.assert_refused(*self.MISMATCH, "PUT", url, headers={"X-Of-The-Device": "8"})
+        self.assert_refused(*self.MISMATCH, "PUT", url)
+        elsewhere = url.replace("uploads.test", f"{s3.fixture['bucket']}.oss.test")
+        self.assert_refused(*self.MISMATCH, "PUT", elsewhere, headers={"X-Of-The-Device": "7"})
+
+    def test_is_for_one_method_one_key_one_bucket_and_one_secret(self):
+        for version in self.VERSIONS:
+            with self.subTest(version):
+                sign = lambda **options: self.sign(version, "url/key", **options)  # noqa: E731
+                self.assert_refused(*self.MISMATCH, "PUT", sign(method="GET"))
+                self.assert_refused(*self.MISMATCH, "POST", sign(params={"uploadId": "an-id"}))
+                self.assert_refused(405, "MethodNotAllowed", "GET", sign(), body=None)
+                self.assert_refused(*self.MISMATCH, "PUT", sign().replace("key", "other"))
+                self.assert_refused(*self.MISMATCH, "PUT", sign() + "&partNumber=1&uploadId=an-id")
+                self.assert_refused(*self.MISMATCH, "PUT", sign(bucket=s3.fixture["otherBucket"]))
+                self.assert_refused(*self.MISMATCH, "PUT", sign(key={**first_key, "accessKeySecret": "wrong"}))
+                self.assert_refused(403, "InvalidAccessKeyId", "PUT", sign(key={**first_key, "accessKeyId": "LTAI5tNobody"}))
+
+    def test_ends_when_it_says_and_may_not_end_too_late(self):
+        day = 24 * HOUR
+        for version in self.VERSIONS:
+            with self.subTest(version):
+                for seconds in (-1, -HOUR, -30 * day):
+                    url = self.sign(version, "url/time", seconds=seconds)
+                    self.assert_refused(403, "AccessDenied", "PUT", url, message="Request has expired.")
+                url = self.sign(version, "url/time")
+                altered = re.sub(r"(Expires|x-oss-expires)=(\d+)", lambda found: f"{found[1]}={int(found[2]) + 60}", url)
+                self.assertNotEqual(altered, url)
+                self.assert_refused(*self.MISMATCH, "PUT", altered)
+                self.assert_refused(400, "InvalidArgument", "PUT", self.sign(version, "url/time", seconds=day + 60))
+                self.assertEqual(uploads.send("PUT", self.sign(version, "url/time", seconds=day - 60), b"x").status_code, 200)
+                self.assert_stored("url/time", b"x")
+
+    def test_may_not_be_signed_ahead_by_version_4(self):
+        with v4_clock_off_by(6 * MINUTE):
+            url = device(version="v4").sign_url("PUT", "url/ahead", 60)
+        self.assert_refused(403, "RequestTimeTooSkewed", "PUT", url)
+
+    def test_is_refused_beside_a_signature_in_the_header(self):
+        for version, authorization in itertools.product(self.VERSIONS, ("OSS LTAI5tEndToEndDevice1:c2ln", "OSS4-HMAC-SHA256 Credential=a")):
+            with self.subTest(version, authorization=authorization):
+                url = self.sign(version, "url/two")
+                self.assert_refused(400, "InvalidArgument", "PUT", url, headers={"Authorization": authorization})
+
+    def test_is_refused_beside_one_of_the_other_version(self):
+        one, other = (self.sign(version, "url/two") for version in self.VERSIONS)
+        self.assert_refused(400, "InvalidArgument", "PUT", f"{one}&{urllib.parse.urlsplit(other).query}")
+
+    def test_begins_an_upload_sends_its_part_completes_it_and_aborts_another(self):
+        for version in self.VERSIONS:
+            with self.subTest(version):
+                key, part = f"url {version}/日 parts", secrets.token_bytes(200)
+
+                def begin():
+                    answer = uploads.send("POST", self.sign(version, key, method="POST", params={"uploads": ""}))
+                    self.assertEqual(answer.status_code, 200, answer.text)
+                    return re.search("<UploadId>(.*?)</UploadId>", answer.text)[1]
+
+                def send_part(upload_id):
+                    answer = uploads.send("PUT", self.sign(version, key, params={"partNumber": "1", "uploadId": upload_id}), part)
+                    self.assertEqual(answer.status_code, 200, answer.text)
+                    return answer.headers["ETag"]
+
+                upload_id = begin()
+                listed = f"<Part><PartNumber>1</PartNumber><ETag>{send_part(upload_id)}</ETag></Part>"
+                url = self.sign(version, key, method="POST", params={"uploadId": upload_id})
+                answer = uploads.send("POST", url, f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>")
+                self.assertEqual(answer.status_code, 200, answer.text)
+                self.assert_stored(key, part)
+                with self.s3_as_it_was():
+                    upload_id = begin()
+                    send_part(upload_id)
+                    answer = uploads.send("DELETE", self.sign(version, key, method="DELETE", params={"uploadId": upload_id}))
+                    self.assertEqual(answer.status_code, 204, answer.text)
+
+
+class SecurityTokens(UploadTest):
+    VERSIONS = ("v1", "v4")
+
+    def wrong_keys(self):
+        token = sts_key["securityToken"]
+        return {
+            "a wrong token": {**sts_key, "securityToken": token + "x"},
+            "a token that is cut off": {**sts_key, "securityToken": token[:-1]},
+            "no token": {name: value for name, value in sts_key.items() if name != "securityToken"},
+            "the token on a key that has none": {**first_key, "securityToken": token},
+            "any token on a key that has none": {**second_key, "securityToken": "any"},
+        }
+
+    def test_takes_the_keys_token_in_the_header(self):
+        for version, (style, options) in itertools.product(self.VERSIONS, STYLES.items()):
+            with self.subTest(version, style=style):
+                bucket = device(key=sts_key, version=version, **options)
+                self.assertIsInstance(bucket.auth, oss2.StsAuth)
+                put, part = secrets.token_bytes(100), secrets.token_bytes(200)
+                bucket.put_object("sts/put", put)
+                self.assert_stored("sts/put", put)
+                upload_in_parts(bucket, "sts/put", [part])
+                self.assert_stored("sts/put", part)
+                with self.s3_as_it_was():
+                    bucket.abort_multipart_upload("sts/put", bucket.init_multipart_upload("sts/put").upload_id)
+
+    def test_takes_the_keys_token_in_a_url(self):
+        for version, (style, options) in itertools.product(self.VERSIONS, STYLES.items()):
+            with self.subTest(version, style=style):
+                body = secrets.token_bytes(100)
+                answer = uploads.send("PUT", device(key=sts_key, version=version, **options).sign_url("PUT", "sts/url", 60), body)
+                self.assertEqual(answer.status_code, 200, answer.text)
+                self.assert_stored("sts/url", body)
+
+    def test_refuses_every_other_token_and_none(self):
+        for version, (what, key) in itertools.product(self.VERSIONS, self.wrong_keys().items()):
+            bucket = device(key=key, version=version)
+            for operation, call in WhoMayUpload.CALLS.items():
+                with self.subTest(version, what=what, operation=operation), self.refused_at_edge(403, "InvalidSecurityToken"):
+                    call(bucket)
+            with self.subTest(version, what=what):
+                self.assert_refused(403, "InvalidSecurityToken", "PUT", bucket.sign_url("PUT", "sts/key", 60))
+
+    def test_refuses_a_token_that_is_put_beside_the_signature(self):
+        no_token = self.wrong_keys()["no token"]
+        for version, name in (("v1", "security-token"), ("v4", "x-oss-security-token")):
+            with self.subTest(version):
+                url = device(key=no_token, version=version).sign_url("PUT", "sts/key", 60)
+                token = urllib.parse.quote(sts_key["securityToken"], safe="")
+                self.assert_refused(403, "SignatureDoesNotMatch", "PUT", f"{url}&{name}={token}")
+                self.assert_refused(403, "SignatureDoesNotMatch", "PUT", url, headers={"x-oss-security-token": sts_key["securityToken"]})
+
+    def test_refuses_signature_version_2_with_the_right_token(self):
+        with self.refused_at_edge(400, "InvalidArgument", oss2.exceptions.InvalidArgument):
+            device(key=sts_key, version="v2").put_object("sts/key", b"x")
 
 
 class ResumableUpload(UploadTest):
