@@ -163,12 +163,14 @@ bundle)
     bundle "$@"
   else
     bundle --config sample/config.json --access-keys sample/access-keys.json
+    printf 'made with the published access keys of sample/: not for deployment\n'
   fi
   ;;
 test) run_tests ;;
 demo) demo ;;
+help | --help | -h) sed -n 's/^# \{0,1\}//;2,7p' "$0" ;;
 *)
-  sed -n 's/^# \{0,1\}//;2,7p' "$0"
+  sed -n 's/^# \{0,1\}//;2,7p' "$0" >&2
   exit 2
   ;;
 esac

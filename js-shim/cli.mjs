@@ -86,6 +86,8 @@ async function runServe(args) {
     json: { type: 'boolean', default: false },
   };
   const { values } = parse(args, options, 0);
+  // Two paragraphs about Node 20, which Lambda doesn't run.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { readDocuments } = await import('./bundle.mjs');
   const { serve } = await import('./serve.mjs');
   const { requestLine } = await import('./request-line.mjs');

@@ -62,7 +62,8 @@ function headersOf(fields) {
 }
 
 /**
- * A map gives names and values as the viewer encoded them; `a` and `a=` are the same in it.
+ * Names and values are taken as the viewer encoded them, which the shape doesn't promise; `a` and `a=`
+ * are the same in it.
  *
  * @param {string | Record<string, Field>} query
  */

@@ -54,7 +54,7 @@ export async function readEntries(file) {
  * @returns {Promise<Replayed>}
  */
 export async function replay(functions, entry, now) {
-  const time = entry.now === undefined ? now : readTime(entry.now, entry.id);
+  const time = entry.now === undefined ? now : readTime(entry.now, `${entry.id}: now`);
   const { event, lost } = isFunctionsEvent(entry.event) ? fromFunctionsEvent(entry.event) : { event: entry.event, lost: [] };
   /** @type {import('./log.mjs').LogLine} */
   let line = {};
@@ -104,7 +104,7 @@ export function report(replayed) {
  */
 export function readTime(text, where) {
   const time = typeof text === 'number' ? text : /^\d{4}-\d\d-\d\d/u.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time)) throw new Error(`${where}: now: expected an ISO 8601 time, as in 2026-11-24T01:52:57Z`);
+  if (Number.isNaN(time)) throw new Error(`${where}: expected an ISO 8601 time, as in 2026-11-24T01:52:57Z`);
   return time;
 }
 

@@ -36,7 +36,7 @@ export async function serve({ documents, port = 0, s3, data, now = Date.now, log
   const store = s3 ? { ...s3, close: async () => {} } : await embeddedS3(config, data);
   const originSecret = randomBytes(24).toString('base64url');
   const decisions = decisionsByRequest();
-  const distribution = await startDistribution({
+  const starting = startDistribution({
     handlers: {
       viewerRequest: functions['viewer-request'].create({ now, log: decisions.write }),
       originRequest: functions['origin-request'].create({ now, log: decisions.write }),
@@ -49,6 +49,10 @@ export async function serve({ documents, port = 0, s3, data, now = Date.now, log
     s3: store,
     port,
     log: (entry) => log(entry, decisions.take(entry.requestId)),
+  });
+  const distribution = await starting.catch(async (error) => {
+    await store.close();
+    throw error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use`) : error;
   });
   return {
     url: `http://127.0.0.1:${distribution.port}`,

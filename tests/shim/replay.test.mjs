@@ -113,7 +113,7 @@ test('says which file and line is wrong', async () => {
   for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
     [[await raw('bad.jsonl', '{"event":{}}\nnot json\n')], /bad\.jsonl:2: expected a JSON object on one line/u],
     [['/nonexistent'], /\/nonexistent: no such file/u],
-    [['--now', 'yesterday', await written('a.json', put)], /--now: now: expected an ISO 8601 time/u],
+    [['--now', 'yesterday', await written('a.json', put)], /--now: expected an ISO 8601 time/u],
     [[await written('b.jsonl', { id: 'x', now: 'soon', event: put })], /x: now: expected an ISO 8601 time/u],
   ])) {
     const { status, stderr } = await replay(args);

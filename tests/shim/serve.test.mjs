@@ -45,6 +45,15 @@ test('shows a person one readable line a request', async () => {
   assert.equal(await server.interrupted(), 0);
 });
 
+test('says that its port is in use, and ends', async () => {
+  const server = await started();
+  const args = ['serve', '--config', config, '--access-keys', accessKeys, '--port', new URL(server.url).port];
+  const second = spawn(process.execPath, [CLI, ...args]);
+  const [stderr, [status]] = await Promise.all([text(second.stderr), once(second, 'exit')]);
+  assert.deepEqual([status, stderr], [2, `oss-edge: port ${new URL(server.url).port} is in use\n`]);
+  assert.equal(await server.interrupted(), 0);
+});
+
 /** @param {string[]} args */
 async function started(...args) {
   const child = spawn(process.execPath, [CLI, 'serve', '--config', config, '--access-keys', accessKeys, '--port', '0', ...args]);
