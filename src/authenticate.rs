@@ -1,6 +1,7 @@
 //! Who signed a request: the only place where an [`Authenticated`] is made.
 
 use crate::access_key::{AccessKey, AccessKeys};
+use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::TimeLimits;
 use crate::config::Config;
 use crate::operation::Operation;
@@ -9,7 +10,7 @@ use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::resource::Resource;
-use crate::signature_v1::{self, CanonicalizedOssHeaders, StringToSign};
+use crate::signature_v1::{self, StringToSign};
 use crate::signing_date::UnixMillis;
 
 /// A request whose bucket, key and operation are known, and nothing yet about who sent it.

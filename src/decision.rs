@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::access_key::AccessKeys;
 use crate::authenticate::{Classified, authenticate};
 use crate::authorize::authorize;
+use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::config::Config;
 use crate::error_response::{ErrorContext, ErrorResponse};
 use crate::operation::Operation;
@@ -15,7 +16,6 @@ use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::route::{Forward, Origin, route};
-use crate::signature_v1::CanonicalizedOssHeaders;
 use crate::signing_date::UnixMillis;
 
 /// Configuration and access keys, checked and ready to decide with. It never changes.

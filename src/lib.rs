@@ -16,6 +16,7 @@
 mod access_key;
 mod authenticate;
 mod authorize;
+mod canonicalized_oss_headers;
 mod clock_skew;
 mod config;
 mod decision;
@@ -25,6 +26,7 @@ mod hand_over;
 mod hosts;
 mod object_key;
 mod operation;
+mod oss_error;
 mod percent_encoding;
 mod presented_signature;
 mod query;
@@ -42,6 +44,7 @@ mod sub_resource;
 mod wasm;
 
 pub use access_key::{AccessKey, AccessKeys};
+pub use canonicalized_oss_headers::CanonicalizedOssHeaders;
 pub use config::{Api, Config, S3Bucket, Scheme};
 pub use decision::{Decision, Gate};
 pub use document::{Document, DocumentError};
@@ -54,6 +57,6 @@ pub use refusal::{AuthorizationFault, CredentialFault, DateFault, KeyFault, Mism
 pub use request_view::RequestView;
 pub use resource::Resource;
 pub use route::{Forward, Origin};
-pub use signature_v1::{CanonicalizedOssHeaders, CanonicalizedResource, StringToSign, verify as verify_signature_v1};
+pub use signature_v1::{CanonicalizedResource, StringToSign, verify as verify_signature_v1};
 pub use signing_date::UnixMillis;
 pub use sub_resource::SUB_RESOURCES;

@@ -1,6 +1,5 @@
 //! Signature version 1: HMAC-SHA1 over a StringToSign (OSS, "Add a signature to the header").
 
-mod canonicalized_oss_headers;
 mod canonicalized_resource;
 mod string_to_sign;
 
@@ -10,7 +9,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::Mac;
 
-pub use canonicalized_oss_headers::CanonicalizedOssHeaders;
 pub use canonicalized_resource::CanonicalizedResource;
 pub use string_to_sign::StringToSign;
 
@@ -169,6 +167,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+    use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
     use crate::object_key::ObjectKey;
 
     fn fault(credentials: &str) -> Option<Refusal> {

@@ -22,27 +22,18 @@ use wasm_bindgen_test::wasm_bindgen_test;
 mod gate;
 #[path = "device/json.rs"]
 mod json;
+#[path = "device/vectors.rs"]
+mod vectors;
+
+use vectors::{document, path_and_query, text, vectors};
 
 const VECTORS: &str = include_str!("vectors/signature-v1-header.json");
 const SUB_RESOURCE_NAMES: &str = include_str!("vectors/sub-resources.json");
 
-fn document() -> Value {
-    serde_json::from_str(VECTORS).unwrap()
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} of {value}"))
-}
-
-/// The vectors of a document that no request can make are left out, each for a reason that it gives.
-fn vectors(document: &Value) -> impl Iterator<Item = &Value> {
-    document["vectors"].as_array().unwrap().iter().filter(|vector| vector.get("skipped").is_none())
-}
-
 /// A vector's request in flat encoding, and its raw query.
 fn flat(vector: &Value) -> (String, String) {
     let request = &vector["request"];
-    let (path, query) = text(request, "pathAndQuery").split_once('?').unwrap_or((text(request, "pathAndQuery"), ""));
+    let (path, query) = path_and_query(vector);
     let host = ("host", text(request, "host"));
     let headers = std::iter::once(host).chain(json::pairs(&request["headers"]));
     (gate::flat(text(request, "method"), path, query, headers), query.to_owned())
@@ -121,7 +112,7 @@ impl Parts {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn leaves_out_one_vector_and_says_why() {
-    let document = document();
+    let document = document(VECTORS);
     let all = document["vectors"].as_array().unwrap();
     let skipped: Vec<_> = all.iter().filter_map(|vector| Some((&vector["id"], vector.get("skipped")?))).collect();
     assert_eq!((all.len(), skipped.len()), (66, 1), "{skipped:?}");
@@ -131,7 +122,7 @@ fn leaves_out_one_vector_and_says_why() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn makes_each_intermediate_and_verifies_the_signature() {
-    for vector in vectors(&document()) {
+    for vector in vectors(&document(VECTORS)) {
         let (id, parts) = (text(vector, "id"), Parts::of(vector));
         let query = Query::parse(&parts.query).unwrap();
         let resource = CanonicalizedResource::new(&parts.bucket, &parts.key, &query);
@@ -145,7 +136,7 @@ fn makes_each_intermediate_and_verifies_the_signature() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_signature_with_any_one_bit_flipped() {
-    for vector in vectors(&document()) {
+    for vector in vectors(&document(VECTORS)) {
         let (id, parts) = (text(vector, "id"), Parts::of(vector));
         let key = AccessKey::new(text(vector, "accessKeyId"), text(vector, "accessKeySecret"));
         let signature = STANDARD.decode(text(vector, "signature")).unwrap();
@@ -159,7 +150,7 @@ fn refuses_a_signature_with_any_one_bit_flipped() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_signature_of_another_length() {
-    for vector in vectors(&document()) {
+    for vector in vectors(&document(VECTORS)) {
         let (id, parts) = (text(vector, "id"), Parts::of(vector));
         let key = AccessKey::new(text(vector, "accessKeyId"), text(vector, "accessKeySecret"));
         let signature = STANDARD.decode(text(vector, "signature")).unwrap();
@@ -173,7 +164,7 @@ fn refuses_a_signature_of_another_length() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_string_to_sign_with_any_one_part_changed() {
-    for vector in vectors(&document()) {
+    for vector in vectors(&document(VECTORS)) {
         let (id, parts) = (text(vector, "id"), Parts::of(vector));
         let (key_id, secret, signature) =
             (text(vector, "accessKeyId"), text(vector, "accessKeySecret"), text(vector, "signature"));
@@ -189,7 +180,7 @@ fn refuses_a_string_to_sign_with_any_one_part_changed() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn decides_over_the_requests_of_real_sdks() {
-    let document = document();
+    let document = document(VECTORS);
     let mut decided = 0;
     for vector in vectors(&document).filter(|vector| vector.get("result").is_some()) {
         let id = text(vector, "id");
@@ -224,7 +215,7 @@ fn decides_over_the_requests_of_real_sdks() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_the_requests_of_real_sdks_under_another_secret() {
-    let mut document = document();
+    let mut document = document(VECTORS);
     for vector in document["vectors"].as_array_mut().unwrap() {
         vector["accessKeySecret"] = "another".into();
     }

@@ -21,27 +21,18 @@ use wasm_bindgen_test::wasm_bindgen_test;
 mod gate;
 #[path = "device/json.rs"]
 mod json;
+#[path = "device/vectors.rs"]
+mod vectors;
+
+use vectors::{document, path_and_query, text, vectors};
 
 const V4: &str = include_str!("vectors/signature-v4.json");
 const V1_URL: &str = include_str!("vectors/signature-v1-url.json");
 
-fn document(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} of {value}"))
-}
-
-/// The vectors of a document but those that give a reason to be left out.
-fn vectors(document: &Value) -> impl Iterator<Item = &Value> {
-    document["vectors"].as_array().unwrap().iter().filter(|vector| vector.get("skipped").is_none())
-}
-
 /// A vector's request in flat encoding, and its raw query.
 fn flat(vector: &Value) -> (String, String) {
     let request = &vector["request"];
-    let (path, query) = text(request, "pathAndQuery").split_once('?').unwrap_or((text(request, "pathAndQuery"), ""));
+    let (path, query) = path_and_query(vector);
     (gate::flat(text(request, "method"), path, query, json::pairs(&request["headers"])), query.to_owned())
 }
 

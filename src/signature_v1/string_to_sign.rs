@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{CanonicalizedOssHeaders, CanonicalizedResource};
+use super::CanonicalizedResource;
+use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;

@@ -6,12 +6,12 @@ use hmac::digest::Digest;
 use sha2::Sha256;
 
 use super::{AdditionalHeaders, hex};
+use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::percent_encoding;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::resource::Resource;
-use crate::signature_v1::CanonicalizedOssHeaders;
 
 /// `VERB`, CanonicalURI, CanonicalQueryString, CanonicalHeaders, AdditionalHeaders and HashedPayload,
 /// a line each; every canonical header ends in a line feed of its own.

@@ -1,4 +1,4 @@
-//! The `x-oss-*` headers as signature version 1 signs them.
+//! The `x-oss-*` headers as both signature versions sign them.
 
 use std::fmt;
 

@@ -1,0 +1,179 @@
+//! The errors of OSS that refusals are answered with.
+
+use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, KeyFault, Refusal};
+
+/// How OSS answers: HTTP status, `Code`, `Message` and `EC`.
+pub(crate) struct OssError {
+    /// HTTP status code.
+    pub(crate) status: u16,
+    /// `Code` of the error document.
+    pub(crate) code: &'static str,
+    /// `Message` of the error document.
+    pub(crate) message: &'static str,
+    /// `EC` of the error document, and the `x-oss-ec` header.
+    pub(crate) ec: &'static str,
+}
+
+const fn error(status: u16, code: &'static str, ec: &'static str, message: &'static str) -> OssError {
+    OssError { status, code, message, ec }
+}
+
+impl Refusal {
+    /// `Code` of the error document.
+    pub fn code(&self) -> &'static str {
+        self.oss_error().code
+    }
+
+    /// HTTP status code.
+    pub fn status(&self) -> u16 {
+        self.oss_error().status
+    }
+
+    /// The answer's fixed part. Codes, messages and ECs are those of OSS's error pages
+    /// (alibabacloud.com/help/en/oss/support/ followed by the EC, and "OSS error responses"); where
+    /// OSS documents none for a case, those of its nearest neighbour. No status is one that an OSS
+    /// SDK repeats by itself (401, 408, 429, 5xx).
+    pub(crate) fn oss_error(&self) -> OssError {
+        const ARGUMENT: &str = "InvalidArgument";
+        match self {
+            Refusal::MalformedRequest | Refusal::MalformedQuery => {
+                error(400, ARGUMENT, "0017-00000205", "The request contains illegal characters.")
+            }
+            Refusal::RepeatedHeader(_) | Refusal::MalformedHeader(_) => {
+                error(400, ARGUMENT, "0017-00000205", "A request header is repeated or contains illegal characters.")
+            }
+            Refusal::UnknownHost => error(
+                403,
+                "AccessDenied",
+                "0003-00001403",
+                "The bucket you are attempting to access must be addressed using the specified endpoint. \
+                 Please send all future requests to this endpoint.",
+            ),
+            Refusal::InvalidBucketName => {
+                error(400, "InvalidBucketName", "0015-00000001", "The specified bucket is not valid.")
+            }
+            Refusal::InvalidObjectName(fault) => fault.oss_error(),
+            Refusal::RepeatedParameter(_) | Refusal::UnexpectedParameter(_) => {
+                error(400, ARGUMENT, "0017-00000219", "Unexpected query string parameter")
+            }
+            Refusal::InvalidPartNumber(_) => {
+                let message = "Part number must be an integer between 1 and 10000, inclusive.";
+                error(400, ARGUMENT, "0017-00000220", message)
+            }
+            Refusal::InvalidEncodingType(_) => {
+                error(400, ARGUMENT, "0017-00000235", "Invalid Encoding Method specified in Request")
+            }
+            Refusal::MethodNotAllowed => {
+                let message = "The specified method is not allowed against this resource.";
+                error(405, "MethodNotAllowed", "0017-00000001", message)
+            }
+            Refusal::MissingSignature => {
+                error(403, "AccessDenied", "0003-00001201", "Anonymous access is forbidden for this operation.")
+            }
+            Refusal::ConflictingSignatures => error(
+                400,
+                ARGUMENT,
+                "0002-00000062",
+                "Authorization header and signature in the URL must not be both present.",
+            ),
+            Refusal::IncompleteUrlSignature => {
+                let message =
+                    "Query string authentication requires the Signature, Expires and OSSAccessKeyId parameters";
+                error(403, "AccessDenied", "0002-00000074", message)
+            }
+            Refusal::InvalidCredential(fault) => fault.oss_error(),
+            Refusal::InvalidExpires => {
+                error(403, "AccessDenied", "0002-00000070", "Invalid date (should be seconds since epoch)")
+            }
+            Refusal::Expired(_) => error(403, "AccessDenied", "0002-00000069", "Request has expired."),
+            Refusal::ExpiresTooFar => {
+                error(400, ARGUMENT, "0002-00000235", "The signed URL is valid for longer than is allowed.")
+            }
+            Refusal::MalformedAuthorization(fault) => fault.oss_error(),
+            Refusal::SchemeNotEnabled(_) => error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid."),
+            Refusal::InvalidDate(fault) => {
+                let ec = match fault {
+                    DateFault::Missing => "0002-00000503",
+                    DateFault::Malformed => "0002-00000505",
+                };
+                error(403, "AccessDenied", ec, "OSS authentication requires a valid Date.")
+            }
+            Refusal::RequestTimeTooSkewed(_) => {
+                let message = "The difference between the request time and the current time is too large.";
+                error(403, "RequestTimeTooSkewed", "0002-00000504", message)
+            }
+            Refusal::InvalidAccessKeyId(_) => {
+                let message = "The OSS Access Key Id you provided does not exist in our records.";
+                error(403, "InvalidAccessKeyId", "0002-00000902", message)
+            }
+            Refusal::SignatureDoesNotMatch(mismatch) => {
+                let ec = if mismatch.canonical_request.is_some() { "0002-00000201" } else { "0002-00000040" };
+                let message = "The request signature we calculated does not match the signature you provided. \
+                               Check your key and signing method.";
+                error(403, "SignatureDoesNotMatch", ec, message)
+            }
+            Refusal::InvalidSecurityToken => {
+                error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.")
+            }
+            Refusal::NoSuchBucket(_) => {
+                error(404, "NoSuchBucket", "0015-00000101", "The specified bucket does not exist.")
+            }
+            Refusal::NotImplemented(_) => {
+                let message = "A header you provided implies functionality that is not implemented.";
+                error(400, "NotImplemented", "0017-00000245", message)
+            }
+            Refusal::InvalidHeaderValue(_, _) => {
+                error(400, ARGUMENT, "0017-00000131", "The value of a request header is invalid.")
+            }
+            Refusal::MetadataTooLarge => {
+                let message = "Your metadata headers exceed the maximum allowed metadata size.";
+                error(400, "MetadataTooLarge", "0011-00000002", message)
+            }
+            Refusal::MissingContentLength => {
+                let message = "You must provide the Content-Length HTTP header.";
+                error(411, "MissingContentLength", "0017-00000101", message)
+            }
+            Refusal::InvalidContentLength => {
+                error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.")
+            }
+            Refusal::RequestTooLarge => {
+                error(400, ARGUMENT, "0017-00000205", "The headers and the path of the request are too large.")
+            }
+        }
+    }
+}
+
+impl KeyFault {
+    fn oss_error(self) -> OssError {
+        let (ec, message) = match self {
+            KeyFault::Empty => ("0016-00000001", "The Object name can not be empty."),
+            KeyFault::TooLong => ("0016-00000002", "The Length of Object name must be less than 1024."),
+            _ => ("0016-00000004", "The specified object is not valid."),
+        };
+        error(400, "InvalidObjectName", ec, message)
+    }
+}
+
+impl AuthorizationFault {
+    fn oss_error(self) -> OssError {
+        let missing = "AccessKeyId or Signature is missing in Authorization header value.";
+        let (ec, message) = match self {
+            AuthorizationFault::Empty => ("0002-00000061", "Authorization header value is empty."),
+            AuthorizationFault::Form => ("0002-00000062", "Authorization header is invalid."),
+            AuthorizationFault::NoAccessKeyId => ("0002-00000063", missing),
+            AuthorizationFault::NoSignature => ("0002-00000065", missing),
+        };
+        error(400, "InvalidArgument", ec, message)
+    }
+}
+
+impl CredentialFault {
+    fn oss_error(self) -> OssError {
+        let (ec, message) = match self {
+            CredentialFault::Form => ("0002-00000206", "Invalid credential in Authorization header."),
+            CredentialFault::Date => ("0002-00000222", "Invalid signing date in Authorization header."),
+            CredentialFault::Region => ("0002-00000223", "The signing region in credential is invalid."),
+        };
+        error(400, "InvalidArgument", ec, message)
+    }
+}
