@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::document::{Document, DocumentError, Field};
 use crate::hosts::Hosts;
+use crate::signature_scheme::Scheme;
 
 /// Skew that is allowed when `maxClockSkewSeconds` is left out: five minutes.
 const DEFAULT_MAX_CLOCK_SKEW_SECONDS: u32 = 300;
@@ -17,33 +18,6 @@ const DEFAULT_MAX_URL_EXPIRY_SECONDS: u32 = 604_800;
 
 /// Ten years: version 1 has no bound of its own, and firmware may carry such URLs.
 const MAX_URL_EXPIRY_SECONDS: u32 = 315_360_000;
-
-/// A signature version with its carrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// Version 1 in the Authorization header.
-    V1Header,
-    /// Version 1 in the query.
-    V1Url,
-    /// Version 4 in the Authorization header.
-    V4Header,
-    /// Version 4 in the query.
-    V4Url,
-}
-
-impl Scheme {
-    const ALL: [Scheme; 4] = [Scheme::V1Header, Scheme::V1Url, Scheme::V4Header, Scheme::V4Url];
-
-    /// Its name in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Scheme::V1Header => "v1-header",
-            Scheme::V1Url => "v1-url",
-            Scheme::V4Header => "v4-header",
-            Scheme::V4Url => "v4-url",
-        }
-    }
-}
 
 /// A configuration whose every field was checked.
 pub struct Config {

@@ -36,6 +36,7 @@ mod request_view;
 mod resource;
 mod route;
 mod s3_headers;
+mod signature_scheme;
 mod signature_v1;
 pub mod signature_v4;
 mod signing_date;
@@ -45,7 +46,7 @@ mod wasm;
 
 pub use access_key::{AccessKey, AccessKeys};
 pub use canonicalized_oss_headers::CanonicalizedOssHeaders;
-pub use config::{Api, Config, S3Bucket, Scheme};
+pub use config::{Api, Config, S3Bucket};
 pub use decision::{Decision, Gate};
 pub use document::{Document, DocumentError};
 pub use error_response::ErrorResponse;
@@ -57,6 +58,7 @@ pub use refusal::{AuthorizationFault, CredentialFault, DateFault, KeyFault, Mism
 pub use request_view::RequestView;
 pub use resource::Resource;
 pub use route::{Forward, Origin};
+pub use signature_scheme::Scheme;
 pub use signature_v1::{CanonicalizedResource, StringToSign, verify as verify_signature_v1};
 pub use signing_date::UnixMillis;
 pub use sub_resource::SUB_RESOURCES;

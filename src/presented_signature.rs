@@ -2,10 +2,10 @@
 
 use crate::authenticate::Classified;
 use crate::clock_skew::TimeLimits;
-use crate::config::Scheme;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::RequestView;
+use crate::signature_scheme::Scheme;
 use crate::{signature_v1, signature_v4};
 
 /// A signature whose grammar was checked and nothing else yet. A scheme is a variant, and its rules

@@ -14,11 +14,11 @@ pub use string_to_sign::StringToSign;
 
 use crate::access_key::{AccessKey, HmacSha1, is_access_key_id};
 use crate::clock_skew::{self, TimeLimits};
-use crate::config::Scheme;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
 use crate::request_view::RequestView;
 use crate::resource::Resource;
+use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 use crate::sub_resource;
 

@@ -18,11 +18,11 @@ use crate::access_key::{AccessKey, is_access_key_id};
 use crate::authenticate::Classified;
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::{self, TimeLimits};
-use crate::config::Scheme;
 use crate::percent_encoding::{hex_value, lower_hex};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
 use crate::request_view::RequestView;
+use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 
 type HmacSha256 = Hmac<Sha256>;
