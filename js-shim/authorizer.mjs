@@ -36,8 +36,8 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
       const handOver = headerOf(event, 'x-ossedge-request') ?? '';
       const upload = readUpload(gate.decideAtApi(handOver, time));
       if (upload.decision === 'refuse') return denied(event, upload.body, upload.detail, upload);
-      const { operation, bucket, key, accessKeyId } = upload;
-      log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'forward', operation, bucket, key, accessKeyId });
+      const { operation, bucket, key, accessKeyId, scheme } = upload;
+      log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'forward', operation, bucket, key, accessKeyId, scheme });
       return policy('Allow', event.methodArn, upload.accessKeyId, uploadContext(upload, handOver));
     } catch (error) {
       const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
@@ -49,8 +49,8 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
      * @param {string} detail @param {Partial<import('./decision.mjs').Refuse>} [refusal]
      */
     function denied(event, body, detail, refusal = {}) {
-      const { operation, bucket, key, accessKeyId, code } = refusal;
-      const line = { operation, bucket, key, accessKeyId, code, detail };
+      const { operation, bucket, key, accessKeyId, scheme, code } = refusal;
+      const line = { operation, bucket, key, accessKeyId, scheme, code, detail };
       log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'deny', ...line });
       return policy('Deny', event.methodArn, accessKeyId ?? '', { body: withoutStringToSign(body) });
     }
@@ -64,15 +64,17 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
  * @param {import('./decision.mjs').Upload} upload @param {string} handOver
  */
 function uploadContext(upload, handOver) {
-  const { bucket, key, requestId, s3Bucket, region, encoding } = upload;
+  const { operation, bucket, key, requestId, s3Bucket, region, query, options } = upload;
   return {
     digest: digestOf(handOver),
+    operation,
     bucket,
     key,
     requestId,
     s3Bucket,
     region,
-    encoding,
+    query,
+    options,
     headers: packHeaders(upload.headers),
   };
 }

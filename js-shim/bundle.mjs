@@ -10,7 +10,15 @@ import { zipSync } from 'fflate';
 import { readDocument } from './document.mjs';
 
 /** The functions, by the name of their zip. */
-export const FUNCTIONS = /** @type {const} */ (['viewer-request', 'origin-request', 'authorizer', 'initiate']);
+export const FUNCTIONS = /** @type {const} */ ([
+  'viewer-request',
+  'origin-request',
+  'origin-response',
+  'authorizer',
+  'initiate',
+  'complete',
+  'list-parts',
+]);
 
 /** CloudFront's older and stricter limit for a viewer-request function. */
 const MAX_VIEWER_REQUEST_ZIP = 1024 * 1024;

@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 const HELP = `oss-edge: Alibaba Cloud OSS uploads into Amazon S3, at CloudFront's edge
 
   oss-edge bundle --config C --access-keys K [--out DIR]
-      Check both documents, bake them in, and make viewer-request.zip, origin-request.zip,
-      authorizer.zip and initiate.zip in DIR (dist).
+      Check both documents, bake them in, and make a zip of each function in DIR (dist):
+      viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts.
 
   oss-edge replay --config C --access-keys K [--now ISO] [--json] FILE...
       Run CloudFront events through the bundle and say what is decided and why. A FILE is one event
@@ -17,9 +17,11 @@ const HELP = `oss-edge: Alibaba Cloud OSS uploads into Amazon S3, at CloudFront'
       differs from an \`expected\`.
 
   oss-edge serve --config C --access-keys K [--port P] [--s3-endpoint URL] [--data DIR] [--json]
+                 [--no-origin-response]
       A local CloudFront in front of the bundle, on 127.0.0.1. Objects go to an S3 of its own, kept
       in DIR or for as long as it runs, or to URL with the credentials in AWS_ACCESS_KEY_ID,
-      AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
+      AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. --no-origin-response leaves out the function
+      that gives S3's answers in OSS's words, as a deployment may.
 `;
 
 /** @type {Record<string, (args: string[]) => Promise<number>>} */
@@ -83,6 +85,7 @@ async function runServe(args) {
     port: { type: 'string', default: '8080' },
     's3-endpoint': { type: 'string' },
     data: { type: 'string' },
+    'no-origin-response': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   };
   const { values } = parse(args, options, 0);
@@ -96,6 +99,7 @@ async function runServe(args) {
     documents,
     port: portOf(values.port),
     data: values.data,
+    originResponse: !values['no-origin-response'],
     s3: values['s3-endpoint'] === undefined ? undefined : s3Of(values['s3-endpoint']),
     log: (entry, decision) => {
       const line = values.json ? JSON.stringify({ ...decision, ...entry }) : requestLine(entry, decision);

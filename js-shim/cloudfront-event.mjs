@@ -10,6 +10,9 @@
 /** Headers that a viewer-request function may neither change nor remove: doing so answers 502. */
 const READ_ONLY = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'];
 
+/** The same for an origin-response function. */
+const READ_ONLY_IN_RESPONSES = ['transfer-encoding', 'via'];
+
 /**
  * @param {{ Records: { cf: { config: { requestId: string }, request: CloudFrontRequest } }[] }} event
  * @returns {{ request: CloudFrontRequest, requestId: string }}
@@ -17,6 +20,41 @@ const READ_ONLY = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-lo
 export function readEvent(event) {
   const { config, request } = event.Records[0].cf;
   return { request, requestId: config.requestId };
+}
+
+/**
+ * @param {import('aws-lambda').CloudFrontResponseEvent} event
+ */
+export function readResponseEvent(event) {
+  const { config, request, response } = event.Records[0].cf;
+  return { request, response, requestId: config.requestId };
+}
+
+/**
+ * The flat encoding of an origin's response that the core reads (src/wasm.rs).
+ *
+ * @param {CloudFrontRequest} request as the origin got it
+ * @param {import('aws-lambda').CloudFrontResponse} response
+ * @param {string} requestId
+ */
+export function flattenResponse(request, response, requestId) {
+  const responder = request.origin?.custom === undefined ? 's3' : 'api';
+  const checks = 'content-md5' in request.headers ? 'md5' : '';
+  let lines = '';
+  for (const name in response.headers) {
+    for (const { value } of response.headers[name]) lines += `\0${name}\0${value}`;
+  }
+  return `${requestId}\0${request.method}\0${request.querystring}\0${responder}\0${checks}\0${response.status}${lines}`;
+}
+
+/**
+ * @param {import('aws-lambda').CloudFrontResponse} response
+ * @param {import('./decision.mjs').HeaderEdit} edit
+ */
+export function applyHeaderEdit(response, { removed, set }) {
+  for (const name of removed) delete response.headers[name];
+  for (const [key, value] of set) response.headers[key.toLowerCase()] = [{ key, value }];
+  return response;
 }
 
 /**
@@ -61,11 +99,15 @@ export function applyForward(request, forward) {
  * A response that CloudFront gives in the origin's place.
  *
  * @param {{ status: string, statusDescription: string, headers: HeaderList, body: string }} answer
+ * @param {import('aws-lambda').CloudFrontResponse} [replaced] the origin's, whose framing must stay
  * @returns {CloudFrontResponse}
  */
-export function generatedResponse({ status, statusDescription, headers, body }) {
+export function generatedResponse({ status, statusDescription, headers, body }, replaced) {
   /** @type {NonNullable<CloudFrontResponse['headers']>} */
   const fields = {};
+  for (const name of READ_ONLY_IN_RESPONSES) {
+    if (replaced && name in replaced.headers) fields[name] = replaced.headers[name];
+  }
   for (const [key, value] of headers) fields[key.toLowerCase()] = [{ key, value }];
   return { status, statusDescription, headers: fields, body, bodyEncoding: 'text' };
 }

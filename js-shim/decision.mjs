@@ -8,6 +8,7 @@
  * @property {string} bucket the OSS bucket
  * @property {string} key decoded
  * @property {string} accessKeyId as presented
+ * @property {string} scheme of the signature, as the configuration names it
  *
  * @typedef {[name: string, value: string][]} HeaderList
  *
@@ -18,7 +19,12 @@
  *   statusDescription: string, body: string, headers: HeaderList }} Refuse
  *
  * @typedef {Understood & { decision: 'forward', requestId: string, s3Bucket: string, region: string,
- *   encoding: string, headers: HeaderList }} Upload
+ *   query: string, options: string, headers: HeaderList }} Upload `options` of the operation (src/route.rs)
+ *
+ * @typedef {{ code: string, status: string, statusDescription: string, body: string,
+ *   headers: HeaderList }} Replacement an error in OSS's dialect
+ *
+ * @typedef {{ removed: string[], set: HeaderList }} HeaderEdit
  */
 
 /**
@@ -28,9 +34,9 @@
 export function readDecision(answer) {
   const fields = answer.split('\0');
   if (fields[0] !== 'forward') return readRefusal(fields);
-  const [, operation, bucket, key, accessKeyId, origin, uri, query] = fields;
-  const headers = readHeaders(fields, 8);
-  return { decision: 'forward', operation, bucket, key, accessKeyId, origin: readOrigin(origin), uri, query, headers };
+  const [, operation, bucket, key, accessKeyId, scheme, origin, uri, query] = fields;
+  const headers = readHeaders(fields, 9);
+  return { decision: 'forward', operation, bucket, key, accessKeyId, scheme, origin: readOrigin(origin), uri, query, headers };
 }
 
 /**
@@ -40,17 +46,36 @@ export function readDecision(answer) {
 export function readUpload(answer) {
   const fields = answer.split('\0');
   if (fields[0] !== 'forward') return readRefusal(fields);
-  const [, operation, bucket, key, accessKeyId, requestId, s3Bucket, region, encoding] = fields;
-  const headers = readHeaders(fields, 9);
-  return { decision: 'forward', operation, bucket, key, accessKeyId, requestId, s3Bucket, region, encoding, headers };
+  const [, operation, bucket, key, accessKeyId, scheme, requestId, s3Bucket, region, query, options] = fields;
+  const headers = readHeaders(fields, 11);
+  return { decision: 'forward', operation, bucket, key, accessKeyId, scheme, requestId, s3Bucket, region, query, options, headers };
+}
+
+/**
+ * @param {string | undefined} answer of `translateResponse`
+ * @returns {Replacement | HeaderEdit}
+ */
+export function readTranslation(answer) {
+  const fields = (answer ?? '').split('\0');
+  if (fields[0] === 'replace') return readReplacement(fields);
+  const end = 2 + Number(fields[1]);
+  if (fields[0] !== 'keep' || !(end <= fields.length)) throw new Error('the core gave no translation');
+  return { removed: fields.slice(2, end), set: readHeaders(fields, end) };
+}
+
+/** @param {string[]} fields of `replace` @returns {Replacement} */
+export function readReplacement(fields) {
+  const [, code, status, statusDescription, body] = fields;
+  if (body === undefined) throw new Error('the core gave no error');
+  return { code, status, statusDescription, body, headers: readHeaders(fields, 5) };
 }
 
 /** @param {string[]} fields @returns {Refuse} */
 function readRefusal(fields) {
-  const [decision, operation, bucket, key, accessKeyId, code, detail, status, statusDescription, body] = fields;
+  const [decision, operation, bucket, key, accessKeyId, scheme, detail, code, status, statusDescription, body] = fields;
   if (decision !== 'refuse' || body === undefined) throw new Error('the core gave no decision');
-  const headers = readHeaders(fields, 10);
-  return { decision, operation, bucket, key, accessKeyId, code, detail, status, statusDescription, body, headers };
+  const headers = readHeaders(fields, 11);
+  return { decision, operation, bucket, key, accessKeyId, scheme, code, detail, status, statusDescription, body, headers };
 }
 
 /** @param {string} origin */

@@ -8,7 +8,8 @@ import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
  * @param {string} failure.function the function's name
  * @param {string} failure.detail for the log
  * @param {string} [failure.host] that the client asked; at origin request Host is the bucket's own name
- * @param {import('aws-lambda').CloudFrontRequestEvent} failure.event possibly of no known shape
+ * @param {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} failure.event
+ *   possibly of no known shape
  * @param {number} failure.now milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} failure.log
  */
@@ -27,5 +28,6 @@ export function failClosed({ function: name, detail, host, event, now, log }) {
     ossRequestId: requestId,
     cloudFrontRequestId,
   });
-  return generatedResponse(ossError(INTERNAL_ERROR, { requestId, host, method: cf?.request?.method, now }));
+  const replaced = cf && 'response' in cf ? cf.response : undefined;
+  return generatedResponse(ossError(INTERNAL_ERROR, { requestId, host, method: cf?.request?.method, now }), replaced);
 }

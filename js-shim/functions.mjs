@@ -10,7 +10,7 @@ import { FUNCTIONS, writeFunctions } from './bundle.mjs';
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge/', import.meta.url));
 
 /**
- * The modules of the four functions, from the same files that are zipped for deployment. The files
+ * The modules of the functions, from the same files that are zipped for deployment. The files
  * hold access keys, so they are readable by their owner only, and gone once loaded; those of a process
  * that was killed meanwhile go with the next one.
  *

@@ -1,6 +1,6 @@
-// The core's WebAssembly instance, built anew after it fails.
+// The core's decisions, over configuration and access keys.
 
-import { glue } from './wasm/oss_edge.mjs';
+import { coreInstance } from './core-instance.mjs';
 
 /**
  * @typedef {object} Gate
@@ -9,45 +9,14 @@ import { glue } from './wasm/oss_edge.mjs';
  */
 
 /**
- * A gate over configuration and access keys. After an exception or a trap the instance's memory may
- * be in any state, so it is dropped, and the next call begins with a new one.
- *
  * @param {{ wasm: Uint8Array<ArrayBuffer>, config: unknown, accessKeys: unknown }} parts
  * @returns {Gate}
  * @throws {Error} when a document has an unknown, missing or malformed field, with its path
  */
 export function createGate({ wasm, config, accessKeys }) {
-  const module = new WebAssembly.Module(wasm);
-  /** @type {ReturnType<typeof instantiate> | undefined} */
-  let instance = instantiate(module, config, accessKeys);
-
-  /** @param {'decide' | 'decide_at_api'} method @param {string} text @param {number} now */
-  const call = (method, text, now) => {
-    const current = (instance ??= instantiate(module, config, accessKeys));
-    try {
-      return current[method](text, now);
-    } catch (error) {
-      instance = undefined;
-      throw error;
-    }
-  };
+  const core = coreInstance(wasm, ({ Gate }) => new Gate(config, accessKeys));
   return {
-    decide: (request, now) => call('decide', request, now),
-    decideAtApi: (handOver, now) => call('decide_at_api', handOver, now),
+    decide: (request, now) => core((gate) => gate.decide(request, now)),
+    decideAtApi: (handOver, now) => core((gate) => gate.decide_at_api(handOver, now)),
   };
-}
-
-/**
- * @param {WebAssembly.Module} module @param {unknown} config @param {unknown} accessKeys
- * @returns {{ decide(request: string, now: number): string, decide_at_api(handOver: string, now: number): string }}
- */
-function instantiate(module, config, accessKeys) {
-  // Each call of glue() has bindings of its own: no state of an earlier instance is left in them.
-  const bindings = /** @type {any} */ (glue());
-  bindings.initSync({ module });
-  try {
-    return new bindings.Gate(config, accessKeys);
-  } catch (error) {
-    throw error instanceof Error ? error : new Error(String(error));
-  }
 }

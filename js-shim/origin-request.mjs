@@ -9,15 +9,15 @@ import { writeLogLine } from './log.mjs';
  * @typedef {{ domain: string, path: string }} Api
  */
 
-/** The API's one resource: API Gateway decodes and limits paths, so the uri travels in a header. */
-export const API_RESOURCE = '/initiate-multipart-upload';
+/** The API's resources, one for an operation (src/route.rs). */
+export const API_RESOURCES = ['/initiate-multipart-upload', '/complete-multipart-upload', '/list-parts'];
 
 /** The custom header of the S3 origin whose value only the distribution and the authorizer know. */
 export const SECRET_HEADER = 'x-ossedge-origin-secret';
 
 /**
  * @param {object} parts
- * @param {Api} [parts.api] nothing when InitiateMultipartUpload isn't served
+ * @param {Api} [parts.api] nothing when no operation goes there
  * @param {() => number} [parts.now] milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
  * @returns {(event: import('aws-lambda').CloudFrontRequestEvent) =>
@@ -31,7 +31,8 @@ export function createOriginRequest({ api, now = Date.now, log = writeLogLine })
       const handOver = takeHeader(request, 'x-ossedge-request');
       // Another bucket's distribution would store the object in the wrong bucket.
       if (origin !== undefined && origin === request.origin?.s3?.domainName) return request;
-      if (api !== undefined && origin === api.domain && handOver !== undefined) return toApi(request, api, handOver);
+      const forApi = handOver !== undefined && API_RESOURCES.includes(request.uri);
+      if (api !== undefined && origin === api.domain && forApi) return toApi(request, api, handOver);
       throw new Error(origin === undefined ? 'no viewer-request function' : `the origin is not ${origin}`);
     } catch (error) {
       const detail = error instanceof Error ? error.message : typeof error;
@@ -56,8 +57,6 @@ function toApi(request, api, handOver) {
       customHeaders: secret === undefined ? {} : { [SECRET_HEADER]: secret },
     },
   };
-  request.uri = API_RESOURCE;
-  request.querystring = '';
   // With the bucket's host API Gateway would answer 403.
   request.headers.host = [{ key: 'Host', value: api.domain }];
   request.headers['x-ossedge-request'] = [{ key: 'x-ossedge-request', value: handOver }];

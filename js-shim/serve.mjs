@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { loadFunctions } from './functions.mjs';
 import { startDistribution } from './local/distribution.mjs';
 import { startS3Server } from './local/s3-server.mjs';
-import { API_RESOURCE, SECRET_HEADER } from './origin-request.mjs';
+import { SECRET_HEADER } from './origin-request.mjs';
 
 /**
  * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,
@@ -26,26 +26,36 @@ import { API_RESOURCE, SECRET_HEADER } from './origin-request.mjs';
  * @param {{ endpoint: string, credentials: Credentials }} [options.s3] embedded when left out
  * @param {string} [options.data] where the embedded S3 keeps its objects; a directory that goes with it when left out
  * @param {() => number} [options.now] the functions' clock
+ * @param {boolean} [options.originResponse] whether the deployment has the origin-response function
  * @param {RequestLog} [options.log]
  * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
  *   close(): Promise<void> }>}
  */
-export async function serve({ documents, port = 0, s3, data, now = Date.now, log = () => {} }) {
+export async function serve({ documents, port = 0, s3, data, now = Date.now, originResponse = true, log = () => {} }) {
   const config = /** @type {Config} */ (documents.config);
   const functions = await loadFunctions(documents);
   const store = s3 ? { ...s3, close: async () => {} } : await embeddedS3(config, data);
   const originSecret = randomBytes(24).toString('base64url');
   const decisions = decisionsByRequest();
+  const atEdge = { now, log: decisions.write };
+  const behindApi = { ...atEdge, s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true } };
   const starting = startDistribution({
     handlers: {
-      viewerRequest: functions['viewer-request'].create({ now, log: decisions.write }),
-      originRequest: functions['origin-request'].create({ now, log: decisions.write }),
-      authorizer: functions.authorizer.create({ now, originSecret, log: decisions.write }),
-      initiate: functions.initiate.create({ now, s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true }, log: decisions.write }),
+      viewerRequest: functions['viewer-request'].create(atEdge),
+      originRequest: functions['origin-request'].create(atEdge),
+      originResponse: originResponse ? functions['origin-response'].create(atEdge) : undefined,
+      authorizer: functions.authorizer.create({ ...atEdge, originSecret }),
     },
     originDomain: originDomainOf(config),
     customHeaders: { [SECRET_HEADER]: originSecret },
-    api: { ...(config.api ?? { domain: 'api.invalid', path: '' }), resourcePath: API_RESOURCE },
+    api: {
+      ...(config.api ?? { domain: 'api.invalid', path: '' }),
+      methods: [
+        { method: 'POST', resourcePath: '/initiate-multipart-upload', integration: functions.initiate.create(behindApi) },
+        { method: 'POST', resourcePath: '/complete-multipart-upload', integration: functions.complete.create(behindApi) },
+        { method: 'GET', resourcePath: '/list-parts', integration: functions['list-parts'].create(behindApi) },
+      ],
+    },
     s3: store,
     port,
     log: (entry) => log(entry, decisions.take(entry.requestId)),
@@ -99,7 +109,11 @@ function decisionsByRequest() {
   /** @type {Map<string, LogLine>} */
   const decisions = new Map();
   return {
-    write: (/** @type {LogLine} */ line) => void decisions.set(String(line.cloudFrontRequestId), line),
+    // What a later function says of a request is added to what was decided of it.
+    write: (/** @type {LogLine} */ line) => {
+      const id = String(line.cloudFrontRequestId);
+      decisions.set(id, { ...decisions.get(id), ...line });
+    },
     take: (/** @type {string} */ requestId) => {
       const line = decisions.get(requestId);
       decisions.delete(requestId);

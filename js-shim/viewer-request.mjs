@@ -51,6 +51,7 @@ function logLine(decision, requestId, time) {
     bucket: decision.bucket,
     key: decision.key,
     accessKeyId: decision.accessKeyId,
+    scheme: decision.scheme,
     status: forwarded ? undefined : Number(decision.status),
     code: forwarded ? undefined : decision.code,
     detail: forwarded ? undefined : decision.detail,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::document::{Document, DocumentError, Field};
+use crate::header_rules::HeaderRules;
 use crate::hosts::Hosts;
 use crate::signature_scheme::Scheme;
 
@@ -29,6 +30,25 @@ pub struct Config {
     pub(crate) hosts: Hosts,
     pub(crate) buckets: HashMap<String, S3Bucket>,
     pub(crate) api: Option<Api>,
+    pub(crate) complete_multipart_upload: Through,
+    pub(crate) list_parts: Switch,
+    pub(crate) headers: HeaderRules,
+}
+
+/// Which way an operation takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Through {
+    /// API Gateway, whose function answers in OSS's XML.
+    Api,
+    /// Straight to S3, whose answer the client gets as it is.
+    S3,
+}
+
+/// Whether an operation is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Switch {
+    On,
+    Off,
 }
 
 /// Where an OSS bucket's objects go.
@@ -51,7 +71,7 @@ impl S3Bucket {
     }
 }
 
-/// The API Gateway stage that begins multipart uploads.
+/// The API Gateway stage behind which the operations are that must answer in OSS's XML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Api {
     /// The API's domain name.
@@ -67,7 +87,7 @@ impl Config {
     /// The path of the first field that is unknown, missing or malformed, and what was expected.
     pub fn from_document(document: &Document) -> Result<Self, DocumentError> {
         let root = Field::root(document);
-        let [skew, expiry, schemes, regions, hosts, buckets, api] = root.fields([
+        let [skew, expiry, schemes, regions, hosts, buckets, api, complete, list_parts, headers] = root.fields([
             "maxClockSkewSeconds",
             "maxUrlExpirySeconds",
             "signatureSchemes",
@@ -75,6 +95,9 @@ impl Config {
             "hosts",
             "buckets",
             "api",
+            "completeMultipartUpload",
+            "listParts",
+            "headers",
         ])?;
         let buckets = read_buckets(&root.required(buckets, "buckets")?)?;
         Ok(Config {
@@ -93,8 +116,22 @@ impl Config {
             signature_regions: regions.map(|field| read_regions(&field)).transpose()?.unwrap_or_default(),
             hosts: read_hosts(&root.required(hosts, "hosts")?, &buckets)?,
             api: api.map(|field| read_api(&field, &buckets)).transpose()?,
+            complete_multipart_upload: complete.map(|field| read_through(&field)).transpose()?.unwrap_or(Through::Api),
+            list_parts: match list_parts.map(|field| field.boolean()).transpose()? {
+                Some(false) => Switch::Off,
+                Some(true) | None => Switch::On,
+            },
+            headers: headers.map(|field| HeaderRules::read(&field)).transpose()?.unwrap_or_default(),
             buckets,
         })
+    }
+}
+
+fn read_through(field: &Field<'_>) -> Result<Through, DocumentError> {
+    match field.string()? {
+        "api" => Ok(Through::Api),
+        "s3" => Ok(Through::S3),
+        _ => Err(field.error("one of \"api\", \"s3\"")),
     }
 }
 
@@ -273,6 +310,17 @@ mod tests {
         for (from, to, expected) in [
             (
                 "\"maxClockSkewSeconds\": 300",
+                "\"completeMultipartUpload\": \"lambda\"",
+                "completeMultipartUpload: expected one of \"api\", \"s3\"",
+            ),
+            ("\"maxClockSkewSeconds\": 300", "\"listParts\": 1", "listParts: expected true or false"),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"headers\": { \"tagging\": 1 }",
+                "headers.tagging: expected true or false",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
                 "\"maxClockSkewSeconds\": -1",
                 "maxClockSkewSeconds: expected an integer from 0 to 86400",
             ),
@@ -289,12 +337,14 @@ mod tests {
             (
                 "\"maxClockSkewSeconds\": 300",
                 "\"maxClockSkew\": 300",
-                "maxClockSkew: expected no such field; known here: maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api",
+                "maxClockSkew: expected no such field; known here: maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, \
+                 completeMultipartUpload, listParts, headers",
             ),
             (
                 "\"hosts\"",
                 "\"api2\"",
-                "api2: expected no such field; known here: maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api",
+                "api2: expected no such field; known here: maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, \
+                 completeMultipartUpload, listParts, headers",
             ),
             (
                 "\"style\": \"path\"",

@@ -7,7 +7,7 @@ use crate::authenticate::{Classified, authenticate};
 use crate::authorize::authorize;
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::config::Config;
-use crate::error_response::{ErrorContext, ErrorResponse};
+use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
 use crate::operation::Operation;
 use crate::presented_signature::PresentedSignature;
 use crate::query::Query;
@@ -16,6 +16,7 @@ use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::route::{Forward, Origin, route};
+use crate::signature_scheme::Scheme;
 use crate::signing_date::UnixMillis;
 
 /// Configuration and access keys, checked and ready to decide with. It never changes.
@@ -30,6 +31,8 @@ pub struct Decision<'r> {
     pub resource: Option<Resource<'r>>,
     /// The operation.
     pub operation: Option<Operation>,
+    /// The scheme of its one signature.
+    pub scheme: Option<Scheme>,
     /// The id of the access key that the request presents; verified only when it is forwarded.
     pub access_key_id: Option<String>,
     /// The request to send on, or why not and how OSS says so.
@@ -44,6 +47,7 @@ struct Understood<'r> {
     host: &'r str,
     resource: Option<Resource<'r>>,
     operation: Option<Operation>,
+    scheme: Option<Scheme>,
     access_key_id: Option<String>,
 }
 
@@ -72,7 +76,8 @@ impl Gate {
     /// 12. security token
     /// 13. bucket not configured
     /// 14. headers that S3 can't honour; user metadata's size
-    /// 15. body's length; InitiateMultipartUpload without an API; size of what API Gateway must carry
+    /// 15. body's length; an operation that needs an API and has none, or ListParts that is off; size of
+    ///     what API Gateway must carry
     pub fn decide<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
         self.decide_if(flat, now, |_| true)
     }
@@ -90,11 +95,12 @@ impl Gate {
             forward.and_then(|forward| if serves(&forward) { Ok(forward) } else { Err(Refusal::MethodNotAllowed) });
         let outcome = served.map_err(|refusal| {
             let Understood { request_id, method, host, .. } = understood;
-            let response = ErrorResponse::new(&refusal, &ErrorContext { request_id, method, host, now });
+            let request_id = &oss_request_id(request_id);
+            let response = ErrorResponse::of_refusal(&refusal, &ErrorContext { request_id, method, host, now });
             (refusal, response)
         });
-        let Understood { resource, operation, access_key_id, .. } = understood;
-        Decision { resource, operation, access_key_id, outcome }
+        let Understood { resource, operation, scheme, access_key_id, .. } = understood;
+        Decision { resource, operation, scheme, access_key_id, outcome }
     }
 
     fn forward<'r>(
@@ -114,6 +120,7 @@ impl Gate {
         let operation = Operation::classify(request.method, resource.key.as_ref(), &query)?;
         understood.operation = Some(operation);
         let presented = PresentedSignature::from_request(&request, &query, &self.config.signature_schemes)?;
+        understood.scheme = Some(presented.scheme());
         understood.access_key_id = Some(presented.access_key_id().to_owned());
         let sorted = request.oss_headers()?;
         let mut refused = None;
@@ -127,7 +134,7 @@ impl Gate {
             match authenticate(classified, &presented, oss_headers, &self.keys, &self.config, now) {
                 Ok(authenticated) => {
                     let authorized = authorize(authenticated, &self.config.buckets)?;
-                    let forward = route(&authorized, self.config.api.as_ref())?;
+                    let forward = route(&authorized, &self.config)?;
                     if let Cow::Owned(read) = resource {
                         understood.resource = Some(read);
                     }

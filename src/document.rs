@@ -66,6 +66,13 @@ impl<'d> Field<'d> {
         }
     }
 
+    pub(crate) fn boolean(&self) -> Result<bool, DocumentError> {
+        match self.value {
+            Document::Bool(value) => Ok(*value),
+            _ => Err(self.error("true or false")),
+        }
+    }
+
     /// An integer from `0` to `max`.
     pub(crate) fn integer(&self, max: u32) -> Result<u32, DocumentError> {
         let expected = || self.error(format!("an integer from 0 to {max}"));

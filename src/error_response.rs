@@ -8,6 +8,7 @@ use hmac::digest::Digest;
 use sha1::Sha1;
 
 use crate::object_key::is_xml_char;
+use crate::oss_error::OssError;
 use crate::percent_encoding::hex_digit;
 use crate::refusal::Refusal;
 use crate::signing_date::UnixMillis;
@@ -21,6 +22,8 @@ const MAX_ECHO: usize = 512;
 
 /// An answer for CloudFront to give in S3's place.
 pub struct ErrorResponse {
+    /// `Code` of the error document.
+    pub code: &'static str,
     /// HTTP status code.
     pub status: u16,
     /// The reason phrase.
@@ -34,7 +37,7 @@ pub struct ErrorResponse {
 
 /// What an error document says besides its cause.
 pub(crate) struct ErrorContext<'a> {
-    /// CloudFront's id of the request.
+    /// The request's id in OSS's form.
     pub(crate) request_id: &'a str,
     /// The HTTP method.
     pub(crate) method: &'a str,
@@ -45,23 +48,34 @@ pub(crate) struct ErrorContext<'a> {
 }
 
 impl ErrorResponse {
-    pub(crate) fn new(refusal: &Refusal, context: &ErrorContext<'_>) -> Self {
-        let error = refusal.oss_error();
-        let request_id = oss_request_id(context.request_id);
-        let document = document(refusal, context, &request_id);
+    /// The answer to a request that is refused.
+    pub(crate) fn of_refusal(refusal: &Refusal, context: &ErrorContext<'_>) -> Self {
+        ErrorResponse::new(&refusal.oss_error(), context, |xml| elements(xml, refusal, context))
+    }
+
+    /// The answer for an error that has no elements of its own.
+    pub(crate) fn of_error(error: &OssError, context: &ErrorContext<'_>) -> Self {
+        ErrorResponse::new(error, context, |_| {})
+    }
+
+    fn new(error: &OssError, context: &ErrorContext<'_>, elements: impl FnOnce(&mut String)) -> Self {
+        let document = document(error, context, elements);
         let mut headers = vec![
             ("Content-Type", "application/xml".to_owned()),
             ("Date", context.now.to_rfc1123()),
-            ("x-oss-request-id", request_id),
-            ("x-oss-ec", error.ec.to_owned()),
+            ("x-oss-request-id", context.request_id.to_owned()),
         ];
+        if !error.ec.is_empty() {
+            headers.push(("x-oss-ec", error.ec.to_owned()));
+        }
         let body = if context.method == "HEAD" {
             headers.push(("x-oss-err", STANDARD.encode(document)));
             String::new()
         } else {
             document
         };
-        ErrorResponse { status: error.status, status_description: reason_phrase(error.status), headers, body }
+        let OssError { code, status, .. } = *error;
+        ErrorResponse { code, status, status_description: reason_phrase(status), headers, body }
     }
 }
 
@@ -79,39 +93,46 @@ pub(crate) fn oss_request_id(cloudfront_request_id: &str) -> String {
 
 /// The one form that the parsers of all SDKs take: the prolog (PHP), the root without attributes
 /// (PHP v2) and without a namespace (Java, .NET), and no element empty (C++).
-fn document(refusal: &Refusal, context: &ErrorContext<'_>, request_id: &str) -> String {
-    let error = refusal.oss_error();
+fn document(error: &OssError, context: &ErrorContext<'_>, elements: impl FnOnce(&mut String)) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
     element(&mut xml, "Code", error.code);
     element(&mut xml, "Message", error.message);
-    element(&mut xml, "RequestId", request_id);
+    element(&mut xml, "RequestId", context.request_id);
     element(&mut xml, "HostId", if context.host.is_empty() { "oss-edge" } else { echoed(context.host) });
+    elements(&mut xml);
+    if !error.ec.is_empty() {
+        element(&mut xml, "EC", error.ec);
+        let mut link = String::from("https://api.aliyun.com/troubleshoot?q=");
+        link.push_str(error.ec);
+        element(&mut xml, "RecommendDoc", &link);
+    }
+    xml.push_str("</Error>\n");
+    xml
+}
+
+/// The elements that only this cause has.
+fn elements(xml: &mut String, refusal: &Refusal, context: &ErrorContext<'_>) {
     for (name, value) in refusal.elements() {
-        element(&mut xml, name, echoed(&value));
+        element(xml, name, echoed(&value));
     }
     match refusal {
-        Refusal::RequestTimeTooSkewed(_) => element(&mut xml, "ServerTime", &context.now.to_iso8601()),
+        Refusal::RequestTimeTooSkewed(_) | Refusal::Expired(_) => {
+            element(xml, "ServerTime", &context.now.to_iso8601());
+        }
         Refusal::SignatureDoesNotMatch(mismatch) => {
             let shown = truncated(&mismatch.string_to_sign, MAX_STRING_TO_SIGN);
-            element(&mut xml, "StringToSign", shown);
-            element(&mut xml, "StringToSignBytes", &hex_bytes(shown));
+            element(xml, "StringToSign", shown);
+            element(xml, "StringToSignBytes", &hex_bytes(shown));
             if let Some(canonical_request) = &mismatch.canonical_request {
-                element(&mut xml, "CanonicalRequest", truncated(canonical_request, MAX_STRING_TO_SIGN));
+                element(xml, "CanonicalRequest", truncated(canonical_request, MAX_STRING_TO_SIGN));
             }
         }
-        Refusal::Expired(_) => element(&mut xml, "ServerTime", &context.now.to_iso8601()),
         Refusal::MethodNotAllowed => {
-            element(&mut xml, "Method", echoed(context.method));
-            element(&mut xml, "ResourceType", "Object");
+            element(xml, "Method", echoed(context.method));
+            element(xml, "ResourceType", "Object");
         }
         _ => {}
     }
-    element(&mut xml, "EC", error.ec);
-    let mut link = String::from("https://api.aliyun.com/troubleshoot?q=");
-    link.push_str(error.ec);
-    element(&mut xml, "RecommendDoc", &link);
-    xml.push_str("</Error>\n");
-    xml
 }
 
 /// Writes an element, unless it would be empty.
@@ -160,7 +181,10 @@ fn reason_phrase(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        409 => "Conflict",
         411 => "Length Required",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
         _ => "Bad Request",
     }
 }
@@ -171,9 +195,10 @@ mod tests {
     use crate::refusal::Mismatch;
 
     fn answer(refusal: &Refusal, method: &str) -> ErrorResponse {
+        let request_id = &oss_request_id("cf");
         let context =
-            ErrorContext { request_id: "cf", method, host: "b.example.com:8443", now: UnixMillis(1_795_485_177_000) };
-        ErrorResponse::new(refusal, &context)
+            ErrorContext { request_id, method, host: "b.example.com:8443", now: UnixMillis(1_795_485_177_000) };
+        ErrorResponse::of_refusal(refusal, &context)
     }
 
     fn mismatch(string_to_sign: &str) -> Refusal {

@@ -10,7 +10,8 @@
 //!                                                 └ route        ─▶ Forward
 //! ```
 //!
-//! Any stage may end it with a [`Refusal`], which [`ErrorResponse`] renders as OSS would. The crate
+//! Any stage may end it with a [`Refusal`], which [`ErrorResponse`] renders as OSS would. On the way
+//! back [`OriginResponse`] gives what S3 answered in OSS's words. The crate
 //! has no clock, no environment and no I/O: time, keys and configuration are arguments.
 
 mod access_key;
@@ -23,9 +24,11 @@ mod decision;
 mod document;
 mod error_response;
 mod hand_over;
+mod header_rules;
 mod hosts;
 mod object_key;
 mod operation;
+mod origin_response;
 mod oss_error;
 mod percent_encoding;
 mod presented_signature;
@@ -35,12 +38,15 @@ mod refusal;
 mod request_view;
 mod resource;
 mod route;
+mod s3_error;
 mod s3_headers;
 mod signature_scheme;
 mod signature_v1;
 pub mod signature_v4;
 mod signing_date;
 mod sub_resource;
+mod tagging;
+mod upload_id;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
@@ -53,11 +59,12 @@ pub use error_response::ErrorResponse;
 pub use hand_over::HandOver;
 pub use object_key::ObjectKey;
 pub use operation::Operation;
+pub use origin_response::{Checks, OriginResponse, Responder, ViewerResponse};
 pub use query::Query;
 pub use refusal::{AuthorizationFault, CredentialFault, DateFault, KeyFault, Mismatch, Refusal, TooSkewed};
 pub use request_view::RequestView;
 pub use resource::Resource;
-pub use route::{Forward, Origin};
+pub use route::{ApiOption, Forward, Origin};
 pub use signature_scheme::Scheme;
 pub use signature_v1::{CanonicalizedResource, StringToSign, verify as verify_signature_v1};
 pub use signing_date::UnixMillis;

@@ -1,4 +1,4 @@
-//! The five operations, and which request is which.
+//! The operations that are served, and which request is which.
 
 use crate::object_key::ObjectKey;
 use crate::percent_encoding;
@@ -6,6 +6,7 @@ use crate::presented_signature::is_signature_parameter;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::sub_resource;
+use crate::upload_id::UploadId;
 
 /// An OSS operation that is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,44 +21,72 @@ pub enum Operation {
     CompleteMultipartUpload,
     /// `DELETE key?uploadId`
     AbortMultipartUpload,
+    /// `GET key?uploadId`
+    ListParts,
 }
 
 /// What makes a request an operation.
 struct Row {
     operation: Operation,
     method: &'static str,
-    /// Parameters that must be there; they are what S3 gets, in this order.
+    /// Parameters that must be there; S3 gets them, in this order.
     required: &'static [&'static str],
-    /// Parameters that OSS takes as well, besides those of signatures and [`ANYWHERE`].
+    /// Parameters that S3 gets as well when they have a value.
+    passed: &'static [&'static str],
+    /// Parameters that OSS takes besides, those of signatures and [`ANYWHERE`] apart.
     optional: &'static [&'static str],
 }
 
 /// OSS API reference, "Syntax" of each operation. `encoding-type` is sent by Go v2, Java v2, PHP v2,
 /// Python v2 and C#, `sequential` by Go, Java, Android and iOS when the caller asks for it.
-const OPERATIONS: [Row; 5] = [
-    Row { operation: Operation::PutObject, method: "PUT", required: &[], optional: &[] },
+const OPERATIONS: [Row; 6] = [
+    Row { operation: Operation::PutObject, method: "PUT", required: &[], passed: &[], optional: &[] },
     Row {
         operation: Operation::InitiateMultipartUpload,
         method: "POST",
         required: &["uploads"],
+        passed: &[],
         optional: &["encoding-type", "sequential"],
     },
-    Row { operation: Operation::UploadPart, method: "PUT", required: &["partNumber", "uploadId"], optional: &[] },
+    Row {
+        operation: Operation::UploadPart,
+        method: "PUT",
+        required: &["partNumber", "uploadId"],
+        passed: &[],
+        optional: &[],
+    },
     Row {
         operation: Operation::CompleteMultipartUpload,
         method: "POST",
         required: &["uploadId"],
+        passed: &[],
         optional: &["encoding-type"],
     },
-    Row { operation: Operation::AbortMultipartUpload, method: "DELETE", required: &["uploadId"], optional: &[] },
+    Row {
+        operation: Operation::AbortMultipartUpload,
+        method: "DELETE",
+        required: &["uploadId"],
+        passed: &[],
+        optional: &[],
+    },
+    Row {
+        operation: Operation::ListParts,
+        method: "GET",
+        required: &["uploadId"],
+        passed: &["max-parts", "part-number-marker"],
+        optional: &["encoding-type"],
+    },
 ];
 
 /// Parameters that OSS takes on every operation and that say nothing about what is stored: a limit of
 /// speed, which ali-oss and oss2 put into signed URLs, and who pays.
 const ANYWHERE: [&str; 2] = ["x-oss-request-payer", "x-oss-traffic-limit"];
 
-/// The longest upload id that is passed on, in bytes. S3's have about 130.
-const MAX_UPLOAD_ID: usize = 1024;
+/// The most parts that one answer of ListParts lists, here and in S3.
+const MAX_LISTED_PARTS: u16 = 1000;
+
+/// The highest number of a part, here and in S3.
+const MAX_PART_NUMBER: u16 = 10_000;
 
 impl Operation {
     /// The operation's name in OSS's API reference.
@@ -68,6 +97,7 @@ impl Operation {
             Operation::UploadPart => "UploadPart",
             Operation::CompleteMultipartUpload => "CompleteMultipartUpload",
             Operation::AbortMultipartUpload => "AbortMultipartUpload",
+            Operation::ListParts => "ListParts",
         }
     }
 
@@ -76,10 +106,13 @@ impl Operation {
     /// # Errors
     /// [`Refusal::MethodNotAllowed`] for an operation of OSS that isn't served;
     /// [`Refusal::UnexpectedParameter`] for a parameter that no served operation takes, or not in
-    /// this company; [`Refusal::InvalidPartNumber`] and [`Refusal::InvalidEncodingType`].
+    /// this company; [`Refusal::InvalidPartNumber`], [`Refusal::InvalidEncodingType`] and
+    /// [`Refusal::InvalidQueryValue`].
     pub(crate) fn classify(method: &str, key: Option<&ObjectKey<'_>>, query: &Query<'_>) -> Result<Self, Refusal> {
         let served_method = OPERATIONS.iter().any(|row| row.method == method);
-        if key.is_none() || !served_method {
+        // Of all that OSS reads with GET, only the parts of an upload are served.
+        let reads_object = method == "GET" && query.get("uploadId").is_none();
+        if key.is_none() || !served_method || reads_object {
             return Err(Refusal::MethodNotAllowed);
         }
         let row = OPERATIONS.iter().find(|row| row.method == method && row.takes(query));
@@ -93,13 +126,17 @@ impl Operation {
     /// The query that S3 gets: the parameters that the operation needs and no other.
     pub(crate) fn s3_query(self, query: &Query<'_>) -> String {
         let mut s3_query = String::new();
-        let row = OPERATIONS.iter().find(|row| row.operation == self);
-        for name in row.map(|row| row.required).unwrap_or_default() {
+        let Some(row) = OPERATIONS.iter().find(|row| row.operation == self) else { return s3_query };
+        let required = row.required.iter().map(|name| (*name, query.get(name).unwrap_or_default()));
+        let passed =
+            row.passed.iter().filter_map(|name| Some((*name, query.get(name).filter(|value| !value.is_empty())?)));
+        for (name, value) in required.chain(passed) {
             if !s3_query.is_empty() {
                 s3_query.push('&');
             }
             s3_query.push_str(name);
-            if let Some(value) = query.get(name).filter(|value| !value.is_empty()) {
+            let value = if name == "uploadId" { UploadId::parse(value).map_or(value, |id| id.s3) } else { value };
+            if !value.is_empty() {
                 s3_query.push('=');
                 percent_encoding::encode_value(value, &mut s3_query);
             }
@@ -110,8 +147,11 @@ impl Operation {
 
 impl Row {
     fn takes(&self, query: &Query<'_>) -> bool {
-        self.required.iter().all(|name| query.get(name).is_some())
-            && operands(query).all(|name| self.required.contains(&name) || self.optional.contains(&name))
+        self.required.iter().all(|name| query.get(name).is_some()) && operands(query).all(|name| self.knows(name))
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        [self.required, self.passed, self.optional].iter().any(|names| names.contains(&name))
     }
 }
 
@@ -123,8 +163,7 @@ fn operands<'q>(query: &'q Query<'_>) -> impl Iterator<Item = &'q str> {
 
 /// Why no row takes a query whose method is served.
 fn unserved(query: &Query<'_>) -> Refusal {
-    let is_ours =
-        |name: &str| OPERATIONS.iter().any(|row| row.required.contains(&name) || row.optional.contains(&name));
+    let is_ours = |name: &str| OPERATIONS.iter().any(|row| row.knows(name));
     let mut foreign = operands(query).filter(|name| !is_ours(name)).peekable();
     if foreign.peek().is_none() {
         return match operands(query).next() {
@@ -140,22 +179,30 @@ fn unserved(query: &Query<'_>) -> Refusal {
 }
 
 fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
+    let is_number = |max| matches!(plain_integer(value), Some(number) if number <= max);
     match name {
-        "partNumber" if !is_part_number(value) => Err(Refusal::InvalidPartNumber(value.to_owned())),
-        "uploadId" if value.is_empty() || value.len() > MAX_UPLOAD_ID => {
-            Err(Refusal::UnexpectedParameter(name.to_owned()))
+        "partNumber" if value == "0" || !is_number(MAX_PART_NUMBER) => {
+            Err(Refusal::InvalidPartNumber(value.to_owned()))
         }
+        "uploadId" if UploadId::parse(value).is_none() => Err(Refusal::UnexpectedParameter(name.to_owned())),
         "uploads" | "sequential" if !value.is_empty() => Err(Refusal::UnexpectedParameter(name.to_owned())),
         "encoding-type" if value != "url" => Err(Refusal::InvalidEncodingType(value.to_owned())),
+        // oss2 sends `part-number-marker=` for the first page.
+        "max-parts" | "part-number-marker" if value.is_empty() => Ok(()),
+        "max-parts" if value == "0" || !is_number(MAX_LISTED_PARTS) => {
+            Err(Refusal::InvalidQueryValue("max-parts", value.to_owned()))
+        }
+        "part-number-marker" if !is_number(MAX_PART_NUMBER) => {
+            Err(Refusal::InvalidQueryValue("part-number-marker", value.to_owned()))
+        }
         _ => Ok(()),
     }
 }
 
-/// 1 to 10,000 without a sign or leading zeros, so that OSS, S3 and this crate read one number.
-fn is_part_number(value: &str) -> bool {
-    value.bytes().all(|byte| byte.is_ascii_digit())
-        && !value.starts_with('0')
-        && value.parse::<u16>().is_ok_and(|number| (1..=10_000).contains(&number))
+/// A number without a sign or leading zeros, so that OSS, S3 and this crate read one number.
+fn plain_integer(value: &str) -> Option<u16> {
+    let plain = value == "0" || !value.starts_with('0');
+    if plain && value.bytes().all(|byte| byte.is_ascii_digit()) { value.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -170,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_five_operations() {
+    fn knows_the_operations() {
         for (method, query, operation, s3_query) in [
             ("PUT", "", Operation::PutObject, ""),
             ("POST", "uploads", Operation::InitiateMultipartUpload, "uploads"),
@@ -180,6 +227,21 @@ mod tests {
             ("POST", "uploadId=id", Operation::CompleteMultipartUpload, "uploadId=id"),
             ("POST", "encoding-type=url&uploadId=id", Operation::CompleteMultipartUpload, "uploadId=id"),
             ("DELETE", "uploadId=id", Operation::AbortMultipartUpload, "uploadId=id"),
+            ("DELETE", "uploadId=id~forbid-overwrite", Operation::AbortMultipartUpload, "uploadId=id"),
+            ("PUT", "partNumber=1&uploadId=id%7Eforbid-overwrite", Operation::UploadPart, "partNumber=1&uploadId=id"),
+            ("GET", "uploadId=id", Operation::ListParts, "uploadId=id"),
+            (
+                "GET",
+                "part-number-marker=&max-parts=1000&uploadId=id",
+                Operation::ListParts,
+                "uploadId=id&max-parts=1000",
+            ),
+            (
+                "GET",
+                "encoding-type=url&part-number-marker=0&uploadId=id",
+                Operation::ListParts,
+                "uploadId=id&part-number-marker=0",
+            ),
         ] {
             assert_eq!(classify(method, query), Ok(operation), "{method} {query}");
             assert_eq!(operation.s3_query(&Query::parse(query).unwrap()), s3_query);
@@ -196,8 +258,10 @@ mod tests {
             ("OPTIONS", ""),
             ("put", ""),
             ("", ""),
-            ("GET", "uploadId=id"),
             ("GET", "uploads"),
+            ("GET", "acl"),
+            ("GET", "max-parts=1"),
+            ("HEAD", "uploadId=id"),
             ("PUT", "acl"),
             ("PUT", "tagging"),
             ("PUT", "symlink"),
@@ -237,6 +301,10 @@ mod tests {
             ("PUT", "partNumber=1&uploadId=", "uploadId"),
             ("POST", "uploads=yes", "uploads"),
             ("PUT", "PartNumber=1&uploadId=id", "PartNumber"),
+            ("GET", "uploadId=id&uploads", "uploadId"),
+            ("POST", "max-parts=1&uploadId=id", "max-parts"),
+            ("GET", "uploadId=id&prefix=a", "prefix"),
+            ("DELETE", "uploadId=~forbid-overwrite", "uploadId"),
         ] {
             assert_eq!(classify(method, query), Err(Refusal::UnexpectedParameter(name.into())), "{method} {query}");
         }
@@ -249,5 +317,21 @@ mod tests {
             assert!(matches!(refused, Err(Refusal::InvalidPartNumber(_))), "{value}");
         }
         assert!(matches!(classify("POST", "uploads&encoding-type=base64"), Err(Refusal::InvalidEncodingType(_))));
+    }
+
+    #[test]
+    fn takes_a_page_of_parts_in_one_spelling() {
+        for (name, value) in [
+            ("max-parts", "0"),
+            ("max-parts", "1001"),
+            ("max-parts", "01"),
+            ("max-parts", "ten"),
+            ("part-number-marker", "10001"),
+            ("part-number-marker", "00"),
+            ("part-number-marker", "-1"),
+        ] {
+            let refused = classify("GET", &format!("uploadId=id&{name}={value}"));
+            assert_eq!(refused, Err(Refusal::InvalidQueryValue(name, value.into())));
+        }
     }
 }

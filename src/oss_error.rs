@@ -3,6 +3,7 @@
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, KeyFault, Refusal};
 
 /// How OSS answers: HTTP status, `Code`, `Message` and `EC`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OssError {
     /// HTTP status code.
     pub(crate) status: u16,
@@ -10,11 +11,25 @@ pub(crate) struct OssError {
     pub(crate) code: &'static str,
     /// `Message` of the error document.
     pub(crate) message: &'static str,
-    /// `EC` of the error document, and the `x-oss-ec` header.
+    /// `EC` of the error document, and the `x-oss-ec` header; empty where OSS documents none.
     pub(crate) ec: &'static str,
 }
 
-const fn error(status: u16, code: &'static str, ec: &'static str, message: &'static str) -> OssError {
+pub(crate) const METADATA_TOO_LARGE: OssError =
+    error(400, "MetadataTooLarge", "0011-00000002", "Your metadata headers exceed the maximum allowed metadata size.");
+pub(crate) const MISSING_CONTENT_LENGTH: OssError =
+    error(411, "MissingContentLength", "0017-00000101", "You must provide the Content-Length HTTP header.");
+pub(crate) const NO_SUCH_BUCKET: OssError =
+    error(404, "NoSuchBucket", "0015-00000101", "The specified bucket does not exist.");
+pub(crate) const NO_SUCH_UPLOAD: OssError = error(
+    404,
+    "NoSuchUpload",
+    "",
+    "The specified upload does not exist. \
+     The upload ID may be invalid, or the upload may have been aborted or completed.",
+);
+
+pub(crate) const fn error(status: u16, code: &'static str, ec: &'static str, message: &'static str) -> OssError {
     OssError { status, code, message, ec }
 }
 
@@ -59,6 +74,9 @@ impl Refusal {
             Refusal::InvalidPartNumber(_) => {
                 let message = "Part number must be an integer between 1 and 10000, inclusive.";
                 error(400, ARGUMENT, "0017-00000220", message)
+            }
+            Refusal::InvalidQueryValue(_, _) => {
+                error(400, ARGUMENT, "0017-00000219", "The value of a query string parameter is invalid.")
             }
             Refusal::InvalidEncodingType(_) => {
                 error(400, ARGUMENT, "0017-00000235", "Invalid Encoding Method specified in Request")
@@ -115,9 +133,8 @@ impl Refusal {
             Refusal::InvalidSecurityToken => {
                 error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.")
             }
-            Refusal::NoSuchBucket(_) => {
-                error(404, "NoSuchBucket", "0015-00000101", "The specified bucket does not exist.")
-            }
+            Refusal::NoSuchBucket(_) => NO_SUCH_BUCKET,
+            Refusal::NoSuchUpload(_) => NO_SUCH_UPLOAD,
             Refusal::NotImplemented(_) => {
                 let message = "A header you provided implies functionality that is not implemented.";
                 error(400, "NotImplemented", "0017-00000245", message)
@@ -125,14 +142,8 @@ impl Refusal {
             Refusal::InvalidHeaderValue(_, _) => {
                 error(400, ARGUMENT, "0017-00000131", "The value of a request header is invalid.")
             }
-            Refusal::MetadataTooLarge => {
-                let message = "Your metadata headers exceed the maximum allowed metadata size.";
-                error(400, "MetadataTooLarge", "0011-00000002", message)
-            }
-            Refusal::MissingContentLength => {
-                let message = "You must provide the Content-Length HTTP header.";
-                error(411, "MissingContentLength", "0017-00000101", message)
-            }
+            Refusal::MetadataTooLarge => METADATA_TOO_LARGE,
+            Refusal::MissingContentLength => MISSING_CONTENT_LENGTH,
             Refusal::InvalidContentLength => {
                 error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.")
             }

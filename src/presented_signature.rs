@@ -111,7 +111,7 @@ impl<'a> PresentedSignature<'a> {
     }
 
     /// The scheme with its carrier, as the configuration names it.
-    fn scheme(&self) -> Scheme {
+    pub(crate) fn scheme(&self) -> Scheme {
         match self {
             PresentedSignature::V1(presented) => presented.scheme(),
             PresentedSignature::V4(presented) => presented.scheme(),

@@ -32,6 +32,8 @@ pub enum Refusal {
     InvalidPartNumber(String),
     /// `encoding-type` isn't `url`.
     InvalidEncodingType(String),
+    /// `max-parts` isn't an integer from 1 to 1,000, or `part-number-marker` not one from 0 to 10,000.
+    InvalidQueryValue(&'static str, String),
     /// An operation that isn't served.
     MethodNotAllowed,
     /// No signature at all.
@@ -64,6 +66,8 @@ pub enum Refusal {
     InvalidSecurityToken,
     /// The bucket isn't configured.
     NoSuchBucket(String),
+    /// ListParts is off: no upload is known, so clients begin a new one.
+    NoSuchUpload(String),
     /// A header asks for something that S3 wouldn't do.
     NotImplemented(String),
     /// A header's value isn't one that OSS defines.
@@ -74,7 +78,7 @@ pub enum Refusal {
     MissingContentLength,
     /// `Content-Length` isn't a number.
     InvalidContentLength,
-    /// The request to begin a multipart upload doesn't fit through API Gateway.
+    /// The request doesn't fit through API Gateway.
     RequestTooLarge,
 }
 
@@ -161,11 +165,12 @@ impl Refusal {
             Refusal::RepeatedParameter(name) | Refusal::UnexpectedParameter(name) => argument("ResourceType", name),
             Refusal::InvalidPartNumber(value) => argument("PartNumber", value),
             Refusal::InvalidEncodingType(value) => argument("encoding-type", value),
-            Refusal::InvalidHeaderValue(name, value) => argument(name, value),
+            Refusal::InvalidHeaderValue(name, value) | Refusal::InvalidQueryValue(name, value) => argument(name, value),
             Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) => vec![("Header", Cow::Borrowed(name))],
             Refusal::NotImplemented(name) => vec![("Header", Cow::Borrowed(name))],
             Refusal::InvalidAccessKeyId(id) => vec![("OSSAccessKeyId", Cow::Borrowed(id))],
             Refusal::NoSuchBucket(name) => vec![("BucketName", Cow::Borrowed(name))],
+            Refusal::NoSuchUpload(upload_id) => vec![("UploadId", Cow::Borrowed(upload_id))],
             Refusal::RequestTimeTooSkewed(skewed) => vec![
                 ("MaxAllowedSkewMilliseconds", Cow::Owned(skewed.max_millis.to_string())),
                 ("RequestTime", Cow::Owned(skewed.requested.to_iso8601())),
@@ -193,6 +198,9 @@ impl Refusal {
             Refusal::UnexpectedParameter(name) => format!("query parameter `{}` has no place here", shown(name)).into(),
             Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000".into(),
             Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
+            Refusal::InvalidQueryValue(name, _) => {
+                format!("query parameter `{name}` is not a number in its range").into()
+            }
             Refusal::MethodNotAllowed => "the operation is not served".into(),
             Refusal::MissingSignature => "no signature".into(),
             Refusal::ConflictingSignatures => "more than one signature".into(),
@@ -210,6 +218,7 @@ impl Refusal {
             Refusal::SignatureDoesNotMatch(_) => "the signature does not verify".into(),
             Refusal::InvalidSecurityToken => "the security token is not the access key's".into(),
             Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration".into(),
+            Refusal::NoSuchUpload(_) => "ListParts is not served".into(),
             Refusal::NotImplemented(name) => format!("header `{name}` asks for what S3 would not do").into(),
             Refusal::InvalidHeaderValue(name, _) => {
                 format!("header `{name}` has a value that OSS does not define").into()

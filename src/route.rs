@@ -2,22 +2,25 @@
 
 use std::borrow::Cow;
 
+use crate::authenticate::{Authenticated, Classified};
 use crate::authorize::Authorized;
-use crate::config::{Api, S3Bucket};
+use crate::config::{Api, Config, S3Bucket, Switch, Through};
 use crate::hand_over::{HandOver, ORIGIN_HEADER, REQUEST_HEADER};
 use crate::operation::Operation;
 use crate::percent_encoding;
+use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::s3_headers::{Header, s3_headers};
+use crate::upload_id::{Overwrite, UploadId};
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The bucket, through origin access control.
     S3,
-    /// API Gateway, with what its authorizer verifies again.
-    Api(Api, HandOver),
+    /// A resource of API Gateway's, by its path, with what the authorizer verifies again.
+    Api(Api, &'static str, HandOver),
 }
 
 /// The request to S3, made of nothing but what was verified and what the rules allow.
@@ -33,17 +36,48 @@ pub struct Forward<'r> {
     pub query: String,
     /// Header names in lower case, and values. Content-Length isn't among them: CloudFront keeps it.
     pub headers: Vec<Header<'r>>,
-    /// Whether the client asked for a percent-encoded key in the answer (`encoding-type=url`).
-    pub encodes_key: bool,
+    /// What a function behind the API does besides the plain operation.
+    pub options: Vec<ApiOption>,
+}
+
+/// What a function behind the API does besides the plain operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiOption {
+    /// Answer with the key percent-encoded (`encoding-type=url`).
+    EncodeKey,
+    /// Complete the upload with every part that S3 has (`x-oss-complete-all: yes`).
+    CompleteAll,
+    /// Mark the upload id in the answer, so that the end of the upload overwrites nothing
+    /// (`x-oss-forbid-overwrite: true`).
+    ForbidOverwrite,
+}
+
+impl ApiOption {
+    /// Its name in the authorizer's result.
+    pub fn name(self) -> &'static str {
+        match self {
+            ApiOption::EncodeKey => "encode-key",
+            ApiOption::CompleteAll => "complete-all",
+            ApiOption::ForbidOverwrite => "forbid-overwrite",
+        }
+    }
 }
 
 impl Forward<'_> {
+    /// Path and query that leave the viewer-request function: the object's in S3, or the API's resource.
+    pub fn edge_target(&self) -> (&str, &str) {
+        match &self.origin {
+            Origin::S3 => (&self.uri, &self.query),
+            Origin::Api(_, resource, _) => (resource, ""),
+        }
+    }
+
     /// The headers that leave the viewer-request function, all of them: those for S3, or the hand-over
     /// to the API, and for the origin-request function the domain name of the origin that was decided.
     pub fn edge_headers(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         let (headers, own) = match &self.origin {
             Origin::S3 => (&*self.headers, [Some((ORIGIN_HEADER, Cow::Owned(self.s3_bucket.domain()))), None]),
-            Origin::Api(api, hand_over) => {
+            Origin::Api(api, _, hand_over) => {
                 let origin = (ORIGIN_HEADER, Cow::Borrowed(&*api.domain));
                 (&[][..], [Some(origin), Some((REQUEST_HEADER, Cow::Borrowed(hand_over.as_str())))])
             }
@@ -55,25 +89,25 @@ impl Forward<'_> {
 /// Room for an upload's headers in the authorizer's result, in bytes, next to a key of 1,023 bytes.
 const MAX_INITIATE_HEADERS: usize = 3072;
 
-/// Routes a request: InitiateMultipartUpload through the API, because its answer must be in OSS's
-/// XML, everything else straight to S3.
+/// Routes a request: straight to S3, or through the API where the answer must be in OSS's XML.
 ///
 /// # Errors
 /// Those of the header rules, [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`],
-/// [`Refusal::RequestTooLarge`], and [`Refusal::MethodNotAllowed`] for InitiateMultipartUpload when no
-/// API is configured.
-pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, api: Option<&Api>) -> Result<Forward<'r>, Refusal> {
+/// [`Refusal::RequestTooLarge`]; for an operation behind the API when none is configured
+/// [`Refusal::MethodNotAllowed`]; for ListParts when it is off or there is no API
+/// [`Refusal::NoSuchUpload`].
+pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, config: &Config) -> Result<Forward<'r>, Refusal> {
     let authenticated = authorized.authenticated();
     let classified = authenticated.classified();
-    let headers = s3_headers(authenticated)?;
+    let headers = s3_headers(authenticated, config)?;
     check_length(classified.request, classified.operation)?;
-    let origin = match classified.operation {
-        Operation::InitiateMultipartUpload => {
-            let api = api.ok_or(Refusal::MethodNotAllowed)?;
+    let origin = match api_resource(classified, config)? {
+        None => Origin::S3,
+        Some((api, resource)) => {
             check_size(&headers)?;
-            Origin::Api(api.clone(), HandOver::of_request(classified.request, authenticated.additional_headers())?)
+            let hand_over = HandOver::of_request(classified.request, authenticated.additional_headers())?;
+            Origin::Api(api.clone(), resource, hand_over)
         }
-        _ => Origin::S3,
     };
     let mut uri = String::from("/");
     percent_encoding::encode_key(classified.resource.key.as_deref().unwrap_or_default(), &mut uri);
@@ -83,8 +117,54 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, api: Option<&Api>) 
         uri,
         query: classified.operation.s3_query(classified.query),
         headers,
-        encodes_key: classified.query.get("encoding-type").is_some(),
+        options: options(authenticated),
     })
+}
+
+/// The API and the path of its resource for an operation that goes there. API Gateway decodes and
+/// limits paths, so an operation has one resource, and the object is named in the hand-over.
+fn api_resource<'c>(
+    classified: &Classified<'_, '_>,
+    config: &'c Config,
+) -> Result<Option<(&'c Api, &'static str)>, Refusal> {
+    let api = config.api.as_ref();
+    match classified.operation {
+        Operation::PutObject | Operation::UploadPart | Operation::AbortMultipartUpload => Ok(None),
+        Operation::CompleteMultipartUpload if config.complete_multipart_upload == Through::S3 => Ok(None),
+        Operation::InitiateMultipartUpload => {
+            api.map(|api| Some((api, "/initiate-multipart-upload"))).ok_or(Refusal::MethodNotAllowed)
+        }
+        Operation::CompleteMultipartUpload => {
+            api.map(|api| Some((api, "/complete-multipart-upload"))).ok_or(Refusal::MethodNotAllowed)
+        }
+        Operation::ListParts => match api {
+            Some(api) if config.list_parts == Switch::On => Ok(Some((api, "/list-parts"))),
+            _ => Err(Refusal::NoSuchUpload(classified.query.get("uploadId").unwrap_or_default().to_owned())),
+        },
+    }
+}
+
+fn options(authenticated: &Authenticated<'_, '_>) -> Vec<ApiOption> {
+    let classified = authenticated.classified();
+    let asks = |header, value| authenticated.oss_headers().iter().any(|known| known == (header, value));
+    let mut options = Vec::new();
+    if classified.query.get("encoding-type").is_some() {
+        options.push(ApiOption::EncodeKey);
+    }
+    match classified.operation {
+        Operation::CompleteMultipartUpload if asks("x-oss-complete-all", "yes") => options.push(ApiOption::CompleteAll),
+        Operation::InitiateMultipartUpload if asks("x-oss-forbid-overwrite", "true") => {
+            options.push(ApiOption::ForbidOverwrite);
+        }
+        Operation::ListParts if is_marked(classified.query) => options.push(ApiOption::ForbidOverwrite),
+        _ => {}
+    }
+    options
+}
+
+fn is_marked(query: &Query<'_>) -> bool {
+    let upload_id = query.get("uploadId").and_then(UploadId::parse);
+    upload_id.is_some_and(|upload_id| upload_id.overwrite == Overwrite::Forbidden)
 }
 
 /// The authorizer hands the headers on in its result, which API Gateway limits to 8 KB.
@@ -96,7 +176,8 @@ fn check_size(headers: &[Header<'_>]) -> Result<(), Refusal> {
 /// OSS takes a chunked body without a length, S3 answers it with 411. The body that Go v2 sends with
 /// InitiateMultipartUpload, chunked and empty, doesn't reach S3.
 fn check_length(request: &RequestView<'_>, operation: Operation) -> Result<(), Refusal> {
-    let sends_body = !matches!(operation, Operation::InitiateMultipartUpload | Operation::AbortMultipartUpload);
+    let sends_body =
+        matches!(operation, Operation::PutObject | Operation::UploadPart | Operation::CompleteMultipartUpload);
     match request.unique("content-length")? {
         Some(length) if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) => {
             Err(Refusal::InvalidContentLength)

@@ -6,9 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::authenticate::Authenticated;
+use crate::config::{Config, Through};
+use crate::header_rules::{HeaderRules, PublicAcl, Tagging};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
+use crate::tagging;
+use crate::upload_id::{Overwrite, UploadId};
 
 /// A name in lower case, and a value.
 pub(crate) type Header<'r> = (Cow<'static, str>, Cow<'r, str>);
@@ -43,10 +47,13 @@ enum Treatment {
     Dropped,
     /// S3 has nothing like it, and an upload that seemed to honour it would not: refused.
     Refused,
+    CompleteAll,
     ForbidOverwrite,
     ObjectAcl,
     ServerSideEncryption,
+    ServerSideEncryptionKeyId,
     StorageClass,
+    Tagging,
 }
 
 /// The `x-oss-*` headers that OSS defines for the served operations (OSS API reference, PutObject,
@@ -56,7 +63,7 @@ enum Treatment {
 const OSS_HEADERS: [(&str, Treatment); 26] = [
     ("x-oss-callback", Treatment::Refused),
     ("x-oss-callback-var", Treatment::Refused),
-    ("x-oss-complete-all", Treatment::Refused),
+    ("x-oss-complete-all", Treatment::CompleteAll),
     ("x-oss-content-sha256", Treatment::Dropped), // signature version 4
     ("x-oss-copy-source", Treatment::Refused),
     ("x-oss-copy-source-if-match", Treatment::Refused),
@@ -74,22 +81,12 @@ const OSS_HEADERS: [(&str, Treatment); 26] = [
     ("x-oss-security-token", Treatment::Dropped), // verified with the signature
     ("x-oss-server-side-data-encryption", Treatment::Refused),
     ("x-oss-server-side-encryption", Treatment::ServerSideEncryption),
-    ("x-oss-server-side-encryption-key-id", Treatment::Refused),
+    ("x-oss-server-side-encryption-key-id", Treatment::ServerSideEncryptionKeyId),
     ("x-oss-storage-class", Treatment::StorageClass),
     ("x-oss-symlink-target", Treatment::Refused),
-    ("x-oss-tagging", Treatment::Refused), // would need s3:PutObjectTagging
+    ("x-oss-tagging", Treatment::Tagging),
     ("x-oss-tagging-directive", Treatment::Refused),
     ("x-oss-traffic-limit", Treatment::Dropped), // a speed limit, not what is stored
-];
-
-/// OSS's storage classes and the S3 class with the same access: at once, at once for a fee, or after
-/// a restore.
-const STORAGE_CLASSES: [(&str, &str); 5] = [
-    ("Standard", "STANDARD"),
-    ("IA", "STANDARD_IA"),
-    ("Archive", "GLACIER"),
-    ("ColdArchive", "DEEP_ARCHIVE"),
-    ("DeepColdArchive", "DEEP_ARCHIVE"),
 ];
 
 /// The headers of the request to S3, all of them: nothing else that the client sent goes on.
@@ -97,7 +94,10 @@ const STORAGE_CLASSES: [(&str, &str); 5] = [
 /// # Errors
 /// [`Refusal::NotImplemented`], [`Refusal::InvalidHeaderValue`], [`Refusal::MetadataTooLarge`],
 /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
-pub(crate) fn s3_headers<'r>(authenticated: &Authenticated<'_, 'r>) -> Result<Vec<Header<'r>>, Refusal> {
+pub(crate) fn s3_headers<'r>(
+    authenticated: &Authenticated<'_, 'r>,
+    config: &Config,
+) -> Result<Vec<Header<'r>>, Refusal> {
     let operation = authenticated.classified().operation;
     let request: &RequestView<'r> = authenticated.classified().request;
     let mut headers = Vec::new();
@@ -109,6 +109,7 @@ pub(crate) fn s3_headers<'r>(authenticated: &Authenticated<'_, 'r>) -> Result<Ve
             headers.push((Cow::Borrowed(name), Cow::Borrowed(value)));
         }
     }
+    let asked = Asked::of_request(authenticated, config);
     let mut metadata_bytes = 0;
     for (name, value) in authenticated.oss_headers().iter() {
         if let Some(key) = name.strip_prefix("x-oss-meta-") {
@@ -123,10 +124,56 @@ pub(crate) fn s3_headers<'r>(authenticated: &Authenticated<'_, 'r>) -> Result<Ve
         } else if let Ok(row) = OSS_HEADERS.binary_search_by_key(&name, |(known, _)| known)
             && let Some((name, treatment)) = OSS_HEADERS.get(row)
         {
-            headers.extend(treatment.apply(name, value, operation)?);
+            headers.extend(treatment.apply(name, value, &asked)?);
         }
     }
+    if let Some(key) = asked.kms_key() {
+        headers.push((Cow::Borrowed("x-amz-server-side-encryption-aws-kms-key-id"), Cow::Owned(key.to_owned())));
+    }
+    if asked.overwrite_at_end == Overwrite::Forbidden && !headers.contains(&IF_ABSENT) {
+        headers.push(IF_ABSENT);
+    }
     if metadata_bytes > MAX_USER_METADATA { Err(Refusal::MetadataTooLarge) } else { Ok(headers) }
+}
+
+/// S3 stores an object under this condition only where there is none (Amazon S3 User Guide,
+/// "Conditional writes"); it can be set at viewer request alone.
+const IF_ABSENT: Header<'static> = (Cow::Borrowed("if-none-match"), Cow::Borrowed("*"));
+
+/// What the treatment of a header depends on besides its value.
+struct Asked<'a> {
+    operation: Operation,
+    rules: &'a HeaderRules,
+    complete_through: Through,
+    kms_key_id: Option<&'a str>,
+    encryption: Option<&'a str>,
+    /// As the upload id has it, for the operation that ends an upload.
+    overwrite_at_end: Overwrite,
+}
+
+impl<'a> Asked<'a> {
+    fn of_request(authenticated: &'a Authenticated<'_, '_>, config: &'a Config) -> Self {
+        let classified = authenticated.classified();
+        let value = |name| authenticated.oss_headers().iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        let upload_id = classified.query.get("uploadId").and_then(UploadId::parse);
+        Asked {
+            operation: classified.operation,
+            rules: &config.headers,
+            complete_through: config.complete_multipart_upload,
+            kms_key_id: value("x-oss-server-side-encryption-key-id"),
+            encryption: value("x-oss-server-side-encryption"),
+            overwrite_at_end: match (classified.operation, upload_id) {
+                (Operation::CompleteMultipartUpload, Some(upload_id)) => upload_id.overwrite,
+                _ => Overwrite::Allowed,
+            },
+        }
+    }
+
+    /// The KMS key to encrypt the object with, where the request asks for one.
+    fn kms_key(&self) -> Option<&'a str> {
+        let asked = Describes::Object.concerns(self.operation) && self.encryption == Some("KMS");
+        if asked { self.rules.kms_key(self.kms_key_id) } else { None }
+    }
 }
 
 /// `aws-chunked` would tell S3 that the body is framed, which no signature covers. Text beyond ASCII
@@ -148,39 +195,60 @@ impl Describes {
             Operation::PutObject => true,
             Operation::InitiateMultipartUpload => self == Describes::Object,
             Operation::UploadPart | Operation::CompleteMultipartUpload => self == Describes::Body,
-            Operation::AbortMultipartUpload => false,
+            Operation::AbortMultipartUpload | Operation::ListParts => false,
         }
     }
 }
 
 impl Treatment {
-    fn apply<'r>(self, name: &'static str, value: &str, operation: Operation) -> Result<Option<Header<'r>>, Refusal> {
+    fn apply<'r>(self, name: &'static str, value: &'r str, asked: &Asked<'_>) -> Result<Option<Header<'r>>, Refusal> {
         let refused = || Err(Refusal::NotImplemented(name.to_owned()));
         let invalid = || Err(Refusal::InvalidHeaderValue(name, value.to_owned()));
         let set = |name: &'static str, value: &'static str| Ok(Some((Cow::Borrowed(name), Cow::Borrowed(value))));
-        let on_object = Describes::Object.concerns(operation);
+        let on_object = |header: Header<'r>| Ok(Describes::Object.concerns(asked.operation).then_some(header));
         match (self, value) {
             (Treatment::Dropped, _) => Ok(None),
             (Treatment::Refused, _) => refused(),
+            (Treatment::CompleteAll, "yes") => match (asked.operation, asked.complete_through) {
+                (Operation::CompleteMultipartUpload, Through::S3) => refused(),
+                _ => Ok(None),
+            },
+            (Treatment::CompleteAll, _) => invalid(),
             (Treatment::ForbidOverwrite, "false") => Ok(None),
-            (Treatment::ForbidOverwrite, "true") => match operation {
+            (Treatment::ForbidOverwrite, "true") => match asked.operation {
                 Operation::PutObject | Operation::CompleteMultipartUpload => set("if-none-match", "*"),
-                // S3 looks at this only when an upload is completed, where the client may not repeat it.
-                Operation::InitiateMultipartUpload => refused(),
-                Operation::UploadPart | Operation::AbortMultipartUpload => Ok(None),
+                // The upload id carries it to the end of an upload.
+                _ => Ok(None),
             },
             (Treatment::ForbidOverwrite, _) => invalid(),
             (Treatment::ObjectAcl, "private" | "default") => Ok(None),
-            (Treatment::ObjectAcl, "public-read" | "public-read-write") => refused(),
+            (Treatment::ObjectAcl, "public-read" | "public-read-write") => match asked.rules.public_acl {
+                PublicAcl::Refused => refused(),
+                PublicAcl::Dropped => Ok(None),
+            },
             (Treatment::ObjectAcl, _) => invalid(),
-            (Treatment::ServerSideEncryption, "AES256") if on_object => set("x-amz-server-side-encryption", "AES256"),
-            (Treatment::ServerSideEncryption, "AES256") => Ok(None),
-            (Treatment::ServerSideEncryption, "KMS" | "SM4") => refused(),
+            (Treatment::ServerSideEncryption, "AES256") => {
+                on_object((Cow::Borrowed("x-amz-server-side-encryption"), Cow::Borrowed("AES256")))
+            }
+            (Treatment::ServerSideEncryption, "KMS") => match asked.rules.kms_key(asked.kms_key_id) {
+                Some(_) => on_object((Cow::Borrowed("x-amz-server-side-encryption"), Cow::Borrowed("aws:kms"))),
+                None => refused(),
+            },
+            (Treatment::ServerSideEncryption, "SM4") => refused(),
             (Treatment::ServerSideEncryption, _) => invalid(),
-            (Treatment::StorageClass, class) => match STORAGE_CLASSES.iter().find(|(oss, _)| *oss == class) {
-                Some((_, s3)) if on_object => set("x-amz-storage-class", s3),
+            (Treatment::ServerSideEncryptionKeyId, _) if asked.encryption != Some("KMS") => invalid(),
+            (Treatment::ServerSideEncryptionKeyId, id) => match asked.rules.kms_key(Some(id)) {
                 Some(_) => Ok(None),
+                None => refused(),
+            },
+            (Treatment::StorageClass, class) => match asked.rules.storage_class(class) {
+                Some(s3) => on_object((Cow::Borrowed("x-amz-storage-class"), Cow::Borrowed(s3))),
                 None => invalid(),
+            },
+            (Treatment::Tagging, tags) => match (asked.rules.tagging, tagging::to_s3(tags)) {
+                (Tagging::Refused, _) => refused(),
+                (Tagging::Mapped, Some(s3)) => on_object((Cow::Borrowed("x-amz-tagging"), Cow::Owned(s3))),
+                (Tagging::Mapped, None) => invalid(),
             },
         }
     }

@@ -10,9 +10,11 @@ use crate::access_key::AccessKeys;
 use crate::config::Config;
 use crate::decision::{Decision, Gate};
 use crate::document::Document;
-use crate::error_response::oss_request_id;
+use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
 use crate::hand_over::HandOver;
+use crate::origin_response::{Checks, OriginResponse, Responder, ViewerResponse};
 use crate::route::{Forward, Origin};
+use crate::s3_error::oss_error_of;
 use crate::signing_date::UnixMillis;
 
 /// A [`Gate`] for JavaScript. Methods take `&self` only: after a trap inside a `&mut self` method
@@ -36,10 +38,10 @@ impl WasmGate {
     /// Decides at the edge over a request in flat encoding (see `RequestView::parse`), as of
     /// `now` in milliseconds since the epoch.
     ///
-    /// Returns `forward`, operation, bucket, key, access key id, origin (`s3` or `api`), uri, query,
-    /// then name and value of each header; or a refusal: `refuse`, operation, bucket, key, access key
-    /// id, code, detail, status, status description, body, then name and value of each header. What
-    /// isn't known is empty.
+    /// Returns `forward`, operation, bucket, key, access key id, scheme, origin (`s3` or `api`), uri,
+    /// query, then name and value of each header; or a refusal: `refuse`, operation, bucket, key, access
+    /// key id, scheme, detail, code, status, status description, body, then name and value of each
+    /// header. What isn't known is empty.
     pub fn decide(&self, request: &str, now: f64) -> String {
         let decision = self.0.decide(request, millis(now));
         fields(&decision, |forward, fields| {
@@ -47,8 +49,9 @@ impl WasmGate {
                 Origin::S3 => "s3",
                 Origin::Api(..) => "api",
             });
-            fields.push(&forward.uri);
-            fields.push(&forward.query);
+            let (uri, query) = forward.edge_target();
+            fields.push(uri);
+            fields.push(query);
             for (name, value) in forward.edge_headers() {
                 fields.push(name);
                 fields.push(&value);
@@ -58,24 +61,73 @@ impl WasmGate {
 
     /// Decides again at the API, over the hand-over that came in the `x-ossedge-request` header.
     ///
-    /// Returns `forward`, operation, bucket, key, access key id, OSS request id, S3 bucket, its
-    /// Region, `url` or nothing for the answer's encoding, then name and value of each header for S3;
-    /// or a refusal as [`WasmGate::decide`] does.
+    /// Returns `forward`, operation, bucket, key, access key id, scheme, OSS request id, S3 bucket, its
+    /// Region, query for S3, options separated by spaces, then name and value of each header for S3; or
+    /// a refusal as [`WasmGate::decide`] does.
     pub fn decide_at_api(&self, hand_over: &str, now: f64) -> String {
         let request = HandOver::open(hand_over).unwrap_or_default();
         let request_id = oss_request_id(request.split('\0').nth(1).unwrap_or_default());
         let decision = self.0.decide_at_api(&request, millis(now));
         fields(&decision, |forward, fields| {
-            for field in [&request_id, &forward.s3_bucket.name, &forward.s3_bucket.region] {
+            let options: Vec<_> = forward.options.iter().map(|option| option.name()).collect();
+            let bucket = &forward.s3_bucket;
+            for field in [&request_id, &bucket.name, &bucket.region, &forward.query, &options.join(" ")] {
                 fields.push(field);
             }
-            fields.push(if forward.encodes_key { "url" } else { "" });
             for (name, value) in &forward.headers {
                 fields.push(name);
                 fields.push(value);
             }
         })
     }
+}
+
+/// What a client gets of an origin's response, as of `now` in milliseconds since the epoch.
+///
+/// `response` is flat text: CloudFront's id of the request, method, query, who answered (`s3` or
+/// `api`), `md5` where the request had a Content-MD5, status, then name and value of each header.
+///
+/// Returns `keep`, how many headers go, their names, then name and value of each that is set; or
+/// `replace`, code, status, status description, body, then name and value of each header.
+#[wasm_bindgen(js_name = translateResponse)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn translate_response(response: &str, now: f64) -> Option<String> {
+    let mut parts = response.split('\0');
+    let request_id = oss_request_id(parts.next()?);
+    let (method, query) = (parts.next()?, parts.next()?);
+    let responder = if parts.next()? == "s3" { Responder::S3 } else { Responder::Api };
+    let checks = if parts.next()? == "md5" { Checks::ContentMd5 } else { Checks::Nothing };
+    let status = parts.next()?.parse().ok()?;
+    let mut headers = Vec::new();
+    while let Some(name) = parts.next() {
+        headers.push((name, parts.next()?));
+    }
+    let origin_response = OriginResponse { request_id: &request_id, method, query, responder, checks, status, headers };
+    Some(match origin_response.translate(millis(now)) {
+        ViewerResponse::Kept { removed, set } => {
+            let mut fields = Fields("keep".to_owned());
+            fields.push(&removed.len().to_string());
+            removed.iter().for_each(|name| fields.push(name));
+            fields.push_headers(set.iter().map(|(name, value)| (*name, &**value)));
+            fields.0
+        }
+        ViewerResponse::Replaced(_, answer) => replacement(&answer),
+    })
+}
+
+/// OSS's error for one of S3's, by S3's code, for a request's id in OSS's form; the same fields as
+/// `replace` of [`translate_response`].
+#[wasm_bindgen(js_name = s3Error)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn s3_error(s3_code: &str, request_id: &str, now: f64) -> String {
+    let context = ErrorContext { request_id, method: "", host: "", now: millis(now) };
+    replacement(&ErrorResponse::of_error(&oss_error_of(s3_code), &context))
+}
+
+fn replacement(answer: &ErrorResponse) -> String {
+    let mut fields = Fields("replace".to_owned());
+    fields.push_answer(answer);
+    fields.0
 }
 
 /// Text that fields are appended to.
@@ -86,6 +138,21 @@ impl Fields {
         self.0.push('\0');
         self.0.push_str(field);
     }
+
+    fn push_headers<'h>(&mut self, headers: impl Iterator<Item = (&'h str, &'h str)>) {
+        for (name, value) in headers {
+            self.push(name);
+            self.push(value);
+        }
+    }
+
+    fn push_answer(&mut self, answer: &ErrorResponse) {
+        self.push(answer.code);
+        self.push(&answer.status.to_string());
+        self.push(answer.status_description);
+        self.push(&answer.body);
+        self.push_headers(answer.headers.iter().map(|(name, value)| (*name, value.as_str())));
+    }
 }
 
 fn fields(decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Fields)) -> String {
@@ -95,18 +162,12 @@ fn fields(decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Fie
     fields.push(resource.map(|resource| &*resource.bucket).unwrap_or_default());
     fields.push(resource.and_then(|resource| resource.key.as_deref()).unwrap_or_default());
     fields.push(decision.access_key_id.as_deref().unwrap_or_default());
+    fields.push(decision.scheme.map(|scheme| scheme.name()).unwrap_or_default());
     match &decision.outcome {
         Ok(forward) => forwarded(forward, &mut fields),
         Err((refusal, response)) => {
-            fields.push(refusal.code());
             fields.push(&refusal.detail());
-            fields.push(&response.status.to_string());
-            fields.push(response.status_description);
-            fields.push(&response.body);
-            for (name, value) in &response.headers {
-                fields.push(name);
-                fields.push(value);
-            }
+            fields.push_answer(response);
         }
     }
     fields.0

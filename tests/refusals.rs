@@ -12,12 +12,14 @@
 use std::sync::OnceLock;
 
 use oss_edge::{Decision, ErrorResponse, Forward, Gate, Refusal, UnixMillis};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[path = "refusals/changed_after_signing.rs"]
 mod changed_after_signing;
 #[path = "refusals/clock.rs"]
 mod clock;
+#[path = "refusals/configured.rs"]
+mod configured;
 #[path = "refusals/each_refusal.rs"]
 mod each_refusal;
 #[path = "device/gate.rs"]
@@ -43,37 +45,47 @@ use request::{ID, NOW, Request, SECRET, request};
 const RESOURCE: &str = "/fleet-uploads/dir/a.log";
 
 /// The served operations: name, method, query, and what the resource ends with.
-const OPERATIONS: [(&str, &str, &str, &str); 5] = [
+const OPERATIONS: [(&str, &str, &str, &str); 6] = [
     ("PutObject", "PUT", "", ""),
     ("InitiateMultipartUpload", "POST", "uploads", "?uploads"),
     ("UploadPart", "PUT", "partNumber=7&uploadId=U1", "?partNumber=7&uploadId=U1"),
     ("CompleteMultipartUpload", "POST", "uploadId=U1", "?uploadId=U1"),
     ("AbortMultipartUpload", "DELETE", "uploadId=U1", "?uploadId=U1"),
+    ("ListParts", "GET", "uploadId=U1", "?uploadId=U1"),
 ];
+
+/// Those whose answer must be in OSS's XML.
+const API_OPERATIONS: [&str; 3] = ["InitiateMultipartUpload", "CompleteMultipartUpload", "ListParts"];
 
 fn test_gate() -> &'static Gate {
     static GATE: OnceLock<Gate> = OnceLock::new();
-    GATE.get_or_init(|| {
-        let config = json!({
-            "maxClockSkewSeconds": 300,
-            "hosts": [
-                { "host": "*.oss.example.com", "style": "virtual-hosted" },
-                { "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" },
-                { "host": "127.0.0.1", "style": "path" },
-            ],
-            "buckets": {
-                "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" },
-                "fleet-logs": { "s3Bucket": "fleet-logs-prod", "region": "eu-west-1" },
-            },
-            "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" },
-        });
-        let other = "LTAI5tTestDevice02";
-        let access_keys = json!({ "accessKeys": [
+    GATE.get_or_init(|| gate_with(&json!({})))
+}
+
+/// The gate of the tests with further fields in its configuration, or others in their place.
+fn gate_with(fields: &Value) -> Gate {
+    let mut config = json!({
+        "maxClockSkewSeconds": 300,
+        "hosts": [
+            { "host": "*.oss.example.com", "style": "virtual-hosted" },
+            { "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" },
+            { "host": "127.0.0.1", "style": "path" },
+        ],
+        "buckets": {
+            "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" },
+            "fleet-logs": { "s3Bucket": "fleet-logs-prod", "region": "eu-west-1" },
+        },
+        "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" },
+    });
+    let other = "LTAI5tTestDevice02";
+    let access_keys = json!({ "accessKeys": [
             { "accessKeyId": ID, "accessKeySecret": SECRET },
             { "accessKeyId": other, "accessKeySecret": "s3cr3tOfTheTestDevice02" },
         ] });
-        gate::gate(&config, &access_keys)
-    })
+    for (name, value) in fields.as_object().unwrap() {
+        config[name] = value.clone();
+    }
+    gate::gate(&config, &access_keys)
 }
 
 /// A signed request for each served operation, with its name, and its resource.

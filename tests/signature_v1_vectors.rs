@@ -223,8 +223,7 @@ fn refuses_the_requests_of_real_sdks_under_another_secret() {
         let (flat, _) = flat(vector);
         let decision = gate_for(&document, vector).decide(&flat, json::millis(text(vector, "now")));
         let (refusal, _) = decision.outcome.err().unwrap();
-        let served = vector["expected"]["code"] != "MethodNotAllowed";
-        assert_eq!(matches!(refusal, Refusal::SignatureDoesNotMatch(_)), served, "{}", vector["id"]);
+        assert!(matches!(refusal, Refusal::SignatureDoesNotMatch(_)), "{}", vector["id"]);
     }
 }
 

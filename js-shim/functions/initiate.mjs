@@ -1,7 +1,10 @@
 // What `initiate.zip` exports.
 
+import { wasm } from 'oss-edge:wasm';
+
 import { createInitiate } from '../initiate.mjs';
 
-export { createInitiate as create };
+/** @param {Partial<Parameters<typeof createInitiate>[0]>} [options] */
+export const create = (options) => createInitiate({ wasm, ...options });
 
-export const handler = createInitiate();
+export const handler = create();

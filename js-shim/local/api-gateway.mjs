@@ -1,6 +1,6 @@
 /**
- * A Regional REST API with one method on one fixed resource, a REQUEST authorizer without a cache, and a Lambda proxy
- * integration. Page names are pages of the API Gateway developer guide.
+ * A Regional REST API with a method on each of some fixed resources, a REQUEST authorizer without a cache, and Lambda
+ * proxy integrations. Page names are pages of the API Gateway developer guide.
  */
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, authorizerEvent, proxyEvent } from './api-gateway-event.mjs';
@@ -11,33 +11,34 @@ import { evaluated } from './authorizer-policy.mjs';
 /** @typedef {import('./api-gateway-event.mjs').HeaderLines} HeaderLines */
 /** @typedef {ApiRequest & { uri: string }} IncomingRequest `uri` raw, with the stage */
 /** @typedef {{ status: number, headers: [name: string, value: string][], body: Buffer }} ApiResponse */
+/** @typedef {{ method: string, resourcePath: string, integration: (event: any) => Promise<unknown> }} Method */
 /**
  * @typedef {object} Options
  * @property {string} domain `<api>.execute-api.<region>.amazonaws.com`
  * @property {string} stagePath `/<stage>`
- * @property {string} resourcePath
- * @property {string} [method]
+ * @property {Method[]} methods
  * @property {(event: any) => Promise<unknown>} authorizer
- * @property {(event: any) => Promise<unknown>} integration
  */
 
 /**
  * @param {Options} options
  * @returns {{ handle(request: IncomingRequest): Promise<ApiResponse> }}
  */
-export function createApiGateway({ domain, stagePath, resourcePath, method = 'POST', authorizer, integration }) {
+export function createApiGateway({ domain, stagePath, methods, authorizer }) {
   const [apiId = 'local', , region = 'us-east-1'] = domain.split('.');
-  const api = { domain, apiId, region, stage: stagePath.slice(1), resourcePath };
 
   /** @param {IncomingRequest} incoming */
   async function handle(incoming) {
+    const asked = methods.find(({ method, resourcePath }) => method === incoming.method && incoming.uri === stagePath + resourcePath);
+    const api = { domain, apiId, region, stage: stagePath.slice(1), resourcePath: asked?.resourcePath ?? '' };
     const methodArn = arn(api, incoming);
-    const refused = refusal(incoming, api, method, methodArn);
+    const refused = refusal(incoming, api, methodArn);
     if (refused) return refused;
+    if (!asked) return gatewayResponse(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException');
     const request = { ...incoming, headers: requestHeaders(incoming, domain) };
     const authorization = await authorized(authorizer, authorizerEvent(api, request, methodArn), methodArn);
     if ('status' in authorization) return authorization;
-    return integrated(integration, proxyEvent(api, request, authorization));
+    return integrated(asked.integration, proxyEvent(api, request, authorization));
   }
 
   return { handle };
@@ -48,21 +49,17 @@ export function createApiGateway({ domain, stagePath, resourcePath, method = 'PO
  *
  * @param {IncomingRequest} request
  * @param {Api} api
- * @param {string} method
  * @param {string} methodArn
  * @returns {ApiResponse | null}
  */
-function refusal({ method: requested, uri, querystring, headers, body }, { domain, stage, resourcePath }, method, methodArn) {
+function refusal({ method, uri, querystring, headers, body }, { domain }, methodArn) {
   const host = headers.findLast(([name]) => name.toLowerCase() === 'host')?.[1];
   if (host !== domain) return gatewayResponse(403, { message: 'Forbidden' }, 'ForbiddenException');
-  if (headerBytes(requested, uri, querystring, headers) > HEADER_BYTES) return plainResponse(431, `HTTP header is larger than ${HEADER_BYTES} bytes.`);
+  if (headerBytes(method, uri, querystring, headers) > HEADER_BYTES) return plainResponse(431, `HTTP header is larger than ${HEADER_BYTES} bytes.`);
   if (Buffer.byteLength(methodArn) > METHOD_ARN_BYTES) return gatewayResponse(414, { message: 'Request-URI Too Long' });
   if (body.length > PAYLOAD_BYTES) return gatewayResponse(413, { message: 'Request Too Long' }, 'RequestTooLargeException');
   // api-gateway-known-issues: these characters must be percent-encoded. The status is not documented.
   if (/[|{}]/.test(querystring)) return gatewayResponse(400, { message: 'Bad Request' }, 'BadRequestException');
-  if (requested !== method || uri !== `/${stage}${resourcePath}`) {
-    return gatewayResponse(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException');
-  }
   return null;
 }
 
@@ -104,7 +101,7 @@ function accessDenied(effect, { body }) {
 }
 
 /**
- * @param {Options['integration']} integration
+ * @param {Method['integration']} integration
  * @param {import('./api-gateway-event.mjs').ProxyEvent} event
  * @returns {Promise<ApiResponse>}
  */

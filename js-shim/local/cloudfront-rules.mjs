@@ -8,7 +8,8 @@ import { originViolation } from './origin-rules.mjs';
 /** @typedef {import('aws-lambda').CloudFrontHeaders} CloudFrontHeaders */
 /** @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest */
 /** @typedef {import('aws-lambda').CloudFrontRequestEvent} CloudFrontRequestEvent */
-/** @typedef {'viewer-request' | 'origin-request'} EventType */
+/** @typedef {'viewer-request' | 'origin-request' | 'origin-response'} EventType */
+/** @typedef {CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} EdgeEvent */
 /** @typedef {string | null} Violation a sentence naming the broken rule */
 
 /**
@@ -34,16 +35,18 @@ export function requestRefusal({ method, url, rawHeaders, hasBody }) {
  * The rule a function's result breaks, or null. CloudFront answers 502 for each.
  *
  * @param {EventType} eventType
- * @param {CloudFrontRequestEvent} before the event as it was given to the function, which may have changed its own copy
+ * @param {EdgeEvent} before the event as it was given to the function, which may have changed its own copy
  * @param {unknown} result
  * @returns {Violation}
  */
 export function violation(eventType, before, result) {
   if (!isObject(result)) return `a ${eventType} function must return a request or a response object`;
-  if ('status' in result) return responseViolation(eventType, result);
+  const cf = before.Records[0]?.cf;
+  const answered = cf && 'response' in cf ? cf.response.headers : {};
+  if ('status' in result) return responseViolation(eventType, answered, result);
+  if (eventType === 'origin-response') return 'an origin-response function must return a response';
   if (!('uri' in result)) return 'the field status of a generated response is required';
-  const request = before.Records[0]?.cf.request;
-  return request ? requestViolation(eventType, request, result) : 'the event has no request';
+  return cf?.request ? requestViolation(eventType, cf.request, result) : 'the event has no request';
 }
 
 /**
@@ -174,10 +177,11 @@ function readOnlyViolation(eventType, name, before = [], after = []) {
 
 /**
  * @param {EventType} eventType
+ * @param {CloudFrontHeaders} before the origin's headers, of a response that a function got
  * @param {Record<string, unknown>} response
  * @returns {Violation}
  */
-function responseViolation(eventType, response) {
+function responseViolation(eventType, before, response) {
   const { status, statusDescription, body, bodyEncoding = 'text', headers = {} } = response;
   if (typeof status !== 'string' || !/^[2-5]\d\d$/.test(status)) return 'the field status must be a string from 200 to 599';
   if (statusDescription !== undefined && typeof statusDescription !== 'string') return 'the field statusDescription must be a string';
@@ -185,7 +189,7 @@ function responseViolation(eventType, response) {
   if (bodyEncoding !== 'text' && bodyEncoding !== 'base64') return 'the field bodyEncoding must be text or base64';
   // lambda-generating-http-responses, "Errors".
   if (status === '204' && body) return 'a 204 response must not have a body';
-  return headersViolation(eventType, {}, headers) ?? responseSizeViolation(eventType, headers, body ?? '');
+  return headersViolation(eventType, before, headers) ?? responseSizeViolation(eventType, headers, body ?? '');
 }
 
 /**
@@ -213,7 +217,7 @@ function isObject(value) {
 export const QUOTAS = {
   urlBytes: 8192,
   requestBytes: 32_768,
-  generatedResponseBytes: { 'viewer-request': 40 * 1024, 'origin-request': 1024 * 1024 },
+  generatedResponseBytes: { 'viewer-request': 40 * 1024, 'origin-request': 1024 * 1024, 'origin-response': 1024 * 1024 },
 };
 
 /** edge-function-restrictions-all, "Disallowed headers". */
@@ -239,4 +243,5 @@ export const READ_ONLY_HEADERS = {
     'accept-encoding', 'cdn-loop', 'content-length', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since',
     'transfer-encoding', 'via',
   ],
+  'origin-response': ['transfer-encoding', 'via'],
 };

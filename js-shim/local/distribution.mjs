@@ -1,6 +1,6 @@
 /**
- * A CloudFront distribution on this machine: one behaviour, a viewer-request and an origin-request function, and behind
- * them S3 with origin access control and a REST API.
+ * A CloudFront distribution on this machine: one behaviour, a viewer-request, an origin-request and an origin-response
+ * function, and behind them S3 with origin access control and a REST API.
  */
 import { once } from 'node:events';
 import http from 'node:http';
@@ -10,9 +10,10 @@ import { runEdgeFunction } from './edge-function.mjs';
 import { headerLines } from './header-lines.mjs';
 import { openRequest, signedRequest } from './origin-access-control.mjs';
 import { originRequestEvent } from './origin-request-event.mjs';
+import { originResponseEvent } from './origin-response-event.mjs';
 import { RequestBody } from './request-body.mjs';
 import { newRequestId, viewerRequestEvent } from './viewer-request-event.mjs';
-import { apiResponse, errorResponse, generatedResponse, s3Response, sendResponse } from './viewer-response.mjs';
+import { apiResponse, discard, editedResponse, errorResponse, generatedResponse, s3Response, sendResponse } from './viewer-response.mjs';
 
 /** @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest */
 /** @typedef {import('./viewer-response.mjs').ViewerResponse} ViewerResponse */
@@ -31,10 +32,10 @@ import { apiResponse, errorResponse, generatedResponse, s3Response, sendResponse
  */
 /**
  * @typedef {object} Options
- * @property {{ viewerRequest: EdgeHandler, originRequest: EdgeHandler, authorizer: ApiHandler, initiate: ApiHandler }} handlers
+ * @property {{ viewerRequest: EdgeHandler, originRequest: EdgeHandler, originResponse?: EdgeHandler, authorizer: ApiHandler }} handlers
  * @property {(viewerRequest: CloudFrontRequest) => string} originDomain of the S3 origin
  * @property {Record<string, string>} [customHeaders] configured for the S3 origin
- * @property {{ domain: string, path: string, resourcePath: string }} api
+ * @property {{ domain: string, path: string, methods: import('./api-gateway.mjs').Method[] }} api
  * @property {import('./origin-access-control.mjs').S3Target} s3
  * @property {string} [host]
  * @property {number} [port]
@@ -49,9 +50,8 @@ import { apiResponse, errorResponse, generatedResponse, s3Response, sendResponse
  */
 export async function startDistribution(options) {
   const { api, handlers, host = '127.0.0.1', port = 0 } = options;
-  const { authorizer, initiate: integration } = handlers;
-  const { domain, path: stagePath, resourcePath } = api;
-  const gateway = createApiGateway({ domain, stagePath, resourcePath, authorizer, integration });
+  const { domain, path: stagePath, methods } = api;
+  const gateway = createApiGateway({ domain, stagePath, methods, authorizer: handlers.authorizer });
   const distribution = { ...options, gateway };
   const server = http.createServer(SERVER_OPTIONS, (message, response) => void exchange(distribution, message, response));
   server.on('clientError', refuseUnreadable);
@@ -106,7 +106,14 @@ async function answer(distribution, asked) {
   const origin = await runEdgeFunction('origin-request', handlers.originRequest, event);
   if (!('request' in origin)) return withoutOrigin(asked, origin);
 
-  return fromOrigin(distribution, asked, origin.request);
+  const answered = await fromOrigin(distribution, asked, origin.request);
+  // Where no origin answered, the function doesn't run (lambda-cloudfront-trigger-events).
+  if (!answered.ofOrigin || !handlers.originResponse) return answered;
+  const answerEvent = originResponseEvent(origin.request, answered, asked.requestId);
+  const edited = await runEdgeFunction('origin-response', handlers.originResponse, answerEvent);
+  if ('response' in edited) return editedResponse(answered, edited.response);
+  discard(answered.body);
+  return withoutOrigin(asked, edited);
 }
 
 /** @param {http.IncomingMessage} message */
@@ -117,10 +124,11 @@ function refusalOf({ method = 'GET', url = '', rawHeaders, headers }) {
 
 /**
  * @param {Exchange} asked
- * @param {Exclude<import('./edge-function.mjs').EdgeOutcome, { request: CloudFrontRequest }>} outcome
+ * @param {import('./edge-function.mjs').EdgeOutcome} outcome
  */
 function withoutOrigin(asked, outcome) {
   if ('response' in outcome) return refused(asked, generatedResponse(outcome.response));
+  if ('request' in outcome) throw new TypeError('the request is for an origin');
   asked.entry.violation = outcome.failure.violation;
   return refused(asked, errorResponse(outcome.failure));
 }

@@ -4,9 +4,8 @@
 import { violation } from './cloudfront-rules.mjs';
 
 /** @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest */
-/** @typedef {import('aws-lambda').CloudFrontRequestEvent} CloudFrontRequestEvent */
 /** @typedef {import('aws-lambda').CloudFrontResultResponse} CloudFrontResultResponse */
-/** @typedef {(event: CloudFrontRequestEvent) => Promise<unknown>} EdgeHandler */
+/** @typedef {(event: any) => Promise<unknown>} EdgeHandler */
 /**
  * @typedef {{ request: CloudFrontRequest } | { response: CloudFrontResultResponse } | { failure: EdgeFailure }} EdgeOutcome
  */
@@ -15,7 +14,7 @@ import { violation } from './cloudfront-rules.mjs';
 /**
  * @param {import('./cloudfront-rules.mjs').EventType} eventType
  * @param {EdgeHandler} handler
- * @param {CloudFrontRequestEvent} event
+ * @param {import('./cloudfront-rules.mjs').EdgeEvent} event
  * @returns {Promise<EdgeOutcome>}
  */
 export async function runEdgeFunction(eventType, handler, event) {

@@ -93,9 +93,21 @@ async function abortMultipartUpload({ key, query, store }) {
 
 /** @type {Operation} */
 async function listParts({ bucket, key, query, store }) {
-  const parts = await (await S3MultipartUpload.open(store, key, query.uploadId ?? '')).parts();
-  const listed = parts.map(({ partNumber, lastModified, md5, size }) => ({ PartNumber: partNumber, LastModified: lastModified, ETag: `"${md5}"`, Size: size }));
-  const content = { Bucket: bucket, Key: key, UploadId: query.uploadId, StorageClass: 'STANDARD', IsTruncated: false, Part: listed };
+  const { uploadId = '', 'part-number-marker': marker = '0', 'max-parts': maxParts = '1000' } = query;
+  const after = (await (await S3MultipartUpload.open(store, key, uploadId)).parts()).filter(({ partNumber }) => partNumber > Number(marker));
+  const page = after.slice(0, Math.min(Number(maxParts), 1000));
+  const listed = page.map(({ partNumber, lastModified, md5, size }) => ({ PartNumber: partNumber, LastModified: lastModified, ETag: `"${md5}"`, Size: size }));
+  const content = {
+    Bucket: bucket,
+    Key: key,
+    UploadId: uploadId,
+    StorageClass: 'STANDARD',
+    PartNumberMarker: marker,
+    NextPartNumberMarker: page.at(-1)?.partNumber ?? 0,
+    MaxParts: maxParts,
+    IsTruncated: page.length < after.length,
+    Part: listed,
+  };
   return { status: 200, headers: XML, body: resultDocument('ListPartsResult', content) };
 }
 
@@ -216,6 +228,8 @@ const OPERATIONS = {
   'DELETE ': deleteObject,
   'DELETE uploadId': abortMultipartUpload,
   'GET ': getObject,
+  'GET max-parts&part-number-marker&uploadId': listParts,
+  'GET part-number-marker&uploadId': listParts,
   'GET uploadId': listParts,
   'HEAD ': getObject,
   'POST uploadId': completeMultipartUpload,

@@ -29,7 +29,7 @@ export function viewerRequestEvent(message, requestId = newRequestId()) {
 /**
  * The envelope of an edge function's event.
  *
- * @param {'viewer-request' | 'origin-request'} eventType
+ * @param {import('./cloudfront-rules.mjs').EventType} eventType
  * @param {string} requestId
  * @param {import('aws-lambda').CloudFrontRequest} request
  * @returns {CloudFrontRequestEvent}

@@ -15,6 +15,7 @@ import { VIA } from './origin-request-event.mjs';
  * @property {[name: string, value: string][]} headers one character per byte
  * @property {Buffer | Readable} body
  * @property {string} xCache
+ * @property {boolean} [ofOrigin] whether an origin answered
  */
 
 /**
@@ -39,7 +40,7 @@ export async function sendResponse(response, { status, statusText, headers, body
 }
 
 /** @param {Buffer | Readable} body */
-function discard(body) {
+export function discard(body) {
   if (body instanceof Readable) body.destroy();
 }
 
@@ -52,7 +53,7 @@ function discard(body) {
 export function s3Response(message) {
   const status = message.statusCode ?? 502;
   const headers = pairs(message.rawHeaders).filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()));
-  return { status, statusText: message.statusMessage, headers, body: message, xCache: xCacheOf(status) };
+  return { status, statusText: message.statusMessage, headers, body: message, xCache: xCacheOf(status), ofOrigin: true };
 }
 
 /**
@@ -61,7 +62,23 @@ export function s3Response(message) {
  */
 export function apiResponse({ status, headers, body }) {
   const sent = headers.filter(([name]) => !OWN_FRAMING.has(name.toLowerCase())).map(wireLine);
-  return { status, headers: [...sent, ...contentLength(status, body)], body, xCache: xCacheOf(status) };
+  return { status, headers: [...sent, ...contentLength(status, body)], body, xCache: xCacheOf(status), ofOrigin: true };
+}
+
+/**
+ * An origin's response as an origin-response function changed it: its status and headers, and its body where it gave one.
+ *
+ * @param {ViewerResponse} answered
+ * @param {import('aws-lambda').CloudFrontResultResponse} edited
+ * @returns {ViewerResponse}
+ */
+export function editedResponse(answered, edited) {
+  if (edited.body !== undefined) {
+    discard(answered.body);
+    return { ...generatedResponse(edited), xCache: answered.xCache };
+  }
+  const { status, statusDescription, headers = {} } = edited;
+  return { ...answered, status: Number(status), statusText: statusDescription, headers: headerLines(headers).map(wireLine) };
 }
 
 /**

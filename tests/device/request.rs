@@ -74,16 +74,18 @@ impl Request {
             text.push_str(line.unwrap_or_default());
             text.push('\n');
         }
-        let mut oss_headers: Vec<String> = Vec::new();
+        let mut oss_headers: Vec<(String, &str)> = Vec::new();
         for (name, value) in &self.headers {
             let name = name.to_ascii_lowercase();
             if name.starts_with("x-oss-") {
-                oss_headers.push(format!("{name}:{}\n", value.trim()));
+                oss_headers.push((name, value.trim()));
             }
         }
         oss_headers.sort();
         oss_headers.dedup();
-        text.push_str(&oss_headers.concat());
+        for (name, value) in oss_headers {
+            text.push_str(&format!("{name}:{value}\n"));
+        }
         text + resource
     }
 

@@ -15,9 +15,14 @@ async function ask(functions = {}, request = {}) {
   const gateway = createApiGateway({
     domain: DOMAIN,
     stagePath: '/prod',
-    resourcePath: '/initiate',
+    methods: [
+      {
+        method: 'POST',
+        resourcePath: '/initiate',
+        integration: async (event) => ((events.integration = event), (functions.integration ?? (() => ({ statusCode: 200, body: 'ok' })))(event)),
+      },
+    ],
     authorizer: async (event) => ((events.authorizer = event), (functions.authorizer ?? (() => policy('Allow')))(event)),
-    integration: async (event) => ((events.integration = event), (functions.integration ?? (() => ({ statusCode: 200, body: 'ok' })))(event)),
   });
   const headers = [['Host', DOMAIN], ...(request.headers ?? [])];
   const asked = { method: 'POST', uri: '/prod/initiate', querystring: '', body: Buffer.alloc(0), sourceIp: '130.176.0.1', ...request, headers };

@@ -15,7 +15,7 @@ import { startS3Server } from '../../js-shim/local/s3-server.mjs';
 
 const BUCKET = 'devices';
 const S3_DOMAIN = `${BUCKET}.s3.eu-west-1.amazonaws.com`;
-const API = { domain: 'abc123.execute-api.eu-west-1.amazonaws.com', path: '/prod', resourcePath: '/initiate' };
+const API = { domain: 'abc123.execute-api.eu-west-1.amazonaws.com', path: '/prod', methods: [] };
 
 const requestOf = (event) => event.Records[0].cf.request;
 const PASS = { viewerRequest: async (event) => requestOf(event), originRequest: async (event) => requestOf(event) };
@@ -36,12 +36,21 @@ before(async () => {
     handlers: {
       viewerRequest: (event) => functions.viewerRequest(event),
       originRequest: (event) => functions.originRequest((events.originRequest = structuredClone(event)) && event),
+      originResponse: (event) => (functions.originResponse ?? (() => event.Records[0].cf.response))(event),
       authorizer: async (event) => (events.authorizer = event) && ALLOW,
-      initiate: async (event) => (events.initiate = event) && { statusCode: 200, headers: { 'Content-Type': 'application/xml' }, body: '<a/>' },
     },
     originDomain: ({ headers }) => headers['x-origin']?.[0].value ?? S3_DOMAIN,
     customHeaders: { 'X-Origin-Secret': 'hush' },
-    api: API,
+    api: {
+      ...API,
+      methods: [
+        {
+          method: 'POST',
+          resourcePath: '/initiate',
+          integration: async (event) => (events.initiate = event) && { statusCode: 200, headers: { 'Content-Type': 'application/xml' }, body: '<a/>' },
+        },
+      ],
+    },
     s3,
     log: (entry) => log.push(entry),
   });
@@ -184,7 +193,7 @@ test('lets go of the origin when the viewer stops reading', async () => {
   origin.listen(0, '127.0.0.1');
   await once(origin, 'listening');
   const endpoint = `http://127.0.0.1:${origin.address().port}`;
-  const left = await startDistribution({ handlers: { ...PASS, authorizer: async () => null, initiate: async () => null }, originDomain: () => S3_DOMAIN, api: API, s3: { ...s3, endpoint } });
+  const left = await startDistribution({ handlers: { ...PASS, authorizer: async () => null }, originDomain: () => S3_DOMAIN, api: API, s3: { ...s3, endpoint } });
   const request = http.get({ host: left.host, port: left.port, path: '/', agent: false });
   const [message] = await once(request, 'response');
   message.on('error', () => {});
@@ -202,7 +211,7 @@ test('cuts the viewer\'s response where the origin\'s is cut', async () => {
   origin.listen(0, '127.0.0.1');
   await once(origin, 'listening');
   const endpoint = `http://127.0.0.1:${origin.address().port}`;
-  const cut = await startDistribution({ handlers: { ...PASS, authorizer: async () => null, initiate: async () => null }, originDomain: () => S3_DOMAIN, api: API, s3: { ...s3, endpoint } });
+  const cut = await startDistribution({ handlers: { ...PASS, authorizer: async () => null }, originDomain: () => S3_DOMAIN, api: API, s3: { ...s3, endpoint } });
   const request = http.get({ host: cut.host, port: cut.port, path: '/', agent: false });
   const [message] = await once(request, 'response');
   await assert.rejects(buffer(message), { code: 'ECONNRESET' });
@@ -211,7 +220,7 @@ test('cuts the viewer\'s response where the origin\'s is cut', async () => {
 });
 
 test('answers 502 where the origin cannot be reached', async () => {
-  const lost = await startDistribution({ handlers: { ...PASS, authorizer: async () => null, initiate: async () => null }, originDomain: () => S3_DOMAIN, api: API, s3: { ...s3, endpoint: 'http://127.0.0.1:1' } });
+  const lost = await startDistribution({ handlers: { ...PASS, authorizer: async () => null }, originDomain: () => S3_DOMAIN, api: API, s3: { ...s3, endpoint: 'http://127.0.0.1:1' } });
   const request = http.request({ host: lost.host, port: lost.port, method: 'PUT', agent: false, headers: { 'Content-Length': 5_000_000 } });
   request.end(Buffer.alloc(5_000_000));
   const [message] = await once(request, 'response');
@@ -299,7 +308,7 @@ async function toApi(event) {
   const custom = { customHeaders: { 'x-key': [{ key: 'X-Key', value: 'k' }] }, domainName: API.domain, keepaliveTimeout: 5, path: API.path, port: 443, protocol: 'https', readTimeout: 30, sslProtocols: ['TLSv1.2'] };
   request.headers.host = [{ key: 'Host', value: API.domain }];
   request.origin = { custom };
-  request.uri = API.resourcePath;
+  request.uri = '/initiate';
   return request;
 }
 
@@ -323,6 +332,51 @@ test('answers 413 to more than the API takes, and reads the rest away', async ()
   assert.equal(events.authorizer, undefined);
 });
 
+test('shows an origin-response function what an origin answered, and gives the viewer what it made of it', async () => {
+  const seen = [];
+  functions = {
+    ...PASS,
+    originResponse: async (event) => {
+      const { config, request, response } = structuredClone(event.Records[0].cf);
+      seen.push([config.eventType, request.method, response.status, response.headers['content-type'][0].value, 'x-cache' in response.headers]);
+      const headers = { 'content-type': [{ key: 'Content-Type', value: 'text/x' }], 'x-added': [{ value: 'é' }] };
+      return response.status === '404' ? { status: '418', statusDescription: 'Teapot', headers, body: 'another' } : { ...response, headers };
+    },
+  };
+  const { status, headers, rawHeaders, body } = await ask('GET', '/none');
+  assert.deepEqual([status, headers['content-type'], headers['content-length'], body.toString()], [418, 'text/x', '7', 'another']);
+  assert.ok(rawHeaders.includes('X-Added') && rawHeaders.includes('Content-Type'));
+  assert.equal(headers['x-amz-request-id'], undefined);
+  await ask('PUT', '/edited', { headers: { 'Content-Length': 3 }, body: Buffer.from('abc') });
+  const kept = await ask('GET', '/edited');
+  assert.deepEqual([kept.status, kept.headers['content-type'], kept.body.toString()], [200, 'text/x', 'abc']);
+  assert.deepEqual(seen[0], ['origin-response', 'GET', '404', 'application/xml', false]);
+});
+
+test('holds an origin-response function to CloudFront\'s rules', async () => {
+  for (const [change, rule] of [
+    [(response) => ({ ...response, headers: { ...response.headers, via: [{ value: 'forged' }] } }), /via is read-only in origin-response/],
+    [(response) => ({ ...response, headers: { ...response.headers, 'x-cache': [{ value: 'Hit' }] } }), /x-cache is not allowed/],
+    [(response) => ({ ...response, status: '700' }), /status must be a string from 200 to 599/],
+    [(response) => ({ ...response, body: 'b'.repeat(1024 * 1024) }), /may not be larger than 1048576/],
+    [(response, request) => request, /must return a response/],
+    [() => null, /must return a request or a response object/],
+    [() => { throw new Error('oops'); }, /the function threw Error: oops/],
+  ]) {
+    log = [];
+    functions = { ...PASS, originResponse: async (event) => change(event.Records[0].cf.response, requestOf(event)) };
+    const { status } = await ask('GET', '/none');
+    assert.ok([502, 503].includes(status), String(rule));
+    await waitFor(() => log.length === 1);
+    assert.match(log[0].violation, rule);
+  }
+});
+
+test('runs no origin-response function where no origin answered', async () => {
+  functions = { ...PASS, originResponse: async () => assert.fail('it ran'), viewerRequest: async () => ({ status: '403' }) };
+  assert.equal((await ask('PUT', '/k', { headers: { 'Content-Length': 0 } })).status, 403);
+});
+
 test('answers 403 where a function forgets the Host of the API, and 502 to a domain that is nowhere', async () => {
   functions = { ...PASS };
   functions.originRequest = async (event) => {
@@ -340,7 +394,7 @@ test('answers 403 where a function forgets the Host of the API, and 502 to a dom
 });
 
 test('closes while a viewer keeps a connection open', async () => {
-  const short = await startDistribution({ handlers: { ...PASS, authorizer: async () => null, initiate: async () => null }, originDomain: () => S3_DOMAIN, api: API, s3 });
+  const short = await startDistribution({ handlers: { ...PASS, authorizer: async () => null }, originDomain: () => S3_DOMAIN, api: API, s3 });
   const agent = new http.Agent({ keepAlive: true });
   const request = http.get({ host: short.host, port: short.port, path: '/none', agent });
   const [message] = await once(request, 'response');

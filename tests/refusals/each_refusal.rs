@@ -176,7 +176,13 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
             answer(400, "InvalidArgument", "0017-00000235", "`encoding-type` is not `url`")
                 .argument("encoding-type", "base64"),
         ),
-        (query("GET", "uploadId=U1"), Refusal::MethodNotAllowed, not_allowed("GET")),
+        (
+            query("GET", "max-parts=1001&uploadId=U1"),
+            Refusal::InvalidQueryValue("max-parts", "1001".into()),
+            answer(400, "InvalidArgument", "0017-00000219", "query parameter `max-parts` is not a number in its range")
+                .argument("max-parts", "1001"),
+        ),
+        (query("GET", "uploads"), Refusal::MethodNotAllowed, not_allowed("GET")),
         (query("PUT", "acl"), Refusal::MethodNotAllowed, not_allowed("PUT")),
     ]
 }
@@ -394,6 +400,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::UnexpectedParameter(_)
         | Refusal::InvalidPartNumber(_)
         | Refusal::InvalidEncodingType(_)
+        | Refusal::InvalidQueryValue(..)
         | Refusal::MethodNotAllowed
         | Refusal::MissingSignature
         | Refusal::MalformedAuthorization(
@@ -415,6 +422,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::SignatureDoesNotMatch(_)
         | Refusal::InvalidSecurityToken
         | Refusal::NoSuchBucket(_)
+        | Refusal::NoSuchUpload(_)
         | Refusal::NotImplemented(_)
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge
@@ -445,6 +453,7 @@ fn names() -> Vec<&'static str> {
         "InvalidObjectName(SubResource)",
         "InvalidObjectName(TooLong)",
         "InvalidPartNumber",
+        "InvalidQueryValue",
         "InvalidSecurityToken",
         "MalformedAuthorization(Empty)",
         "MalformedAuthorization(Form)",

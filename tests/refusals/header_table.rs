@@ -17,29 +17,29 @@ enum Becomes {
 
 use Becomes::{Header, Invalid, Nothing};
 
-const DROPPED: [Becomes; 5] = [Nothing; 5];
-const REFUSED: [Becomes; 5] = [Becomes::NotImplemented; 5];
-const INVALID: [Becomes; 5] = [Invalid; 5];
+const DROPPED: [Becomes; 6] = [Nothing; 6];
+const REFUSED: [Becomes; 6] = [Becomes::NotImplemented; 6];
+const INVALID: [Becomes; 6] = [Invalid; 6];
 
-const fn object(name: &'static str, value: &'static str) -> [Becomes; 5] {
-    [Header(name, value), Header(name, value), Nothing, Nothing, Nothing]
+const fn object(name: &'static str, value: &'static str) -> [Becomes; 6] {
+    [Header(name, value), Header(name, value), Nothing, Nothing, Nothing, Nothing]
 }
 
-const fn storage_class(class: &'static str) -> [Becomes; 5] {
+const fn storage_class(class: &'static str) -> [Becomes; 6] {
     object("x-amz-storage-class", class)
 }
 
 /// `aws-chunked` would frame the body for S3.
-const FRAMED: [Becomes; 5] = [Becomes::NotImplemented, Becomes::NotImplemented, Nothing, Nothing, Nothing];
+const FRAMED: [Becomes; 6] = [Becomes::NotImplemented, Becomes::NotImplemented, Nothing, Nothing, Nothing, Nothing];
 /// The AWS SDK that begins a multipart upload sends ASCII only.
-const NOT_ASCII: [Becomes; 5] =
-    [Header("content-disposition", "attachment; filename=日志"), Invalid, Nothing, Nothing, Nothing];
+const NOT_ASCII: [Becomes; 6] =
+    [Header("content-disposition", "attachment; filename=日志"), Invalid, Nothing, Nothing, Nothing, Nothing];
 const OVERWRITE: Becomes = Header("if-none-match", "*");
 const MD5: Becomes = Header("content-md5", "XUFAKrxLKna5cZ2REBfFkg==");
 
-/// Header, value, and what PutObject, InitiateMultipartUpload, UploadPart, CompleteMultipartUpload
-/// and AbortMultipartUpload make of it.
-const TABLE: [(&str, &str, [Becomes; 5]); 70] = [
+/// Header, value, and what PutObject, InitiateMultipartUpload, UploadPart, CompleteMultipartUpload,
+/// AbortMultipartUpload and ListParts make of it.
+static TABLE: [(&str, &str, [Becomes; 6]); 71] = [
     ("cache-control", "no-store", object("cache-control", "no-store")),
     ("content-disposition", "attachment", object("content-disposition", "attachment")),
     ("content-encoding", "gzip", object("content-encoding", "gzip")),
@@ -47,14 +47,15 @@ const TABLE: [(&str, &str, [Becomes; 5]); 70] = [
     ("content-encoding", "gzip, AWS-Chunked", FRAMED),
     ("content-disposition", "attachment; filename=日志", NOT_ASCII),
     ("content-language", "zh-CN", object("content-language", "zh-CN")),
-    ("content-md5", "XUFAKrxLKna5cZ2REBfFkg==", [MD5, Nothing, MD5, MD5, Nothing]),
+    ("content-md5", "XUFAKrxLKna5cZ2REBfFkg==", [MD5, Nothing, MD5, MD5, Nothing, Nothing]),
     ("content-type", "text/plain; charset=utf-8", object("content-type", "text/plain; charset=utf-8")),
     ("content-type", "", DROPPED),
     ("content-language", "", DROPPED),
     ("expires", "Thu, 01 Dec 2033 16:00:00 GMT", object("expires", "Thu, 01 Dec 2033 16:00:00 GMT")),
     ("x-oss-callback", "e30=", REFUSED),
     ("x-oss-callback-var", "e30=", REFUSED),
-    ("x-oss-complete-all", "yes", REFUSED),
+    ("x-oss-complete-all", "yes", DROPPED),
+    ("x-oss-complete-all", "no", INVALID),
     ("x-oss-content-sha256", "UNSIGNED-PAYLOAD", DROPPED),
     ("x-oss-copy-source", "/fleet-logs/k", REFUSED),
     ("x-oss-copy-source-if-match", "\"a\"", REFUSED),
@@ -64,7 +65,7 @@ const TABLE: [(&str, &str, [Becomes; 5]); 70] = [
     ("x-oss-copy-source-range", "bytes=0-9", REFUSED),
     ("x-oss-date", LATER, DROPPED),
     ("x-oss-forbid-overwrite", "false", DROPPED),
-    ("x-oss-forbid-overwrite", "true", [OVERWRITE, Becomes::NotImplemented, Nothing, OVERWRITE, Nothing]),
+    ("x-oss-forbid-overwrite", "true", [OVERWRITE, Nothing, Nothing, OVERWRITE, Nothing, Nothing]),
     ("x-oss-forbid-overwrite", "True", INVALID),
     ("x-oss-forbid-overwrite", "", INVALID),
     ("x-oss-hash-sha1", "0beec7b5ea3f0fdbc95d0dd47f3c5bc275da8a33", DROPPED),
@@ -83,7 +84,8 @@ const TABLE: [(&str, &str, [Becomes; 5]); 70] = [
     ("x-oss-server-side-encryption", "SM4", REFUSED),
     ("x-oss-server-side-encryption", "aes256", INVALID),
     ("x-oss-server-side-encryption", "aws:kms", INVALID),
-    ("x-oss-server-side-encryption-key-id", "9468da86-3509-4f8d-a61e-6eab1eac0000", REFUSED),
+    // Of no use without `x-oss-server-side-encryption: KMS`.
+    ("x-oss-server-side-encryption-key-id", "9468da86-3509-4f8d-a61e-6eab1eac0000", INVALID),
     ("x-oss-storage-class", "Standard", storage_class("STANDARD")),
     ("x-oss-storage-class", "IA", storage_class("STANDARD_IA")),
     ("x-oss-storage-class", "Archive", storage_class("GLACIER")),

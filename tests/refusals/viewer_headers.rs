@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use oss_edge::Origin;
+use oss_edge::{ApiOption, Origin};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::request::request;
-use crate::{RESOURCE, forwarded, operations};
+use crate::{API_OPERATIONS, RESOURCE, forwarded, operations};
 
 /// Headers that would mean something to S3, to API Gateway, to the origin-request function or to
 /// whoever reads its logs.
@@ -98,7 +98,7 @@ fn lets_nothing_leave_but_what_it_decided() {
         });
         let expected: &[&str] = match name {
             "PutObject" => &["content-type", "x-amz-meta-a", "x-amz-storage-class", "x-ossedge-origin"],
-            "InitiateMultipartUpload" => &["x-ossedge-origin", "x-ossedge-request"],
+            name if API_OPERATIONS.contains(&name) => &["x-ossedge-origin", "x-ossedge-request"],
             _ => &["x-ossedge-origin"],
         };
         assert_eq!(leaving, expected, "{name}");
@@ -158,7 +158,7 @@ fn sends_what_was_verified_and_not_what_was_written() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn sends_the_parameters_of_the_operation_in_one_spelling() {
-    for (method, query, sub_resources, s3_query, encodes_key) in [
+    for (method, query, sub_resources, s3_query, encodes) in [
         ("PUT", "", "", "", false),
         ("POST", "uploads=", "?uploads", "uploads", false),
         ("POST", "sequential&encoding-type=url&uploads", "?sequential&uploads", "uploads", true),
@@ -178,14 +178,39 @@ fn sends_the_parameters_of_the_operation_in_one_spelling() {
         ),
         ("POST", "encoding-type=url&uploadId=U1", "?uploadId=U1", "uploadId=U1", true),
         ("DELETE", "uploadId=U%201", "?uploadId=U 1", "uploadId=U%201", false),
+        ("GET", "uploadId=U1", "?uploadId=U1", "uploadId=U1", false),
+        (
+            "GET",
+            "part-number-marker=7&uploadId=U1&encoding-type=url&max-parts=10",
+            "?uploadId=U1",
+            "uploadId=U1&max-parts=10&part-number-marker=7",
+            true,
+        ),
+        ("DELETE", "uploadId=U1%7Eforbid-overwrite", "?uploadId=U1~forbid-overwrite", "uploadId=U1", false),
     ] {
         let request = request(method, "/dir/a.log", query).signed(&format!("{RESOURCE}{sub_resources}"));
         forwarded(&request, |forward| {
-            assert_eq!((&*forward.query, forward.encodes_key), (s3_query, encodes_key), "{method} {query}");
+            let options: &[ApiOption] = if encodes { &[ApiOption::EncodeKey] } else { &[] };
+            assert_eq!((&*forward.query, &*forward.options), (s3_query, options), "{method} {query}");
         });
     }
 }
 
 fn owned((name, value): (std::borrow::Cow<'static, str>, std::borrow::Cow<'_, str>)) -> (String, String) {
     (name.into_owned(), value.into_owned())
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn leaves_for_the_api_by_its_resource_alone() {
+    for (name, request, _) in operations() {
+        let expected = match name {
+            "InitiateMultipartUpload" => ("/initiate-multipart-upload", ""),
+            "CompleteMultipartUpload" => ("/complete-multipart-upload", ""),
+            "ListParts" => ("/list-parts", ""),
+            "UploadPart" => ("/dir/a.log", "partNumber=7&uploadId=U1"),
+            "AbortMultipartUpload" => ("/dir/a.log", "uploadId=U1"),
+            _ => ("/dir/a.log", ""),
+        };
+        forwarded(&request, |forward| assert_eq!(forward.edge_target(), expected, "{name}"));
+    }
 }

@@ -1,6 +1,7 @@
-// The authorizer and the initiate function behind the API, with a real S3 server.
+// The authorizer and the functions behind the API, with a real S3 server.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { AbortMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, GetObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 
 import { startS3Server } from '../../js-shim/local/s3-server.mjs';
 import { ACCESS_KEY, NOW, element, functions, memoryLog, signedEvent } from './fixture.mjs';
@@ -34,11 +35,13 @@ test('allows one method ARN, with what was verified', async () => {
   assert.match(digest, /^[\w-]{43}$/u);
   assert.match(requestId, /^[0-9A-F]{24}$/u);
   assert.deepEqual(rest, {
+    operation: 'InitiateMultipartUpload',
     bucket: 'fleet-uploads',
     key: 'a&b',
     s3Bucket: 'fleet-uploads-prod',
     region: 'us-east-1',
-    encoding: 'url',
+    query: 'uploads',
+    options: 'encode-key',
     headers: '',
   });
 });
@@ -82,6 +85,11 @@ test('stays within the 8 KB of an authorizer\'s result', async () => {
   const denied = await authorize(event);
   assert.equal(element(denied.context.body, 'Code'), 'SignatureDoesNotMatch');
   assert.ok(JSON.stringify(denied).length < 8192);
+  const uploadId = '"'.repeat(1024);
+  const resource = `/fleet-uploads/${key}?uploadId=${uploadId}`;
+  const ending = await authorize(await authorizerEvent({ uri: `/${key}`, querystring: `uploadId=${encodeURIComponent(uploadId)}`, resource, headers: { 'content-md5': 'm'.repeat(24) } }));
+  assert.equal(ending.policyDocument.Statement[0].Effect, 'Allow');
+  assert.ok(JSON.stringify(ending).length < 8192, `${JSON.stringify(ending).length}`);
 });
 
 test('takes either of two origin secrets during rotation', async () => {
@@ -154,10 +162,26 @@ test('refuses the authorizer\'s result of another request', async () => {
   }
 });
 
+test('refuses the authorizer\'s result for another operation, at each function', async () => {
+  for (const [name, request] of Object.entries(REQUESTS)) {
+    const event = await authorizerEvent(request);
+    const { context } = await authorize(event);
+    for (const other of Object.keys(REQUESTS).filter((one) => one !== name)) {
+      const { statusCode, body } = await at(other)({ ...event, requestContext: { requestId: 'r', authorizer: context } });
+      assert.deepEqual([statusCode, element(body, 'Code')], [403, 'AccessDenied'], `${name} at ${other}`);
+    }
+  }
+});
+
 for (const [name, statusCode, code] of /** @type {const} */ ([
   ['AccessDenied', 403, 'AccessDenied'],
   ['NoSuchBucket', 404, 'NoSuchBucket'],
   ['SlowDown', 503, 'ServiceUnavailable'],
+  ['EntityTooSmall', 400, 'EntityTooSmall'],
+  ['InvalidPart', 400, 'InvalidPart'],
+  ['InvalidPartOrder', 400, 'InvalidPartOrder'],
+  ['NoSuchUpload', 404, 'NoSuchUpload'],
+  ['PreconditionFailed', 409, 'FileAlreadyExists'],
   ['InvalidAccessKeyId', 500, 'InternalError'],
   ['constructor', 500, 'InternalError'],
   ['TimeoutError', 500, 'InternalError'],
@@ -171,6 +195,177 @@ for (const [name, statusCode, code] of /** @type {const} */ ([
     assert.equal(lines[0].detail, name);
   });
 }
+
+test('completes an upload and answers in the XML of OSS, without a namespace', async () => {
+  const key = 'a <b> & "c" 设备.bin';
+  const { uploadId, etags } = await begun(key, ['one']);
+  const { statusCode, headers, body } = await completeKey(key, uploadId, partsXml(etags));
+  assert.equal(statusCode, 200);
+  assert.deepEqual([headers['Content-Type'], headers['x-oss-request-id']?.length], ['application/xml', 24]);
+  assert.match(body, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<CompleteMultipartUploadResult>\n/u);
+  assert.equal(element(body, 'Location'), `http://uploads.example.com/${encodeURIComponent(key)}`);
+  assert.equal(element(body, 'Bucket'), 'fleet-uploads');
+  assert.equal(element(body, 'Key'), 'a &lt;b&gt; &amp; "c" 设备.bin');
+  assert.match(String(element(body, 'ETag')), /^"[0-9a-f]{32}-1"$/u);
+  assert.equal(await stored(key), 'one');
+});
+
+test('takes ETags in every case and quoting that clients send', async () => {
+  for (const write of [
+    (/** @type {string} */ etag) => etag,
+    (/** @type {string} */ etag) => etag.replaceAll('"', ''),
+    (/** @type {string} */ etag) => etag.replaceAll('"', '&quot;'),
+    (/** @type {string} */ etag) => etag.toUpperCase(),
+    (/** @type {string} */ etag) => ` ${etag.toUpperCase().replaceAll('"', '&#34;')}\n`,
+  ]) {
+    const { uploadId, etags } = await begun('etags', ['quoted']);
+    assert.equal((await completeKey('etags', uploadId, partsXml(etags.map(write)))).statusCode, 200, write('"a"'));
+  }
+});
+
+test('checks the Content-MD5 of the document that the client sent', async () => {
+  const { uploadId, etags } = await begun('md5', ['x']);
+  const xml = partsXml(etags);
+  const md5 = (/** @type {string} */ text) => createHash('md5').update(text).digest('base64');
+  const wrong = await completeKey('md5', uploadId, xml, { headers: { 'content-md5': md5('another') } });
+  assert.deepEqual([wrong.statusCode, element(wrong.body, 'Code')], [400, 'InvalidDigest']);
+  const right = await completeKey('md5', uploadId, xml, { headers: { 'content-md5': md5(xml) } });
+  assert.equal(right.statusCode, 200);
+});
+
+test('completes with every part that S3 has, over more than one page', async () => {
+  const pages = [
+    { Parts: [{ PartNumber: 1, ETag: '"a"' }], IsTruncated: true, NextPartNumberMarker: '1' },
+    { Parts: [{ PartNumber: 3, ETag: '"c"' }], IsTruncated: false },
+  ];
+  /** @type {any[]} */
+  const sent = [];
+  const s3Client = async () => ({ send: async (/** @type {any} */ { input }) => (sent.push(input), pages.shift() ?? { ETag: '"e-2"' }) });
+  const { statusCode } = await completeKey('all', 'U', '', { s3Client, headers: { 'x-oss-complete-all': 'yes' } });
+  assert.equal(statusCode, 200);
+  assert.deepEqual(sent.map(({ PartNumberMarker }) => PartNumberMarker), [undefined, '1', undefined]);
+  assert.deepEqual(sent[2].MultipartUpload.Parts, [{ PartNumber: 1, ETag: '"a"' }, { PartNumber: 3, ETag: '"c"' }]);
+});
+
+test('turns an error inside a 200 of S3 into a status', async () => {
+  const wire = http.createServer((_, response) => {
+    // As S3 does: white space while it works, then how it ended.
+    response.writeHead(200, { 'Content-Type': 'application/xml' });
+    response.write('<?xml version="1.0" encoding="UTF-8"?>\n  \n');
+    response.end('<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>');
+  });
+  wire.listen(0, '127.0.0.1');
+  await once(wire, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (wire.address());
+  const s3Options = { endpoint: `http://127.0.0.1:${port}`, credentials, forcePathStyle: true, maxAttempts: 1 };
+  const { statusCode, body } = await completeKey('k', 'U', partsXml(['"a"']), { s3Options });
+  wire.close();
+  wire.closeAllConnections();
+  assert.deepEqual([statusCode, element(body, 'Code')], [500, 'InternalError']);
+});
+
+test('takes no answer of S3 without an ETag for a success', async () => {
+  const s3Client = async () => ({ send: async () => ({}) });
+  assert.equal((await completeKey('k', 'U', partsXml(['"a"']), { s3Client })).statusCode, 500);
+});
+
+test('has S3 overwrite nothing where the upload id says so', async () => {
+  const initiated = await initiateKey('once', 'uploads', { headers: { 'x-oss-forbid-overwrite': 'true' } });
+  const marked = String(element(initiated.body, 'UploadId'));
+  assert.match(marked, /~forbid-overwrite$/u);
+  const upload = { Bucket: 'fleet-uploads-prod', Key: 'once', UploadId: marked.split('~')[0] };
+  const { ETag } = await s3.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'first' }));
+  const first = await begun('once', ['earlier']);
+  assert.equal((await completeKey('once', first.uploadId, partsXml(first.etags))).statusCode, 200);
+  const { statusCode, body } = await completeKey('once', marked, partsXml([String(ETag)]));
+  assert.deepEqual([statusCode, element(body, 'Code')], [409, 'FileAlreadyExists']);
+  assert.equal(await stored('once'), 'earlier');
+  await s3.send(new AbortMultipartUploadCommand(upload));
+});
+
+for (const [what, xml] of /** @type {[string, string][]} */ ([
+  ['nothing', ''],
+  ['no XML', 'PartNumber=1'],
+  ['another document', '<Delete><Object><Key>k</Key></Object></Delete>'],
+  ['a document that is cut off', '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"a"</ETag></Part>'],
+  ['no part', '<CompleteMultipartUpload></CompleteMultipartUpload>'],
+  ['a part without an ETag', '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber></Part></CompleteMultipartUpload>'],
+  ['a part with two numbers', '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><PartNumber>2</PartNumber><ETag>"a"</ETag></Part></CompleteMultipartUpload>'],
+  ['a part numbered 0', partsXml(['"a"'], 0)],
+  ['a part numbered 10,001', partsXml(['"a"'], 10_001)],
+  ['a part numbered -1', partsXml(['"a"'], -1)],
+  ['an ETag with a tag in it', partsXml(['"a</ETag><X>"'])],
+  ['an ETag with an entity', partsXml(['"&lt;"'])],
+  ['an ETag of 129 characters', partsXml(['a'.repeat(129)])],
+  ['two documents', partsXml(['"a"']) + partsXml(['"b"'])],
+  ['a document type', `<!DOCTYPE CompleteMultipartUpload [<!ENTITY a "b">]>${partsXml(['"a"'])}`],
+  ['text between parts', partsXml(['"a"']).replace('<Part>', 'x<Part>')],
+  ['10,001 parts', partsXml(Array.from({ length: 10_001 }, () => '"a"')).replaceAll(/<PartNumber>10001</gu, '<PartNumber>10000<')],
+  ['a million open tags', '<'.repeat(1_000_000)],
+  ['a tag of a million blanks', `<CompleteMultipartUpload${' '.repeat(1_000_000)}`],
+])) {
+  test(`refuses ${what} where parts should be`, async () => {
+    const s3Client = async () => assert.fail('S3 was asked');
+    const { statusCode, body } = await completeKey('k', 'U', xml, { s3Client: async () => ({ send: s3Client }) });
+    assert.deepEqual([statusCode, element(body, 'Code')], [400, 'MalformedXML']);
+  });
+}
+
+test('takes 10,000 parts, in a namespace, after a byte order mark', async () => {
+  const xml = `\uFEFF${partsXml(Array.from({ length: 10_000 }, () => '"a"')).replace('Upload>', 'Upload xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com">')}`;
+  /** @type {any} */
+  let sent;
+  const s3Client = async () => ({ send: async (/** @type {any} */ { input }) => (sent = input) && { ETag: '"e-10000"' } });
+  const { statusCode } = await completeKey('k', 'U', xml, { s3Client });
+  assert.deepEqual([statusCode, sent.MultipartUpload.Parts.length, sent.MultipartUpload.Parts[9999].PartNumber], [200, 10_000, 10_000]);
+});
+
+test('lists parts page by page, in the XML of OSS', async () => {
+  const { uploadId, etags } = await begun('list <me>', ['a', 'bb', 'ccc']);
+  const first = await listKey('list <me>', `uploadId=${uploadId}&max-parts=2&part-number-marker=`);
+  assert.equal(first.statusCode, 200);
+  const lines = first.body.split('\n').filter((/** @type {string} */ line) => !line.includes('LastModified'));
+  assert.deepEqual(lines.slice(0, 15), [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<ListPartsResult>',
+    '  <Bucket>fleet-uploads</Bucket>',
+    '  <Key>list &lt;me&gt;</Key>',
+    `  <UploadId>${uploadId}</UploadId>`,
+    '  <PartNumberMarker>0</PartNumberMarker>',
+    '  <NextPartNumberMarker>2</NextPartNumberMarker>',
+    '  <MaxParts>2</MaxParts>',
+    '  <IsTruncated>true</IsTruncated>',
+    '  <Part>',
+    '    <PartNumber>1</PartNumber>',
+    `    <ETag>${etags[0]}</ETag>`,
+    '    <Size>1</Size>',
+    '  </Part>',
+    '  <Part>',
+  ]);
+  assert.match(String(element(first.body, 'LastModified')), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/u);
+  const last = await listKey('list <me>', `uploadId=${uploadId}&part-number-marker=2&encoding-type=url`);
+  assert.deepEqual(['Key', 'IsTruncated', 'PartNumber', 'MaxParts'].map((name) => element(last.body, name)), ['list%20%3Cme%3E', 'false', '3', '1000']);
+  const beyond = await listKey('list <me>', `uploadId=${uploadId}&part-number-marker=3`);
+  assert.deepEqual(['NextPartNumberMarker', 'PartNumber'].map((name) => element(beyond.body, name)), ['0', undefined]);
+});
+
+test('gives an upload id back as the client has it', async () => {
+  const { uploadId } = await begun('marked', ['a']);
+  const { body } = await listKey('marked', `uploadId=${uploadId}~forbid-overwrite`);
+  assert.equal(element(body, 'UploadId'), `${uploadId}~forbid-overwrite`);
+});
+
+test('answers ListParts of an upload that is none with NoSuchUpload', async () => {
+  const { statusCode, body } = await listKey('k', 'uploadId=nobodys');
+  assert.deepEqual([statusCode, element(body, 'Code')], [404, 'NoSuchUpload']);
+});
+
+/** A request of each operation behind the API, and its function. */
+const REQUESTS = {
+  initiate: { method: 'POST', querystring: 'uploads' },
+  complete: { method: 'POST', querystring: 'uploadId=U' },
+  'list-parts': { method: 'GET', querystring: 'uploadId=U' },
+};
 
 /** @param {Parameters<typeof signedEvent>[0]} [request] */
 async function authorizerEvent(request) {
@@ -193,16 +388,61 @@ function authorize(event, options) {
   return functions.authorizer.create({ originSecret: SECRET, now: () => NOW, log: () => {}, ...options })(event);
 }
 
-/** @param {{ s3Options?: object, s3Client?: any, log?: (line: any) => void }} [options] */
-function initiate({ s3Options = { endpoint, credentials, forcePathStyle: true }, log = () => {}, ...rest } = {}) {
-  return functions.initiate.create({ s3Options, now: () => NOW, log, ...rest });
+/** @typedef {{ s3Options?: object, s3Client?: any, log?: (line: any) => void }} Options */
+
+/** @param {string} name @param {Options} [options] @returns {(event: any) => Promise<any>} */
+function at(name, { s3Options = { endpoint, credentials, forcePathStyle: true }, log = () => {}, ...rest } = {}) {
+  return /** @type {any} */ (functions)[name].create({ s3Options, now: () => NOW, log, ...rest });
 }
 
-/** @param {string} key @param {string} [querystring] @param {{ headers?: Record<string, string>, s3Options?: object, s3Client?: any, log?: any }} [options] */
-async function initiateKey(key, querystring = 'uploads', { headers, ...options } = {}) {
-  const event = await authorizerEvent({ uri: `/${encodeURIComponent(key)}`, querystring, headers, resource: `/fleet-uploads/${key}?uploads` });
+/** @param {Options} [options] */
+const initiate = (options) => at('initiate', options);
+
+/** @param {string} key @param {string} [querystring] @param {Options & { headers?: Record<string, string> }} [options] */
+async function initiateKey(key, querystring = 'uploads', options = {}) {
+  return ask('initiate', { method: 'POST', key, querystring, subResources: 'uploads' }, options);
+}
+
+/** @param {string} key @param {string} uploadId @param {string} body @param {Options & { headers?: Record<string, string> }} [options] */
+async function completeKey(key, uploadId, body, options = {}) {
+  const querystring = `uploadId=${uploadId}`;
+  return ask('complete', { method: 'POST', key, querystring, subResources: querystring, body }, options);
+}
+
+/** @param {string} key @param {string} querystring @param {Options} [options] */
+async function listKey(key, querystring, options = {}) {
+  return ask('list-parts', { method: 'GET', key, querystring, subResources: querystring.split('&')[0] }, options);
+}
+
+/**
+ * @param {string} name @param {{ method: string, key: string, querystring: string, subResources: string, body?: string }} request
+ * @param {Options & { headers?: Record<string, string> }} options
+ */
+async function ask(name, { method, key, querystring, subResources, body }, { headers, ...options }) {
+  const resource = `/fleet-uploads/${key}?${subResources}`;
+  const event = await authorizerEvent({ method, uri: `/${encodeURIComponent(key)}`, querystring, headers, resource });
   const { context } = await authorize(event);
-  return initiate(options)({ ...event, requestContext: { requestId: 'r', authorizer: context } });
+  return at(name, options)({ ...event, body, requestContext: { requestId: 'r', authorizer: context } });
+}
+
+/** An upload with these parts in S3. @param {string} key @param {string[]} bodies */
+async function begun(key, bodies) {
+  const uploadId = String(element((await initiateKey(key)).body, 'UploadId'));
+  const upload = { Bucket: 'fleet-uploads-prod', Key: key, UploadId: uploadId };
+  const parts = bodies.map((Body, index) => s3.send(new UploadPartCommand({ ...upload, PartNumber: index + 1, Body })));
+  return { uploadId, etags: (await Promise.all(parts)).map(({ ETag }) => String(ETag)) };
+}
+
+/** @param {string[]} etags @param {number} [first] */
+function partsXml(etags, first = 1) {
+  const parts = etags.map((etag, index) => `<Part><PartNumber>${first + index}</PartNumber><ETag>${etag}</ETag></Part>`);
+  return `<CompleteMultipartUpload>\n${parts.join('\n')}\n</CompleteMultipartUpload>`;
+}
+
+/** @param {string} key */
+async function stored(key) {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'fleet-uploads-prod', Key: key }));
+  return Body?.transformToString();
 }
 
 /** @param {any} event @param {(flat: string) => string} change */

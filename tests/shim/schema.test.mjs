@@ -44,6 +44,14 @@ const CONFIGS = [
   bucket({ s3Bucket: 'abc' }), bucket({ region: 'r' }), bucket({ s3Bucket: 'abc', region: 'r', prefix: '' }),
   ...['', '/', '/a', '/a/b', '/a/', 'a', '/a b', '//a', '/é', `/${'a'.repeat(254)}`, `/${'a'.repeat(255)}`, 5].map((path) => api({ domain: 'a.b', path })),
   ...['a.b', 'https://a.b', 'a.b/c', 'a.b:443', '', 'A.b'].map((domain) => api({ domain, path: '' })),
+  ...['api', 's3', 'API', '', null, true].map((completeMultipartUpload) => ({ ...config, completeMultipartUpload })),
+  ...[true, false, 'true', null, 0].map((listParts) => ({ ...config, listParts })),
+  ...[
+    {}, [], null, { extra: 1 }, { tagging: true }, { tagging: 'yes' }, { publicAcl: 'dropped' }, { publicAcl: 'refused' }, { publicAcl: 'allowed' },
+    { storageClasses: {} }, { storageClasses: { IA: 'GLACIER_IR' } }, { storageClasses: { IA: 'IA' } }, { storageClasses: { GLACIER: 'GLACIER' } }, { storageClasses: [] },
+    { kmsKeys: {} }, { kmsKeys: { default: 'alias/a', 'a-b': 'arn:aws:kms:r:1:key/b' } }, { kmsKeys: { default: '' } }, { kmsKeys: { 'a b': 'c' } }, { kmsKeys: { a: 5 } },
+    { kmsKeys: { a: 'k'.repeat(2048) } }, { kmsKeys: { a: 'k'.repeat(2049) } },
+  ].map((headers) => ({ ...config, headers })),
   api({ domain: 'a.b' }), api({ path: '' }), api(null), api({ domain: 'a.b', path: '', stage: 'x' }),
 ];
 

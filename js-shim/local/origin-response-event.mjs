@@ -1,0 +1,26 @@
+/**
+ * The origin-response event of what an origin answered (lambda-event-structure, "Response event").
+ */
+import { isHidden } from './cloudfront-rules.mjs';
+import { textFromWire } from './header-lines.mjs';
+import { edgeEvent } from './viewer-request-event.mjs';
+
+/** @typedef {import('aws-lambda').CloudFrontHeaders} CloudFrontHeaders */
+/** @typedef {import('./viewer-response.mjs').ViewerResponse} ViewerResponse */
+
+/**
+ * @param {import('aws-lambda').CloudFrontRequest} request as the origin got it
+ * @param {ViewerResponse} answer
+ * @param {string} requestId
+ * @returns {import('aws-lambda').CloudFrontResponseEvent}
+ */
+export function originResponseEvent(request, { status, statusText = '', headers }, requestId) {
+  /** @type {CloudFrontHeaders} */
+  const visible = {};
+  for (const [key, value] of headers.filter(([name]) => !isHidden(name.toLowerCase()))) {
+    (visible[key.toLowerCase()] ??= []).push({ key, value: textFromWire(value) });
+  }
+  const response = { status: String(status), statusDescription: statusText, headers: visible };
+  const [{ cf }] = edgeEvent('origin-response', requestId, request).Records;
+  return { Records: [{ cf: { ...cf, response } }] };
+}

@@ -1,0 +1,75 @@
+//! Object tags, from OSS's header to S3's.
+
+use std::borrow::Cow;
+
+use crate::percent_encoding;
+
+/// OSS and S3 alike: ten tags to an object, keys of 128 characters, values of 256 (OSS, "Object
+/// tagging"; Amazon S3 User Guide, "Categorizing your objects using tags").
+const MAX_TAGS: usize = 10;
+const MAX_KEY: usize = 128;
+const MAX_VALUE: usize = 256;
+
+/// The value of `x-amz-tagging` for one of `x-oss-tagging`: `key=value` pairs joined by `&`, each part
+/// decoded once and encoded anew. A `+` is a space: Go v1 writes `url.QueryEscape`, and every SDK
+/// writes a plus as `%2B`. `None` unless all of it is what both services take.
+pub(crate) fn to_s3(oss: &str) -> Option<String> {
+    let mut s3 = String::with_capacity(oss.len());
+    let mut keys: Vec<Cow<'_, str>> = Vec::new();
+    let spaced = oss.replace('+', "%20");
+    for pair in spaced.split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (key, value) = (percent_encoding::decode(key)?, percent_encoding::decode(value)?);
+        let repeated = keys.contains(&key);
+        if repeated || keys.len() == MAX_TAGS || key.is_empty() || !fits(&key, MAX_KEY) || !fits(&value, MAX_VALUE) {
+            return None;
+        }
+        if !s3.is_empty() {
+            s3.push('&');
+        }
+        percent_encoding::encode_value(&key, &mut s3);
+        s3.push('=');
+        percent_encoding::encode_value(&value, &mut s3);
+        keys.push(key);
+    }
+    Some(s3)
+}
+
+/// Letters, digits, spaces and `+ - = . _ : / @`, so many at most.
+fn fits(text: &str, max: usize) -> bool {
+    let is_allowed = |character: char| character.is_alphanumeric() || " +-=._:/@".contains(character);
+    text.chars().count() <= max && text.chars().all(is_allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_once_and_encodes_as_s3_reads_it() {
+        for (oss, s3) in [
+            ("a=b", "a=b"),
+            ("a=b&c=d", "a=b&c=d"),
+            ("a", "a="),
+            ("a=", "a="),
+            ("a+b=c%20d", "a%20b=c%20d"),
+            ("a=b%2Bc", "a=b%2Bc"),
+            ("%E8%AE%BE=%E5%A4%87", "%E8%AE%BE=%E5%A4%87"),
+            ("a=b=c", "a=b%3Dc"),
+            ("a/b:c@d=e", "a%2Fb%3Ac%40d=e"),
+        ] {
+            assert_eq!(to_s3(oss).as_deref(), Some(s3), "{oss}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_either_service_does_not_take() {
+        let eleven = (0..11).map(|n| format!("k{n}=v")).collect::<Vec<_>>().join("&");
+        let (long_key, long_value) = ("k".repeat(129), format!("k={}", "v".repeat(257)));
+        for oss in ["", "=v", "a=1&a=2", "a=1&%61=2", "a=1&", "a=%", "a=%ff", "a=%00", "a=%26", "a=b;c", &eleven] {
+            assert_eq!(to_s3(oss), None, "{oss}");
+        }
+        assert_eq!((to_s3(&long_key), to_s3(&long_value)), (None, None));
+        assert!(to_s3(eleven.trim_end_matches("&k10=v")).is_some());
+    }
+}

@@ -1,0 +1,164 @@
+//! What other configurations than that of the other tests make of the same requests.
+
+use oss_edge::{ApiOption, Gate, Origin, Refusal, UnixMillis};
+use serde_json::{Value, json};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::request::{NOW, Request, request};
+use crate::{API_OPERATIONS, RESOURCE, gate_with, operations};
+
+/// The headers for S3, or why there are none.
+fn s3_headers(gate: &Gate, request: &Request) -> Result<Vec<(String, String)>, Refusal> {
+    let flat = request.flat();
+    let outcome = gate.decide(&flat, UnixMillis(NOW)).outcome.map_err(|(refusal, _)| refusal)?;
+    Ok(outcome.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
+}
+
+fn put(headers: &[(&str, &str)]) -> Request {
+    signed(request("PUT", "/dir/a.log", ""), headers, RESOURCE)
+}
+
+fn signed(request: Request, headers: &[(&str, &str)], resource: &str) -> Request {
+    headers.iter().fold(request, |request, (name, value)| request.with(name, value)).signed(resource)
+}
+
+fn pairs(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn with_headers(rules: Value) -> Gate {
+    gate_with(&json!({ "headers": rules }))
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn maps_storage_classes_as_configured() {
+    let gate = with_headers(json!({ "storageClasses": { "Archive": "GLACIER_IR", "IA": "INTELLIGENT_TIERING" } }));
+    for (oss, s3) in [("Archive", "GLACIER_IR"), ("IA", "INTELLIGENT_TIERING"), ("ColdArchive", "DEEP_ARCHIVE")] {
+        let found = s3_headers(&gate, &put(&[("x-oss-storage-class", oss)]));
+        assert_eq!(found, Ok(pairs(&[("x-amz-storage-class", s3)])), "{oss}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn maps_tags_once_configured_and_refuses_what_is_none() {
+    let gate = with_headers(json!({ "tagging": true }));
+    let tags = |value| put(&[("x-oss-tagging", value)]);
+    assert_eq!(s3_headers(&gate, &tags("a=b&c+d=e%2Ff")), Ok(pairs(&[("x-amz-tagging", "a=b&c%20d=e%2Ff")])));
+    for value in ["", "a=1&a=2", "a=%", "a=b&=c"] {
+        assert_eq!(s3_headers(&gate, &tags(value)), Err(Refusal::InvalidHeaderValue("x-oss-tagging", value.into())));
+    }
+    let part = request("PUT", "/dir/a.log", "partNumber=7&uploadId=U1");
+    let part = signed(part, &[("x-oss-tagging", "a=b")], &format!("{RESOURCE}?partNumber=7&uploadId=U1"));
+    assert_eq!(s3_headers(&gate, &part), Ok(Vec::new()));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn drops_a_public_acl_once_configured() {
+    let gate = with_headers(json!({ "publicAcl": "dropped" }));
+    for acl in ["public-read", "public-read-write", "private", "default"] {
+        assert_eq!(s3_headers(&gate, &put(&[("x-oss-object-acl", acl)])), Ok(Vec::new()), "{acl}");
+    }
+    let unknown = s3_headers(&gate, &put(&[("x-oss-object-acl", "authenticated-read")]));
+    assert!(matches!(unknown, Err(Refusal::InvalidHeaderValue(..))));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn maps_kms_to_the_configured_keys_and_to_no_other() {
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/1";
+    let gate = with_headers(json!({ "kmsKeys": { "default": "alias/uploads", "9468da86": arn } }));
+    let kms = ("x-oss-server-side-encryption", "KMS");
+    let key_id = |id| ("x-oss-server-side-encryption-key-id", id);
+    let s3 = |key| {
+        Ok(pairs(&[("x-amz-server-side-encryption", "aws:kms"), ("x-amz-server-side-encryption-aws-kms-key-id", key)]))
+    };
+    assert_eq!(s3_headers(&gate, &put(&[kms])), s3("alias/uploads"));
+    assert_eq!(s3_headers(&gate, &put(&[kms, key_id("9468da86")])), s3(arn));
+    let initiate = request("POST", "/dir/a.log", "uploads");
+    let initiate = signed(initiate, &[kms, key_id("9468da86")], &format!("{RESOURCE}?uploads"));
+    assert_eq!(s3_headers(&gate, &initiate), s3(arn));
+    assert_eq!(
+        s3_headers(&gate, &put(&[kms, key_id("other")])),
+        Err(Refusal::NotImplemented("x-oss-server-side-encryption".into()))
+    );
+    assert_eq!(
+        s3_headers(&gate, &put(&[("x-oss-server-side-encryption", "AES256"), key_id("9468da86")])),
+        Err(Refusal::InvalidHeaderValue("x-oss-server-side-encryption-key-id", "9468da86".into()))
+    );
+    let without_default = with_headers(json!({ "kmsKeys": { "9468da86": arn } }));
+    assert!(matches!(s3_headers(&without_default, &put(&[kms])), Err(Refusal::NotImplemented(_))));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn answers_list_parts_with_no_such_upload_once_it_is_off() {
+    let list = request("GET", "/dir/a.log", "uploadId=U1").signed(&format!("{RESOURCE}?uploadId=U1"));
+    let flat = list.flat();
+    let gate = gate_with(&json!({ "listParts": false }));
+    let Err((refusal, answer)) = gate.decide(&flat, UnixMillis(NOW)).outcome else { panic!("forwarded") };
+    assert_eq!(refusal, Refusal::NoSuchUpload("U1".into()));
+    assert_eq!((answer.status, refusal.code()), (404, "NoSuchUpload"));
+    assert!(answer.body.contains("  <UploadId>U1</UploadId>\n</Error>"), "{}", answer.body);
+    assert!(!answer.headers.iter().any(|(name, value)| *name == "x-oss-ec" || value.is_empty()));
+    // Not a way to learn anything without a signature.
+    let unsigned = list.without("authorization").flat();
+    assert_eq!(gate.decide(&unsigned, UnixMillis(NOW)).outcome.err().unwrap().0, Refusal::MissingSignature);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn sends_complete_straight_to_s3_once_configured() {
+    let gate = gate_with(&json!({ "completeMultipartUpload": "s3" }));
+    let complete = request("POST", "/dir/a.log", "uploadId=U1");
+    let flat = complete.clone().signed(&format!("{RESOURCE}?uploadId=U1")).flat();
+    let forward = gate.decide(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
+    assert_eq!(forward.origin, Origin::S3);
+    assert_eq!(forward.edge_target(), ("/dir/a.log", "uploadId=U1"));
+    // S3 wants the parts.
+    let all = signed(complete, &[("x-oss-complete-all", "yes")], &format!("{RESOURCE}?uploadId=U1"));
+    assert_eq!(s3_headers(&gate, &all), Err(Refusal::NotImplemented("x-oss-complete-all".into())));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn serves_without_an_api_what_needs_none() {
+    let document = json!({
+        "hosts": [{ "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" }],
+        "buckets": { "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" } },
+    });
+    let keys = json!({ "accessKeys": [
+        { "accessKeyId": crate::request::ID, "accessKeySecret": crate::request::SECRET },
+    ] });
+    let gate = crate::gate::gate(&document, &keys);
+    for (name, request, _) in operations() {
+        let refusal = gate.decide(&request.flat(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
+        let expected = match name {
+            "ListParts" => Some(Refusal::NoSuchUpload("U1".into())),
+            name if API_OPERATIONS.contains(&name) => Some(Refusal::MethodNotAllowed),
+            _ => None,
+        };
+        assert_eq!(refusal, expected, "{name}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn carries_a_forbidden_overwrite_from_the_beginning_of_an_upload_to_its_end() {
+    let gate = gate_with(&json!({}));
+    let initiate = request("POST", "/dir/a.log", "uploads");
+    let initiate = signed(initiate, &[("x-oss-forbid-overwrite", "true")], &format!("{RESOURCE}?uploads")).flat();
+    let begun = gate.decide(&initiate, UnixMillis(NOW)).outcome.ok().unwrap();
+    assert_eq!(begun.options, [ApiOption::ForbidOverwrite]);
+    let resource = format!("{RESOURCE}?uploadId=U1~forbid-overwrite");
+    let complete = request("POST", "/dir/a.log", "uploadId=U1~forbid-overwrite");
+    for headers in [&[][..], &[("x-oss-forbid-overwrite", "true")], &[("x-oss-forbid-overwrite", "false")]] {
+        let ended = s3_headers(&gate, &signed(complete.clone(), headers, &resource));
+        assert_eq!(ended, Ok(pairs(&[("if-none-match", "*")])), "{headers:?}");
+    }
+    let flat = complete.signed(&resource).flat();
+    assert_eq!(gate.decide(&flat, UnixMillis(NOW)).outcome.ok().unwrap().query, "uploadId=U1");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn tells_the_api_to_complete_with_every_part() {
+    let gate = gate_with(&json!({}));
+    let complete = request("POST", "/dir/a.log", "encoding-type=url&uploadId=U1");
+    let flat = signed(complete, &[("x-oss-complete-all", "yes")], &format!("{RESOURCE}?uploadId=U1")).flat();
+    let forward = gate.decide(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
+    assert_eq!(forward.options, [ApiOption::EncodeKey, ApiOption::CompleteAll]);
+}
