@@ -1,0 +1,125 @@
+// The yardstick makes the decisions of the bundle: the same results and the same log lines, over every
+// event and vector of the repository, and over what becomes of them when parts are changed.
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { createGate } from '../js-shim/gate.mjs';
+import { createViewerRequest } from '../js-shim/viewer-request.mjs';
+import { ACCESS_KEY, DOCUMENTS, element } from '../tests/shim/fixture.mjs';
+import { createHandler } from './javascript/handler.mjs';
+import { mutations } from './mutations.mjs';
+
+const wasm = readFileSync(new URL('../js-shim/wasm/oss_edge.wasm', import.meta.url));
+
+/** @typedef {{ id: string, now: number, event: any }} Case */
+
+test('over the events of CloudFront', () => {
+  const cases = read('shim/events/viewer-request.json').map((/** @type {any} */ { name, now, event }) => ({ id: name, now: Date.parse(now), event }));
+  return compare(DOCUMENTS, cases);
+});
+
+for (const file of ['malformed/requests.json']) {
+  test(`over ${file}`, () => {
+    const { config, accessKeys, requests, wellFormed } = read(file);
+    const cases = [...requests, ...wellFormed].map((request) => ({ id: request.id, now: Date.parse(request.now), event: eventOf(request) }));
+    return compare({ config, accessKeys }, cases);
+  });
+}
+
+for (const file of ['signature-v1-header.json', 'signature-v1-url.json', 'signature-v4.json']) {
+  test(`over vectors/${file}`, async () => {
+    const { configs, vectors } = read(`vectors/${file}`);
+    for (const vector of vectors) {
+      const { accessKeyId, accessKeySecret, securityToken } = vector;
+      const key = securityToken === undefined ? { accessKeyId, accessKeySecret } : { accessKeyId, accessKeySecret, securityToken };
+      const documents = { config: configs[vector.style] ?? configs['virtual-hosted'], accessKeys: { accessKeys: [key] } };
+      const event = eventOfVector(vector);
+      await compare(documents, timesOf(vector).map((now) => ({ id: `${vector.id} at ${now}`, now, event })));
+    }
+  });
+}
+
+test('over events in which parts were changed', async () => {
+  const cases = read('shim/events/viewer-request.json').flatMap((/** @type {any} */ { name, now, event }) =>
+    mutations(event).map(({ what, event: changed }) => ({ id: `${name}, ${what}`, now: Date.parse(now), event: changed })),
+  );
+  const signedAnew = await Promise.all(cases.map(resigned));
+  const all = [...cases, ...signedAnew.filter((/** @type {Case | undefined} */ one) => one !== undefined)];
+  assert.ok(all.length > 4000);
+  await compare(DOCUMENTS, all);
+  const headers = { tagging: true, publicAcl: 'dropped', storageClasses: { IA: 'GLACIER_IR' }, kmsKeys: { default: 'arn:aws:kms:a', k: 'b' } };
+  const config = { ...DOCUMENTS.config, headers, completeMultipartUpload: 's3', listParts: false, signatureSchemes: ['v1-header', 'v4-header'] };
+  await compare({ ...DOCUMENTS, config }, all);
+});
+
+/**
+ * The same request with the right signature of version 1, over the text that the answer shows.
+ *
+ * @param {Case} one
+ * @returns {Promise<Case | undefined>}
+ */
+async function resigned({ id, now, event }) {
+  const { result } = await decided((options) => createHandler({ ...DOCUMENTS, ...options }), now, event);
+  const text = element(result.body ?? '', 'StringToSign');
+  const authorization = event.Records[0].cf.request.headers.authorization?.[0].value;
+  if (text === undefined || !authorization?.startsWith(`OSS ${ACCESS_KEY.accessKeyId}:`)) return undefined;
+  const copy = structuredClone(event);
+  const signed = text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&#13;', '\r').replaceAll('&amp;', '&');
+  const signature = createHmac('sha1', ACCESS_KEY.accessKeySecret).update(signed).digest('base64');
+  copy.Records[0].cf.request.headers.authorization[0].value = `OSS ${ACCESS_KEY.accessKeyId}:${signature}`;
+  return { id: `${id}, signed anew`, now, event: copy };
+}
+
+/** @param {{ config: unknown, accessKeys: unknown }} documents @param {Case[]} cases */
+async function compare({ config, accessKeys }, cases) {
+  const gate = createGate({ wasm, config, accessKeys });
+  for (const { id, now, event } of cases) {
+    const [ours, theirs] = await Promise.all([
+      decided((options) => createViewerRequest({ gate, ...options }), now, event),
+      decided((options) => createHandler({ config, accessKeys, ...options }), now, event),
+    ]);
+    assert.deepEqual(theirs, ours, id);
+  }
+}
+
+/** @param {(options: any) => (event: any) => Promise<any>} create @param {number} now @param {any} event */
+async function decided(create, now, event) {
+  /** @type {any[]} */
+  const lines = [];
+  const result = await create({ now: () => now, log: (/** @type {any} */ line) => lines.push(line) })(structuredClone(event));
+  return JSON.parse(JSON.stringify({ result, lines }));
+}
+
+/** @param {string} file of tests/ */
+function read(file) {
+  return JSON.parse(readFileSync(new URL(`../tests/${file}`, import.meta.url), 'utf8'));
+}
+
+/** When a vector's request is in time, and when it isn't. @param {any} vector */
+function timesOf({ now, date, expires }) {
+  const times = [Date.parse('2026-11-24T00:00:00Z')];
+  if (typeof now === 'string') times.push(Date.parse(now));
+  if (expires !== undefined) times.push(Number(expires) * 1000 - 60_000);
+  const iso = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u.exec(date ?? '');
+  if (iso) times.push(Date.UTC(Number(iso[1]), Number(iso[2]) - 1, Number(iso[3]), Number(iso[4]), Number(iso[5]), Number(iso[6])));
+  return times;
+}
+
+/** @param {any} vector */
+function eventOfVector({ request: { method, host, pathAndQuery, headers } }) {
+  const question = pathAndQuery.indexOf('?');
+  const [uri, query] = question < 0 ? [pathAndQuery, ''] : [pathAndQuery.slice(0, question), pathAndQuery.slice(question + 1)];
+  return eventOf({ method, uri, query, headers: host === undefined ? headers : [['host', host], ...headers] });
+}
+
+/** @param {{ method: string, uri: string, query: string, headers: [string, string][] }} request */
+function eventOf({ method, uri, query, headers }) {
+  /** @type {Record<string, { key: string, value: string }[]>} */
+  const grouped = Object.create(null);
+  for (const [key, value] of headers) (grouped[key.toLowerCase()] ??= []).push({ key, value });
+  const request = { clientIp: '203.0.113.178', method, uri, querystring: query, headers: { ...grouped } };
+  return { Records: [{ cf: { config: { eventType: 'viewer-request', requestId: 'an-id-of-CloudFront==' }, request } }] };
+}

@@ -1,0 +1,18 @@
+// A decision to forward, applied to the event's request.
+
+const READ_ONLY = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'];
+
+/** @param {any} request @param {import('./translate.mjs').Forward} forward */
+export function applied(request, { uri, query, headers }) {
+  /** @type {Record<string, { key: string, value: string }[]>} */
+  const kept = {};
+  for (const name of READ_ONLY) {
+    const lines = request.headers[name];
+    if (lines !== undefined) kept[name] = lines;
+  }
+  for (const [key, value] of headers) kept[key] = [{ key, value }];
+  request.uri = uri;
+  request.querystring = query;
+  request.headers = kept;
+  return request;
+}

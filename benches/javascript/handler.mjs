@@ -1,0 +1,105 @@
+// The yardstick: the viewer-request function in plain JavaScript with node:crypto, as one would write it
+// with care. It makes the decisions of the core (tests/bench/javascript.test.mjs holds it to that) and
+// is measured, never deployed.
+
+import { writeLogLine } from '../../js-shim/log.mjs';
+import { authenticate, newSecrets } from './authenticate.mjs';
+import { readConfig } from './config.mjs';
+import { applied } from './forward.mjs';
+import { classify } from './operation.mjs';
+import { presentedSignature } from './presented-signature.mjs';
+import { parseQuery } from './query.mjs';
+import { errorResponse, internalError, ossRequestId } from './error-response.mjs';
+import { Refusal, refuse } from './refusal.mjs';
+import { checkEncoding, ossHeaders, unique } from './request-headers.mjs';
+import { locate } from './resource.mjs';
+import { translate } from './translate.mjs';
+
+/**
+ * @param {{ config: any, accessKeys: any, now?: () => number, log?: (line: any) => void }} parts
+ * @returns {(event: any) => Promise<any>}
+ */
+export function createHandler({ config, accessKeys, now = Date.now, log = writeLogLine }) {
+  const settings = readConfig(config);
+  const secrets = newSecrets(accessKeys);
+  return async (event) => {
+    const time = now();
+    /** @type {Understood} */
+    const understood = { requestId: '', method: '', host: '' };
+    try {
+      const { config: { requestId }, request } = event.Records[0].cf;
+      try {
+        const forward = decide(request, requestId, time, settings, secrets, understood);
+        log(logLine(understood, requestId, time, { decision: 'forward', origin: forward.origin }));
+        return applied(request, forward);
+      } catch (refusal) {
+        if (!(refusal instanceof Refusal)) throw refusal;
+        log(logLine(understood, requestId, time, { decision: 'deny', ...refusal.summary, ossRequestId: ossRequestId(requestId) }));
+        return errorResponse(refusal, understood, time);
+      }
+    } catch (error) {
+      return internalError(error, event, time, log);
+    }
+  };
+}
+
+/**
+ * @typedef {object} Understood
+ * @property {string} requestId
+ * @property {string} method
+ * @property {string} host
+ * @property {string} [operation]
+ * @property {string} [bucket]
+ * @property {string} [key]
+ * @property {string} [accessKeyId]
+ * @property {string} [scheme]
+ */
+
+/**
+ * @param {any} request @param {string} requestId @param {number} time
+ * @param {ReturnType<typeof readConfig>} settings @param {ReturnType<typeof newSecrets>} secrets
+ * @param {Understood} understood
+ */
+function decide(request, requestId, time, settings, secrets, understood) {
+  checkEncoding(request, requestId);
+  const { method, headers } = request;
+  understood.requestId = requestId;
+  understood.method = method;
+  understood.host = unique(headers, 'host') ?? '';
+  const resource = locate(request, settings, 'plus');
+  understood.bucket = resource.bucket;
+  understood.key = resource.key;
+  const query = parseQuery(request.querystring);
+  const operation = classify(method, resource.key, query);
+  understood.operation = operation.name;
+  const presented = presentedSignature(headers, query, settings.schemes);
+  understood.scheme = presented.scheme;
+  understood.accessKeyId = presented.accessKeyId;
+  const signed = ossHeaders(headers);
+  const parts = { request, requestId, resource, query, operation, presented, signed };
+  const authenticated = authenticate(parts, settings, secrets, time);
+  understood.key = authenticated.resource.key;
+  const target = settings.buckets.get(resource.bucket);
+  if (target === undefined) refuse('NoSuchBucket', resource.bucket);
+  return translate({ ...parts, resource: authenticated.resource, signed: authenticated.signed }, target, settings);
+}
+
+/** @param {Understood} understood @param {string} requestId @param {number} time @param {Record<string, unknown>} outcome */
+function logLine(understood, requestId, time, { decision, origin, status, code, detail, ossRequestId: id }) {
+  return {
+    time: new Date(time).toISOString(),
+    function: 'viewer-request',
+    decision,
+    operation: understood.operation ?? '',
+    origin,
+    bucket: understood.bucket ?? '',
+    key: understood.key ?? '',
+    accessKeyId: understood.accessKeyId ?? '',
+    scheme: understood.scheme ?? '',
+    status,
+    code,
+    detail,
+    ossRequestId: id,
+    cloudFrontRequestId: requestId,
+  };
+}

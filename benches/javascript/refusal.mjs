@@ -1,0 +1,90 @@
+// Why a request is refused, and how OSS says it.
+
+const MISSING_PART = 'AccessKeyId or Signature is missing in Authorization header value.';
+const MISMATCH = 'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
+const NOT_VALID = 'The specified object is not valid.';
+
+/**
+ * Status, code, EC, message, and the log's detail, `%` standing for the refusal's value.
+ *
+ * @type {Record<string, [number, string, string, string, string]>}
+ */
+const ERRORS = {
+  MalformedRequest: [400, 'InvalidArgument', '0017-00000205', 'The request contains illegal characters.', "a part of the request carries a NUL, or a header's name is none"],
+  RepeatedHeader: [400, 'InvalidArgument', '0017-00000205', 'A request header is repeated or contains illegal characters.', 'header `%` is repeated'],
+  MalformedHeader: [400, 'InvalidArgument', '0017-00000205', 'A request header is repeated or contains illegal characters.', 'header `%` carries a control character'],
+  UnknownHost: [403, 'AccessDenied', '0003-00001403', 'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.', 'the Host is not in `hosts` of the configuration'],
+  InvalidBucketName: [400, 'InvalidBucketName', '0015-00000001', 'The specified bucket is not valid.', "the bucket's name can't be one"],
+  'InvalidObjectName.tooLong': [400, 'InvalidObjectName', '0016-00000002', 'The Length of Object name must be less than 1024.', 'the key has more than 1,023 bytes'],
+  'InvalidObjectName.escape': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, 'the path does not begin with `/`, or has a percent-escape that is cut off or not UTF-8'],
+  'InvalidObjectName.notXml': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, "the key has a character that XML can't carry"],
+  'InvalidObjectName.dotSegment': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, 'the key has a segment `.` or `..`'],
+  'InvalidObjectName.subResource': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, "the key has `?` and a sub-resource's name: its signature is ambiguous"],
+  MalformedQuery: [400, 'InvalidArgument', '0017-00000205', 'The request contains illegal characters.', 'the query has a broken escape, an empty name or too many parameters'],
+  RepeatedParameter: [400, 'InvalidArgument', '0017-00000219', 'Unexpected query string parameter', 'query parameter `%` is repeated'],
+  UnexpectedParameter: [400, 'InvalidArgument', '0017-00000219', 'Unexpected query string parameter', 'query parameter `%` has no place here'],
+  InvalidPartNumber: [400, 'InvalidArgument', '0017-00000220', 'Part number must be an integer between 1 and 10000, inclusive.', '`partNumber` is not an integer from 1 to 10000'],
+  InvalidQueryValue: [400, 'InvalidArgument', '0017-00000219', 'The value of a query string parameter is invalid.', 'query parameter `%` is not a number in its range'],
+  InvalidEncodingType: [400, 'InvalidArgument', '0017-00000235', 'Invalid Encoding Method specified in Request', '`encoding-type` is not `url`'],
+  MethodNotAllowed: [405, 'MethodNotAllowed', '0017-00000001', 'The specified method is not allowed against this resource.', 'the operation is not served'],
+  MissingSignature: [403, 'AccessDenied', '0003-00001201', 'Anonymous access is forbidden for this operation.', 'no signature'],
+  ConflictingSignatures: [400, 'InvalidArgument', '0002-00000062', 'Authorization header and signature in the URL must not be both present.', 'more than one signature'],
+  IncompleteUrlSignature: [403, 'AccessDenied', '0002-00000074', 'Query string authentication requires the Signature, Expires and OSSAccessKeyId parameters', 'the signature in the URL misses a parameter'],
+  'InvalidCredential.form': [400, 'InvalidArgument', '0002-00000206', 'Invalid credential in Authorization header.', 'the credential is not `AccessKeyId/date/region/oss/aliyun_v4_request`'],
+  'InvalidCredential.date': [400, 'InvalidArgument', '0002-00000222', 'Invalid signing date in Authorization header.', 'the credential is for another day than the signed date'],
+  'InvalidCredential.region': [400, 'InvalidArgument', '0002-00000223', 'The signing region in credential is invalid.', "the credential's region is not in `signatureRegions`"],
+  InvalidExpires: [403, 'AccessDenied', '0002-00000070', 'Invalid date (should be seconds since epoch)', 'the expiry is not a number of seconds in its range'],
+  Expired: [403, 'AccessDenied', '0002-00000069', 'Request has expired.', 'the signed URL has expired'],
+  ExpiresTooFar: [400, 'InvalidArgument', '0002-00000235', 'The signed URL is valid for longer than is allowed.', 'the signed URL is valid for longer than `maxUrlExpirySeconds`'],
+  'MalformedAuthorization.empty': [400, 'InvalidArgument', '0002-00000061', 'Authorization header value is empty.', 'the Authorization header is empty'],
+  'MalformedAuthorization.form': [400, 'InvalidArgument', '0002-00000062', 'Authorization header is invalid.', 'the signature does not follow the grammar of a scheme'],
+  'MalformedAuthorization.noAccessKeyId': [400, 'InvalidArgument', '0002-00000063', MISSING_PART, 'the signature has no access key id'],
+  'MalformedAuthorization.noSignature': [400, 'InvalidArgument', '0002-00000065', MISSING_PART, 'the Authorization header has no signature'],
+  SchemeNotEnabled: [400, 'InvalidArgument', '0002-00000062', 'Authorization header is invalid.', 'signature scheme % is not enabled'],
+  'InvalidDate.missing': [403, 'AccessDenied', '0002-00000503', 'OSS authentication requires a valid Date.', 'neither `x-oss-date` nor `date`'],
+  'InvalidDate.malformed': [403, 'AccessDenied', '0002-00000505', 'OSS authentication requires a valid Date.', 'the date is neither RFC 1123 nor ISO 8601 basic'],
+  RequestTimeTooSkewed: [403, 'RequestTimeTooSkewed', '0002-00000504', 'The difference between the request time and the current time is too large.', "the request's date is too far from now"],
+  InvalidAccessKeyId: [403, 'InvalidAccessKeyId', '0002-00000902', 'The OSS Access Key Id you provided does not exist in our records.', 'no access key of this id'],
+  SignatureDoesNotMatch: [403, 'SignatureDoesNotMatch', '0002-00000040', MISMATCH, 'the signature does not verify'],
+  InvalidSecurityToken: [403, 'InvalidSecurityToken', '0002-00000006', 'The security token you provided is invalid.', "the security token is not the access key's"],
+  NoSuchBucket: [404, 'NoSuchBucket', '0015-00000101', 'The specified bucket does not exist.', 'the bucket is not in `buckets` of the configuration'],
+  NoSuchUpload: [404, 'NoSuchUpload', '', 'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.', 'ListParts is not served'],
+  NotImplemented: [400, 'NotImplemented', '0017-00000245', 'A header you provided implies functionality that is not implemented.', 'header `%` asks for what S3 would not do'],
+  InvalidHeaderValue: [400, 'InvalidArgument', '0017-00000131', 'The value of a request header is invalid.', 'header `%` has a value that OSS does not define'],
+  MetadataTooLarge: [400, 'MetadataTooLarge', '0011-00000002', 'Your metadata headers exceed the maximum allowed metadata size.', 'more than 2 KB of user metadata'],
+  MissingContentLength: [411, 'MissingContentLength', '0017-00000101', 'You must provide the Content-Length HTTP header.', 'a chunked body without a Content-Length'],
+  InvalidContentLength: [400, 'InvalidArgument', '0017-00000103', 'The Content-Length HTTP header is invalid.', 'Content-Length is not a number'],
+  RequestTooLarge: [400, 'InvalidArgument', '0017-00000205', 'The headers and the path of the request are too large.', 'the request does not fit through API Gateway'],
+};
+
+const WITH_FAULT = new Set(['InvalidObjectName', 'InvalidCredential', 'MalformedAuthorization', 'InvalidDate']);
+
+/** A refusal is thrown, and is no Error: nobody reads its stack. */
+export class Refusal {
+  /** @param {string} cause @param {any} [value] @param {string} [name] of what has the value */
+  constructor(cause, value, name) {
+    this.cause = cause;
+    this.value = value;
+    this.name = name;
+    const row = ERRORS[WITH_FAULT.has(cause) ? `${cause}.${value}` : cause];
+    [this.status, this.code, this.ec, this.message, this.template] = row;
+    if (value?.canonicalRequest !== undefined) this.ec = '0002-00000201';
+  }
+
+  /** What the log says of it. */
+  get summary() {
+    const shown = name(this);
+    return { status: this.status, code: this.code, detail: this.template.replace('%', () => shown) };
+  }
+}
+
+/** @param {Refusal} refusal */
+function name({ cause, value, name: named }) {
+  if (cause === 'RepeatedParameter' || cause === 'UnexpectedParameter') return value.split('=', 1)[0];
+  return named ?? String(value);
+}
+
+/** @param {string} cause @param {any} [value] @param {string} [named] @returns {never} */
+export function refuse(cause, value, named) {
+  throw new Refusal(cause, value, named);
+}

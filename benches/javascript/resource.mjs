@@ -1,0 +1,55 @@
+// Which bucket and key a request is about.
+
+import { decode } from './percent-encoding.mjs';
+import { refuse } from './refusal.mjs';
+import { unique } from './request-headers.mjs';
+
+const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/u;
+const PORT = /^[0-9]*$/u;
+const NOT_XML = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+const DOT_SEGMENT = /(?:^|\/)\.\.?(?:\/|$)/u;
+
+/**
+ * @param {any} request @param {import('./config.mjs').Settings} settings
+ * @param {'plus' | 'space'} plus what a raw `+` in the path is
+ * @returns {{ bucket: string, key: string }} the key is empty for the bucket itself
+ */
+export function locate({ uri, headers }, { cname, path, virtualHosted }, plus) {
+  const host = withoutPort(unique(headers, 'host') ?? refuse('UnknownHost'));
+  const ofHost = cname.get(host) ?? (path.has(host) ? undefined : labelOf(host, virtualHosted));
+  const decoded = decodedPath(uri, plus);
+  const slash = decoded.indexOf('/');
+  const split = ofHost === undefined && slash >= 0;
+  const bucket = ofHost ?? (split ? decoded.slice(0, slash) : decoded);
+  if (!BUCKET.test(bucket)) refuse('InvalidBucketName');
+  const key = ofHost !== undefined ? decoded : split ? decoded.slice(slash + 1) : '';
+  if (key !== '') checkKey(key);
+  return { bucket, key };
+}
+
+/** @param {string} header */
+function withoutPort(header) {
+  const colon = header.indexOf(':');
+  if (colon >= 0 && !PORT.test(header.slice(colon + 1))) refuse('UnknownHost');
+  return (colon < 0 ? header : header.slice(0, colon)).toLowerCase() || refuse('UnknownHost');
+}
+
+/** @param {string} host @param {Set<string>} endpoints */
+function labelOf(host, endpoints) {
+  const dot = host.indexOf('.');
+  return dot > 0 && endpoints.has(host.slice(dot + 1)) ? host.slice(0, dot) : refuse('UnknownHost');
+}
+
+/** @param {string} uri @param {'plus' | 'space'} plus */
+function decodedPath(uri, plus) {
+  if (uri.charCodeAt(0) !== 0x2f) refuse('InvalidObjectName', 'escape');
+  const path = uri.slice(1);
+  return decode(plus === 'space' ? path.replaceAll('+', '%20') : path) ?? refuse('InvalidObjectName', 'escape');
+}
+
+/** @param {string} key */
+function checkKey(key) {
+  if (key.length > 1023 || (key.length > 341 && Buffer.byteLength(key) > 1023)) refuse('InvalidObjectName', 'tooLong');
+  if (NOT_XML.test(key)) refuse('InvalidObjectName', 'notXml');
+  if (key.includes('.') && DOT_SEGMENT.test(key)) refuse('InvalidObjectName', 'dotSegment');
+}
