@@ -4,6 +4,7 @@
 #   ./build.sh                                        bundle with the sample configuration
 #   ./build.sh bundle --config C --access-keys K [--out DIR]
 #   ./build.sh test                                   every test
+#   ./build.sh bench [--short] [--plots DIR] ...      the functions against plain JavaScript, see docs/performance.md
 #   ./build.sh demo                                   a real OSS SDK uploads through the bundle
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -145,10 +146,17 @@ run_tests() {
     --test signature_v1_vectors --test signature_v4_vectors --test refusals --test malformed
   step 'JavaScript: types' tsc
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
+  step 'JavaScript: the yardstick of the benches decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
   step 'End to end: ali-oss' node --test tests/e2e/*.test.mjs
   step 'End to end: oss2, alibabacloud-oss-v2' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
+  bench --short
   printf '%d passed, 0 failed\n' "$total"
+}
+
+bench() {
+  prepare
+  node --expose-gc benches/run.mjs "$@"
 }
 
 demo() {
@@ -167,10 +175,11 @@ bundle)
   fi
   ;;
 test) run_tests ;;
+bench) bench "${@:2}" ;;
 demo) demo ;;
-help | --help | -h) sed -n 's/^# \{0,1\}//;2,7p' "$0" ;;
+help | --help | -h) sed -n 's/^# \{0,1\}//;2,8p' "$0" ;;
 *)
-  sed -n 's/^# \{0,1\}//;2,7p' "$0" >&2
+  sed -n 's/^# \{0,1\}//;2,8p' "$0" >&2
   exit 2
   ;;
 esac

@@ -28,6 +28,18 @@ const WASM_NAME = 'oss_edge.wasm';
 /** The first moment that a zip's date can tell, so that the same input gives the same bytes. */
 const ZIP_DATE = new Date(1980, 0, 1);
 
+/** How esbuild makes a function of one file. */
+export const BUNDLING = /** @type {const} */ ({
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  charset: 'utf8',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'silent',
+});
+
 /**
  * @typedef {object} Documents
  * @property {unknown} config
@@ -95,18 +107,10 @@ async function bundleFunction(name, documents) {
   let needsCore = false;
   const result = await build({
     entryPoints: [fileURLToPath(new URL(`functions/${name}.mjs`, import.meta.url))],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    charset: 'utf8',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
+    ...BUNDLING,
     // The Lambda runtime has it.
     external: ['@aws-sdk/*'],
     write: false,
-    logLevel: 'silent',
     plugins: [bakedIn(documents, () => (needsCore = true))],
   });
   return { index: result.outputFiles[0].contents, needsCore };

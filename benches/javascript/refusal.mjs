@@ -67,8 +67,11 @@ export class Refusal {
     this.value = value;
     this.name = name;
     const row = ERRORS[WITH_FAULT.has(cause) ? `${cause}.${value}` : cause];
-    [this.status, this.code, this.ec, this.message, this.template] = row;
-    if (value?.canonicalRequest !== undefined) this.ec = '0002-00000201';
+    this.status = row[0];
+    this.code = row[1];
+    this.ec = value?.canonicalRequest === undefined ? row[2] : '0002-00000201';
+    this.message = row[3];
+    this.template = row[4];
   }
 
   /** What the log says of it. */

@@ -1,0 +1,14 @@
+// A fresh process: loads a function, decides over one event, says what that cost since it started.
+// Arguments: the function's `index.mjs`, a file with the event.
+
+import { readFileSync } from 'node:fs';
+
+const [file, eventFile] = process.argv.slice(2);
+const { create } = await import(file);
+const { now, event } = JSON.parse(readFileSync(eventFile, 'utf8'));
+const handler = create({ now: () => now, log: () => {} });
+const result = await handler(event);
+const { user, system } = process.cpuUsage();
+const wallMillis = performance.now();
+if (result.uri === undefined) throw new Error(`refused: ${JSON.stringify(result)}`);
+process.stdout.write(JSON.stringify({ cpuMillis: (user + system) / 1000, wallMillis }));

@@ -1,0 +1,64 @@
+// What a function keeps in memory: over many requests, and for many access keys. Runs in a process of
+// its own, and prints JSON. Arguments: what (`flat` or `loaded`), the function's `index.mjs`, and for
+// `flat` how many requests.
+
+import { KIND_NAMES, NOW, eventTexts } from './events.mjs';
+
+const MIB = 1024 * 1024;
+const EVENTS = 200;
+
+/** @type {WebAssembly.Memory[]} */
+const memories = [];
+const Original = WebAssembly.Instance;
+WebAssembly.Instance = /** @type {any} */ (
+  new Proxy(Original, {
+    construct(target, args) {
+      const instance = new target(.../** @type {[WebAssembly.Module]} */ (args));
+      memories.push(/** @type {WebAssembly.Memory} */ (instance.exports.memory));
+      return instance;
+    },
+  })
+);
+
+const [what, file, count = '0'] = process.argv.slice(2);
+const bare = resident();
+const { create } = await import(file);
+const handler = create({ now: () => NOW, log: () => {} });
+const result = what === 'flat' ? await flat(Number(count)) : await loaded();
+process.stdout.write(JSON.stringify(result));
+
+/** Mixed requests, refusals and headers of 32 KB among them: memory after a tenth of them, and after all. @param {number} requests */
+async function flat(requests) {
+  const texts = mixed();
+  let warm = { rssMiB: 0, wasmMiB: 0 };
+  for (let done = 0; done < requests; done += texts.length) {
+    for (const text of texts) await handler(JSON.parse(text));
+    if (warm.rssMiB === 0 && done >= requests / 10) warm = measured();
+  }
+  return { requests, warm, end: measured() };
+}
+
+/** What loading it took, above the bare runtime's memory. */
+async function loaded() {
+  await handler(JSON.parse(eventTexts('v1-header', 1)[0]));
+  return { bareMiB: bare / MIB, aboveBareMiB: (resident() - bare) / MIB, wasmMiB: wasmMiB() };
+}
+
+function mixed() {
+  const large = eventTexts('v1-header', 2, { 'x-oss-unknown': 'u'.repeat(32 * 1024) });
+  const texts = KIND_NAMES.flatMap((kind) => eventTexts(kind, EVENTS));
+  return [...texts, ...large, ...eventTexts('refused: wrong signature', 2, { 'x-oss-unknown': 'u'.repeat(32 * 1024) })];
+}
+
+function measured() {
+  return { rssMiB: resident() / MIB, wasmMiB: wasmMiB() };
+}
+
+function resident() {
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+function wasmMiB() {
+  return memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) / MIB;
+}

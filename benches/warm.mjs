@@ -1,0 +1,85 @@
+// How long a warm function takes for a request, against the one in plain JavaScript.
+
+import { createHmac, createSecretKey } from 'node:crypto';
+
+import { ACCESS_KEY, KIND_NAMES, NOW, eventTexts, stringToSign } from './events.mjs';
+import { paired } from './statistics.mjs';
+
+const EVENTS = 2000;
+
+/**
+ * @typedef {ReturnType<typeof paired>} Pair times in microseconds a request
+ * @typedef {import('./contestants.mjs').Contestant} Contestant
+ */
+
+/**
+ * Each kind of request, through both functions in turn: fresh events, each used once, parsed from JSON as
+ * Lambda hands them over. The log's line is made and thrown away; `logged` writes it as text as well.
+ *
+ * @param {{ ours: Contestant, theirs: Contestant }} contestants @param {number} rounds
+ * @returns {Promise<Record<string, Pair>>}
+ */
+export async function measureWarm({ ours, theirs }, rounds) {
+  /** @type {Record<string, Pair>} */
+  const results = {};
+  for (const kind of KIND_NAMES) {
+    const texts = eventTexts(kind, EVENTS);
+    results[kind] = await inTurn(runner(ours, texts), runner(theirs, texts), rounds);
+  }
+  return results;
+}
+
+/**
+ * The whole function against `node:crypto`'s HMAC-SHA1 alone, on the text that the request signs.
+ *
+ * @param {Contestant} ours @param {number} rounds
+ */
+export async function measureAgainstHmac(ours, rounds) {
+  const key = createSecretKey(ACCESS_KEY.accessKeySecret, 'utf8');
+  const signed = Array.from({ length: EVENTS }, (_, index) => stringToSign(index));
+  const hmac = async () => {
+    const texts = /** @type {string[]} */ (JSON.parse(JSON.stringify(signed)));
+    return timed(async () => {
+      for (const text of texts) createHmac('sha1', key).update(text).digest('base64');
+    });
+  };
+  return inTurn(runner(ours, eventTexts('v1-header', EVENTS)), hmac, rounds);
+}
+
+/**
+ * @param {() => Promise<number>} ours @param {() => Promise<number>} theirs @param {number} rounds
+ * @returns {Promise<Pair>}
+ */
+export async function inTurn(ours, theirs, rounds) {
+  /** @type {number[][]} */
+  const [a, b] = [[], []];
+  for (let round = -3; round < rounds; round += 1) {
+    const oursFirst = round % 2 === 0;
+    const first = await (oursFirst ? ours : theirs)();
+    const second = await (oursFirst ? theirs : ours)();
+    if (round < 0) continue;
+    a.push(oursFirst ? first : second);
+    b.push(oursFirst ? second : first);
+  }
+  return paired(a, b);
+}
+
+/** @param {Contestant} contestant @param {string[]} texts */
+export function runner(contestant, texts) {
+  let lines = 0;
+  const handler = contestant.create({ now: () => NOW, log: () => (lines += 1) });
+  return async () => {
+    const events = texts.map((text) => JSON.parse(text));
+    return timed(async () => {
+      for (const event of events) await handler(event);
+    });
+  };
+}
+
+/** Microseconds an event. @param {() => Promise<void>} run */
+async function timed(run) {
+  globalThis.gc?.();
+  const start = process.hrtime.bigint();
+  await run();
+  return Number(process.hrtime.bigint() - start) / 1000 / EVENTS;
+}
