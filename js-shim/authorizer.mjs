@@ -36,8 +36,9 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
       const handOver = headerOf(event, 'x-ossedge-request') ?? '';
       const upload = readUpload(gate.decideAtApi(handOver, time));
       if (upload.decision === 'refuse') return denied(event, upload.body, upload.detail, upload);
-      const { operation, bucket, key, accessKeyId, scheme } = upload;
-      log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'forward', operation, bucket, key, accessKeyId, scheme });
+      const { operation, bucket, key, accessKeyId, scheme, generation } = upload;
+      const line = { operation, bucket, key, accessKeyId, scheme, generation };
+      log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'forward', ...line });
       return policy('Allow', event.methodArn, upload.accessKeyId, uploadContext(upload, handOver));
     } catch (error) {
       const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
@@ -49,8 +50,8 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
      * @param {string} detail @param {Partial<import('./decision.mjs').Refuse>} [refusal]
      */
     function denied(event, body, detail, refusal = {}) {
-      const { operation, bucket, key, accessKeyId, scheme, code } = refusal;
-      const line = { operation, bucket, key, accessKeyId, scheme, code, detail };
+      const { operation, bucket, key, accessKeyId, scheme, generation, code } = refusal;
+      const line = { operation, bucket, key, accessKeyId, scheme, generation, code, detail };
       log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'deny', ...line });
       return policy('Deny', event.methodArn, accessKeyId ?? '', { body: withoutStringToSign(body) });
     }

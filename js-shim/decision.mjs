@@ -9,6 +9,7 @@
  * @property {string} key decoded
  * @property {string} accessKeyId as presented
  * @property {string} scheme of the signature, as the configuration names it
+ * @property {string} generation of the secret that verified it; empty unless one did
  *
  * @typedef {[name: string, value: string][]} HeaderList
  *
@@ -34,9 +35,10 @@
 export function readDecision(answer) {
   const fields = answer.split('\0');
   if (fields[0] !== 'forward') return readRefusal(fields);
-  const [, operation, bucket, key, accessKeyId, scheme, origin, uri, query] = fields;
-  const headers = readHeaders(fields, 9);
-  return { decision: 'forward', operation, bucket, key, accessKeyId, scheme, origin: readOrigin(origin), uri, query, headers };
+  const [, operation, bucket, key, accessKeyId, scheme, generation, origin, uri, query] = fields;
+  const understood = { operation, bucket, key, accessKeyId, scheme, generation };
+  const headers = readHeaders(fields, 10);
+  return { decision: 'forward', ...understood, origin: readOrigin(origin), uri, query, headers };
 }
 
 /**
@@ -46,9 +48,10 @@ export function readDecision(answer) {
 export function readUpload(answer) {
   const fields = answer.split('\0');
   if (fields[0] !== 'forward') return readRefusal(fields);
-  const [, operation, bucket, key, accessKeyId, scheme, requestId, s3Bucket, region, query, options] = fields;
-  const headers = readHeaders(fields, 11);
-  return { decision: 'forward', operation, bucket, key, accessKeyId, scheme, requestId, s3Bucket, region, query, options, headers };
+  const [, operation, bucket, key, accessKeyId, scheme, generation, requestId, s3Bucket, region, query, options] = fields;
+  const understood = { operation, bucket, key, accessKeyId, scheme, generation };
+  const headers = readHeaders(fields, 12);
+  return { decision: 'forward', ...understood, requestId, s3Bucket, region, query, options, headers };
 }
 
 /**
@@ -72,10 +75,11 @@ export function readReplacement(fields) {
 
 /** @param {string[]} fields @returns {Refuse} */
 function readRefusal(fields) {
-  const [decision, operation, bucket, key, accessKeyId, scheme, detail, code, status, statusDescription, body] = fields;
+  const [decision, operation, bucket, key, accessKeyId, scheme, generation, detail, code, status, statusDescription, body] = fields;
   if (decision !== 'refuse' || body === undefined) throw new Error('the core gave no decision');
-  const headers = readHeaders(fields, 11);
-  return { decision, operation, bucket, key, accessKeyId, scheme, code, detail, status, statusDescription, body, headers };
+  const understood = { operation, bucket, key, accessKeyId, scheme, generation };
+  const headers = readHeaders(fields, 12);
+  return { decision, ...understood, code, detail, status, statusDescription, body, headers };
 }
 
 /** @param {string} origin */

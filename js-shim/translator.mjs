@@ -17,7 +17,7 @@ import { readReplacement, readTranslation } from './decision.mjs';
 export function createTranslator(wasm) {
   const core = coreInstance(wasm, (bindings) => bindings);
   return {
-    translateResponse: (response, now) => readTranslation(core((bindings) => bindings.translateResponse(response, now))),
-    s3Error: (s3Code, requestId, now) => readReplacement(core((bindings) => bindings.s3Error(s3Code, requestId, now)).split('\0')),
+    translateResponse: (response, now) => readTranslation(core.call((bindings) => bindings.translateResponse(response, now))),
+    s3Error: (s3Code, requestId, now) => readReplacement(core.call((bindings) => bindings.s3Error(s3Code, requestId, now)).split('\0')),
   };
 }

@@ -52,6 +52,7 @@ function logLine(decision, requestId, time) {
     key: decision.key,
     accessKeyId: decision.accessKeyId,
     scheme: decision.scheme,
+    generation: decision.generation,
     status: forwarded ? undefined : Number(decision.status),
     code: forwarded ? undefined : decision.code,
     detail: forwarded ? undefined : decision.detail,

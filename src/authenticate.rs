@@ -1,6 +1,6 @@
 //! Who signed a request: the only place where an [`Authenticated`] is made.
 
-use crate::access_key::{AccessKey, AccessKeys};
+use crate::access_keys::{AccessKey, AccessKeys, LiveSecret};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::TimeLimits;
 use crate::config::Config;
@@ -10,7 +10,7 @@ use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::resource::Resource;
-use crate::signature_v1::{self, StringToSign};
+use crate::signature_v1::StringToSign;
 use crate::signing_date::UnixMillis;
 
 /// A request whose bucket, key and operation are known, and nothing yet about who sent it.
@@ -21,15 +21,90 @@ pub(crate) struct Classified<'v, 'r> {
     pub(crate) operation: Operation,
 }
 
+/// The access key that a request says it is signed with, and the date that it says.
+pub(crate) struct Identified<'k> {
+    pub(crate) key: AccessKey<'k>,
+    /// The literal text that was signed.
+    pub(crate) date: &'k str,
+    now: UnixMillis,
+    /// The date is too far from now but for this key: known only to who has its secret.
+    beyond_the_usual: Option<Refusal>,
+    /// The date is too far from now for this key.
+    beyond_its_own: Option<Refusal>,
+}
+
+impl<'k> Identified<'k> {
+    pub(crate) fn live_secrets(&self) -> impl Iterator<Item = LiveSecret<'k>> + use<'k> {
+        self.key.live_secrets(self.now)
+    }
+
+    /// What a request is refused for whose signature is wrong in every reading.
+    pub(crate) fn mismatch(self, refusal: Refusal) -> Refusal {
+        self.beyond_the_usual.unwrap_or(refusal)
+    }
+}
+
+/// Checks the time that bounds a signature, and finds its access key.
+///
+/// Whose date is too far from now is told so first, whether the key exists or not, so that any clock can
+/// be mended and nothing is learned of keys. A key with a skew of its own goes by that, but only with
+/// the right signature: to all others it answers as the rest do.
+///
+/// # Errors
+/// Those of the date, skew or expiry; [`Refusal::InvalidAccessKeyId`].
+pub(crate) fn identify<'k>(
+    request: &RequestView<'k>,
+    presented: &PresentedSignature<'k>,
+    keys: &'k AccessKeys,
+    config: &Config,
+    now: UnixMillis,
+) -> Result<Identified<'k>, Refusal> {
+    let limits = TimeLimits {
+        now,
+        max_clock_skew_seconds: config.max_clock_skew_seconds,
+        max_url_expiry_seconds: config.max_url_expiry_seconds,
+    };
+    let usual = presented.check_time(request, &limits);
+    let id = presented.access_key_id();
+    let found = keys.find(id, now).map_err(|fault| Refusal::InvalidAccessKeyId(id.to_owned(), fault));
+    let key = match (found, &usual) {
+        (Ok(key), _) => key,
+        (Err(_), Err(refusal)) => return Err(refusal.clone()),
+        (Err(refusal), Ok(_)) => return Err(refusal),
+    };
+    let own = match key.max_clock_skew_seconds() {
+        Some(seconds) => presented.check_time(request, &limits.with_skew(seconds)),
+        None => usual.clone(),
+    };
+    match (usual, own) {
+        (Ok(date), own) => Ok(Identified { key, date, now, beyond_the_usual: None, beyond_its_own: own.err() }),
+        (Err(refusal), Ok(date)) => {
+            Ok(Identified { key, date, now, beyond_the_usual: Some(refusal), beyond_its_own: None })
+        }
+        (Err(refusal), Err(_)) => Err(refusal),
+    }
+}
+
 /// A request whose signature was verified. Its fields are private: without one, no request can be
 /// authorized or routed.
-pub(crate) struct Authenticated<'v, 'r> {
+pub(crate) struct Authenticated<'v, 'r, 'k> {
     classified: Classified<'v, 'r>,
+    key: &'v AccessKey<'k>,
+    generation: &'k str,
     oss_headers: CanonicalizedOssHeaders<'v, 'r>,
     additional_headers: Vec<String>,
 }
 
-impl<'v, 'r> Authenticated<'v, 'r> {
+impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
+    pub(crate) fn key(&self) -> &'v AccessKey<'k> {
+        self.key
+    }
+
+    /// The name of the secret that the signature was made with.
+    pub(crate) fn generation(&self) -> &'k str {
+        self.generation
+    }
+
     pub(crate) fn classified(&self) -> &Classified<'v, 'r> {
         &self.classified
     }
@@ -45,46 +120,37 @@ impl<'v, 'r> Authenticated<'v, 'r> {
     }
 }
 
-/// Verifies a request's signature, in OSS's order: form, date, skew or expiry, access key, signature
-/// (OSS, "Add a signature to the header", "Response"; for a URL: expiry before signature), and then
-/// that it is the access key's security token that was signed.
+/// Verifies a request's signature under the secrets of its access key that are valid now, and then that
+/// its date is within the key's own skew and that it is the key's security token that was signed.
 ///
 /// # Errors
-/// The first [`Refusal`] in that order.
-pub(crate) fn authenticate<'v, 'r>(
+/// In signature version 4, for the region [`Refusal::InvalidCredential`]; for the headers that are signed
+/// [`Refusal::RepeatedHeader`] and [`Refusal::MalformedHeader`]; [`Refusal::SignatureDoesNotMatch`],
+/// [`Refusal::RequestTimeTooSkewed`], [`Refusal::InvalidSecurityToken`].
+pub(crate) fn authenticate<'v, 'r, 'k>(
     classified: Classified<'v, 'r>,
     presented: &PresentedSignature<'_>,
     oss_headers: CanonicalizedOssHeaders<'v, 'r>,
-    keys: &AccessKeys,
+    identified: &'v Identified<'k>,
     config: &Config,
-    now: UnixMillis,
-) -> Result<Authenticated<'v, 'r>, Refusal> {
-    if let PresentedSignature::V1(_) = presented {
-        signature_v1::check_unambiguous(classified.resource)?;
-    }
-    let limits = TimeLimits {
-        now,
-        max_clock_skew_seconds: config.max_clock_skew_seconds,
-        max_url_expiry_seconds: config.max_url_expiry_seconds,
-    };
-    let date = presented.check_time(classified.request, &limits)?;
-    let key = known_key(keys, presented.access_key_id())?;
-    match presented {
+) -> Result<Authenticated<'v, 'r, 'k>, Refusal> {
+    let generation = match presented {
         PresentedSignature::V1(presented) => {
             let Classified { request, resource, query, .. } = classified;
+            let date = identified.date;
             let string_to_sign = StringToSign::of_request(request, resource, query, date, oss_headers.clone())?;
-            presented.authenticate(key, &string_to_sign)?;
+            presented.authenticate(identified, &string_to_sign)?
         }
         PresentedSignature::V4(presented) => {
             presented.check_region(&config.signature_regions)?;
-            presented.authenticate(key, &classified, &oss_headers, date)?;
+            presented.authenticate(identified, &classified, &oss_headers)?
         }
+    };
+    if let Some(refusal) = &identified.beyond_its_own {
+        return Err(refusal.clone());
     }
+    let key = &identified.key;
     key.check_security_token(presented.security_token(&classified)?)?;
     let additional_headers = presented.additional_headers().to_vec();
-    Ok(Authenticated { classified, oss_headers, additional_headers })
-}
-
-fn known_key<'k>(keys: &'k AccessKeys, id: &str) -> Result<&'k AccessKey, Refusal> {
-    keys.get(id).ok_or_else(|| Refusal::InvalidAccessKeyId(id.to_owned()))
+    Ok(Authenticated { classified, key, generation, oss_headers, additional_headers })
 }

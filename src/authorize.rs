@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
-use crate::authenticate::Authenticated;
+use crate::authenticate::{Authenticated, Classified};
 use crate::config::S3Bucket;
+use crate::permission::Asked;
 use crate::refusal::Refusal;
 
 /// A request that may go on, and the S3 bucket that its bucket leads to.
 pub(crate) struct Authorized<'v, 'r, 'c> {
-    authenticated: Authenticated<'v, 'r>,
+    authenticated: Authenticated<'v, 'r, 'c>,
     s3_bucket: &'c S3Bucket,
 }
 
 impl<'v, 'r, 'c> Authorized<'v, 'r, 'c> {
-    pub(crate) fn authenticated(&self) -> &Authenticated<'v, 'r> {
+    pub(crate) fn authenticated(&self) -> &Authenticated<'v, 'r, 'c> {
         &self.authenticated
     }
 
@@ -25,12 +26,18 @@ impl<'v, 'r, 'c> Authorized<'v, 'r, 'c> {
 /// Checks what isn't a matter of the signature.
 ///
 /// # Errors
+/// [`Refusal::AccessDenied`] when the access key may not do it, whether the bucket exists or not;
 /// [`Refusal::NoSuchBucket`] for a bucket that isn't configured.
 pub(crate) fn authorize<'v, 'r, 'c>(
-    authenticated: Authenticated<'v, 'r>,
+    authenticated: Authenticated<'v, 'r, 'c>,
     buckets: &'c HashMap<String, S3Bucket>,
 ) -> Result<Authorized<'v, 'r, 'c>, Refusal> {
-    let bucket = &*authenticated.classified().resource.bucket;
+    let Classified { resource, operation, .. } = authenticated.classified();
+    let bucket = &*resource.bucket;
+    let asked = Asked { operation: *operation, bucket, key: resource.key.as_deref().unwrap_or_default() };
+    if !authenticated.key().allows(asked) {
+        return Err(Refusal::AccessDenied);
+    }
     let s3_bucket = buckets.get(bucket).ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()))?;
     Ok(Authorized { authenticated, s3_bucket })
 }

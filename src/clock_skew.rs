@@ -12,6 +12,11 @@ pub(crate) struct TimeLimits {
 }
 
 impl TimeLimits {
+    /// The same limits with another skew.
+    pub(crate) fn with_skew(self, max_clock_skew_seconds: u32) -> Self {
+        TimeLimits { max_clock_skew_seconds, ..self }
+    }
+
     /// Checks the end of a signed URL's life: not passed, and not further ahead than is allowed.
     ///
     /// # Errors

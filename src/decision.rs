@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::access_key::AccessKeys;
-use crate::authenticate::{Classified, authenticate};
+use crate::access_keys::AccessKeys;
+use crate::authenticate::{Classified, authenticate, identify};
 use crate::authorize::authorize;
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::config::Config;
@@ -35,6 +35,9 @@ pub struct Decision<'r> {
     pub scheme: Option<Scheme>,
     /// The id of the access key that the request presents; verified only when it is forwarded.
     pub access_key_id: Option<String>,
+    /// The generation of the secret that the signature was verified with; of a derived key, its master
+    /// key's id.
+    pub generation: Option<String>,
     /// The request to send on, or why not and how OSS says so.
     pub outcome: Result<Forward<'r>, (Refusal, ErrorResponse)>,
 }
@@ -49,6 +52,7 @@ struct Understood<'r> {
     operation: Option<Operation>,
     scheme: Option<Scheme>,
     access_key_id: Option<String>,
+    generation: Option<String>,
 }
 
 impl Gate {
@@ -71,13 +75,17 @@ impl Gate {
     /// 7. malformed or repeated `x-oss-*` headers; in version 1, key that signs like a sub-resource
     /// 8. date: repeated, missing, malformed
     /// 9. clock skew, or expiry; in version 4, the day of the scope
-    /// 10. access key id
+    /// 10. access key: not known; disabled; of a derived key, scope, revocation, expiry; no secret valid
     /// 11. in version 4, the region; malformed or repeated Content-MD5 and Content-Type; signature
-    /// 12. security token
-    /// 13. bucket not configured
-    /// 14. headers that S3 can't honour; user metadata's size
-    /// 15. body's length; an operation that needs an API and has none, or ListParts that is off; size of
+    /// 12. the key's own clock skew; security token
+    /// 13. what the key may do
+    /// 14. bucket not configured
+    /// 15. headers that S3 can't honour; user metadata's size
+    /// 16. body's length; an operation that needs an API and has none, or ListParts that is off; size of
     ///     what API Gateway must carry
+    ///
+    /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the
+    /// answer is that of 9.
     pub fn decide<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
         self.decide_if(flat, now, |_| true)
     }
@@ -99,8 +107,8 @@ impl Gate {
             let response = ErrorResponse::of_refusal(&refusal, &ErrorContext { request_id, method, host, now });
             (refusal, response)
         });
-        let Understood { resource, operation, scheme, access_key_id, .. } = understood;
-        Decision { resource, operation, scheme, access_key_id, outcome }
+        let Understood { resource, operation, scheme, access_key_id, generation, .. } = understood;
+        Decision { resource, operation, scheme, access_key_id, generation, outcome }
     }
 
     fn forward<'r>(
@@ -123,6 +131,8 @@ impl Gate {
         understood.scheme = Some(presented.scheme());
         understood.access_key_id = Some(presented.access_key_id().to_owned());
         let sorted = request.oss_headers()?;
+        presented.check_unambiguous(resource)?;
+        let identified = identify(&request, &presented, &self.keys, &self.config, now)?;
         let mut refused = None;
         for reading in Reading::of_request(&request, &presented, &sorted) {
             let resource = match reading.path_plus {
@@ -131,8 +141,9 @@ impl Gate {
             };
             let classified = Classified { request: &request, resource: &resource, query: &query, operation };
             let oss_headers = CanonicalizedOssHeaders::new(sorted.clone()).in_order(reading.header_order);
-            match authenticate(classified, &presented, oss_headers, &self.keys, &self.config, now) {
+            match authenticate(classified, &presented, oss_headers, &identified, &self.config) {
                 Ok(authenticated) => {
+                    understood.generation = Some(authenticated.generation().to_owned());
                     let authorized = authorize(authenticated, &self.config.buckets)?;
                     let forward = route(&authorized, &self.config)?;
                     if let Cow::Owned(read) = resource {
@@ -145,6 +156,6 @@ impl Gate {
                 Err(refusal) => return Err(refusal),
             }
         }
-        Err(refused.unwrap_or(Refusal::MissingSignature))
+        Err(identified.mismatch(refused.unwrap_or(Refusal::MissingSignature)))
     }
 }

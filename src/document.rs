@@ -55,6 +55,11 @@ impl<'d> Field<'d> {
         Field { path: String::new(), value }
     }
 
+    /// The root of one of several documents, as in `documents[1]`.
+    pub(crate) fn root_of(value: &'d Document, index: usize) -> Self {
+        Field { path: format!("documents[{index}]"), value }
+    }
+
     pub(crate) fn error(&self, expected: impl Into<String>) -> DocumentError {
         DocumentError { path: self.path.clone(), expected: expected.into() }
     }
@@ -75,11 +80,17 @@ impl<'d> Field<'d> {
 
     /// An integer from `0` to `max`.
     pub(crate) fn integer(&self, max: u32) -> Result<u32, DocumentError> {
-        let expected = || self.error(format!("an integer from 0 to {max}"));
+        let integer = self.integer_in(0, u64::from(max))?;
+        u32::try_from(integer).map_err(|_| self.error("a smaller integer"))
+    }
+
+    /// An integer from `min` to `max`, which is at most 2^53.
+    pub(crate) fn integer_in(&self, min: u64, max: u64) -> Result<u64, DocumentError> {
+        let expected = || self.error(format!("an integer from {min} to {max}"));
         let Document::Number(number) = self.value else { return Err(expected()) };
-        // A u32 prints the same digits as the f64 that equals it; anything else does not parse.
-        let integer: u32 = number.to_string().parse().map_err(|_| expected())?;
-        if integer > max { Err(expected()) } else { Ok(integer) }
+        // Such an integer prints the same digits as the f64 that equals it; anything else does not parse.
+        let integer: u64 = number.to_string().parse().map_err(|_| expected())?;
+        if (min..=max).contains(&integer) { Ok(integer) } else { Err(expected()) }
     }
 
     pub(crate) fn elements(&self) -> Result<impl Iterator<Item = Field<'d>> + use<'d>, DocumentError> {

@@ -14,23 +14,27 @@
 //! back [`OriginResponse`] gives what S3 answered in OSS's words. The crate
 //! has no clock, no environment and no I/O: time, keys and configuration are arguments.
 
-mod access_key;
+mod access_keys;
 mod authenticate;
 mod authorize;
 mod canonicalized_oss_headers;
 mod clock_skew;
 mod config;
 mod decision;
+mod derived_key;
 mod document;
 mod error_response;
 mod hand_over;
 mod header_rules;
 mod hosts;
+mod hot_keys;
+mod id_table;
 mod object_key;
 mod operation;
 mod origin_response;
 mod oss_error;
 mod percent_encoding;
+mod permission;
 mod presented_signature;
 mod query;
 mod reading;
@@ -44,16 +48,18 @@ mod signature_scheme;
 mod signature_v1;
 pub mod signature_v4;
 mod signing_date;
+mod signing_secret;
 mod sub_resource;
 mod tagging;
 mod upload_id;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
-pub use access_key::{AccessKey, AccessKeys};
+pub use access_keys::AccessKeys;
 pub use canonicalized_oss_headers::CanonicalizedOssHeaders;
-pub use config::{Api, Config, S3Bucket};
+pub use config::{Api, Config, Credentials, S3Bucket};
 pub use decision::{Decision, Gate};
+pub use derived_key::{DerivedKeyId, derived_secret};
 pub use document::{Document, DocumentError};
 pub use error_response::ErrorResponse;
 pub use hand_over::HandOver;
@@ -61,11 +67,14 @@ pub use object_key::ObjectKey;
 pub use operation::Operation;
 pub use origin_response::{Checks, OriginResponse, Responder, ViewerResponse};
 pub use query::Query;
-pub use refusal::{AuthorizationFault, CredentialFault, DateFault, KeyFault, Mismatch, Refusal, TooSkewed};
+pub use refusal::{
+    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Mismatch, Refusal, TooSkewed,
+};
 pub use request_view::RequestView;
 pub use resource::Resource;
 pub use route::{ApiOption, Forward, Origin};
 pub use signature_scheme::Scheme;
 pub use signature_v1::{CanonicalizedResource, StringToSign, verify as verify_signature_v1};
 pub use signing_date::UnixMillis;
+pub use signing_secret::SigningSecret;
 pub use sub_resource::SUB_RESOURCES;

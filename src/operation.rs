@@ -89,6 +89,15 @@ const MAX_LISTED_PARTS: u16 = 1000;
 const MAX_PART_NUMBER: u16 = 10_000;
 
 impl Operation {
+    pub(crate) const ALL: [Operation; 6] = [
+        Operation::PutObject,
+        Operation::InitiateMultipartUpload,
+        Operation::UploadPart,
+        Operation::CompleteMultipartUpload,
+        Operation::AbortMultipartUpload,
+        Operation::ListParts,
+    ];
+
     /// The operation's name in OSS's API reference.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The errors of OSS that refusals are answered with.
 
-use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, KeyFault, Refusal};
+use crate::refusal::{AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Refusal};
 
 /// How OSS answers: HTTP status, `Code`, `Message` and `EC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +120,7 @@ impl Refusal {
                 let message = "The difference between the request time and the current time is too large.";
                 error(403, "RequestTimeTooSkewed", "0002-00000504", message)
             }
-            Refusal::InvalidAccessKeyId(_) => {
-                let message = "The OSS Access Key Id you provided does not exist in our records.";
-                error(403, "InvalidAccessKeyId", "0002-00000902", message)
-            }
+            Refusal::InvalidAccessKeyId(_, fault) => fault.oss_error(),
             Refusal::SignatureDoesNotMatch(mismatch) => {
                 let ec = if mismatch.canonical_request.is_some() { "0002-00000201" } else { "0002-00000040" };
                 let message = "The request signature we calculated does not match the signature you provided. \
@@ -132,6 +129,9 @@ impl Refusal {
             }
             Refusal::InvalidSecurityToken => {
                 error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.")
+            }
+            Refusal::AccessDenied => {
+                error(403, "AccessDenied", "0003-00000001", "You have no right to access this object.")
             }
             Refusal::NoSuchBucket(_) => NO_SUCH_BUCKET,
             Refusal::NoSuchUpload(_) => NO_SUCH_UPLOAD,
@@ -147,10 +147,24 @@ impl Refusal {
             Refusal::InvalidContentLength => {
                 error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.")
             }
+            Refusal::EntityTooLarge => {
+                error(400, "EntityTooLarge", "0017-00000103", "Your proposed upload exceeds the maximum allowed size.")
+            }
             Refusal::RequestTooLarge => {
                 error(400, ARGUMENT, "0017-00000205", "The headers and the path of the request are too large.")
             }
         }
+    }
+}
+
+impl AccessKeyFault {
+    /// Of a key that can't be used, OSS tells no more than that it is disabled.
+    fn oss_error(self) -> OssError {
+        let message = match self {
+            AccessKeyFault::Disabled => "The OSS Access Key Id you provided is disabled.",
+            _ => "The OSS Access Key Id you provided does not exist in our records.",
+        };
+        error(403, "InvalidAccessKeyId", "0002-00000902", message)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::clock_skew::TimeLimits;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::RequestView;
+use crate::resource::Resource;
 use crate::signature_scheme::Scheme;
 use crate::{signature_v1, signature_v4};
 
@@ -73,6 +74,17 @@ impl<'a> PresentedSignature<'a> {
             "OSS4-HMAC-SHA256" => signature_v4::Presented::from_header(credentials).map(PresentedSignature::V4),
             "OSS2" => Err(Refusal::SchemeNotEnabled("OSS2")),
             _ => Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
+        }
+    }
+
+    /// Checks that the text which it signs can be no other request's.
+    ///
+    /// # Errors
+    /// In version 1 [`Refusal::InvalidObjectName`].
+    pub(crate) fn check_unambiguous(&self, resource: &Resource<'_>) -> Result<(), Refusal> {
+        match self {
+            PresentedSignature::V1(_) => signature_v1::check_unambiguous(resource),
+            PresentedSignature::V4(_) => Ok(()),
         }
     }
 

@@ -58,12 +58,14 @@ pub enum Refusal {
     InvalidDate(DateFault),
     /// The date is too far from now.
     RequestTimeTooSkewed(TooSkewed),
-    /// No access key of this id.
-    InvalidAccessKeyId(String),
+    /// No access key of this id, or none that may be used.
+    InvalidAccessKeyId(String, AccessKeyFault),
     /// The signature is another request's, another secret's, or not in canonical base64.
     SignatureDoesNotMatch(Box<Mismatch>),
     /// A security token for an access key that has none, or not the one that it has.
     InvalidSecurityToken,
+    /// The access key may not do that.
+    AccessDenied,
     /// The bucket isn't configured.
     NoSuchBucket(String),
     /// ListParts is off: no upload is known, so clients begin a new one.
@@ -78,8 +80,27 @@ pub enum Refusal {
     MissingContentLength,
     /// `Content-Length` isn't a number.
     InvalidContentLength,
+    /// A body larger than the access key may send, or than S3 takes at once.
+    EntityTooLarge,
     /// The request doesn't fit through API Gateway.
     RequestTooLarge,
+}
+
+/// Why an access key can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessKeyFault {
+    /// There is none of this id.
+    Unknown,
+    /// It is disabled, or the master key that it is derived from.
+    Disabled,
+    /// None of its secrets is valid now.
+    NoLiveSecret,
+    /// The id names a scope that the master key doesn't have.
+    UnknownScope,
+    /// The device is revoked.
+    Revoked,
+    /// The time in the id has come.
+    Expired,
 }
 
 /// What is wrong with a key.
@@ -168,7 +189,7 @@ impl Refusal {
             Refusal::InvalidHeaderValue(name, value) | Refusal::InvalidQueryValue(name, value) => argument(name, value),
             Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) => vec![("Header", Cow::Borrowed(name))],
             Refusal::NotImplemented(name) => vec![("Header", Cow::Borrowed(name))],
-            Refusal::InvalidAccessKeyId(id) => vec![("OSSAccessKeyId", Cow::Borrowed(id))],
+            Refusal::InvalidAccessKeyId(id, _) => vec![("OSSAccessKeyId", Cow::Borrowed(id))],
             Refusal::NoSuchBucket(name) => vec![("BucketName", Cow::Borrowed(name))],
             Refusal::NoSuchUpload(upload_id) => vec![("UploadId", Cow::Borrowed(upload_id))],
             Refusal::RequestTimeTooSkewed(skewed) => vec![
@@ -214,9 +235,10 @@ impl Refusal {
             Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`".into(),
             Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic".into(),
             Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now".into(),
-            Refusal::InvalidAccessKeyId(_) => "no access key of this id".into(),
+            Refusal::InvalidAccessKeyId(_, fault) => fault.detail().into(),
             Refusal::SignatureDoesNotMatch(_) => "the signature does not verify".into(),
             Refusal::InvalidSecurityToken => "the security token is not the access key's".into(),
+            Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
             Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration".into(),
             Refusal::NoSuchUpload(_) => "ListParts is not served".into(),
             Refusal::NotImplemented(name) => format!("header `{name}` asks for what S3 would not do").into(),
@@ -226,6 +248,9 @@ impl Refusal {
             Refusal::MetadataTooLarge => "more than 2 KB of user metadata".into(),
             Refusal::MissingContentLength => "a chunked body without a Content-Length".into(),
             Refusal::InvalidContentLength => "Content-Length is not a number".into(),
+            Refusal::EntityTooLarge => {
+                "the body is larger than the access key may send, or than S3 takes at once".into()
+            }
             Refusal::RequestTooLarge => "the request does not fit through API Gateway".into(),
         }
     }
@@ -254,6 +279,19 @@ impl KeyFault {
             KeyFault::NotXml => "the key has a character that XML can't carry",
             KeyFault::DotSegment => "the key has a segment `.` or `..`",
             KeyFault::SubResource => "the key has `?` and a sub-resource's name: its signature is ambiguous",
+        }
+    }
+}
+
+impl AccessKeyFault {
+    fn detail(self) -> &'static str {
+        match self {
+            AccessKeyFault::Unknown => "no access key of this id",
+            AccessKeyFault::Disabled => "the access key is disabled",
+            AccessKeyFault::NoLiveSecret => "no secret of the access key is valid now",
+            AccessKeyFault::UnknownScope => "the master key has no scope of this name",
+            AccessKeyFault::Revoked => "the device is revoked",
+            AccessKeyFault::Expired => "the derived key has expired",
         }
     }
 }

@@ -10,7 +10,6 @@ use crate::operation::Operation;
 use crate::percent_encoding;
 use crate::query::Query;
 use crate::refusal::Refusal;
-use crate::request_view::RequestView;
 use crate::s3_headers::{Header, s3_headers};
 use crate::upload_id::{Overwrite, UploadId};
 
@@ -89,18 +88,22 @@ impl Forward<'_> {
 /// Room for an upload's headers in the authorizer's result, in bytes, next to a key of 1,023 bytes.
 const MAX_INITIATE_HEADERS: usize = 3072;
 
+/// The most that S3 takes in one PutObject or UploadPart, in bytes: 5 GiB (S3 User Guide, "Amazon S3
+/// multipart upload limits").
+pub(crate) const MAX_OBJECT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+
 /// Routes a request: straight to S3, or through the API where the answer must be in OSS's XML.
 ///
 /// # Errors
 /// Those of the header rules, [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`],
-/// [`Refusal::RequestTooLarge`]; for an operation behind the API when none is configured
+/// [`Refusal::EntityTooLarge`], [`Refusal::RequestTooLarge`]; for an operation behind the API when none is configured
 /// [`Refusal::MethodNotAllowed`]; for ListParts when it is off or there is no API
 /// [`Refusal::NoSuchUpload`].
 pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, config: &Config) -> Result<Forward<'r>, Refusal> {
     let authenticated = authorized.authenticated();
     let classified = authenticated.classified();
     let headers = s3_headers(authenticated, config)?;
-    check_length(classified.request, classified.operation)?;
+    check_length(classified, authenticated.key().max_object_bytes())?;
     let origin = match api_resource(classified, config)? {
         None => Origin::S3,
         Some((api, resource)) => {
@@ -144,7 +147,7 @@ fn api_resource<'c>(
     }
 }
 
-fn options(authenticated: &Authenticated<'_, '_>) -> Vec<ApiOption> {
+fn options(authenticated: &Authenticated<'_, '_, '_>) -> Vec<ApiOption> {
     let classified = authenticated.classified();
     let asks = |header, value| authenticated.oss_headers().iter().any(|known| known == (header, value));
     let mut options = Vec::new();
@@ -175,15 +178,24 @@ fn check_size(headers: &[Header<'_>]) -> Result<(), Refusal> {
 
 /// OSS takes a chunked body without a length, S3 answers it with 411. The body that Go v2 sends with
 /// InitiateMultipartUpload, chunked and empty, doesn't reach S3.
-fn check_length(request: &RequestView<'_>, operation: Operation) -> Result<(), Refusal> {
-    let sends_body =
-        matches!(operation, Operation::PutObject | Operation::UploadPart | Operation::CompleteMultipartUpload);
+fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) -> Result<(), Refusal> {
+    let Classified { request, operation, .. } = classified;
+    let stores_body = matches!(operation, Operation::PutObject | Operation::UploadPart);
+    let sends_body = stores_body || *operation == Operation::CompleteMultipartUpload;
     match request.unique("content-length")? {
         Some(length) if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) => {
             Err(Refusal::InvalidContentLength)
         }
+        Some(length) if stores_body => check_body_size(length, max_object_bytes),
         Some(_) => Ok(()),
         None if sends_body && request.single("transfer-encoding")?.is_some() => Err(Refusal::MissingContentLength),
         None => Ok(()),
     }
+}
+
+/// A length of so many digits that it is no number here is too large as well.
+fn check_body_size(length: &str, max_object_bytes: Option<u64>) -> Result<(), Refusal> {
+    let max = max_object_bytes.unwrap_or(MAX_OBJECT_BYTES);
+    let fits = length.parse::<u64>().is_ok_and(|length| length <= max);
+    if fits { Ok(()) } else { Err(Refusal::EntityTooLarge) }
 }

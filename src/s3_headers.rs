@@ -95,7 +95,7 @@ const OSS_HEADERS: [(&str, Treatment); 26] = [
 /// [`Refusal::NotImplemented`], [`Refusal::InvalidHeaderValue`], [`Refusal::MetadataTooLarge`],
 /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
 pub(crate) fn s3_headers<'r>(
-    authenticated: &Authenticated<'_, 'r>,
+    authenticated: &Authenticated<'_, 'r, '_>,
     config: &Config,
 ) -> Result<Vec<Header<'r>>, Refusal> {
     let operation = authenticated.classified().operation;
@@ -152,7 +152,7 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn of_request(authenticated: &'a Authenticated<'_, '_>, config: &'a Config) -> Self {
+    fn of_request(authenticated: &'a Authenticated<'_, '_, '_>, config: &'a Config) -> Self {
         let classified = authenticated.classified();
         let value = |name| authenticated.oss_headers().iter().find(|(known, _)| *known == name).map(|(_, value)| value);
         let upload_id = classified.query.get("uploadId").and_then(UploadId::parse);

@@ -12,7 +12,8 @@ use hmac::Mac;
 pub use canonicalized_resource::CanonicalizedResource;
 pub use string_to_sign::StringToSign;
 
-use crate::access_key::{AccessKey, HmacSha1, is_access_key_id};
+use crate::access_keys::is_access_key_id;
+use crate::authenticate::Identified;
 use crate::clock_skew::{self, TimeLimits};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
@@ -20,6 +21,7 @@ use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
+use crate::signing_secret::{HmacSha1, SigningSecret};
 use crate::sub_resource;
 
 /// An access key id and a signature, as presented.
@@ -102,13 +104,23 @@ impl<'a> Presented<'a> {
         }
     }
 
-    /// Checks the signature of `string_to_sign` under `key`.
+    /// Checks the signature of `string_to_sign` under each of the key's secrets, and gives the generation
+    /// of the one that it was made with.
     ///
     /// # Errors
     /// [`Refusal::SignatureDoesNotMatch`], with the text that should have been signed.
-    pub(crate) fn authenticate(&self, key: &AccessKey, string_to_sign: &StringToSign<'_>) -> Result<(), Refusal> {
-        if verify(key, string_to_sign, self.signature) {
-            return Ok(());
+    pub(crate) fn authenticate<'k>(
+        &self,
+        identified: &Identified<'k>,
+        string_to_sign: &StringToSign<'_>,
+    ) -> Result<&'k str, Refusal> {
+        let key = &identified.key;
+        for live in identified.live_secrets() {
+            let hmac_sha1 = key.hmac_sha1(&live);
+            if is_signature(&hmac_sha1, string_to_sign, self.signature) {
+                key.keep(&live, hmac_sha1);
+                return Ok(live.generation);
+            }
         }
         Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: self.access_key_id.to_owned(),
@@ -121,10 +133,14 @@ impl<'a> Presented<'a> {
 
 /// Whether `signature`, in canonical base64 (28 characters, no stray bits), is the HMAC-SHA1 of
 /// `string_to_sign`. The 20 bytes are compared in constant time.
-pub fn verify(key: &AccessKey, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
+pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
+    is_signature(&secret.hmac_sha1(), string_to_sign, signature)
+}
+
+fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
     let mut decoded = [0; 21];
     let Ok(20) = STANDARD.decode_slice(signature, &mut decoded) else { return false };
-    let mut mac = MacWriter(key.hmac_sha1());
+    let mut mac = MacWriter(hmac_sha1.clone());
     if string_to_sign.write_to(&mut mac).is_err() {
         return false;
     }
@@ -197,9 +213,9 @@ mod tests {
         let query = crate::Query::parse("").unwrap();
         let resource = CanonicalizedResource::new("bucket", "key", &query);
         let text = StringToSign::new("PUT", "", "", "date", CanonicalizedOssHeaders::default(), resource);
-        let key = AccessKey::new("ak", "secret");
+        let secret = SigningSecret::new("secret");
         let signature = "yjvr4dkFHG6TyYxOEIAWzkRvdT8=";
-        assert!(verify(&key, &text, signature));
+        assert!(verify(&secret, &text, signature));
         for other in [
             "yjvr4dkFHG6TyYxOEIAWzkRvdT8",  // padding left out
             "yjvr4dkFHG6TyYxOEIAWzkRvdT9=", // stray bits after the last byte
@@ -210,7 +226,7 @@ mod tests {
             "",
             "=",
         ] {
-            assert!(!verify(&key, &text, other), "{other:?}");
+            assert!(!verify(&secret, &text, other), "{other:?}");
         }
     }
 

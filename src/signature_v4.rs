@@ -7,25 +7,24 @@ mod credential_scope;
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::{KeyInit, Mac};
 
 pub use additional_headers::AdditionalHeaders;
 pub use canonical_request::CanonicalRequest;
 pub use credential_scope::CredentialScope;
 
-use crate::access_key::{AccessKey, is_access_key_id};
-use crate::authenticate::Classified;
+use crate::access_keys::is_access_key_id;
+use crate::authenticate::{Classified, Identified};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::{self, TimeLimits};
+use crate::derived_key::HmacSha256;
 use crate::percent_encoding::{hex_value, lower_hex};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
 use crate::request_view::RequestView;
 use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
-
-type HmacSha256 = Hmac<Sha256>;
+use crate::signing_secret::SigningSecret;
 
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 
@@ -141,17 +140,17 @@ impl<'a> Presented<'a> {
         if allowed { Ok(()) } else { Err(Refusal::InvalidCredential(CredentialFault::Region)) }
     }
 
-    /// Checks the signature under `key`.
+    /// Checks the signature under each of the key's secrets, and gives the generation of the one that it
+    /// was made with.
     ///
     /// # Errors
     /// [`Refusal::SignatureDoesNotMatch`], with the text that should have been signed.
-    pub(crate) fn authenticate(
+    pub(crate) fn authenticate<'k>(
         &self,
-        key: &AccessKey,
+        identified: &Identified<'k>,
         classified: &Classified<'_, '_>,
         oss_headers: &CanonicalizedOssHeaders<'_, '_>,
-        date: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<&'k str, Refusal> {
         let canonical_request = CanonicalRequest::of_request(
             classified.request,
             classified.resource,
@@ -159,9 +158,10 @@ impl<'a> Presented<'a> {
             oss_headers,
             &self.additional_headers,
         )?;
-        let string_to_sign = StringToSign::new(date, self.scope, &canonical_request);
-        if verify(key, &string_to_sign, self.signature) {
-            return Ok(());
+        let string_to_sign = StringToSign::new(identified.date, self.scope, &canonical_request);
+        let signed_with = identified.live_secrets().find(|live| verify(&live.secret, &string_to_sign, self.signature));
+        if let Some(live) = signed_with {
+            return Ok(live.generation);
         }
         Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: self.access_key_id.to_owned(),
@@ -174,9 +174,9 @@ impl<'a> Presented<'a> {
 
 /// Whether `signature`, 64 lower-case hexadecimal digits, is that of `string_to_sign`. The 32 bytes are
 /// compared in constant time.
-pub fn verify(key: &AccessKey, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
+pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
     let Some(signature) = decode_signature(signature) else { return false };
-    let Some(signing_key) = string_to_sign.scope.signing_key(key) else { return false };
+    let Some(signing_key) = string_to_sign.scope.signing_key(secret) else { return false };
     let Ok(mut mac) = HmacSha256::new_from_slice(&signing_key) else { return false };
     mac.update(string_to_sign.to_string().as_bytes());
     mac.verify_slice(&signature).is_ok()

@@ -42,6 +42,16 @@ impl UnixMillis {
         parse_rfc1123(text).or_else(|| parse_iso8601_basic(text))
     }
 
+    /// Reads `2026-11-24T01:52:57Z`: RFC 3339 in UTC and without a fraction.
+    pub(crate) fn parse_rfc3339(text: &str) -> Option<Self> {
+        let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+        let [year, month, day] = three(date.split('-'))?;
+        let [hour, minute, second] = three(time.split(':'))?;
+        let year = digits(year, 4)?;
+        let [month, day, hour, minute, second] = [month, day, hour, minute, second].map(|part| digits(part, 2));
+        millis(year, month?, day?, hour?, minute?, second?)
+    }
+
     /// `2026-11-24T01:52:57.000Z`, always with milliseconds: the C++ and Swift SDKs read no other
     /// form of `ServerTime`.
     pub(crate) fn to_iso8601(self) -> String {
@@ -141,6 +151,12 @@ fn parse_iso8601_basic(text: &str) -> Option<UnixMillis> {
     millis(date / 10_000, date / 100 % 100, date % 100, time / 10_000, time / 100 % 100, time % 100)
 }
 
+/// The parts of a text that has three.
+fn three<'t>(mut parts: impl Iterator<Item = &'t str>) -> Option<[&'t str; 3]> {
+    let three = [parts.next()?, parts.next()?, parts.next()?];
+    parts.next().is_none().then_some(three)
+}
+
 /// Exactly `count` decimal digits.
 fn digits(text: &str, count: usize) -> Option<i64> {
     let valid = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -166,6 +182,27 @@ mod tests {
         let expected = Some(UnixMillis(1_795_485_177_000));
         assert_eq!(UnixMillis::parse_signing_date("Tue, 24 Nov 2026 01:52:57 GMT"), expected);
         assert_eq!(UnixMillis::parse_signing_date("20261124T015257Z"), expected);
+    }
+
+    #[test]
+    fn reads_what_a_document_writes_and_no_other_form() {
+        assert_eq!(UnixMillis::parse_rfc3339("2026-11-24T01:52:57Z"), Some(UnixMillis(1_795_485_177_000)));
+        for text in [
+            "",
+            "2026-11-24T01:52:57",
+            "2026-11-24T01:52:57z",
+            "2026-11-24 01:52:57Z",
+            "2026-11-24T01:52:57.000Z",
+            "2026-11-24T01:52:57+00:00",
+            "2026-11-24T01:52Z",
+            "2026-11-24T24:00:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-1-24T01:52:57Z",
+            "20261124T015257Z",
+            "2026-11-24-01T01:52:57Z",
+        ] {
+            assert_eq!(UnixMillis::parse_rfc3339(text), None, "{text}");
+        }
     }
 
     #[test]

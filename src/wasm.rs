@@ -6,9 +6,10 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::access_key::AccessKeys;
+use crate::access_keys::AccessKeys;
 use crate::config::Config;
 use crate::decision::{Decision, Gate};
+use crate::derived_key::{derived_secret, is_master_secret};
 use crate::document::Document;
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
 use crate::hand_over::HandOver;
@@ -24,23 +25,25 @@ pub struct WasmGate(Gate);
 
 #[wasm_bindgen(js_class = Gate)]
 impl WasmGate {
-    /// A gate for the parsed `config.json` and `access-keys.json`.
+    /// A gate for the parsed `config.json`, and for an array of the parsed documents of access keys;
+    /// where there is none, it has no access key and refuses every request.
     ///
     /// # Errors
     /// A string that names the document, the field and what was expected.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: JsValue, access_keys: JsValue) -> Result<WasmGate, JsValue> {
+    pub fn new(config: JsValue, access_keys: Vec<JsValue>) -> Result<WasmGate, JsValue> {
         let config = Config::from_document(&document(config)?).map_err(|error| named("config", &error))?;
-        let keys = AccessKeys::from_document(&document(access_keys)?).map_err(|error| named("access keys", &error))?;
-        Ok(WasmGate(Gate::new(config, keys)))
+        let documents: Vec<_> = access_keys.into_iter().map(document).collect::<Result<_, _>>()?;
+        let keys = AccessKeys::from_documents(&documents, config.credentials());
+        Ok(WasmGate(Gate::new(config, keys.map_err(|error| named("access keys", &error))?)))
     }
 
     /// Decides at the edge over a request in flat encoding (see `RequestView::parse`), as of
     /// `now` in milliseconds since the epoch.
     ///
-    /// Returns `forward`, operation, bucket, key, access key id, scheme, origin (`s3` or `api`), uri,
+    /// Returns `forward`, operation, bucket, key, access key id, scheme, generation, origin (`s3` or `api`), uri,
     /// query, then name and value of each header; or a refusal: `refuse`, operation, bucket, key, access
-    /// key id, scheme, detail, code, status, status description, body, then name and value of each
+    /// key id, scheme, generation, detail, code, status, status description, body, then name and value of each
     /// header. What isn't known is empty.
     pub fn decide(&self, request: &str, now: f64) -> String {
         let decision = self.0.decide(request, millis(now));
@@ -61,7 +64,7 @@ impl WasmGate {
 
     /// Decides again at the API, over the hand-over that came in the `x-ossedge-request` header.
     ///
-    /// Returns `forward`, operation, bucket, key, access key id, scheme, OSS request id, S3 bucket, its
+    /// Returns `forward`, operation, bucket, key, access key id, scheme, generation, OSS request id, S3 bucket, its
     /// Region, query for S3, options separated by spaces, then name and value of each header for S3; or
     /// a refusal as [`WasmGate::decide`] does.
     pub fn decide_at_api(&self, hand_over: &str, now: f64) -> String {
@@ -124,6 +127,22 @@ pub fn s3_error(s3_code: &str, request_id: &str, now: f64) -> String {
     replacement(&ErrorResponse::of_error(&oss_error_of(s3_code), &context))
 }
 
+/// The secret of a derived key, from the secret of its master key and its id.
+///
+/// # Errors
+/// A string that says which of the two can't be one.
+#[wasm_bindgen(js_name = derivedSecret)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn derived_secret_for(master_secret: &str, id: &str) -> Result<String, JsValue> {
+    derived_secret(master_secret, id).ok_or_else(|| {
+        JsValue::from_str(if is_master_secret(master_secret) {
+            "id: expected `OE1.` and the id of a master key, a device's id, and maybe an expiry and a scope"
+        } else {
+            "master secret: expected 32 to 256 visible ASCII characters"
+        })
+    })
+}
+
 fn replacement(answer: &ErrorResponse) -> String {
     let mut fields = Fields("replace".to_owned());
     fields.push_answer(answer);
@@ -163,6 +182,7 @@ fn fields(decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Fie
     fields.push(resource.and_then(|resource| resource.key.as_deref()).unwrap_or_default());
     fields.push(decision.access_key_id.as_deref().unwrap_or_default());
     fields.push(decision.scheme.map(|scheme| scheme.name()).unwrap_or_default());
+    fields.push(decision.generation.as_deref().unwrap_or_default());
     match &decision.outcome {
         Ok(forward) => forwarded(forward, &mut fields),
         Err((refusal, response)) => {

@@ -11,9 +11,11 @@
 
 use std::sync::OnceLock;
 
-use oss_edge::{Decision, ErrorResponse, Forward, Gate, Refusal, UnixMillis};
+use oss_edge::{Decision, ErrorResponse, Forward, Gate, Refusal, UnixMillis, derived_secret};
 use serde_json::{Value, json};
 
+#[path = "refusals/access_keys.rs"]
+mod access_keys;
 #[path = "refusals/changed_after_signing.rs"]
 mod changed_after_signing;
 #[path = "refusals/clock.rs"]
@@ -77,15 +79,67 @@ fn gate_with(fields: &Value) -> Gate {
         },
         "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" },
     });
-    let other = "LTAI5tTestDevice02";
-    let access_keys = json!({ "accessKeys": [
-            { "accessKeyId": ID, "accessKeySecret": SECRET },
-            { "accessKeyId": other, "accessKeySecret": "s3cr3tOfTheTestDevice02" },
-        ] });
     for (name, value) in fields.as_object().unwrap() {
         config[name] = value.clone();
     }
-    gate::gate(&config, &access_keys)
+    gate::gate(&config, &access_keys())
+}
+
+/// The secret of every access key of the tests but the device's own.
+const OTHER_SECRET: &str = "s3cr3tOfTheOtherTestDevices";
+
+/// The secret of the master keys of the tests.
+const MASTER_SECRET: &str = "m4sterS3cr3tOfTheTests0123456789abcdef";
+
+fn access_keys() -> Value {
+    json!({
+        "accessKeys": [
+            { "accessKeyId": ID, "accessKeySecret": SECRET },
+            { "accessKeyId": "LTAI5tTestDevice02", "accessKeySecret": "s3cr3tOfTheTestDevice02" },
+            { "accessKeyId": "disabled", "accessKeySecret": OTHER_SECRET, "status": "disabled" },
+            { "accessKeyId": "over", "secrets": [
+                { "generation": "1", "secret": OTHER_SECRET, "notAfter": "2026-11-24T01:52:57Z" },
+            ] },
+            { "accessKeyId": "rotating", "secrets": [
+                { "generation": "old", "secret": "s3cr3tThatIsNoMore", "notAfter": "2026-11-24T01:52:57Z" },
+                { "generation": "ending", "secret": OTHER_SECRET, "notAfter": "2026-11-24T01:52:58Z" },
+                { "generation": "new", "secret": "s3cr3tThatIsNew", "notBefore": "2026-11-24T01:52:57Z" },
+            ] },
+            { "accessKeyId": "logs-only", "accessKeySecret": OTHER_SECRET, "allow": [
+                { "bucket": "fleet-uploads", "prefix": "logs/", "operations": ["PutObject"] },
+            ] },
+            { "accessKeyId": "slow-clock", "accessKeySecret": OTHER_SECRET, "maxClockSkewSeconds": 7200 },
+            { "accessKeyId": "good-clock", "accessKeySecret": OTHER_SECRET, "maxClockSkewSeconds": 60 },
+            {
+                "accessKeyId": "narrow", "accessKeySecret": OTHER_SECRET, "maxClockSkewSeconds": 60,
+                "maxObjectBytes": 1000, "allow": [{ "prefix": "logs/" }],
+            },
+            { "accessKeyId": "small", "accessKeySecret": OTHER_SECRET, "maxObjectBytes": 1000 },
+        ],
+        "masterKeys": [
+            {
+                "id": "a1", "secret": MASTER_SECRET,
+                "allow": [{ "prefix": "devices/{device}/" }],
+                "scopes": { "logs": { "allow": [{ "prefix": "devices/{device}/logs/" }] } },
+            },
+            { "id": "off", "secret": MASTER_SECRET, "status": "disabled" },
+        ],
+        "revokedDevices": [{ "masterKey": "a1", "deviceId": "SN-2" }],
+    })
+}
+
+impl Request {
+    /// Signed with another access key than the device's.
+    fn signed_by(self, id: &str, secret: &str, resource: &str) -> Self {
+        let signature = request::hmac_sha1(secret, &self.string_to_sign(resource));
+        self.set("authorization", &format!("OSS {id}:{signature}"))
+    }
+}
+
+/// A request signed with the derived key of an id.
+fn signed_by_derived(request: Request, id: &str, resource: &str) -> Request {
+    let secret = derived_secret(MASTER_SECRET, id).unwrap_or_else(|| OTHER_SECRET.into());
+    request.signed_by(id, &secret, resource)
 }
 
 /// A signed request for each served operation, with its name, and its resource.

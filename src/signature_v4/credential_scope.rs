@@ -5,9 +5,9 @@ use std::fmt;
 use hmac::{KeyInit, Mac};
 
 use super::HmacSha256;
-use crate::access_key::AccessKey;
 use crate::refusal::{CredentialFault, Refusal};
 use crate::signing_date::UnixMillis;
+use crate::signing_secret::SigningSecret;
 
 /// `date/region/product/aliyun_v4_request`. The region is the device's own Aliyun region: only its
 /// endpoint and access key were changed.
@@ -66,8 +66,8 @@ impl<'a> CredentialScope<'a> {
 
     /// The key that is derived for this scope: HMAC over its parts in turn, from
     /// `"aliyun_v4" + AccessKeySecret`.
-    pub(crate) fn signing_key(&self, key: &AccessKey) -> Option<[u8; 32]> {
-        let mut derived = mac(HmacSha256::new_from_slice(&key.v4_secret()).ok()?, self.date);
+    pub(crate) fn signing_key(&self, secret: &SigningSecret<'_>) -> Option<[u8; 32]> {
+        let mut derived = mac(HmacSha256::new_from_slice(&secret.v4_secret()).ok()?, self.date);
         for part in [self.region, self.product, TERMINATOR] {
             derived = mac(HmacSha256::new_from_slice(&derived).ok()?, part);
         }

@@ -7,7 +7,8 @@ use serde_json::Value;
 pub(crate) fn gate(config: &Value, access_keys: &Value) -> Gate {
     let document = |value: &Value| -> Document { serde_json::from_str(&value.to_string()).unwrap() };
     let config = Config::from_document(&document(config)).unwrap_or_else(|error| panic!("config: {error}"));
-    let keys = AccessKeys::from_document(&document(access_keys)).unwrap_or_else(|error| panic!("keys: {error}"));
+    let keys = AccessKeys::from_documents(&[document(access_keys)], config.credentials());
+    let keys = keys.unwrap_or_else(|error| panic!("access keys: {error}"));
     Gate::new(config, keys)
 }
 

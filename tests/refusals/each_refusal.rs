@@ -3,13 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use oss_edge::{
-    AuthorizationFault, CredentialFault, DateFault, ErrorResponse, KeyFault, Mismatch, ObjectKey, Refusal, TooSkewed,
-    UnixMillis,
+    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, ErrorResponse, KeyFault, Mismatch, ObjectKey,
+    Refusal, TooSkewed, UnixMillis,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::request::{DATE, ID, NOW, Request, request};
-use crate::{RESOURCE, decide, refused, variant};
+use crate::{OTHER_SECRET, RESOURCE, decide, refused, signed_by_derived, variant};
 
 /// What an answer carries besides what all of them do.
 struct Answer {
@@ -201,6 +201,10 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
         let request = put().with("authorization", &format!("OSS4-HMAC-SHA256 Credential={credential},Signature=0"));
         (request, Refusal::InvalidCredential(fault), answer(400, "InvalidArgument", ec, detail))
     };
+    let no_key = |id: &'static str, fault, detail| {
+        let answer = answer(403, "InvalidAccessKeyId", "0002-00000902", detail).with("OSSAccessKeyId", id);
+        (signed_by_derived(put(), id, RESOURCE), Refusal::InvalidAccessKeyId(id.into(), fault), answer)
+    };
     let wrong = put().with("authorization", &format!("OSS {ID}:AAAAAAAAAAAAAAAAAAAAAAAAAAA="));
     let text = wrong.string_to_sign(RESOURCE);
     let mismatch = Mismatch {
@@ -282,12 +286,12 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
             ),
         ),
         not_enabled("OSS2 AccessKeyId:ak,Signature:c2ln", "OSS2", "signature scheme OSS2 is not enabled"),
-        (
-            put().with("authorization", "OSS LTAI5tNobody:AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
-            Refusal::InvalidAccessKeyId("LTAI5tNobody".into()),
-            answer(403, "InvalidAccessKeyId", "0002-00000902", "no access key of this id")
-                .with("OSSAccessKeyId", "LTAI5tNobody"),
-        ),
+        no_key("LTAI5tNobody", AccessKeyFault::Unknown, "no access key of this id"),
+        no_key("disabled", AccessKeyFault::Disabled, "the access key is disabled"),
+        no_key("over", AccessKeyFault::NoLiveSecret, "no secret of the access key is valid now"),
+        no_key("OE1.a1.SN-1.sother", AccessKeyFault::UnknownScope, "the master key has no scope of this name"),
+        no_key("OE1.a1.SN-2", AccessKeyFault::Revoked, "the device is revoked"),
+        no_key("OE1.a1.SN-1.e1795485177", AccessKeyFault::Expired, "the derived key has expired"),
         (
             wrong,
             Refusal::SignatureDoesNotMatch(Box::new(mismatch)),
@@ -332,6 +336,11 @@ fn of_the_date() -> Vec<(Request, Refusal, Answer)> {
 fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
     vec![
         (
+            put().signed_by("logs-only", OTHER_SECRET, RESOURCE),
+            Refusal::AccessDenied,
+            answer(403, "AccessDenied", "0003-00000001", "no rule of the access key's `allow` covers the request"),
+        ),
+        (
             put().set("host", "no-such-bucket.oss.example.com").signed("/no-such-bucket/dir/a.log"),
             Refusal::NoSuchBucket("no-such-bucket".into()),
             answer(404, "NoSuchBucket", "0015-00000101", "the bucket is not in `buckets` of the configuration")
@@ -368,6 +377,16 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
             put_signed("content-length", "five"),
             Refusal::InvalidContentLength,
             answer(400, "InvalidArgument", "0017-00000103", "Content-Length is not a number"),
+        ),
+        (
+            put_signed("content-length", "5368709121"),
+            Refusal::EntityTooLarge,
+            answer(
+                400,
+                "EntityTooLarge",
+                "0017-00000103",
+                "the body is larger than the access key may send, or than S3 takes at once",
+            ),
         ),
         (
             request("POST", "/dir/a.log", "uploads")
@@ -418,9 +437,18 @@ fn names() -> Vec<&'static str> {
         | Refusal::ExpiresTooFar
         | Refusal::InvalidDate(DateFault::Missing | DateFault::Malformed)
         | Refusal::RequestTimeTooSkewed(_)
-        | Refusal::InvalidAccessKeyId(_)
+        | Refusal::InvalidAccessKeyId(
+            _,
+            AccessKeyFault::Unknown
+            | AccessKeyFault::Disabled
+            | AccessKeyFault::NoLiveSecret
+            | AccessKeyFault::UnknownScope
+            | AccessKeyFault::Revoked
+            | AccessKeyFault::Expired,
+        )
         | Refusal::SignatureDoesNotMatch(_)
         | Refusal::InvalidSecurityToken
+        | Refusal::AccessDenied
         | Refusal::NoSuchBucket(_)
         | Refusal::NoSuchUpload(_)
         | Refusal::NotImplemented(_)
@@ -428,15 +456,23 @@ fn names() -> Vec<&'static str> {
         | Refusal::MetadataTooLarge
         | Refusal::MissingContentLength
         | Refusal::InvalidContentLength
+        | Refusal::EntityTooLarge
         | Refusal::RequestTooLarge => (),
     };
     listed(Refusal::MalformedRequest);
     vec![
+        "AccessDenied",
         "ConflictingSignatures",
+        "EntityTooLarge",
         "Expired",
         "ExpiresTooFar",
         "IncompleteUrlSignature",
-        "InvalidAccessKeyId",
+        "InvalidAccessKeyId(Disabled)",
+        "InvalidAccessKeyId(Expired)",
+        "InvalidAccessKeyId(NoLiveSecret)",
+        "InvalidAccessKeyId(Revoked)",
+        "InvalidAccessKeyId(Unknown)",
+        "InvalidAccessKeyId(UnknownScope)",
         "InvalidBucketName",
         "InvalidContentLength",
         "InvalidCredential(Date)",
@@ -484,6 +520,7 @@ fn has_a_request_for_every_refusal_that_a_request_can_get() {
     let mut met: Vec<String> = Vec::new();
     for (_, refusal, _) in table() {
         met.push(match &refusal {
+            Refusal::InvalidAccessKeyId(_, fault) => format!("InvalidAccessKeyId({fault:?})"),
             Refusal::InvalidObjectName(_)
             | Refusal::InvalidCredential(_)
             | Refusal::MalformedAuthorization(_)
@@ -545,6 +582,7 @@ fn gives_the_messages_that_oss_documents() {
         ),
         ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
         ("InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records."),
+        ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size."),
         ("InvalidSecurityToken", "The security token you provided is invalid."),
         ("MethodNotAllowed", "The specified method is not allowed against this resource."),
         ("NotImplemented", "A header you provided implies functionality that is not implemented."),

@@ -4,10 +4,10 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::request::{DATE, ID, Request, request};
-use crate::{forwarded, refused};
+use crate::{OTHER_SECRET, forwarded, refused};
 
 /// What a request is refused for, by the variant and what it says, and what mends just that.
-struct Step(&'static str, fn(Request) -> Request);
+struct Step<'s>(&'static str, &'s dyn Fn(Request) -> Request);
 
 #[wasm_bindgen_test(unsupported = test)]
 fn looks_for_the_faults_of_a_part_in_the_documented_order() {
@@ -36,60 +36,66 @@ fn looks_for_the_faults_of_a_part_in_the_documented_order() {
         faulty,
         &[
             // 1. encoding
-            Step("MalformedRequest", |request| request.without("x-any")),
+            Step("MalformedRequest", &|request| request.without("x-any")),
             // 2. Host: repeated, malformed, unknown
-            Step("RepeatedHeader(\"host\")", |request| request.set("host", "example.org\u{1}")),
-            Step("MalformedHeader(\"host\")", |request| request.set("host", "example.org")),
-            Step("UnknownHost", |request| request.set("host", "127.0.0.1")),
+            Step("RepeatedHeader(\"host\")", &|request| request.set("host", "example.org\u{1}")),
+            Step("MalformedHeader(\"host\")", &|request| request.set("host", "example.org")),
+            Step("UnknownHost", &|request| request.set("host", "127.0.0.1")),
             // 3. path: escapes; bucket's name; key
-            Step("InvalidObjectName(Escape)", |request| path(request, "/Bad_Bucket/../k%3FpartNumber=1")),
-            Step("InvalidBucketName", |request| path(request, "/no-such-bucket/../k%3FpartNumber=1")),
-            Step("InvalidObjectName(DotSegment)", |request| path(request, "/no-such-bucket/k%3FpartNumber=1")),
+            Step("InvalidObjectName(Escape)", &|request| path(request, "/Bad_Bucket/../k%3FpartNumber=1")),
+            Step("InvalidBucketName", &|request| path(request, "/no-such-bucket/../k%3FpartNumber=1")),
+            Step("InvalidObjectName(DotSegment)", &|request| path(request, "/no-such-bucket/k%3FpartNumber=1")),
             // 4. query: escapes, repeated names
-            Step("MalformedQuery", |request| query(request, "partNumber=0&other&uploadId=U1&%6fther")),
-            Step("RepeatedParameter(\"other\")", |request| query(request, "partNumber=0&other&uploadId=U1")),
+            Step("MalformedQuery", &|request| query(request, "partNumber=0&other&uploadId=U1&%6fther")),
+            Step("RepeatedParameter(\"other\")", &|request| query(request, "partNumber=0&other&uploadId=U1")),
             // 5. operation: not served; parameters out of place; parameters' values
-            Step("MethodNotAllowed", |request| Request { method: "PUT".into(), ..request }),
-            Step("UnexpectedParameter(\"other\")", |request| query(request, "partNumber=0&uploadId=U1")),
-            Step("InvalidPartNumber(\"0\")", |request| query(request, "partNumber=1&uploadId=U1")),
+            Step("MethodNotAllowed", &|request| Request { method: "PUT".into(), ..request }),
+            Step("UnexpectedParameter(\"other\")", &|request| query(request, "partNumber=0&uploadId=U1")),
+            Step("InvalidPartNumber(\"0\")", &|request| query(request, "partNumber=1&uploadId=U1")),
             // 6. Authorization: missing, repeated, scheme not enabled, malformed
-            Step("MissingSignature", |request| request.with("authorization", "OSS2 a").with("authorization", "OSS :")),
-            Step("RepeatedHeader(\"authorization\")", |request| request.set("authorization", "OSS2 a")),
-            Step("SchemeNotEnabled(\"OSS2\")", |request| request.set("authorization", "OSS :")),
-            Step("MalformedAuthorization(NoAccessKeyId)", |request| request.set("authorization", "OSS nobody:c2ln")),
+            Step("MissingSignature", &|request| request.with("authorization", "OSS2 a").with("authorization", "OSS :")),
+            Step("RepeatedHeader(\"authorization\")", &|request| request.set("authorization", "OSS2 a")),
+            Step("SchemeNotEnabled(\"OSS2\")", &|request| request.set("authorization", "OSS :")),
+            Step("MalformedAuthorization(NoAccessKeyId)", &|request| request.set("authorization", "OSS nobody:c2ln")),
             // 7. malformed or repeated x-oss-* headers; key that signs like a sub-resource
-            Step("MalformedHeader(\"x-oss-meta-a\")", |request| {
+            Step("MalformedHeader(\"x-oss-meta-a\")", &|request| {
                 request.set("x-oss-meta-a", "1").with("x-oss-meta-a", "2")
             }),
-            Step("RepeatedHeader(\"x-oss-meta-a\")", |request| request.set("x-oss-meta-a", "1")),
-            Step("InvalidObjectName(SubResource)", |request| path(request, "/no-such-bucket/k")),
+            Step("RepeatedHeader(\"x-oss-meta-a\")", &|request| request.set("x-oss-meta-a", "1")),
+            Step("InvalidObjectName(SubResource)", &|request| path(request, "/no-such-bucket/k")),
             // 8. date: repeated, missing, malformed
-            Step("RepeatedHeader(\"date\")", |request| request.without("date")),
-            Step("InvalidDate(Missing)", |request| request.with("date", "today")),
-            Step("InvalidDate(Malformed)", |request| request.set("date", "Tue, 24 Nov 2026 02:52:57 GMT")),
+            Step("RepeatedHeader(\"date\")", &|request| request.without("date")),
+            Step("InvalidDate(Missing)", &|request| request.with("date", "today")),
+            Step("InvalidDate(Malformed)", &|request| request.set("date", "Tue, 24 Nov 2026 02:52:57 GMT")),
             // 9. clock skew
-            Step("RequestTimeTooSkewed(TooSkewed { requested: UnixMillis(1795488777000), max_millis: 300000 })", |r| {
-                r.set("date", DATE)
-            }),
-            // 10. access key id
-            Step("InvalidAccessKeyId(\"nobody\")", |request| request.set("authorization", &format!("OSS {ID}:c2ln"))),
+            Step(
+                "RequestTimeTooSkewed(TooSkewed { requested: UnixMillis(1795488777000), max_millis: 300000 })",
+                &|r| r.set("date", DATE),
+            ),
+            // 10. access key: unknown, disabled; of a derived key, scope, revocation, expiry; no valid secret
+            Step("InvalidAccessKeyId(\"nobody\", Unknown)", &|request| key(request, "disabled")),
+            Step("InvalidAccessKeyId(\"disabled\", Disabled)", &|request| key(request, "OE1.a1.SN-2.e1.sno")),
+            Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e1.sno\", UnknownScope)", &|request| key(request, "OE1.a1.SN-2.e1")),
+            Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e1\", Revoked)", &|request| key(request, "OE1.a1.SN-1.e1")),
+            Step("InvalidAccessKeyId(\"OE1.a1.SN-1.e1\", Expired)", &|request| key(request, "over")),
+            Step("InvalidAccessKeyId(\"over\", NoLiveSecret)", &|request| key(request, ID)),
             // 11. signature, and first what it covers
-            Step("MalformedHeader(\"content-md5\")", |request| request.without("content-md5")),
-            Step("RepeatedHeader(\"content-type\")", |request| request.set("content-type", "text/plain")),
-            Step("SignatureDoesNotMatch", |request| signed(request, "no-such-bucket")),
+            Step("MalformedHeader(\"content-md5\")", &|request| request.without("content-md5")),
+            Step("RepeatedHeader(\"content-type\")", &|request| request.set("content-type", "text/plain")),
+            Step("SignatureDoesNotMatch", &|request| signed(request, "no-such-bucket")),
             // 12. security token
-            Step("InvalidSecurityToken", |request| signed(request.without("x-oss-security-token"), "no-such-bucket")),
-            // 13. bucket not configured
-            Step("NoSuchBucket(\"no-such-bucket\")", |request| {
+            Step("InvalidSecurityToken", &|request| signed(request.without("x-oss-security-token"), "no-such-bucket")),
+            // 14. bucket not configured
+            Step("NoSuchBucket(\"no-such-bucket\")", &|request| {
                 signed(path(request, "/fleet-uploads/k"), "fleet-uploads")
             }),
-            // 14. headers that S3 can't honour (a part's metadata is dropped, whatever its size)
-            Step("NotImplemented(\"x-oss-tagging\")", |request| {
+            // 15. headers that S3 can't honour (a part's metadata is dropped, whatever its size)
+            Step("NotImplemented(\"x-oss-tagging\")", &|request| {
                 signed(request.without("x-oss-tagging"), "fleet-uploads")
             }),
-            // 15. body's length
-            Step("InvalidContentLength", |request| request.without("content-length")),
-            Step("MissingContentLength", |request| request.with("content-length", "5")),
+            // 16. body's length
+            Step("InvalidContentLength", &|request| request.without("content-length")),
+            Step("MissingContentLength", &|request| request.with("content-length", "5")),
         ],
     );
 }
@@ -108,23 +114,53 @@ fn looks_at_the_size_for_the_api_last() {
     mend(
         faulty,
         &[
-            Step("InvalidEncodingType(\"base64\")", |request| query(request, "encoding-type=url&uploads")),
-            Step("InvalidSecurityToken", |request| request.without("security-token")),
-            Step("NotImplemented(\"x-oss-object-acl\")", |request| {
+            Step("InvalidEncodingType(\"base64\")", &|request| query(request, "encoding-type=url&uploads")),
+            Step("InvalidSecurityToken", &|request| request.without("security-token")),
+            Step("NotImplemented(\"x-oss-object-acl\")", &|request| {
                 request.set("x-oss-object-acl", "private").signed("/fleet-uploads/k?uploads")
             }),
-            Step("InvalidHeaderValue(\"x-oss-storage-class\", \"Cold\")", |request| {
+            Step("InvalidHeaderValue(\"x-oss-storage-class\", \"Cold\")", &|request| {
                 request.set("x-oss-storage-class", "IA").signed("/fleet-uploads/k?uploads")
             }),
-            Step("MetadataTooLarge", |request| request.without("x-oss-meta-b").signed("/fleet-uploads/k?uploads")),
-            Step("InvalidContentLength", |request| request.set("content-length", "0")),
-            Step("RequestTooLarge", |request| request.set("cache-control", "no-store")),
+            Step("MetadataTooLarge", &|request| request.without("x-oss-meta-b").signed("/fleet-uploads/k?uploads")),
+            Step("InvalidContentLength", &|request| request.set("content-length", "0")),
+            Step("RequestTooLarge", &|request| request.set("cache-control", "no-store")),
+        ],
+    );
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn looks_at_what_a_key_may_do_before_the_bucket_and_after_the_signature() {
+    let (early, resource) = ("Tue, 24 Nov 2026 01:48:57 GMT", "/no-such-bucket/k");
+    let faulty = request("PUT", "/no-such-bucket/k", "")
+        .set("host", "127.0.0.1")
+        .set("date", early)
+        .with("security-token", "token")
+        .with("content-length", "2000")
+        .with("authorization", "OSS narrow:c2ln");
+    let signed = |request: Request, resource| request.signed_by("narrow", OTHER_SECRET, resource);
+    mend(
+        faulty,
+        &[
+            Step("SignatureDoesNotMatch", &|request| signed(request, resource)),
+            // 12. the key's own clock skew, security token
+            Step("RequestTimeTooSkewed(TooSkewed { requested: UnixMillis(1795484937000), max_millis: 60000 })", &|r| {
+                signed(r.set("date", DATE), resource)
+            }),
+            Step("InvalidSecurityToken", &|request| request.without("security-token")),
+            // 13. what the key may do
+            Step("AccessDenied", &|request| signed(path(request, "/no-such-bucket/logs/k"), "/no-such-bucket/logs/k")),
+            Step("NoSuchBucket(\"no-such-bucket\")", &|request| {
+                signed(path(request, "/fleet-uploads/logs/k"), "/fleet-uploads/logs/k")
+            }),
+            // 16. body's length
+            Step("EntityTooLarge", &|request| request.set("content-length", "1000")),
         ],
     );
 }
 
 /// Every step's refusal in turn; after the last there is nothing left to refuse.
-fn mend(faulty: Request, steps: &[Step]) {
+fn mend(faulty: Request, steps: &[Step<'_>]) {
     let mut request = faulty;
     for Step(expected, mend) in steps {
         let (refusal, _) = refused(&request);
@@ -133,7 +169,7 @@ fn mend(faulty: Request, steps: &[Step]) {
         assert_eq!(shown, *expected);
         request = mend(request);
     }
-    forwarded(&request, |forward| assert_eq!(forward.uri, "/k"));
+    forwarded(&request, |forward| assert_eq!(forward.uri.rsplit('/').next(), Some("k")));
 }
 
 fn path(request: Request, uri: &str) -> Request {
@@ -142,6 +178,10 @@ fn path(request: Request, uri: &str) -> Request {
 
 fn query(request: Request, query: &str) -> Request {
     Request { query: query.into(), ..request }
+}
+
+fn key(request: Request, id: &str) -> Request {
+    request.set("authorization", &format!("OSS {id}:c2ln"))
 }
 
 fn signed(request: Request, bucket: &str) -> Request {

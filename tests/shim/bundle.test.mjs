@@ -93,7 +93,7 @@ test('refuses a viewer-request function that is too large for CloudFront', async
 });
 
 for (const [what, change, expected] of /** @type {const} */ ([
-  ['a field that is unknown', { regoin: 'x' }, 'config: regoin: expected no such field; known here: maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, completeMultipartUpload, listParts, headers'],
+  ['a field that is unknown', { regoin: 'x' }, 'config: regoin: expected no such field; known here: maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, completeMultipartUpload, listParts, headers, credentials'],
   ['a field that is malformed', { api: { domain: 'a.example.com', path: 'prod' } }, 'config: api.path: expected the stage\'s path, as in `/prod`, or an empty string for none'],
 ])) {
   test(`refuses a configuration with ${what}`, async () => {

@@ -55,7 +55,45 @@ const CONFIGS = [
   api({ domain: 'a.b' }), api({ path: '' }), api(null), api({ domain: 'a.b', path: '', stage: 'x' }),
 ];
 
+const secretsManager = (/** @type {object} */ fields) => ({ ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'], ...fields } });
+
+CONFIGS.push(
+  ...[null, [], {}, 'bundled', { source: 'bundled' }, { source: 'vault' }, { source: 'bundled', secretId: 'k' }, { source: 'bundled', extra: 1 }]
+    .map((credentials) => ({ ...config, credentials })),
+  ...[{}, { extra: 1 }, { secretId: undefined }, { regions: undefined }].map((fields) => ({ ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'], ...fields } })),
+  ...['a/b_c+d=e.f@g-h', 'arn:aws:secretsmanager:us-east-1:123456789012:secret:fleet-AbCdEf', '', 'a b', 'é', 'k'.repeat(2048), 'k'.repeat(2049), 5, 'k\n']
+    .map((secretId) => secretsManager({ secretId })),
+  ...[['us-east-1'], ['a', 'b'], ['a', 'a'], [], 'r', ['R'], [null]].map((regions) => secretsManager({ regions })),
+  ...[1, 300, 86_400, 0, 86_401, '300', 1.5].map((refreshSeconds) => secretsManager({ refreshSeconds })),
+  ...[300, 2_592_000, 0, 2_592_001, '300', null].map((maxStaleSeconds) => secretsManager({ maxStaleSeconds })),
+  ...[
+    'https://a.example.com', 'https://a:8443', 'http://127.0.0.1', 'http://localhost:5000', 'http://a.example.com', 'https://', 'https://a/', 'https://a:0',
+    'https://a:123456', 'https://u@a', 'https://A', 'a', 5, 'http://127.0.0.1.example.com', 'https://a\n',
+  ].map((endpoint) => secretsManager({ endpoint })),
+);
+
 const key = (/** @type {object} */ entry) => ({ accessKeys: [entry] });
+const secrets = (/** @type {unknown} */ list) => key({ accessKeyId: 'a', secrets: list });
+const secret = (/** @type {object} */ fields) => secrets([{ generation: '1', secret: 's', ...fields }]);
+const keyWith = (/** @type {object} */ fields) => key({ accessKeyId: 'a', accessKeySecret: 's', ...fields });
+const MASTER_KEY = { id: 'a1', secret: '0123456789abcdef0123456789abcdef' };
+const masterWith = (/** @type {object} */ fields) => ({ masterKeys: [{ ...MASTER_KEY, ...fields }] });
+const revoked = (/** @type {unknown} */ entry) => ({ masterKeys: [MASTER_KEY], revokedDevices: [entry] });
+
+const TIMES = [
+  '2026-11-25T00:00:00Z', '2026-12-31T23:59:59Z', '2026-11-25', '2026-11-25T00:00:00', '2026-11-25T00:00:00z', '2026-11-25T00:00:00.000Z',
+  '2026-11-25T00:00:00+00:00', '2026-13-25T00:00:00Z', '2026-11-32T00:00:00Z', '2026-11-25T24:00:00Z', '2026-11-25T00:60:00Z', '2026-11-25T00:00:60Z', '', 0, null,
+];
+
+const ALLOWS = [
+  null, {}, [], [{}], ['a'], [{}, {}], [{ extra: 1 }], Array(100).fill({}), Array(101).fill({}),
+  ...['abc', 'ab', 'ABC', 'a_b', '', 5].map((bucket) => [{ bucket }]),
+  ...['a', '/', 'a/é/', '..', '{', '{devic}', '{Device}', '', 5, 'a'.repeat(1023)].map((prefix) => [{ prefix }]),
+  ...[['PutObject'], ['PutObject', 'ListParts'], ['PutObject', 'PutObject'], ['GetObject'], ['putObject'], [], 'PutObject', [null]].map((operations) => [{ operations }]),
+  [{ bucket: 'abc', prefix: 'a/', operations: ['InitiateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'AbortMultipartUpload'] }],
+];
+
+const DEVICE_PREFIXES = ['{device}/', 'd/{device}/x', '{device}', 'd-{device}', '{device}{device}/', '{device}/{device}/', '{device}/{device}', '{device}x/'];
 
 const ACCESS_KEYS = [
   DOCUMENTS.accessKeys, null, [], {}, { accessKeys: [] }, { accessKeys: {} }, { ...DOCUMENTS.accessKeys, extra: 1 },
@@ -63,7 +101,28 @@ const ACCESS_KEYS = [
     .map((accessKeyId) => key({ accessKeyId, accessKeySecret: 's' })),
   ...['s', '~!', '', 's s', 'é', 's'.repeat(256), 's'.repeat(257), null, 's\n'].map((accessKeySecret) => key({ accessKeyId: 'a', accessKeySecret })),
   ...['t', '+/==', '', 'a b', 't'.repeat(4096), 't'.repeat(4097), null].map((securityToken) => key({ accessKeyId: 'a', accessKeySecret: 's', securityToken })),
-  key({ accessKeyId: 'a' }), key({ accessKeySecret: 's' }), key({ accessKeyId: 'a', accessKeySecret: 's', status: 'active' }),
+  key({ accessKeyId: 'a' }), key({ accessKeySecret: 's' }),
+  ...['OE1.a.b', 'OE1.', 'OE1', 'oe1.a.b', 'OE2.a'].map((accessKeyId) => key({ accessKeyId, accessKeySecret: 's' })),
+  ...['active', 'disabled', 'Active', '', null, true].flatMap((status) => [keyWith({ status }), masterWith({ status })]),
+  ...[0, 1, 86_400, 86_401, -1, 1.5, '1', null].flatMap((maxClockSkewSeconds) => [keyWith({ maxClockSkewSeconds }), masterWith({ maxClockSkewSeconds })]),
+  ...[0, 1, 5_368_709_120, 5_368_709_121, -1, 1.5, '1', null].flatMap((maxObjectBytes) => [keyWith({ maxObjectBytes }), masterWith({ maxObjectBytes })]),
+  ...ALLOWS.flatMap((allow) => [keyWith({ allow }), masterWith({ allow }), masterWith({ scopes: { logs: { allow } } })]),
+  ...DEVICE_PREFIXES.flatMap((prefix) => [keyWith({ allow: [{ prefix }] }), masterWith({ allow: [{ prefix }] }), masterWith({ scopes: { a: { allow: [{ prefix }] } } })]),
+  ...[[], {}, null, 's', Array(4).fill(0), Array(5).fill(0)].map((list) => secrets(Array.isArray(list) ? list.map((_, generation) => ({ generation: `${generation}`, secret: 's' })) : list)),
+  ...['1', 'a.b_c-D', '', 'a b', 'é', 'g'.repeat(32), 'g'.repeat(33), 1].map((generation) => secret({ generation })),
+  ...['s', '', 's s', 's'.repeat(256), 's'.repeat(257), null].map((value) => secret({ secret: value })),
+  ...TIMES.flatMap((time) => [secret({ notBefore: time }), secret({ notAfter: time })]),
+  secret({ extra: 1 }), secrets([{ generation: '1' }]), secrets([{ secret: 's' }]), secrets(['s']),
+  key({ accessKeyId: 'a', accessKeySecret: 's', secrets: [{ generation: '2', secret: 't' }] }),
+  { masterKeys: [] }, { masterKeys: {} }, { masterKeys: [MASTER_KEY] }, { masterKeys: [MASTER_KEY], accessKeys: [] }, masterWith({ extra: 1 }),
+  ...['a', '1', 'a'.repeat(16), 'a'.repeat(17), 'A', 'a-b', '', 1].map((id) => masterWith({ id })),
+  ...['s'.repeat(31), 's'.repeat(32), 's'.repeat(256), 's'.repeat(257), `${'s'.repeat(32)} `, null].map((value) => masterWith({ secret: value })),
+  ...['a', 'a-1', '', 'A', 'a'.repeat(16), 'a'.repeat(17), 'a.b'].map((name) => masterWith({ scopes: { [name]: { allow: [{}] } } })),
+  masterWith({ scopes: {} }), masterWith({ scopes: [] }), masterWith({ scopes: { a: {} } }), masterWith({ scopes: { a: { allow: [{}], status: 'active' } } }),
+  ...[{ masterKey: 'a1', deviceId: 'SN_1-a' }, { masterKey: 'a1' }, { deviceId: 'd' }, { masterKey: 'a1', deviceId: 'd', extra: 1 }, null, 'a1.d'].map(revoked),
+  ...['d'.repeat(64), 'd'.repeat(65), '', 'd.e', 'd/e', 'é', 5].map((deviceId) => revoked({ masterKey: 'a1', deviceId })),
+  ...[[], ['a'], ['a', 'b'], ['a', 'a'], [''], ['a b'], 'a', null, [5], Array.from({ length: 500 }, (_, i) => `s${i}`), Array.from({ length: 501 }, (_, i) => `s${i}`)]
+    .map((furtherSecrets) => ({ ...DOCUMENTS.accessKeys, furtherSecrets })),
 ];
 
 test('the schema of config.json takes what the core takes', () => {
@@ -71,7 +130,10 @@ test('the schema of config.json takes what the core takes', () => {
 });
 
 test('the schema of access-keys.json takes what the core takes', () => {
-  for (const document of ACCESS_KEYS) assert.equal(isAccessKeys(document), takes({ accessKeys: document }), show(document));
+  const fromSecretsManager = { ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'] } };
+  for (const document of ACCESS_KEYS) {
+    assert.equal(isAccessKeys(document), takes({ config: fromSecretsManager, accessKeys: [document] }), show(document));
+  }
 });
 
 test('what no schema can say, the core refuses', () => {
@@ -82,6 +144,14 @@ test('what no schema can say, the core refuses', () => {
   assert.ok(!takes({ config: { ...config, hosts: [{ host: 'a', style: 'path' }, { host: 'a', style: 'cname', bucket: 'fleet-uploads' }] } }));
   const [one] = DOCUMENTS.accessKeys.accessKeys;
   assert.ok(!takes({ accessKeys: { accessKeys: [one, { ...one, accessKeySecret: 'other' }] } }));
+  assert.ok(!takes({ accessKeys: masterWith({ allow: [{ prefix: 'é'.repeat(512) }] }) }));
+  assert.ok(!takes({ accessKeys: { masterKeys: [MASTER_KEY, MASTER_KEY] } }));
+  assert.ok(!takes({ accessKeys: revoked({ masterKey: 'a2', deviceId: 'd' }) }));
+  assert.ok(!takes({ accessKeys: secrets([{ generation: '1', secret: 's' }, { generation: '1', secret: 't' }]) }));
+  assert.ok(!takes({ accessKeys: secret({ notBefore: '2026-02-30T00:00:00Z' }) }));
+  assert.ok(!takes({ accessKeys: secret({ notBefore: '2026-11-25T00:00:00Z', notAfter: '2026-11-25T00:00:00Z' }) }));
+  assert.ok(!takes({ accessKeys: { ...DOCUMENTS.accessKeys, furtherSecrets: [] } }));
+  assert.ok(!takes({ config: secretsManager({ refreshSeconds: 600, maxStaleSeconds: 599 }) }));
 });
 
 /** @param {Partial<{ config: unknown, accessKeys: unknown }>} documents */

@@ -1,0 +1,355 @@
+//! The access keys that devices sign with: those that are listed, and those that are derived.
+
+mod reading;
+
+use std::fmt;
+
+use hmac::Mac;
+
+use crate::derived_key::{self, DerivedKeyId, MasterSecret};
+use crate::hot_keys::HotKeys;
+use crate::id_table::{IdTable, Texts};
+use crate::permission::{Asked, Permissions};
+use crate::refusal::{AccessKeyFault, Refusal};
+use crate::signing_date::UnixMillis;
+use crate::signing_secret::{HmacSha1, SigningSecret, keyed};
+
+/// All access keys of one state of the documents. It never changes.
+#[derive(Default)]
+pub struct AccessKeys {
+    ids: IdTable,
+    /// By the ordinals of the ids.
+    listed: Vec<Listed>,
+    /// The secrets of the listed keys, one key's after the other's.
+    secrets: Texts,
+    /// By the ordinals of the secrets: which of the lives each has.
+    secret_lives: Vec<usize>,
+    lives: Vec<Life>,
+    policies: Vec<Policy>,
+    masters: Vec<Master>,
+    /// Revoked devices, as `master.device`.
+    revoked: IdTable,
+    hot: HotKeys,
+}
+
+/// What is kept of a listed key besides its id.
+struct Listed {
+    /// The ordinal after that of its last secret.
+    secrets_end: usize,
+    security_token: Option<Box<str>>,
+    /// Which of the policies it has.
+    policy: usize,
+}
+
+/// The name of a secret, and when it is valid: from `not_before` on, and before `not_after`.
+#[derive(PartialEq, Eq)]
+struct Life {
+    generation: Box<str>,
+    not_before: Option<UnixMillis>,
+    not_after: Option<UnixMillis>,
+}
+
+/// What keys of one kind may do. Many keys share one.
+#[derive(Default, PartialEq, Eq)]
+struct Policy {
+    status: Status,
+    permissions: Permissions,
+    max_clock_skew_seconds: Option<u32>,
+    max_object_bytes: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Status {
+    #[default]
+    Active,
+    Disabled,
+}
+
+/// What keys are derived from.
+struct Master {
+    id: Box<str>,
+    secret: MasterSecret,
+    policy: Policy,
+    scopes: Vec<(Box<str>, Permissions)>,
+}
+
+/// An access key that may be used now, if the signature is right.
+pub(crate) struct AccessKey<'k> {
+    keys: &'k AccessKeys,
+    id: &'k str,
+    policy: &'k Policy,
+    kind: Kind<'k>,
+}
+
+enum Kind<'k> {
+    Listed { ordinal: usize, security_token: Option<&'k str> },
+    Derived { master: &'k Master, id: DerivedKeyId<'k>, scope: Option<&'k Permissions> },
+}
+
+/// A secret that is valid now, and the name that it has in its document; of a derived key, its master
+/// key's id.
+pub(crate) struct LiveSecret<'k> {
+    pub(crate) generation: &'k str,
+    pub(crate) secret: SigningSecret<'k>,
+}
+
+impl AccessKeys {
+    /// The access key of an id, as of `now`.
+    ///
+    /// # Errors
+    /// Why there is none that may be used.
+    pub(crate) fn find<'k>(&'k self, id: &'k str, now: UnixMillis) -> Result<AccessKey<'k>, AccessKeyFault> {
+        let key = match id.starts_with(derived_key::PREFIX) {
+            true => self.derived(id, now)?,
+            false => self.listed(id).ok_or(AccessKeyFault::Unknown)?,
+        };
+        if key.policy.status == Status::Disabled {
+            return Err(AccessKeyFault::Disabled);
+        }
+        let has_secret = key.live_secrets(now).next().is_some();
+        if has_secret { Ok(key) } else { Err(AccessKeyFault::NoLiveSecret) }
+    }
+
+    fn listed<'k>(&'k self, id: &'k str) -> Option<AccessKey<'k>> {
+        let ordinal = self.ids.find(id)?;
+        let listed = self.listed.get(ordinal)?;
+        let policy = self.policies.get(listed.policy)?;
+        let kind = Kind::Listed { ordinal, security_token: listed.security_token.as_deref() };
+        Some(AccessKey { keys: self, id, policy, kind })
+    }
+
+    fn derived<'k>(&'k self, text: &'k str, now: UnixMillis) -> Result<AccessKey<'k>, AccessKeyFault> {
+        let id = DerivedKeyId::parse(text).ok_or(AccessKeyFault::Unknown)?;
+        let master = self.masters.iter().find(|master| *master.id == *id.master).ok_or(AccessKeyFault::Unknown)?;
+        if master.policy.status == Status::Disabled {
+            return Err(AccessKeyFault::Disabled);
+        }
+        let scope = id.scope.map(|name| master.scope(name).ok_or(AccessKeyFault::UnknownScope)).transpose()?;
+        if self.revoked.find(&revoked_id(id.master, id.device)).is_some() {
+            return Err(AccessKeyFault::Revoked);
+        }
+        if id.expiry.is_some_and(|expiry| now >= expiry) {
+            return Err(AccessKeyFault::Expired);
+        }
+        Ok(AccessKey { keys: self, id: text, policy: &master.policy, kind: Kind::Derived { master, id, scope } })
+    }
+
+    /// The ordinals of a listed key's secrets.
+    fn secrets_of(&self, ordinal: usize) -> std::ops::Range<usize> {
+        let end = |ordinal: usize| self.listed.get(ordinal).map_or(0, |listed| listed.secrets_end);
+        ordinal.checked_sub(1).map_or(0, end)..end(ordinal)
+    }
+
+    /// A secret, when it is valid at `now`.
+    fn live_secret(&self, ordinal: usize, now: UnixMillis) -> Option<LiveSecret<'_>> {
+        let life = self.lives.get(*self.secret_lives.get(ordinal)?)?;
+        let begun = life.not_before.is_none_or(|not_before| now >= not_before);
+        let ended = life.not_after.is_some_and(|not_after| now >= not_after);
+        let secret = SigningSecret::new(self.secrets.get(ordinal)?);
+        (begun && !ended).then_some(LiveSecret { generation: &life.generation, secret })
+    }
+}
+
+impl Master {
+    fn scope(&self, name: &str) -> Option<&Permissions> {
+        self.scopes.iter().find(|(known, _)| **known == *name).map(|(_, permissions)| permissions)
+    }
+}
+
+impl<'k> AccessKey<'k> {
+    /// The secrets that are valid at `now`: at most four.
+    pub(crate) fn live_secrets(&self, now: UnixMillis) -> impl Iterator<Item = LiveSecret<'k>> + use<'k> {
+        let keys = self.keys;
+        let (listed, derived) = match &self.kind {
+            Kind::Listed { ordinal, .. } => (keys.secrets_of(*ordinal), None),
+            Kind::Derived { master, id, .. } => {
+                let secret = SigningSecret::derived(&master.secret, *id);
+                (0..0, Some(LiveSecret { generation: &master.id, secret }))
+            }
+        };
+        listed.filter_map(move |ordinal| keys.live_secret(ordinal, now)).chain(derived)
+    }
+
+    /// The key schedule of one of its secrets, from the cache when it is hot.
+    pub(crate) fn hmac_sha1(&self, live: &LiveSecret<'_>) -> HmacSha1 {
+        self.keys.hot.get(self.id, live.generation).unwrap_or_else(|| live.secret.hmac_sha1())
+    }
+
+    /// Keeps the key schedule of a secret that verified.
+    pub(crate) fn keep(&self, live: &LiveSecret<'_>, hmac_sha1: HmacSha1) {
+        self.keys.hot.put(self.id, live.generation, hmac_sha1);
+    }
+
+    /// Checks that a request presents exactly the key's security token, or none where it has none.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidSecurityToken`].
+    pub(crate) fn check_security_token(&self, presented: Option<&str>) -> Result<(), Refusal> {
+        let expected = match &self.kind {
+            Kind::Listed { security_token, .. } => *security_token,
+            Kind::Derived { .. } => None,
+        };
+        let matches = match (expected, presented) {
+            (None, None) => true,
+            (Some(expected), Some(presented)) => same_in_constant_time(expected, presented),
+            _ => false,
+        };
+        if matches { Ok(()) } else { Err(Refusal::InvalidSecurityToken) }
+    }
+
+    /// Whether the key may do what is asked for; with a scope, both its master key and the scope must
+    /// allow it.
+    pub(crate) fn allows(&self, asked: Asked<'_>) -> bool {
+        let (device, scope) = match &self.kind {
+            Kind::Listed { .. } => (None, None),
+            Kind::Derived { id, scope, .. } => (Some(id.device), *scope),
+        };
+        self.policy.permissions.allow(asked, device) && scope.is_none_or(|scope| scope.allow(asked, device))
+    }
+
+    /// How far the dates of its requests may be from now, where it isn't what the configuration says.
+    pub(crate) fn max_clock_skew_seconds(&self) -> Option<u32> {
+        self.policy.max_clock_skew_seconds
+    }
+
+    /// The largest body that it may send.
+    pub(crate) fn max_object_bytes(&self) -> Option<u64> {
+        self.policy.max_object_bytes
+    }
+}
+
+impl fmt::Debug for AccessKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessKeys(..)")
+    }
+}
+
+/// 1 to 128 bytes of visible ASCII but what delimits an id in one of the signature schemes.
+pub(crate) fn is_access_key_id(id: &str) -> bool {
+    let byte_ok = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
+    (1..=128).contains(&id.len()) && id.bytes().all(byte_ok)
+}
+
+fn revoked_id(master: &str, device: &str) -> String {
+    [master, ".", device].concat()
+}
+
+/// Compares by the MACs of both under one fixed key: the time doesn't depend on where they differ.
+fn same_in_constant_time(expected: &str, presented: &str) -> bool {
+    let digest = |text: &str| keyed(b"security token").chain_update(text.as_bytes());
+    digest(expected).verify(&digest(presented).finalize().into_bytes()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Credentials;
+    use crate::operation::Operation;
+
+    const NOW: UnixMillis = UnixMillis(1_795_485_177_000);
+
+    fn read(text: &str) -> AccessKeys {
+        let documents = [serde_json::from_str(text).unwrap()];
+        AccessKeys::from_documents(&documents, Credentials::Bundled).unwrap()
+    }
+
+    fn keys() -> AccessKeys {
+        read(
+            r#"{
+            "accessKeys": [
+                { "accessKeyId": "short", "accessKeySecret": "s1" },
+                { "accessKeyId": "off", "accessKeySecret": "s1", "status": "disabled" },
+                { "accessKeyId": "rotating", "secrets": [
+                    { "generation": "past", "secret": "s1", "notAfter": "2026-11-24T01:52:57Z" },
+                    { "generation": "ending", "secret": "s2", "notAfter": "2026-11-24T01:52:58Z" },
+                    { "generation": "new", "secret": "s3", "notBefore": "2026-11-24T01:52:57Z" },
+                    { "generation": "future", "secret": "s4", "notBefore": "2026-11-24T01:52:58Z" }
+                ] },
+                { "accessKeyId": "over", "secrets": [
+                    { "generation": "1", "secret": "s1", "notAfter": "2026-11-24T01:52:57Z" }
+                ] }
+            ],
+            "masterKeys": [
+                {
+                    "id": "a1", "secret": "0123456789abcdef0123456789abcdef",
+                    "allow": [{ "prefix": "d/{device}/" }],
+                    "scopes": { "logs": { "allow": [{ "bucket": "logs" }] } }
+                },
+                { "id": "off", "secret": "0123456789abcdef0123456789abcdef", "status": "disabled" }
+            ],
+            "revokedDevices": [{ "masterKey": "a1", "deviceId": "SN-2" }]
+        }"#,
+        )
+    }
+
+    #[test]
+    fn says_why_a_key_can_not_be_used() {
+        let keys = keys();
+        for (id, fault) in [
+            ("short", None),
+            ("off", Some(AccessKeyFault::Disabled)),
+            ("over", Some(AccessKeyFault::NoLiveSecret)),
+            ("nobody", Some(AccessKeyFault::Unknown)),
+            ("", Some(AccessKeyFault::Unknown)),
+            ("OE1.a1.SN-1", None),
+            ("OE1.a1.SN-2", Some(AccessKeyFault::Revoked)),
+            ("OE1.a1.SN-2.slogs", Some(AccessKeyFault::Revoked)),
+            ("OE1.a1.SN-2.e9999999999", Some(AccessKeyFault::Revoked)),
+            ("OE1.a1.SN-20", None),
+            ("OE1.a1.SN-1.e1795485178.slogs", None),
+            ("OE1.a1.SN-1.e1795485177", Some(AccessKeyFault::Expired)),
+            ("OE1.a1.SN-1.e1795485178.sother", Some(AccessKeyFault::UnknownScope)),
+            ("OE1.a2.SN-1", Some(AccessKeyFault::Unknown)),
+            ("OE1.off.SN-1", Some(AccessKeyFault::Disabled)),
+            ("OE1.off.SN-1.sany", Some(AccessKeyFault::Disabled)),
+            ("OE1.a1.SN-1.e01795485178", Some(AccessKeyFault::Unknown)),
+        ] {
+            assert_eq!(keys.find(id, NOW).err(), fault, "{id}");
+        }
+    }
+
+    #[test]
+    fn offers_the_secrets_that_are_valid_now() {
+        let keys = keys();
+        let generations =
+            |id, now| keys.find(id, now).unwrap().live_secrets(now).map(|live| live.generation).collect::<Vec<_>>();
+        assert_eq!(generations("rotating", NOW), ["ending", "new"]);
+        assert_eq!(generations("rotating", UnixMillis(NOW.0 - 1)), ["past", "ending"]);
+        assert_eq!(generations("rotating", UnixMillis(NOW.0 + 1000)), ["new", "future"]);
+        assert_eq!(generations("short", NOW), ["1"]);
+        assert_eq!(generations("OE1.a1.SN-1", NOW), ["a1"]);
+    }
+
+    #[test]
+    fn lets_a_scope_take_away_and_never_add() {
+        let keys = keys();
+        let allows = |id, bucket, key| {
+            keys.find(id, NOW).unwrap().allows(Asked { operation: Operation::PutObject, bucket, key })
+        };
+        assert!(allows("OE1.a1.SN-1", "any", "d/SN-1/k") && allows("OE1.a1.SN-1.slogs", "logs", "d/SN-1/k"));
+        assert!(!allows("OE1.a1.SN-1.slogs", "any", "d/SN-1/k") && !allows("OE1.a1.SN-1.slogs", "logs", "d/SN-2/k"));
+        assert!(!allows("OE1.a1.SN-1", "any", "d/SN-10/k") && allows("short", "any", "any"));
+    }
+
+    #[test]
+    fn takes_the_key_s_token_and_no_other() {
+        let keys = read(
+            r#"{"accessKeys":[{"accessKeyId":"a","accessKeySecret":"1","securityToken":"token"},{"accessKeyId":"b","accessKeySecret":"1"}]}"#,
+        );
+        let check = |id, token| keys.find(id, NOW).unwrap().check_security_token(token).is_ok();
+        assert!(check("a", Some("token")) && check("b", None));
+        assert!(!check("a", None) && !check("a", Some("Token")) && !check("a", Some("")) && !check("b", Some("token")));
+    }
+
+    #[test]
+    fn finds_each_of_many_with_its_own_secret() {
+        let key = |number: usize| format!(r#"{{"accessKeyId":"k{number}","accessKeySecret":"s{number}"}}"#);
+        let keys = read(&format!(r#"{{"accessKeys":[{}]}}"#, (0..2000).map(key).collect::<Vec<_>>().join(",")));
+        for number in 0..2000 {
+            let id = format!("k{number}");
+            let secret = keys.find(&id, NOW).unwrap().live_secrets(NOW).next().unwrap().secret.v4_secret();
+            assert_eq!(secret, format!("aliyun_v4s{number}").into_bytes());
+        }
+        assert_eq!(keys.find("k2000", NOW).err(), Some(AccessKeyFault::Unknown));
+    }
+}

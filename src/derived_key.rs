@@ -1,0 +1,208 @@
+//! Access keys that no table holds: a device's secret is derived from a master secret and the key's id.
+//!
+//! ```text
+//! id     = "OE1." master "." device [ ".e" expiry ] [ ".s" scope ]
+//! master = 1*16( a-z 0-9 )
+//! device = 1*64( A-Z a-z 0-9 "_" "-" )
+//! expiry = 1-9 *9( 0-9 )            ; seconds since the epoch
+//! scope  = 1*16( a-z 0-9 "-" )
+//! secret = base62( HMAC-SHA256( master secret, "oss-edge/v1" id ) )
+//! ```
+//!
+//! No part can hold a `.`, so an id has one reading, and what it names has one spelling.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::signing_date::UnixMillis;
+
+/// HMAC-SHA256 with a key's two blocks already absorbed.
+pub(crate) type HmacSha256 = Hmac<Sha256>;
+
+/// What the id of every derived key begins with, and no other's may.
+pub(crate) const PREFIX: &str = "OE1.";
+
+/// Separates the derivation from any other use of the same secret.
+const DOMAIN: &[u8] = b"oss-edge/v1";
+
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// The length of a derived secret, that of OSS's own.
+const SECRET_LENGTH: usize = 30;
+
+/// The id of a derived key, and what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DerivedKeyId<'a> {
+    text: &'a str,
+    /// The master key's id.
+    pub master: &'a str,
+    /// The device's id.
+    pub device: &'a str,
+    /// The moment from which on the key is refused.
+    pub expiry: Option<UnixMillis>,
+    /// The name of one of the master key's scopes.
+    pub scope: Option<&'a str>,
+}
+
+impl<'a> DerivedKeyId<'a> {
+    /// Reads an id; `None` when it isn't one of a derived key.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.strip_prefix(PREFIX)?.split('.');
+        let master = parts.next().filter(|part| is_master_key_id(part))?;
+        let device = parts.next().filter(|part| is_device_id(part))?;
+        let mut next = parts.next();
+        let expiry = next.and_then(|part| part.strip_prefix('e'));
+        if expiry.is_some() {
+            next = parts.next();
+        }
+        let scope = next.and_then(|part| part.strip_prefix('s'));
+        if scope.is_some() {
+            next = parts.next();
+        }
+        let expiry = expiry.map(|digits| parse_expiry(digits).ok_or(())).transpose().ok()?;
+        let id = DerivedKeyId { text, master, device, expiry, scope };
+        (next.is_none() && scope.is_none_or(is_scope_name)).then_some(id)
+    }
+}
+
+/// 1 to 16 lower-case letters and digits.
+pub(crate) fn is_master_key_id(text: &str) -> bool {
+    let byte_ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (1..=16).contains(&text.len()) && text.bytes().all(byte_ok)
+}
+
+/// 1 to 64 letters, digits, `_` and `-`.
+pub(crate) fn is_device_id(text: &str) -> bool {
+    let byte_ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=64).contains(&text.len()) && text.bytes().all(byte_ok)
+}
+
+/// 1 to 16 lower-case letters, digits and `-`.
+pub(crate) fn is_scope_name(text: &str) -> bool {
+    let byte_ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=16).contains(&text.len()) && text.bytes().all(byte_ok)
+}
+
+/// 1 to 10 digits, the first of them not `0`: `01` would be another spelling of `1`.
+fn parse_expiry(digits: &str) -> Option<UnixMillis> {
+    let valid = digits.len() <= 10 && !digits.starts_with('0');
+    if valid { UnixMillis::parse_seconds(digits) } else { None }
+}
+
+/// The secret of the master key, ready for derivations.
+pub(crate) struct MasterSecret(HmacSha256);
+
+impl MasterSecret {
+    /// HMAC takes keys of any length (RFC 2104 section 2), so there is no second outcome.
+    #[expect(clippy::expect_used, reason = "HMAC's InvalidLength is never returned: RFC 2104 takes keys of any length")]
+    pub(crate) fn new(secret: &str) -> Self {
+        MasterSecret(HmacSha256::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length"))
+    }
+
+    /// The secret of a derived key: 30 base-62 digits.
+    pub(crate) fn derive(&self, id: &DerivedKeyId<'_>) -> [u8; SECRET_LENGTH] {
+        let mut mac = self.0.clone();
+        mac.update(DOMAIN);
+        mac.update(id.text.as_bytes());
+        base62(mac.finalize().into_bytes().into())
+    }
+}
+
+/// At least 32 visible ASCII characters: whoever guesses the secret has the secrets of all devices.
+pub(crate) fn is_master_secret(text: &str) -> bool {
+    (32..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The secret that belongs to a derived key's id; `None` when the id or the master secret can't be one.
+pub fn derived_secret(master_secret: &str, id: &str) -> Option<String> {
+    let id = DerivedKeyId::parse(id).filter(|_| is_master_secret(master_secret))?;
+    let digits = MasterSecret::new(master_secret).derive(&id);
+    Some(digits.into_iter().map(char::from).collect())
+}
+
+/// The last 30 base-62 digits of a number of 256 bits, both most significant first.
+fn base62(mut number: [u8; 32]) -> [u8; SECRET_LENGTH] {
+    let mut digits = [0; SECRET_LENGTH];
+    for digit in digits.iter_mut().rev() {
+        let remainder = divide(&mut number);
+        *digit = DIGITS.get(usize::from(remainder)).copied().unwrap_or_default();
+    }
+    digits
+}
+
+/// Divides by 62 in place, and gives the remainder.
+fn divide(number: &mut [u8; 32]) -> u16 {
+    number.iter_mut().fold(0, |remainder, byte| {
+        let value = remainder << 8 | u16::from(*byte);
+        // The quotient is below 256, because the remainder is below 62.
+        *byte = u8::try_from(value / 62).unwrap_or_default();
+        value % 62
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_part() {
+        let id = DerivedKeyId::parse("OE1.a1.SN_0-1.e1795485177.slogs").unwrap();
+        assert_eq!((id.master, id.device, id.scope), ("a1", "SN_0-1", Some("logs")));
+        assert_eq!(id.expiry, Some(UnixMillis(1_795_485_177_000)));
+        let id = DerivedKeyId::parse("OE1.a1.e5.se5").unwrap();
+        assert_eq!((id.device, id.expiry, id.scope), ("e5", None, Some("e5")));
+    }
+
+    #[test]
+    fn refuses_every_other_spelling() {
+        let (master, device) = ("a".repeat(17), "d".repeat(65));
+        for id in [
+            "",
+            "OE1",
+            "OE1.",
+            "OE1.a",
+            "OE1.a.",
+            "OE1..d",
+            "oe1.a.d",
+            "OE2.a.d",
+            " OE1.a.d",
+            "OE1.a.d ",
+            "OE1.A.d",
+            "OE1.a.d.",
+            "OE1.a.d.e",
+            "OE1.a.d.e0",
+            "OE1.a.d.e01",
+            "OE1.a.d.e+1",
+            "OE1.a.d.e-1",
+            "OE1.a.d.e12345678901",
+            "OE1.a.d.e1.e2",
+            "OE1.a.d.s",
+            "OE1.a.d.sA",
+            "OE1.a.d.s_",
+            "OE1.a.d.slogs.e1",
+            "OE1.a.d.slogs.slogs",
+            "OE1.a.d.x",
+            "OE1.a.d.e1.",
+            "OE1.a.d.e1.slogs.",
+            "OE1.a.d é",
+            "OE1.a.d/e",
+            "OE1.a.d:e",
+            "OE1.a.d..slogs",
+            &format!("OE1.{master}.d"),
+            &format!("OE1.a.{device}"),
+            &format!("OE1.a.d.s{master}"),
+        ] {
+            assert_eq!(DerivedKeyId::parse(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn writes_the_last_thirty_digits() {
+        let mut number = [0; 32];
+        assert_eq!(base62(number), [b'0'; 30]);
+        number[31] = 61;
+        assert_eq!(base62(number)[28..], *b"0z");
+        number[31] = 62;
+        assert_eq!(base62(number)[28..], *b"10");
+    }
+}

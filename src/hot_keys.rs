@@ -1,0 +1,86 @@
+//! HMAC key schedules of the secrets that verified lately.
+
+use std::sync::Mutex;
+
+use crate::id_table::hash;
+use crate::signing_secret::HmacSha1;
+
+/// How many schedules are kept: some 60 KB.
+const CAPACITY: usize = 256;
+
+/// A cache that forgets: of the secrets whose names fall on one place, it keeps the last. It is no more
+/// than a short cut: whoever finds it in use, or left by a thread that failed, goes without it.
+pub(crate) struct HotKeys(Mutex<Vec<Option<HotKey>>>);
+
+struct HotKey {
+    id: Box<str>,
+    generation: Box<str>,
+    hmac_sha1: HmacSha1,
+}
+
+impl HotKeys {
+    pub(crate) fn get(&self, id: &str, generation: &str) -> Option<HmacSha1> {
+        let places = self.0.try_lock().ok()?;
+        let hot = places.get(place(id, generation))?.as_ref()?;
+        hot.is(id, generation).then(|| hot.hmac_sha1.clone())
+    }
+
+    /// Keeps the schedule of a secret that a signature was just verified with: nothing that a stranger
+    /// can do puts another out.
+    pub(crate) fn put(&self, id: &str, generation: &str, hmac_sha1: HmacSha1) {
+        let Ok(mut places) = self.0.try_lock() else { return };
+        if places.is_empty() {
+            places.resize_with(CAPACITY, || None);
+        }
+        let Some(hot) = places.get_mut(place(id, generation)) else { return };
+        if !hot.as_ref().is_some_and(|hot| hot.is(id, generation)) {
+            *hot = Some(HotKey { id: id.into(), generation: generation.into(), hmac_sha1 });
+        }
+    }
+}
+
+impl HotKey {
+    fn is(&self, id: &str, generation: &str) -> bool {
+        *self.id == *id && *self.generation == *generation
+    }
+}
+
+impl Default for HotKeys {
+    fn default() -> Self {
+        HotKeys(Mutex::new(Vec::new()))
+    }
+}
+
+fn place(id: &str, generation: &str) -> usize {
+    hash(id).wrapping_add(hash(generation)) % CAPACITY
+}
+
+#[cfg(test)]
+mod tests {
+    use hmac::Mac;
+
+    use super::*;
+    use crate::signing_secret::keyed;
+
+    fn mac(schedule: HmacSha1) -> Vec<u8> {
+        schedule.chain_update(b"text").finalize().into_bytes().to_vec()
+    }
+
+    #[test]
+    fn gives_back_the_schedule_of_that_secret_alone() {
+        let hot = HotKeys::default();
+        assert!(hot.get("a", "1").is_none());
+        hot.put("a", "1", keyed(b"one"));
+        hot.put("a", "2", keyed(b"two"));
+        assert_eq!(hot.get("a", "1").map(mac), Some(mac(keyed(b"one"))));
+        assert_eq!(hot.get("a", "2").map(mac), Some(mac(keyed(b"two"))));
+        assert!(hot.get("a", "3").is_none() && hot.get("b", "1").is_none() && hot.get("a1", "").is_none());
+    }
+
+    #[test]
+    fn never_holds_more_than_its_places() {
+        let hot = HotKeys::default();
+        (0..10_000).for_each(|id| hot.put(&id.to_string(), "1", keyed(b"secret")));
+        assert_eq!(hot.0.lock().unwrap().len(), CAPACITY);
+    }
+}

@@ -1,0 +1,140 @@
+//! Texts by their ordinals, and ids that are found in a time that doesn't depend on their number.
+
+/// Texts one after the other: a fleet has 100,000 of them, and each would cost as much again as an
+/// allocation of its own.
+#[derive(Default)]
+pub(crate) struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    pub(crate) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    pub(crate) fn get(&self, ordinal: usize) -> Option<&str> {
+        let start = match ordinal.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.text.get(start..*self.ends.get(ordinal)?)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+/// Ids, each once, in the order of their insertion.
+#[derive(Default)]
+pub(crate) struct IdTable {
+    ids: Texts,
+    /// An open-addressing table, at most half full: ordinals plus one, 0 where there is none. Its
+    /// length is a power of two.
+    slots: Vec<usize>,
+}
+
+impl IdTable {
+    /// Adds an id, whose ordinal is the number of those before it; `false` when it is there already.
+    pub(crate) fn insert(&mut self, id: &str) -> bool {
+        if (self.ids.len() + 1) * 2 > self.slots.len() {
+            self.grow();
+        }
+        let (slot, known) = self.slot_of(id);
+        if known.is_some() {
+            return false;
+        }
+        self.ids.push(id);
+        let ordinal = self.ids.len();
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = ordinal;
+        }
+        true
+    }
+
+    /// The ordinal of an id.
+    pub(crate) fn find(&self, id: &str) -> Option<usize> {
+        self.slot_of(id).1
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.ids.shrink_to_fit();
+    }
+
+    /// The slot that holds an id and its ordinal, or the slot where it would be.
+    fn slot_of(&self, id: &str) -> (usize, Option<usize>) {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut slot = hash(id) & mask;
+        while let Some(ordinal) = self.slots.get(slot).and_then(|ordinal| ordinal.checked_sub(1)) {
+            if self.ids.get(ordinal) == Some(id) {
+                return (slot, Some(ordinal));
+            }
+            slot = (slot + 1) & mask;
+        }
+        (slot, None)
+    }
+
+    fn grow(&mut self) {
+        let length = (self.slots.len() * 2).max(8);
+        self.slots = Vec::new();
+        self.slots.resize(length, 0);
+        for ordinal in 0..self.ids.len() {
+            let slot = self.slot_of(self.ids.get(ordinal).unwrap_or_default()).0;
+            if let Some(slot) = self.slots.get_mut(slot) {
+                *slot = ordinal + 1;
+            }
+        }
+    }
+}
+
+/// FNV-1a. The ids in a table are the operator's own, so nobody can choose them to collide; who looks
+/// others up walks one run of neighbours at the most.
+pub(crate) fn hash(id: &str) -> usize {
+    id.bytes().fold(0x811c_9dc5, |hash: usize, byte| (hash ^ usize::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_every_id_and_no_other() {
+        let mut table = IdTable::default();
+        assert_eq!(table.find(""), None);
+        let id = |number: usize| format!("LTAI5t{number}");
+        for number in 0..5000 {
+            assert!(table.insert(&id(number)));
+        }
+        assert!((0..5000).all(|number| !table.insert(&id(number)) && table.find(&id(number)) == Some(number)));
+        assert!((5000..10_000).all(|number| table.find(&id(number)).is_none()));
+        assert_eq!(table.len(), 5000);
+    }
+
+    #[test]
+    fn keeps_the_runs_of_neighbours_short_whatever_the_number_of_ids() {
+        for count in [1000, 16_000] {
+            let mut table = IdTable::default();
+            (0..count).for_each(|number| assert!(table.insert(&format!("OE-{number:08}"))));
+            let longest = table.slots.split(|ordinal| *ordinal == 0).map(<[usize]>::len).max();
+            assert!(longest < Some(100), "{count}: {longest:?}");
+        }
+    }
+
+    #[test]
+    fn takes_an_empty_text_for_one() {
+        let mut texts = Texts::default();
+        ["", "a", ""].into_iter().for_each(|text| texts.push(text));
+        assert_eq!([texts.get(0), texts.get(1), texts.get(2), texts.get(3)], [Some(""), Some("a"), Some(""), None]);
+    }
+}
