@@ -53,6 +53,7 @@ export function createHandler({ config, accessKeys, now = Date.now, log = writeL
  * @property {string} [key]
  * @property {string} [accessKeyId]
  * @property {string} [scheme]
+ * @property {string} [generation]
  */
 
 /**
@@ -79,6 +80,8 @@ function decide(request, requestId, time, settings, secrets, understood) {
   const parts = { request, requestId, resource, query, operation, presented, signed };
   const authenticated = authenticate(parts, settings, secrets, time);
   understood.key = authenticated.resource.key;
+  // Its keys have one secret each, and no rules.
+  understood.generation = '1';
   const target = settings.buckets.get(resource.bucket);
   if (target === undefined) refuse('NoSuchBucket', resource.bucket);
   return translate({ ...parts, resource: authenticated.resource, signed: authenticated.signed }, target, settings);
@@ -96,6 +99,7 @@ function logLine(understood, requestId, time, { decision, origin, status, code, 
     key: understood.key ?? '',
     accessKeyId: understood.accessKeyId ?? '',
     scheme: understood.scheme ?? '',
+    generation: understood.generation ?? '',
     status,
     code,
     detail,

@@ -11,6 +11,7 @@ const REFUSED = new Set(
     .split(' ')
     .map((name) => `x-oss-${name}`),
 );
+const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 const HANDED_OVER = new Set([...PASSED, 'authorization', 'date', 'host', 'security-token']);
 
 /**
@@ -148,6 +149,7 @@ function checkLength(headers, operation) {
   const length = unique(headers, 'content-length');
   if (length !== undefined) {
     if (!/^[0-9]+$/u.test(length)) refuse('InvalidContentLength');
+    if (['PutObject', 'UploadPart'].includes(operation.name) && Number(length) > MAX_OBJECT_BYTES) refuse('EntityTooLarge');
   } else if (operation.takesBody && single(headers, 'transfer-encoding') !== undefined) {
     refuse('MissingContentLength');
   }
