@@ -143,7 +143,7 @@ run_tests() {
   step 'Rust: clippy for WebAssembly' cargo clippy --locked --target wasm32-unknown-unknown -- -D warnings
   step 'Rust: tests' cargo test --locked
   step 'Rust: vectors, refusals, malformed requests in WebAssembly' wasm-pack test --node --mode no-install -- --locked \
-    --test signature_v1_vectors --test signature_v4_vectors --test refusals --test malformed
+    --test signature_v1_vectors --test signature_v4_vectors --test derived_keys --test refusals --test malformed
   step 'JavaScript: types' tsc
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
   step 'JavaScript: the yardstick of the benches decides alike' node --test benches/*.test.mjs

@@ -142,7 +142,55 @@ fn divide(number: &mut [u8; 32]) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Every spelling that an id could have, and parts that are none.
+    const PARTS: &str = "[a-zA-Z0-9_.-]{0,12}|OE1|e[0-9]{0,11}|s[a-z-]{0,3}|[a-z0-9]{1,17}|[ -~é１]{0,3}";
+
+    fn written(master: &str, device: &str, expiry: Option<u64>, scope: Option<&str>) -> String {
+        let expiry = expiry.map(|seconds| format!(".e{seconds}")).unwrap_or_default();
+        let scope = scope.map(|name| format!(".s{name}")).unwrap_or_default();
+        format!("OE1.{master}.{device}{expiry}{scope}")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        // What can be read back from an id whole, no two of them can share.
+        #[test]
+        fn reads_back_what_was_written(
+            master in "[a-z0-9]{1,16}",
+            device in "[A-Za-z0-9_-]{1,64}",
+            expiry in proptest::option::of(1_u64..=9_999_999_999),
+            scope in proptest::option::of("[a-z0-9-]{1,16}"),
+        ) {
+            let text = written(&master, &device, expiry, scope.as_deref());
+            let id = DerivedKeyId::parse(&text).unwrap();
+            let millis = id.expiry.map(|expiry| u64::try_from(expiry.0).unwrap());
+            prop_assert_eq!(
+                (id.master, id.device, millis, id.scope),
+                (&*master, &*device, expiry.map(|seconds| seconds * 1000), scope.as_deref())
+            );
+            prop_assert!(crate::access_keys::is_access_key_id(&text));
+        }
+
+        #[test]
+        fn has_one_spelling_for_what_it_reads(parts in proptest::collection::vec(PARTS, 0..6)) {
+            let text = format!("OE1.{}", parts.join("."));
+            if let Some(id) = DerivedKeyId::parse(&text) {
+                let seconds = id.expiry.map(|expiry| u64::try_from(expiry.0 / 1000).unwrap());
+                prop_assert_eq!(written(id.master, id.device, seconds, id.scope), text);
+            }
+        }
+
+        #[test]
+        fn derives_other_secrets_for_other_ids(one in "[a-z]{1,8}", other in "[a-z]{1,8}") {
+            let secret = |device: &str| derived_secret(&"m".repeat(32), &written("a", device, None, None)).unwrap();
+            prop_assert_eq!(secret(&one) == secret(&other), one == other);
+        }
+    }
 
     #[test]
     fn reads_every_part() {

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::access_keys::AccessKeys;
 use crate::config::Config;
 use crate::decision::{Decision, Gate};
-use crate::derived_key::{derived_secret, is_master_secret};
+use crate::derived_key::derived_secret;
 use crate::document::Document;
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
 use crate::hand_over::HandOver;
@@ -127,20 +127,12 @@ pub fn s3_error(s3_code: &str, request_id: &str, now: f64) -> String {
     replacement(&ErrorResponse::of_error(&oss_error_of(s3_code), &context))
 }
 
-/// The secret of a derived key, from the secret of its master key and its id.
-///
-/// # Errors
-/// A string that says which of the two can't be one.
+/// The secret of a derived key, from the secret of its master key and its id; nothing when either can't
+/// be one.
 #[wasm_bindgen(js_name = derivedSecret)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
-pub fn derived_secret_for(master_secret: &str, id: &str) -> Result<String, JsValue> {
-    derived_secret(master_secret, id).ok_or_else(|| {
-        JsValue::from_str(if is_master_secret(master_secret) {
-            "id: expected `OE1.` and the id of a master key, a device's id, and maybe an expiry and a scope"
-        } else {
-            "master secret: expected 32 to 256 visible ASCII characters"
-        })
-    })
+pub fn derived_secret_of(master_secret: &str, id: &str) -> Option<String> {
+    derived_secret(master_secret, id)
 }
 
 fn replacement(answer: &ErrorResponse) -> String {

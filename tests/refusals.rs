@@ -22,6 +22,9 @@ mod changed_after_signing;
 mod clock;
 #[path = "refusals/configured.rs"]
 mod configured;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "refusals/device_paths.rs"]
+mod device_paths;
 #[path = "refusals/each_refusal.rs"]
 mod each_refusal;
 #[path = "device/gate.rs"]

@@ -1,0 +1,20 @@
+// The secrets of derived keys, as the core derives them.
+
+import { coreInstance } from './core-instance.mjs';
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} wasm
+ * @returns {(masterSecret: string, accessKeyId: string) => string} the AccessKeySecret; throws an Error that says
+ *   what is wrong with the master secret or the id, and repeats neither
+ */
+export function createDeriver(wasm) {
+  const core = coreInstance(wasm, (bindings) => bindings);
+  return (masterSecret, accessKeyId) => {
+    const secret = core.call((bindings) => bindings.derivedSecret(masterSecret, accessKeyId));
+    if (secret === undefined) throw new Error(`expected ${EXPECTED}`);
+    return secret;
+  };
+}
+
+const EXPECTED =
+  'a master secret of 32 to 256 visible ASCII characters, and an id `OE1.MASTER.DEVICE`, maybe with `.eEXPIRY` and `.sSCOPE`';

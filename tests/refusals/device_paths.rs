@@ -1,0 +1,136 @@
+//! A device's keys stay under its own path, however a path is written: over random requests that are
+//! signed as they should be.
+
+use std::collections::HashSet;
+
+use oss_edge::Refusal;
+use proptest::prelude::*;
+
+use crate::request::{Request, request};
+use crate::{decide, signed_by_derived};
+
+/// What a path is made of: pieces of the device's own path and of others', and every way to write what
+/// could lead from one to the other.
+const PIECES: [&str; 34] = [
+    "devices/SN-1/",
+    "devices/SN-10/",
+    "devices/",
+    "SN-1",
+    "SN-10",
+    "logs",
+    "a",
+    "/",
+    "//",
+    "%2F",
+    "%2f",
+    "%252F",
+    "%5C",
+    "\\",
+    ".",
+    "..",
+    "/../",
+    "/./",
+    "%2E%2E",
+    "%2e",
+    ".%2E",
+    "%64evices",
+    "%53N-1",
+    "%EF%BC%8F",
+    "%00",
+    "%20",
+    "+",
+    ";",
+    "%3F",
+    "%23",
+    "%25",
+    "{device}",
+    "é",
+    "~",
+];
+
+/// The path decoded once, as a device's SDK had it before it was encoded; `None` when it is no text.
+fn decoded(path: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits = [rest.next()?, rest.next()?];
+        bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn is_dotted(key: &str) -> bool {
+    key.split('/').any(|segment| matches!(segment, "." | ".."))
+}
+
+fn signed(path: &str, key: &str, id: &str) -> Request {
+    signed_by_derived(request("PUT", path, ""), id, &format!("/fleet-uploads/{key}"))
+}
+
+/// The key that a request leads to in S3, or why it leads to none.
+fn stored(request: &Request) -> Result<String, Refusal> {
+    let flat = request.flat();
+    match decide(&flat).outcome {
+        Ok(forward) => Ok(decoded(&forward.uri).unwrap()),
+        Err((refusal, _)) => Err(refusal),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn never_leaves_the_device_s_path(
+        pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..7),
+        inside in any::<bool>(),
+        scoped in any::<bool>(),
+    ) {
+        let path = format!("/{}{}", if inside { "devices/SN-1/" } else { "" }, pieces.concat());
+        let Some(key) = decoded(&path[1..]) else { return Ok(()) };
+        let (id, own) = if scoped {
+            ("OE1.a1.SN-1.slogs", "devices/SN-1/logs/")
+        } else {
+            ("OE1.a1.SN-1", "devices/SN-1/")
+        };
+        // A plus in the path is one reading's plus and another one's space.
+        for key in HashSet::from([key.clone(), key.replace('+', " ")]) {
+            match stored(&signed(&path, &key, id)) {
+                Ok(uri) => prop_assert!(uri.starts_with(&format!("/{own}")) && !is_dotted(&uri), "{}: {}", path, uri),
+                Err(Refusal::AccessDenied) => prop_assert!(!key.starts_with(own), "{}", path),
+                Err(Refusal::InvalidObjectName(_)) => prop_assert!(is_dotted(&key) || key.contains('\0'), "{}", path),
+                Err(Refusal::MethodNotAllowed) => prop_assert!(key.is_empty(), "{}", path),
+                Err(refusal) => prop_assert!(false, "{}: {:?}", path, refusal),
+            }
+        }
+    }
+
+    #[test]
+    fn never_verifies_under_a_changed_id(
+        device in "[A-Za-z0-9_-]{1,8}",
+        expiry in proptest::option::of(1_795_485_178_u64..=9_999_999_999),
+        change in any::<prop::sample::Index>(),
+        to in "[A-Za-z0-9_.-]{0,2}",
+    ) {
+        let expiry = expiry.map(|seconds| format!(".e{seconds}")).unwrap_or_default();
+        let id = format!("OE1.a1.{device}{expiry}");
+        let at = change.index(id.len());
+        let changed = format!("{}{to}{}", &id[..at], &id[at + 1..]);
+        let path = format!("/devices/{device}/a");
+        let request = signed(&path, &path[1..], &id);
+        prop_assert!(stored(&request).is_ok());
+        let authorization = request.headers.iter().find(|(name, _)| name == "authorization").unwrap().1.clone();
+        let other = request.set("authorization", &authorization.replacen(&id, &changed, 1));
+        prop_assert_eq!(stored(&other).is_ok(), changed == id, "{}", changed);
+    }
+
+    #[test]
+    fn lets_no_device_sign_for_another(one in "[A-Za-z0-9_-]{1,4}", other in "[A-Za-z0-9_-]{1,4}") {
+        let path = format!("/devices/{other}/a");
+        let allowed = stored(&signed(&path, &path[1..], &format!("OE1.a1.{one}"))).is_ok();
+        prop_assert_eq!(allowed, one == other);
+    }
+}
