@@ -1,0 +1,77 @@
+// Which replica of a secret is asked first.
+
+/**
+ * The Regions to ask, in order: the function's own where it is listed, then by great-circle distance
+ * from it. A Region whose place isn't known here comes last, in the order listed; so do all of them
+ * where the function's own isn't.
+ *
+ * @param {readonly string[]} listed
+ * @param {string | undefined} own the Region that the function runs in
+ * @returns {string[]}
+ */
+export function nearestFirst(listed, own = '') {
+  const distances = new Map(listed.map((region) => [region, region === own ? -1 : distance(own, region)]));
+  const of = (/** @type {string} */ region) => distances.get(region) ?? Infinity;
+  return [...listed].sort((a, b) => (of(a) === of(b) ? 0 : of(a) - of(b)));
+}
+
+/**
+ * The angle between two Regions in radians, or infinity where one's place isn't known.
+ *
+ * @param {string} from @param {string} to
+ */
+function distance(from, to) {
+  if (!Object.hasOwn(PLACES, from) || !Object.hasOwn(PLACES, to)) return Infinity;
+  const [[fromLatitude, fromLongitude], [toLatitude, toLongitude]] = [PLACES[from], PLACES[to]].map(inRadians);
+  const cosine =
+    Math.sin(fromLatitude) * Math.sin(toLatitude) +
+    Math.cos(fromLatitude) * Math.cos(toLatitude) * Math.cos(fromLongitude - toLongitude);
+  return Math.acos(Math.min(1, Math.max(-1, cosine)));
+}
+
+/** @param {readonly [number, number]} degrees */
+function inRadians([latitude, longitude]) {
+  return [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180];
+}
+
+/**
+ * Latitude and longitude, in whole degrees, of the city or state that AWS names each Region after.
+ *
+ * @type {Record<string, readonly [number, number]>}
+ */
+const PLACES = {
+  'af-south-1': [-34, 18],
+  'ap-east-1': [22, 114],
+  'ap-east-2': [25, 122],
+  'ap-northeast-1': [36, 140],
+  'ap-northeast-2': [37, 127],
+  'ap-northeast-3': [35, 136],
+  'ap-south-1': [19, 73],
+  'ap-south-2': [17, 78],
+  'ap-southeast-1': [1, 104],
+  'ap-southeast-2': [-34, 151],
+  'ap-southeast-3': [-6, 107],
+  'ap-southeast-4': [-38, 145],
+  'ap-southeast-5': [3, 102],
+  'ap-southeast-6': [-37, 175],
+  'ap-southeast-7': [14, 101],
+  'ca-central-1': [46, -74],
+  'ca-west-1': [51, -114],
+  'eu-central-1': [50, 9],
+  'eu-central-2': [47, 9],
+  'eu-north-1': [59, 18],
+  'eu-south-1': [45, 9],
+  'eu-south-2': [42, -1],
+  'eu-west-1': [53, -6],
+  'eu-west-2': [52, 0],
+  'eu-west-3': [49, 2],
+  'il-central-1': [32, 35],
+  'me-central-1': [24, 54],
+  'me-south-1': [26, 51],
+  'mx-central-1': [21, -100],
+  'sa-east-1': [-24, -47],
+  'us-east-1': [39, -77],
+  'us-east-2': [40, -83],
+  'us-west-1': [37, -122],
+  'us-west-2': [46, -119],
+};

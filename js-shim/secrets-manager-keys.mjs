@@ -1,0 +1,54 @@
+// The source of access keys that `credentials.source` calls `secrets-manager`.
+
+import { fetchKeyDocuments } from './key-documents.mjs';
+import { FETCH_MILLISECONDS, createKeySource } from './key-source.mjs';
+import { nearestFirst } from './region-order.mjs';
+import { fetchFromReplicas } from './secret-replicas.mjs';
+import { createSecretsManager } from './secrets-manager.mjs';
+
+/**
+ * @typedef {object} Credentials `credentials` of config.json, checked
+ * @property {string} secretId
+ * @property {string[]} regions
+ * @property {number} [refreshSeconds]
+ * @property {number} [maxStaleSeconds]
+ * @property {string} [endpoint]
+ */
+
+/**
+ * @param {object} parts
+ * @param {string} parts.name of the function, for the log
+ * @param {Credentials} parts.credentials
+ * @param {(documents: unknown[]) => void} parts.useDocuments takes all of them, or throws and keeps those before
+ * @param {() => number} [parts.now] milliseconds since the epoch
+ * @param {(line: import('./log.mjs').LogLine) => void} parts.log
+ * @param {NodeJS.ProcessEnv} [parts.env]
+ * @param {typeof fetch} [parts.fetch]
+ * @param {number} [parts.fetchMilliseconds]
+ * @returns {import('./key-source.mjs').KeySource}
+ */
+export function createSecretsManagerKeys({
+  name,
+  credentials: { secretId, regions, refreshSeconds = 300, maxStaleSeconds = 86_400, endpoint },
+  useDocuments,
+  now = Date.now,
+  log,
+  env = process.env,
+  fetch,
+  fetchMilliseconds = FETCH_MILLISECONDS,
+}) {
+  const secretsManager = createSecretsManager({ endpoint, env, fetch });
+  const order = nearestFirst(regions, env.AWS_REGION);
+  return createKeySource({
+    name,
+    fetchDocuments: (signal) => {
+      const fetchSecret = fetchFromReplicas({ secretsManager, regions: order, milliseconds: fetchMilliseconds, signal });
+      return fetchKeyDocuments(fetchSecret, secretId);
+    },
+    useDocuments,
+    refreshSeconds,
+    maxStaleSeconds,
+    now,
+    log,
+  });
+}

@@ -1,0 +1,399 @@
+// The failure table of docs/access-keys.md, with a clock and a store that the tests move; and the rest of
+// what decides when access keys are fetched.
+
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, test } from 'node:test';
+
+import { MalformedDocument } from '../../js-shim/key-documents.mjs';
+import { createKeySource } from '../../js-shim/key-source.mjs';
+
+const REFRESH = 300_000;
+const MAX_STALE = 86_400_000;
+const START = Date.parse('2026-11-25T00:00:00Z');
+
+describe('failure table', () => {
+  test('store answers, nothing cached: the first request waits for the keys', async () => {
+    const world = started();
+    const arrival = world.request();
+    assert.equal(world.fetches.length, 1);
+    world.fetches[0].answer('v1');
+    assert.equal(await arrival, 'decided after waiting');
+    assert.deepEqual(world.used, ['v1']);
+  });
+
+  test('store answers, fresh: nothing is fetched', async () => {
+    const world = await warm();
+    world.clock += REFRESH - 1;
+    assert.equal(await world.request(), 'decided at once');
+    assert.equal(world.fetches.length, 1);
+  });
+
+  test('store answers, due: the request is decided at once and the keys renewed behind it', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    assert.equal(await world.request(), 'decided at once');
+    assert.equal(world.fetches.length, 2);
+    await world.fetches[1].answer('v2');
+    assert.deepEqual(world.used, ['v1', 'v2']);
+    world.clock += REFRESH - 1;
+    assert.equal(await world.request(), 'decided at once');
+    assert.equal(world.fetches.length, 2);
+  });
+
+  test('store answers, too old: the request waits for the keys', async () => {
+    const world = await warm();
+    world.clock += MAX_STALE;
+    const arrival = world.request();
+    world.fetches[1].answer('v2');
+    assert.equal(await arrival, 'decided after waiting');
+  });
+
+  test('store fails, nothing cached: 503 with Retry-After, and one line in the log', async () => {
+    const world = started();
+    const arrival = world.request();
+    world.fetches[0].fail();
+    assert.equal(await arrival, '503, retry after 1 s');
+    assert.deepEqual(world.lines.map(({ detail, level, usableUntil }) => [detail, level, usableUntil]), [
+      ['not fetched: store away', 'error', null],
+    ]);
+  });
+
+  test('store failed a moment ago, nothing cached: 503 at once, without another fetch', async () => {
+    const world = started();
+    const arrival = world.request();
+    world.fetches[0].fail();
+    await arrival;
+    for (let i = 0; i < 100; i += 1) assert.equal(await world.request(), '503, retry after 1 s');
+    assert.equal(world.fetches.length, 1);
+    assert.equal(world.lines.length, 1);
+    world.clock += 1000;
+    const next = world.request();
+    world.fetches[1].answer('v1');
+    assert.equal(await next, 'decided after waiting');
+  });
+
+  test('store fails, cached: the last good documents serve until maxStaleSeconds, to the millisecond', async () => {
+    const world = await warm();
+    world.store = 'away';
+    for (let passed = REFRESH; passed < MAX_STALE; passed += 7_000_000) {
+      world.clock = START + passed;
+      assert.equal(await world.request(), 'decided at once', `after ${passed} ms`);
+      await turn();
+    }
+    world.clock = START + MAX_STALE - 1;
+    assert.equal(await world.request(), 'decided at once');
+    await turn();
+    world.clock = START + MAX_STALE;
+    assert.match(await world.request(), /^503, retry after \d+ s$/u);
+  });
+
+  test('store answers a malformed document, nothing cached: 503, and one line in the log', async () => {
+    const world = started();
+    world.refuse('v1');
+    const arrival = world.request();
+    world.fetches[0].answer('v1');
+    assert.equal(await arrival, '503, retry after 10 s');
+    world.clock += 10_000;
+    const next = world.request();
+    world.fetches[1].answer('v1');
+    assert.equal(await next, '503, retry after 10 s');
+    assert.deepEqual(world.lines.map(({ detail }) => detail), ['refused, those before stay: accessKeys: expected an array']);
+    assert.deepEqual(world.tried, ['v1'], 'what was refused is not read again');
+  });
+
+  test('store answers a malformed document, cached: it is refused whole, those before serve, one line in the log', async () => {
+    const world = await warm();
+    world.refuse('v2');
+    for (let refreshes = 1; refreshes <= 5; refreshes += 1) {
+      world.clock += REFRESH;
+      assert.equal(await world.request(), 'decided at once');
+      await world.fetches[refreshes].answer('v2');
+      for (let i = 0; i < 100; i += 1) assert.equal(await world.request(), 'decided at once');
+      assert.equal(world.fetches.length, refreshes + 1);
+    }
+    assert.deepEqual(world.used, ['v1']);
+    assert.equal(world.lines.length, 1);
+    world.clock += REFRESH;
+    await world.request();
+    await world.fetches[6].answer('v3');
+    assert.deepEqual(world.used, ['v1', 'v3']);
+  });
+
+  test('store answers a malformed document, too old: 503', async () => {
+    const world = await warm();
+    world.refuse('v2');
+    world.clock += MAX_STALE;
+    const arrival = world.request();
+    world.fetches[1].answer('v2');
+    assert.equal(await arrival, '503, retry after 10 s');
+  });
+
+  test('frozen during a fetch, cached: one request waits for the next fetch', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    assert.equal(await world.request(), 'decided at once');
+    world.clock += 60_000;
+    const arrival = world.request();
+    assert.ok(world.fetches[1].signal.aborted);
+    assert.equal(world.fetches.length, 3);
+    world.fetches[2].answer('v2');
+    assert.equal(await arrival, 'decided after waiting');
+    assert.deepEqual(world.used, ['v1', 'v2']);
+  });
+
+  test('frozen during a fetch, cached, store slow: the request is decided over the last good documents', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    await world.request();
+    world.clock += 60_000;
+    const arrival = world.request();
+    world.wake();
+    assert.equal(await arrival, 'decided after waiting');
+    assert.deepEqual(world.used, ['v1']);
+    world.clock += 60_000;
+    assert.equal(await world.request(), 'decided at once', 'no other waits before refreshSeconds have passed');
+  });
+
+  test('frozen during a fetch, too old: the request waits for the next fetch', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    await world.request();
+    world.clock = START + MAX_STALE;
+    const arrival = world.request();
+    world.fetches[2].answer('v2');
+    assert.equal(await arrival, 'decided after waiting');
+  });
+});
+
+describe('fetches', () => {
+  test('are one at a time, however many requests wait', async () => {
+    const world = started();
+    const arrivals = Array.from({ length: 50 }, () => world.request());
+    assert.equal(world.fetches.length, 1);
+    world.fetches[0].answer('v1');
+    assert.deepEqual(new Set(await Promise.all(arrivals)), new Set(['decided after waiting']));
+  });
+
+  test('are one at a time in the background', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    for (let i = 0; i < 50; i += 1) assert.equal(await world.request(), 'decided at once');
+    assert.equal(world.fetches.length, 2);
+  });
+
+  test('that fail are repeated after 1, 2, 4, 8, 10, 10… seconds', async () => {
+    const world = await warm();
+    world.store = 'away';
+    world.clock += REFRESH;
+    const waits = [];
+    let last = world.clock;
+    for (let second = 0; second < 60; second += 1) {
+      const before = world.fetches.length;
+      await world.request();
+      await turn();
+      if (world.fetches.length > before && before > 1) waits.push((world.clock - last) / 1000);
+      if (world.fetches.length > before) last = world.clock;
+      world.clock += 1000;
+    }
+    assert.deepEqual(waits, [1, 2, 4, 8, 10, 10, 10, 10]);
+  });
+
+  test('begin with the shortest pause again after a success', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    for (const [index, pause] of [1000, 2000].entries()) {
+      await world.request();
+      await world.fetches[index + 1].fail();
+      world.clock += pause;
+    }
+    await world.request();
+    await world.fetches[3].answer('v2');
+    world.clock += REFRESH;
+    await world.request();
+    await world.fetches[4].fail();
+    world.clock += 1000;
+    await world.request();
+    assert.equal(world.fetches.length, 6);
+  });
+
+  test('that bring the same versions change nothing', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    await world.request();
+    await world.fetches[1].answer('v1');
+    assert.deepEqual(world.tried, ['v1']);
+    world.clock += REFRESH - 1;
+    await world.request();
+    assert.equal(world.fetches.length, 2);
+  });
+
+  test('that were frozen and end late, well or not, count for nothing', async () => {
+    for (const late of ['answer', 'fail']) {
+      const world = await warm();
+      world.clock += REFRESH;
+      await world.request();
+      world.clock += 60_000;
+      const arrival = world.request();
+      await world.fetches[1][late]('v0');
+      assert.deepEqual(world.used, ['v1']);
+      world.fetches[2].answer('v2');
+      assert.equal(await arrival, 'decided after waiting');
+      assert.deepEqual([world.used, world.lines], [['v1', 'v2'], []]);
+    }
+  });
+
+  test('that fail by the thaw itself are no failure of the store', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    await world.request();
+    world.clock += 60_000;
+    await world.fetches[1].fail();
+    assert.deepEqual(world.lines, []);
+    const arrival = world.request();
+    world.fetches[2].answer('v2');
+    assert.equal(await arrival, 'decided after waiting');
+  });
+});
+
+describe('unknown access key ids', () => {
+  test('fetch once more, and the request that did is decided again', async () => {
+    const world = await warm();
+    world.clock += 5000;
+    const renewal = world.source.renewal(world.clock);
+    world.fetches[1].answer('v2');
+    assert.equal(await renewal, true);
+    assert.deepEqual(world.used, ['v1', 'v2']);
+  });
+
+  test('are not decided again where nothing else came', async () => {
+    const world = await warm();
+    world.clock += 5000;
+    const renewal = world.source.renewal(world.clock);
+    world.fetches[1].answer('v1');
+    assert.equal(await renewal, false);
+  });
+
+  test('a flood of them fetches once in 10 seconds, and no other request waits', async () => {
+    const world = await warm();
+    const waiting = [];
+    for (let millisecond = 1; millisecond <= 60_000; millisecond += 1) {
+      world.clock += 1;
+      const fetches = world.fetches.length;
+      const renewal = world.source.renewal(world.clock);
+      if (world.fetches.length > fetches) {
+        waiting.push(millisecond);
+        world.fetches.at(-1)?.answer('v1');
+      }
+      assert.equal(await renewal, false);
+    }
+    assert.deepEqual(waiting, [1, 10_001, 20_001, 30_001, 40_001, 50_001]);
+    assert.equal(world.fetches.length, 7);
+  });
+
+  test('during an outage are answered over the last good documents', async () => {
+    const world = await warm();
+    world.clock += 5000;
+    const renewal = world.source.renewal(world.clock);
+    world.fetches[1].fail();
+    assert.equal(await renewal, false);
+    assert.equal(await world.request(), 'decided at once');
+  });
+
+  test('join the fetch that is under way', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    await world.request();
+    const renewal = world.source.renewal(world.clock + 1);
+    assert.equal(world.fetches.length, 2);
+    world.fetches[1].answer('v2');
+    assert.equal(await renewal, true);
+  });
+
+  test('of a request whose keys were fetched for it, fetch nothing', async () => {
+    const world = await warm();
+    assert.equal(await world.source.renewal(world.clock), false);
+    assert.equal(world.fetches.length, 1);
+  });
+
+  test('of a request that has waited before, fetch nothing', async () => {
+    const world = await warm();
+    const came = world.clock + 5000;
+    world.clock = came + 2000;
+    assert.equal(await world.source.renewal(came), false);
+    assert.equal(world.fetches.length, 1);
+  });
+});
+
+/** A source with a clock, a store and a log that stand still until a test moves them. */
+function started() {
+  const world = {
+    clock: START,
+    store: 'asked',
+    /** @type {any[]} */
+    fetches: [],
+    /** @type {string[]} */
+    used: [],
+    /** @type {string[]} */
+    tried: [],
+    /** @type {any[]} */
+    lines: [],
+    refused: new Set(),
+    wake: () => {},
+    refuse: (/** @type {string} */ version) => world.refused.add(version),
+    source: createKeySource({
+      name: 'viewer-request',
+      fetchDocuments: (signal) => {
+        if (world.store === 'away') {
+          world.fetches.push({});
+          return Promise.reject(new Error('store away'));
+        }
+        return new Promise((resolve, reject) => {
+          world.fetches.push({
+            signal,
+            answer: async (/** @type {string} */ version) => {
+              resolve({ versions: version, documents: () => [version] });
+              await turn();
+            },
+            fail: async () => {
+              reject(new Error('store away'));
+              await turn();
+            },
+          });
+        });
+      },
+      useDocuments: (documents) => {
+        const [version] = /** @type {string[]} */ (documents);
+        world.tried.push(version);
+        if (world.refused.has(version)) throw new Error('accessKeys: expected an array');
+        world.used.push(version);
+      },
+      refreshSeconds: REFRESH / 1000,
+      maxStaleSeconds: MAX_STALE / 1000,
+      now: () => world.clock,
+      log: (line) => void world.lines.push(line),
+      sleep: () => new Promise((resolve) => (world.wake = () => resolve())),
+    }),
+    /** A request, as the viewer-request function treats it. */
+    request: async () => {
+      const time = world.clock;
+      if (world.source.ready(time)) return 'decided at once';
+      if (await world.source.arrival(time)) return 'decided after waiting';
+      return `503, retry after ${world.source.retryAfter(time)} s`;
+    },
+  };
+  return world;
+}
+
+/** A source whose keys have just come. */
+async function warm() {
+  const world = started();
+  const arrival = world.request();
+  world.fetches[0].answer('v1');
+  assert.equal(await arrival, 'decided after waiting');
+  return world;
+}
+
+test('a malformed document says no more than its place', () => {
+  assert.equal(String(new MalformedDocument('v', 'fleet-keys: expected JSON')), 'MalformedDocument: fleet-keys: expected JSON');
+});
