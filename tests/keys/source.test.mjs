@@ -109,8 +109,12 @@ describe('failure table', () => {
       world.clock += REFRESH;
       assert.equal(await world.request(), 'decided at once');
       await world.fetches[refreshes].answer('v2');
-      for (let i = 0; i < 100; i += 1) assert.equal(await world.request(), 'decided at once');
+      for (let second = 1; second < 300; second += 1) {
+        world.clock += 1000;
+        assert.equal(await world.request(), 'decided at once');
+      }
       assert.equal(world.fetches.length, refreshes + 1);
+      world.clock -= 299_000;
     }
     assert.deepEqual(world.used, ['v1']);
     assert.equal(world.lines.length, 1);
@@ -243,6 +247,75 @@ describe('fetches', () => {
     }
   });
 
+  test('that were frozen once make no later request wait', async () => {
+    for (const end of ['answer', 'fail']) {
+      const world = await warm();
+      world.clock += REFRESH;
+      await world.request();
+      world.clock += 60_000;
+      const arrival = world.request();
+      world.fetches[2][end]('v2');
+      await arrival;
+      world.clock += REFRESH;
+      assert.equal(await world.request(), 'decided at once');
+      assert.equal(world.fetches.length, 4);
+    }
+  });
+
+  test('that were frozen and then succeeded in the background make no later request wait', async () => {
+    const world = await warm();
+    for (const fetch of [1, 4]) {
+      world.clock += REFRESH;
+      await world.request();
+      world.clock += 60_000;
+      const arrival = world.request();
+      world.wake();
+      await arrival;
+      world.clock += 60_000;
+      assert.equal(await world.request(), 'decided at once');
+      await world.fetches[fetch + 2].answer(`v${fetch}`);
+    }
+    world.clock += REFRESH;
+    assert.equal(await world.request(), 'decided at once');
+  });
+
+  test('count from when they began', async () => {
+    const world = started();
+    const arrival = world.request();
+    world.clock += 3000;
+    world.fetches[0].answer('v1');
+    await arrival;
+    world.clock = START + REFRESH;
+    await world.request();
+    assert.equal(world.fetches.length, 2);
+    await world.fetches[1].fail();
+    world.store = 'away';
+    world.clock = START + MAX_STALE;
+    assert.match(await world.request(), /^503/u);
+  });
+
+  test('are due at the latest when the documents are too old', async () => {
+    const world = started({ maxStaleSeconds: 60 });
+    const arrival = world.request();
+    world.fetches[0].answer('v1');
+    await arrival;
+    world.store = 'away';
+    world.clock += 60_000;
+    assert.match(await world.request(), /^503/u);
+  });
+
+  test('that bring back a version that was refused check it again', async () => {
+    const world = await warm();
+    world.refuse('v2');
+    for (const [index, version] of ['v2', 'v3', 'v2'].entries()) {
+      world.clock += REFRESH;
+      await world.request();
+      await world.fetches[index + 1].answer(version);
+    }
+    assert.deepEqual(world.tried, ['v1', 'v2', 'v3', 'v2']);
+    assert.equal(world.lines.length, 2);
+  });
+
   test('that fail by the thaw itself are no failure of the store', async () => {
     const world = await warm();
     world.clock += REFRESH;
@@ -326,7 +399,7 @@ describe('unknown access key ids', () => {
 });
 
 /** A source with a clock, a store and a log that stand still until a test moves them. */
-function started() {
+function started({ maxStaleSeconds = MAX_STALE / 1000 } = {}) {
   const world = {
     clock: START,
     store: 'asked',
@@ -369,7 +442,7 @@ function started() {
         world.used.push(version);
       },
       refreshSeconds: REFRESH / 1000,
-      maxStaleSeconds: MAX_STALE / 1000,
+      maxStaleSeconds,
       now: () => world.clock,
       log: (line) => void world.lines.push(line),
       sleep: () => new Promise((resolve) => (world.wake = () => resolve())),
