@@ -19,13 +19,15 @@ const MIN_SECRET = 16;
 /**
  * @param {object} parts
  * @param {import('./gate.mjs').Gate} parts.gate
+ * @param {import('./key-source.mjs').KeySource} [parts.keys] of access keys that aren't baked in
  * @param {string | undefined} parts.originSecret one value, or several separated by spaces during rotation
  * @param {() => number} [parts.now] milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
- * @returns {(event: AuthorizerEvent) => Promise<AuthorizerResult>}
+ * @returns {(event: AuthorizerEvent) => Promise<AuthorizerResult>} it throws
+ *   while there are no access keys: API Gateway's AUTHORIZER_FAILURE, which the deployment answers with 503
  * @throws {Error} when the origin secret is missing or too short
  */
-export function createAuthorizer({ gate, originSecret, now = Date.now, log = writeLogLine }) {
+export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log = writeLogLine }) {
   const secrets = readSecrets(originSecret);
   return async (event) => {
     const time = now();
@@ -33,14 +35,17 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
       if (!isOneOf(secrets, headerOf(event, SECRET_HEADER))) {
         return denied(event, ossError(ACCESS_DENIED, errorContext(event, time)).body, 'the origin secret is wrong');
       }
+      if (keys !== undefined && !keys.ready(time) && !(await keys.arrival(time))) throw new NoAccessKeys();
       const handOver = headerOf(event, 'x-ossedge-request') ?? '';
-      const upload = readUpload(gate.decideAtApi(handOver, time));
+      let upload = readUpload(gate.decideAtApi(handOver, time));
+      if (keys !== undefined && isUnknownKey(upload) && (await keys.renewal(time))) upload = readUpload(gate.decideAtApi(handOver, time));
       if (upload.decision === 'refuse') return denied(event, upload.body, upload.detail, upload);
       const { operation, bucket, key, accessKeyId, scheme, generation } = upload;
       const line = { operation, bucket, key, accessKeyId, scheme, generation };
       log({ time: new Date(time).toISOString(), function: 'authorizer', decision: 'forward', ...line });
       return policy('Allow', event.methodArn, upload.accessKeyId, uploadContext(upload, handOver));
     } catch (error) {
+      if (error instanceof NoAccessKeys) throw error;
       const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
       return denied(event, ossError(INTERNAL_ERROR, errorContext(event, time)).body, detail);
     }
@@ -56,6 +61,19 @@ export function createAuthorizer({ gate, originSecret, now = Date.now, log = wri
       return policy('Deny', event.methodArn, accessKeyId ?? '', { body: withoutStringToSign(body) });
     }
   };
+}
+
+/** Neither an allow nor a deny: whether the request is right can't be known. */
+class NoAccessKeys extends Error {
+  constructor() {
+    super('no access keys');
+    this.name = 'NoAccessKeys';
+  }
+}
+
+/** @param {import('./decision.mjs').Upload | import('./decision.mjs').Refuse} upload */
+function isUnknownKey(upload) {
+  return upload.decision === 'refuse' && upload.code === 'InvalidAccessKeyId';
 }
 
 /**

@@ -23,6 +23,8 @@ export const FUNCTIONS = /** @type {const} */ ([
 /** CloudFront's older and stricter limit for a viewer-request function. */
 const MAX_VIEWER_REQUEST_ZIP = 1024 * 1024;
 
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
 const WASM_NAME = 'oss_edge.wasm';
 
 /** The first moment that a zip's date can tell, so that the same input gives the same bytes. */
@@ -124,10 +126,11 @@ async function bundleFunction(name, documents) {
  * @returns {import('esbuild').Plugin}
  */
 function bakedIn({ config, accessKeys }, onWasm) {
-  const api = /** @type {{ api?: unknown }} */ (config).api;
+  const { api, credentials } = /** @type {{ api?: unknown, credentials?: { source: string } }} */ (config);
   /** @type {Record<string, string>} */
   const modules = {
     documents: `export const config = ${literal(config)}; export const accessKeys = ${literal(accessKeys)};`,
+    keys: credentials?.source === 'secrets-manager' ? keysFromSecretsManager(credentials) : 'export const createKeys = () => undefined;',
     api: `export const api = ${literal(api)};`,
     wasm:
       `import { readFileSync } from 'node:fs';\n` +
@@ -139,10 +142,17 @@ function bakedIn({ config, accessKeys }, onWasm) {
       onResolve({ filter: /^oss-edge:/ }, ({ path }) => ({ path: path.slice('oss-edge:'.length), namespace: 'oss-edge' }));
       onLoad({ filter: /.*/, namespace: 'oss-edge' }, ({ path }) => {
         if (path === 'wasm') onWasm();
-        return { contents: modules[path], loader: 'js' };
+        return { contents: modules[path], loader: 'js', resolveDir: HERE };
       });
     },
   };
+}
+
+/** @param {object} credentials */
+function keysFromSecretsManager(credentials) {
+  return `import { createSecretsManagerKeys } from './secrets-manager-keys.mjs';
+    const credentials = ${literal(credentials)};
+    export const createKeys = (parts) => createSecretsManagerKeys({ ...parts, credentials });`;
 }
 
 /**

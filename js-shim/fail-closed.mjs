@@ -7,17 +7,19 @@ import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
  * @param {object} failure
  * @param {string} failure.function the function's name
  * @param {string} failure.detail for the log
+ * @param {Readonly<import('./oss-error.mjs').OssError>} [failure.error] InternalError when left out
+ * @param {number} [failure.retryAfter] seconds
  * @param {string} [failure.host] that the client asked; at origin request Host is the bucket's own name
  * @param {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} failure.event
  *   possibly of no known shape
  * @param {number} failure.now milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} failure.log
  */
-export function failClosed({ function: name, detail, host, event, now, log }) {
+export function failClosed({ function: name, detail, error = INTERNAL_ERROR, retryAfter, host, event, now, log }) {
   const cf = event?.Records?.[0]?.cf;
   const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
   const requestId = ossRequestId(cloudFrontRequestId);
-  const { code, status } = INTERNAL_ERROR;
+  const { code, status } = error;
   log({
     time: new Date(now).toISOString(),
     function: name,
@@ -29,5 +31,7 @@ export function failClosed({ function: name, detail, host, event, now, log }) {
     cloudFrontRequestId,
   });
   const replaced = cf && 'response' in cf ? cf.response : undefined;
-  return generatedResponse(ossError(INTERNAL_ERROR, { requestId, host, method: cf?.request?.method, now }), replaced);
+  const answer = ossError(error, { requestId, host, method: cf?.request?.method, now });
+  if (retryAfter !== undefined) answer.headers.push(['Retry-After', String(retryAfter)]);
+  return generatedResponse(answer, replaced);
 }

@@ -24,6 +24,15 @@ export const ACCESS_DENIED = Object.freeze({
   message: 'Anonymous access is forbidden for this operation.',
 });
 
+/** OSS, "HTTP status code 503"; it has no EC there. */
+export const SERVICE_UNAVAILABLE = Object.freeze({
+  status: '503',
+  statusDescription: 'Service Unavailable',
+  code: 'ServiceUnavailable',
+  ec: '',
+  message: 'Please reduce your request rate.',
+});
+
 /**
  * The request id that the core gives for CloudFront's (src/error_response.rs).
  *
@@ -49,8 +58,7 @@ export function ossError(error, { requestId, host, method, now }) {
     `  <Message>${escapeXml(error.message)}</Message>`,
     `  <RequestId>${requestId}</RequestId>`,
     `  <HostId>${escapeXml((host || 'oss-edge').slice(0, 512))}</HostId>`,
-    `  <EC>${error.ec}</EC>`,
-    `  <RecommendDoc>https://api.aliyun.com/troubleshoot?q=${error.ec}</RecommendDoc>`,
+    ...(error.ec ? [`  <EC>${error.ec}</EC>`, `  <RecommendDoc>https://api.aliyun.com/troubleshoot?q=${error.ec}</RecommendDoc>`] : []),
     '</Error>',
     '',
   ].join('\n');
@@ -59,8 +67,8 @@ export function ossError(error, { requestId, host, method, now }) {
     ['Content-Type', 'application/xml'],
     ['Date', new Date(now).toUTCString()],
     ['x-oss-request-id', requestId],
-    ['x-oss-ec', error.ec],
   ];
+  if (error.ec) headers.push(['x-oss-ec', error.ec]);
   if (method === 'HEAD') headers.push(['x-oss-err', Buffer.from(document).toString('base64')]);
   const { status, statusDescription } = error;
   return { status, statusDescription, headers, body: method === 'HEAD' ? '' : document };

@@ -4,7 +4,7 @@ import { applyForward, flatten, generatedResponse, readEvent } from './cloudfron
 import { readDecision } from './decision.mjs';
 import { failClosed } from './fail-closed.mjs';
 import { writeLogLine } from './log.mjs';
-import { ossRequestId } from './oss-error.mjs';
+import { SERVICE_UNAVAILABLE, ossRequestId } from './oss-error.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequestEvent} CloudFrontRequestEvent
@@ -14,25 +14,44 @@ import { ossRequestId } from './oss-error.mjs';
 /**
  * @param {object} parts
  * @param {import('./gate.mjs').Gate} parts.gate
+ * @param {import('./key-source.mjs').KeySource} [parts.keys] of access keys that aren't baked in
  * @param {() => number} [parts.now] milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
  * @returns {(event: CloudFrontRequestEvent) => Promise<CloudFrontRequestResult>}
  */
-export function createViewerRequest({ gate, now = Date.now, log = writeLogLine }) {
+export function createViewerRequest({ gate, keys, now = Date.now, log = writeLogLine }) {
   return async (event) => {
     const time = now();
     try {
       const { request, requestId } = readEvent(event);
-      const decision = readDecision(gate.decide(flatten(request, requestId), time));
+      if (keys !== undefined && !keys.ready(time) && !(await keys.arrival(time))) return unavailable(event, keys, time);
+      const flat = flatten(request, requestId);
+      let decision = readDecision(gate.decide(flat, time));
+      if (keys !== undefined && isUnknownKey(decision) && (await keys.renewal(time))) decision = readDecision(gate.decide(flat, time));
       log(logLine(decision, requestId, time));
       return decision.decision === 'forward' ? applyForward(request, decision) : generatedResponse(decision);
     } catch (error) {
       // The name alone: a message could quote what the request carried.
       const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
-      const host = event?.Records?.[0]?.cf?.request?.headers?.host?.[0]?.value;
-      return failClosed({ function: 'viewer-request', detail, host, event, now: time, log });
+      return failClosed({ function: 'viewer-request', detail, host: hostOf(event), event, now: time, log });
     }
   };
+
+  /** @param {CloudFrontRequestEvent} event @param {import('./key-source.mjs').KeySource} source @param {number} time */
+  function unavailable(event, source, time) {
+    const failure = { error: SERVICE_UNAVAILABLE, detail: 'no access keys', retryAfter: source.retryAfter(now()) };
+    return failClosed({ function: 'viewer-request', ...failure, host: hostOf(event), event, now: time, log });
+  }
+}
+
+/** @param {import('./decision.mjs').Forward | import('./decision.mjs').Refuse} decision */
+function isUnknownKey(decision) {
+  return decision.decision === 'refuse' && decision.code === 'InvalidAccessKeyId';
+}
+
+/** @param {CloudFrontRequestEvent} event possibly of no known shape */
+function hostOf(event) {
+  return event?.Records?.[0]?.cf?.request?.headers?.host?.[0]?.value;
 }
 
 /**
