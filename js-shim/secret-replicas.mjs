@@ -1,7 +1,5 @@
 // A secret's current version, from the nearest Region that answers in time.
 
-import { SecretsManagerError } from './secrets-manager.mjs';
-
 /** Regions that are tried for one secret: more don't fit in the time there is. */
 const MAX_REGIONS = 3;
 
@@ -73,6 +71,8 @@ async function within(milliseconds, outer, call) {
   try {
     outer?.throwIfAborted();
     return await call(controller.signal);
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     clearTimeout(timer);
     outer?.removeEventListener('abort', abort);
@@ -86,7 +86,6 @@ async function within(milliseconds, outer, call) {
  */
 function reasonOf(error) {
   if (!(error instanceof Error)) return typeof error;
-  const { code } = /** @type {{ code?: unknown }} */ (error.cause ?? {});
-  if (typeof code === 'string') return code;
-  return error instanceof SecretsManagerError || error.constructor === Error ? error.message : error.name;
+  const { code } = /** @type {{ code?: unknown }} */ (error);
+  return typeof code === 'string' ? code : error.message;
 }

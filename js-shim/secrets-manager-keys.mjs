@@ -23,7 +23,6 @@ import { createSecretsManager } from './secrets-manager.mjs';
  * @param {() => number} [parts.now] milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} parts.log
  * @param {NodeJS.ProcessEnv} [parts.env]
- * @param {typeof fetch} [parts.fetch]
  * @param {number} [parts.fetchMilliseconds]
  * @returns {import('./key-source.mjs').KeySource}
  */
@@ -34,16 +33,19 @@ export function createSecretsManagerKeys({
   now = Date.now,
   log,
   env = process.env,
-  fetch,
   fetchMilliseconds = FETCH_MILLISECONDS,
 }) {
-  const secretsManager = createSecretsManager({ endpoint, env, fetch });
   const order = nearestFirst(regions, env.AWS_REGION);
   return createKeySource({
     name,
-    fetchDocuments: (signal) => {
-      const fetchSecret = fetchFromReplicas({ secretsManager, regions: order, milliseconds: fetchMilliseconds, signal });
-      return fetchKeyDocuments(fetchSecret, secretId);
+    fetchDocuments: async (signal) => {
+      const secretsManager = createSecretsManager({ endpoint, env });
+      try {
+        const fetchSecret = fetchFromReplicas({ secretsManager, regions: order, milliseconds: fetchMilliseconds, signal });
+        return await fetchKeyDocuments(fetchSecret, secretId);
+      } finally {
+        secretsManager.close();
+      }
     },
     useDocuments,
     refreshSeconds,

@@ -1,21 +1,27 @@
 // AWS Secrets Manager over plain HTTPS, its requests signed by SigV4. An AWS SDK would cost the cold start.
 
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import { text } from 'node:stream/consumers';
+
 import { AwsV4Signer } from 'aws4fetch';
 
 /**
  * @typedef {object} SecretsManager
  * @property {(action: string, region: string, input: Record<string, unknown>, signal?: AbortSignal) => Promise<any>} call
- *   one action of the API, without a repetition
+ *   one action of the API, without a repetition and without a redirect
+ * @property {() => void} close ends its connections: one that a frozen function kept would be dead when it is used again
  */
 
 /**
  * @param {object} [options]
  * @param {string} [options.endpoint] in place of each Region's own
  * @param {NodeJS.ProcessEnv} [options.env] read at each call, since Lambda renews its credentials
- * @param {typeof fetch} [options.fetch]
  * @returns {SecretsManager}
  */
-export function createSecretsManager({ endpoint, env = process.env, fetch: send = fetch } = {}) {
+export function createSecretsManager({ endpoint, env = process.env } = {}) {
+  const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
   return {
     async call(action, region, input, signal) {
       const signer = new AwsV4Signer({
@@ -28,12 +34,12 @@ export function createSecretsManager({ endpoint, env = process.env, fetch: send 
         region,
         allHeaders: true,
       });
-      const { method, url, headers, body } = await signer.sign();
-      const response = await send(url, { method, headers, body, signal, redirect: 'error' });
-      const text = await response.text();
-      if (!response.ok) throw new SecretsManagerError(response.status, text);
-      return parsed(text);
+      const { url, headers, body } = await signer.sign();
+      const { status, answer } = await post({ url, headers, body: String(body), agents, signal });
+      if (status !== 200) throw new SecretsManagerError(status, answer);
+      return parsed(answer);
     },
+    close: () => Object.values(agents).forEach((agent) => agent.destroy()),
   };
 }
 
@@ -50,13 +56,30 @@ export class SecretsManagerError extends Error {
 }
 
 /**
+ * @param {{ url: URL, headers: Headers, body: string, signal?: AbortSignal,
+ *   agents: { 'http:': http.Agent, 'https:': https.Agent } }} request
+ */
+async function post({ url, headers, body, agents, signal }) {
+  const options = { method: 'POST', headers: { ...Object.fromEntries(headers), 'content-length': Buffer.byteLength(body) }, signal };
+  const request =
+    url.protocol === 'http:'
+      ? http.request(url, { ...options, agent: agents['http:'] })
+      : https.request(url, { ...options, agent: agents['https:'] });
+  // Once there is a response, its own error is the one that counts.
+  request.on('error', () => {});
+  request.end(body);
+  const [response] = /** @type {[http.IncomingMessage]} */ (await once(request, 'response'));
+  return { status: response.statusCode ?? 0, answer: await text(response) };
+}
+
+/**
  * Without the text in the error: it may hold secrets.
  *
- * @param {string} text
+ * @param {string} json
  */
-function parsed(text) {
+function parsed(json) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch {
     throw new Error('an answer that is not JSON');
   }
