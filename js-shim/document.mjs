@@ -8,12 +8,21 @@ import { readFile } from 'node:fs/promises';
  * @throws {Error} that names the file; never with a part of the text, which may hold secrets
  */
 export async function readDocument(file) {
-  const text = await readText(file);
+  return parseDocument(await readText(file), file);
+}
+
+/**
+ * @param {string} text
+ * @param {string} name of the document
+ * @returns {unknown}
+ * @throws {Error} that names the document; never with a part of the text, which may hold secrets
+ */
+export function parseDocument(text, name) {
   try {
     return JSON.parse(text);
   } catch (error) {
     const at = /at position (\d+)/u.exec(String(error))?.[1];
-    throw new Error(`${file}: expected JSON${at ? `, stopped at line ${lineOf(text, Number(at))}` : ''}`);
+    throw new Error(`${name}: expected JSON${at ? `, stopped at line ${lineOf(text, Number(at))}` : ''}`);
   }
 }
 

@@ -23,11 +23,33 @@ const MAX_FURTHER_SECRETS = 256;
  * @throws {MalformedDocument} when the first isn't JSON, or what it names as further secrets isn't a list of names
  */
 export async function fetchKeyDocuments(fetchSecret, secretId) {
+  const fetched = await fetchSecrets(fetchSecret, secretId);
+  const versions = versionsOf(fetched);
+  return { versions, documents: () => withoutFurtherSecrets(fetched.map((version) => parsed(version, versions))) };
+}
+
+/**
+ * A secret and those that it names.
+ *
+ * @param {FetchSecret} fetchSecret
+ * @param {string} secretId of the first
+ * @returns {Promise<SecretVersion[]>} the first one first
+ * @throws {MalformedDocument}
+ */
+export async function fetchSecrets(fetchSecret, secretId) {
   const first = await fetchSecret(secretId);
-  const { furtherSecrets, document } = readFirst(first);
-  const further = await inParallel(furtherSecrets, fetchSecret);
-  const versions = versionsOf([first, ...further]);
-  return { versions, documents: () => [document, ...further.map((version) => parsed(version, versions))] };
+  return [first, ...(await inParallel(furtherSecretsOf(first), fetchSecret))];
+}
+
+/**
+ * The documents as the core takes them, which knows nothing of secrets that name others.
+ *
+ * @param {unknown[]} documents
+ */
+export function withoutFurtherSecrets([first, ...further]) {
+  if (!isObject(first)) return [first, ...further];
+  const { furtherSecrets: _, ...document } = first;
+  return [document, ...further];
 }
 
 /** Documents that were read, and aren't what they should be. */
@@ -40,18 +62,20 @@ export class MalformedDocument extends Error {
   }
 }
 
-/** @param {SecretVersion} first */
-function readFirst(first) {
+/** @param {SecretVersion} first @returns {string[]} */
+function furtherSecretsOf(first) {
   const versions = versionsOf([first]);
-  const whole = parsed(first, versions);
+  const document = parsed(first, versions);
   // What isn't an object is for the core to refuse.
-  if (typeof whole !== 'object' || whole === null || Array.isArray(whole)) return { furtherSecrets: [], document: whole };
-  const { furtherSecrets = [], ...document } = /** @type {{ furtherSecrets?: unknown }} */ (whole);
-  if (!isListOfNames(furtherSecrets)) {
-    const expected = `at most ${MAX_FURTHER_SECRETS} names or ARNs of secrets, each once`;
-    throw new MalformedDocument(versions, `${first.secretId}: furtherSecrets: expected ${expected}`);
-  }
-  return { furtherSecrets, document };
+  const { furtherSecrets = [] } = isObject(document) ? document : {};
+  if (isListOfNames(furtherSecrets)) return furtherSecrets;
+  const expected = `at most ${MAX_FURTHER_SECRETS} names or ARNs of secrets, each once`;
+  throw new MalformedDocument(versions, `${first.secretId}: furtherSecrets: expected ${expected}`);
+}
+
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** @param {unknown} value @returns {value is string[]} */

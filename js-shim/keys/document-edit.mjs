@@ -1,0 +1,142 @@
+// What the operator's commands do to documents, in place. Each returns the index of the document that it changed.
+
+import { Refusal } from './store.mjs';
+import { rfc3339 } from './time.mjs';
+
+/**
+ * @typedef {import('./store.mjs').KeyDocument} KeyDocument
+ * @typedef {{ generation: string, secret: string, notBefore?: string, notAfter?: string }} Secret
+ */
+
+/** Secrets of one key (access-keys.schema.json). */
+const MAX_SECRETS = 4;
+
+/**
+ * Adds an entry to the first document that has room for it.
+ *
+ * @param {KeyDocument[]} documents @param {number} maxBytes of one
+ * @param {'accessKeys' | 'masterKeys'} list @param {Record<string, unknown>} entry
+ */
+export function add(documents, maxBytes, list, entry) {
+  const size = (/** @type {KeyDocument} */ document) => Buffer.byteLength(JSON.stringify({ ...document, [list]: [...(document[list] ?? []), entry] }));
+  const index = documents.findIndex((document) => size(document) <= maxBytes);
+  if (index < 0) throw new Refusal('no document has room: name a further secret in furtherSecrets');
+  (documents[index][list] ??= []).push(entry);
+  return { index, result: undefined };
+}
+
+/**
+ * Gives an access key another secret, which is valid at once. Those before stay, or end at `until`.
+ *
+ * @param {KeyDocument[]} documents @param {string} id
+ * @param {string} secret @param {number | undefined} until milliseconds since the epoch
+ */
+export function rotate(documents, id, secret, until) {
+  const { index, entry } = accessKey(documents, id);
+  const secrets = secretsOf(entry);
+  if (secrets.length >= MAX_SECRETS) throw new Refusal(`${id} has ${MAX_SECRETS} secrets: retire one first`);
+  const generation = String(Math.max(...secrets.map(({ generation: name }) => (/^\d{1,15}$/u.test(name) ? Number(name) : 0))) + 1);
+  const before = secrets.map((one) => (until === undefined ? one : { ...one, notAfter: earlier(one.notAfter, until) }));
+  replaceSecrets(entry, [...before, { generation, secret }]);
+  return { index, result: { accessKeyId: id, generation, accessKeySecret: secret, before } };
+}
+
+/**
+ * Removes a secret of an access key: the one that is named, or the older one of two.
+ *
+ * @param {KeyDocument[]} documents @param {string} id
+ * @param {string | undefined} generation @param {number} now milliseconds since the epoch
+ */
+export function retire(documents, id, generation, now) {
+  const { index, entry } = accessKey(documents, id);
+  const secrets = secretsOf(entry);
+  const removed = generation ?? olderOf(id, secrets);
+  const remaining = secrets.filter((one) => one.generation !== removed);
+  if (remaining.length === secrets.length) throw new Refusal(`${id} has no secret of generation ${removed}`);
+  if (!remaining.some((one) => isValid(one, now))) throw new Refusal(`${id} would have no valid secret left: rotate it first, or disable it`);
+  replaceSecrets(entry, remaining);
+  return { index, result: { accessKeyId: id, generation: removed, remaining: remaining.map(({ generation: name }) => name) } };
+}
+
+/** @param {KeyDocument[]} documents @param {{ id?: string, master?: string }} which @param {'active' | 'disabled'} status */
+export function setStatus(documents, { id, master }, status) {
+  const { index, entry } = id === undefined ? masterKey(documents, String(master)) : accessKey(documents, id);
+  if (status === 'disabled') entry.status = status;
+  else delete entry.status;
+  return { index, result: { ...(id === undefined ? { masterKey: master } : { accessKeyId: id }), status } };
+}
+
+/** @param {KeyDocument[]} documents @param {string} master @param {string[]} devices */
+export function revoke(documents, master, devices) {
+  const { index } = masterKey(documents, master);
+  const before = new Set(revokedDevices(documents, master));
+  const added = [...new Set(devices)].filter((device) => !before.has(device));
+  (documents[index].revokedDevices ??= []).push(...added.map((deviceId) => ({ masterKey: master, deviceId })));
+  return { index, result: { masterKey: master, revoked: added.length, revokedBefore: before.size } };
+}
+
+/**
+ * @param {KeyDocument[]} documents @param {string} id
+ * @throws {Refusal} when there is none
+ */
+export function accessKey(documents, id) {
+  return found(documents, 'accessKeys', (entry) => entry.accessKeyId === id, `no access key ${id}`);
+}
+
+/**
+ * @param {KeyDocument[]} documents @param {string} id
+ * @throws {Refusal} when there is none
+ */
+export function masterKey(documents, id) {
+  return found(documents, 'masterKeys', (entry) => entry.id === id, `no master key ${id}`);
+}
+
+/** @param {KeyDocument[]} documents @param {string} master @returns {string[]} */
+export function revokedDevices(documents, master) {
+  const entries = documents.flatMap(({ revokedDevices: revoked = [] }) => revoked);
+  return entries.filter((entry) => entry.masterKey === master).map(({ deviceId }) => deviceId);
+}
+
+/** @param {Record<string, any>} entry of accessKeys @returns {Secret[]} the older ones first */
+export function secretsOf({ secrets, accessKeySecret }) {
+  return secrets ?? [{ generation: '1', secret: accessKeySecret }];
+}
+
+/**
+ * @param {Pick<Secret, 'notBefore' | 'notAfter'>} secret
+ * @param {number} now milliseconds since the epoch
+ */
+export function isValid({ notBefore, notAfter }, now) {
+  return (notBefore === undefined || Date.parse(notBefore) <= now) && (notAfter === undefined || now < Date.parse(notAfter));
+}
+
+/**
+ * @param {KeyDocument[]} documents @param {string} list
+ * @param {(entry: Record<string, any>) => boolean} matches @param {string} absent
+ */
+function found(documents, list, matches, absent) {
+  for (const [index, document] of documents.entries()) {
+    const entry = (document[list] ?? []).find(matches);
+    if (entry) return { index, entry };
+  }
+  throw new Refusal(absent);
+}
+
+/** @param {Record<string, any>} entry @param {Secret[]} secrets */
+function replaceSecrets(entry, secrets) {
+  const { accessKeyId, accessKeySecret: _short, secrets: _before, ...rest } = entry;
+  for (const name of Object.keys(entry)) delete entry[name];
+  Object.assign(entry, { accessKeyId, secrets, ...rest });
+}
+
+/** @param {string} id @param {Secret[]} secrets */
+function olderOf(id, secrets) {
+  if (secrets.length === 1) throw new Refusal(`${id} has one secret: rotate it first, or disable it`);
+  if (secrets.length > 2) throw new Refusal(`${id} has ${secrets.length} secrets: say which with --generation`);
+  return secrets[0].generation;
+}
+
+/** @param {string | undefined} notAfter @param {number} until */
+function earlier(notAfter, until) {
+  return notAfter !== undefined && Date.parse(notAfter) < until ? notAfter : rfc3339(until);
+}

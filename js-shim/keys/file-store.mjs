@@ -1,0 +1,123 @@
+// Access keys in a file: replaced atomically, by one at a time, the earlier one kept beside it.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { parseDocument } from '../document.mjs';
+import { Conflict, Refusal } from './store.mjs';
+
+/** How long to wait for another who writes, in milliseconds, and how often to look. */
+const [LOCK_MILLISECONDS, LOCK_POLL_MILLISECONDS] = [5000, 50];
+
+/**
+ * @param {string} file
+ * @param {{ lockMilliseconds?: number }} [options]
+ * @returns {import('./store.mjs').KeyStore}
+ */
+export function fileStore(file, { lockMilliseconds = LOCK_MILLISECONDS } = {}) {
+  return {
+    maxBytes: Infinity,
+    read: async () => [await readStored(file)],
+    replace: async (stored, document) => {
+      const target = await realpath(file).catch(() => file);
+      const unlock = await lock(`${target}.lock`, lockMilliseconds);
+      try {
+        const before = await readFile(target).catch(absent);
+        if (versionOf(before) !== stored.version) throw new Conflict(`${file} was changed meanwhile`);
+        if (before !== undefined) await writeAtomically(`${target}.bak`, before);
+        await writeAtomically(target, `${JSON.stringify(document, null, 2)}\n`);
+      } finally {
+        await unlock();
+      }
+    },
+  };
+}
+
+/** @param {string} file @returns {Promise<import('./store.mjs').Stored>} */
+async function readStored(file) {
+  const bytes = await readFile(file).catch(absent);
+  const document = bytes === undefined ? {} : parseDocument(bytes.toString('utf8'), file);
+  return { name: file, document, version: versionOf(bytes) };
+}
+
+/** @param {NodeJS.ErrnoException} error */
+function absent(error) {
+  if (error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+/** @param {Buffer | undefined} bytes */
+function versionOf(bytes) {
+  return bytes === undefined ? '' : createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * A file that is whole at any moment, also when the machine stops, and for its owner only.
+ *
+ * @param {string} file @param {Buffer | string} content
+ */
+export async function writeAtomically(file, content) {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeThrough(temporary, content, 'wx');
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(file));
+}
+
+/** @param {string} file @param {Buffer | string} content @param {string} flags */
+async function writeThrough(file, content, flags) {
+  const handle = await open(file, flags, 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * The renaming itself.
+ *
+ * @param {string} directory
+ */
+async function syncDirectory(directory) {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * A lock that is held as long as its file is there.
+ *
+ * @param {string} file @param {number} milliseconds to wait for it
+ * @returns {Promise<() => Promise<void>>} what lets it go
+ * @throws {Refusal} that says who holds it
+ */
+async function lock(file, milliseconds) {
+  for (let waited = 0; ; waited += LOCK_POLL_MILLISECONDS) {
+    try {
+      await writeThrough(file, `process ${process.pid} on ${hostname()}\n`, 'wx');
+      return () => rm(file, { force: true });
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+      if (waited >= milliseconds) throw await held(file);
+    }
+    await sleep(LOCK_POLL_MILLISECONDS);
+  }
+}
+
+/** @param {string} file */
+async function held(file) {
+  const holder = await readFile(file, 'utf8').catch(() => '');
+  return new Refusal(`${file} is held by ${holder.trim() || 'another'}; remove it if that has ended`);
+}

@@ -1,0 +1,50 @@
+// Where access keys are kept, and how they are changed without losing what somebody else changed.
+
+/**
+ * @typedef {Record<string, any>} KeyDocument as in access-keys.json
+ *
+ * @typedef {object} Stored
+ * @property {string} name of the file or the secret
+ * @property {any} document
+ * @property {string} version of what was read; empty where there is nothing yet
+ *
+ * @typedef {object} KeyStore
+ * @property {number} maxBytes of one document
+ * @property {() => Promise<Stored[]>} read every document, the first one first
+ * @property {(stored: Stored, document: KeyDocument) => Promise<void>} replace throws {@link Conflict} where
+ *   it isn't any more what was read
+ */
+
+/** Something that isn't done, for a reason that the operator can see to. */
+export class Refusal extends Error {}
+
+/** Somebody else changed the document meanwhile. */
+export class Conflict extends Refusal {}
+
+/** How often a change is made anew over what somebody else wrote. */
+const ATTEMPTS = 5;
+
+/**
+ * Reads, edits, checks and replaces one of the documents; again from the start where somebody else was faster.
+ *
+ * @template T
+ * @param {KeyStore} store
+ * @param {(documents: KeyDocument[]) => { index: number, result: T }} edit in place; `index` is the document's that was changed
+ * @param {(stored: Stored[]) => void} check throws when they aren't valid together
+ * @returns {Promise<T>}
+ */
+export async function change(store, edit, check) {
+  for (let attempt = 1; ; attempt += 1) {
+    const read = await store.read();
+    if (read.some(({ version }) => version !== '')) check(read);
+    const edited = structuredClone(read);
+    const { index, result } = edit(edited.map(({ document }) => document));
+    check(edited);
+    try {
+      await store.replace(read[index], edited[index].document);
+      return result;
+    } catch (error) {
+      if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
