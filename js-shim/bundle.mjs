@@ -1,6 +1,6 @@
 // Makes the deployable functions: checks the documents, bakes them in, zips.
 
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 import { readDocument } from './document.mjs';
+import { readWasm } from './wasm-file.mjs';
 
 /** The functions, by the name of their zip. */
 export const FUNCTIONS = /** @type {const} */ ([
@@ -173,11 +174,4 @@ async function writePrivate(file, bytes) {
   await writeFile(file, '', { mode: 0o600 });
   await chmod(file, 0o600);
   await writeFile(file, bytes);
-}
-
-async function readWasm() {
-  const file = new URL('wasm/oss_edge.wasm', import.meta.url);
-  return readFile(file).catch(() => {
-    throw new Error('the core is not built: run ./build.sh first');
-  });
 }

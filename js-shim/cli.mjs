@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-// oss-edge: bundle, replay, serve.
+// oss-edge: bundle, replay, serve, keys.
 
 import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+
+import { UsageError } from './usage-error.mjs';
 
 const HELP = `oss-edge: Alibaba Cloud OSS uploads into Amazon S3, at CloudFront's edge
 
@@ -22,24 +24,25 @@ const HELP = `oss-edge: Alibaba Cloud OSS uploads into Amazon S3, at CloudFront'
       in DIR or for as long as it runs, or to URL with the credentials in AWS_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. --no-origin-response leaves out the function
       that gives S3's answers in OSS's words, as a deployment may.
+
+  oss-edge keys new|derive|rotate|retire|disable|enable|revoke|list|check ...
+      Access keys in a file or in Secrets Manager; see oss-edge keys --help.
 `;
 
 /** @type {Record<string, (args: string[]) => Promise<number>>} */
-const COMMANDS = { bundle: runBundle, replay: runReplay, serve: runServe };
+const COMMANDS = { bundle: runBundle, replay: runReplay, serve: runServe, keys: runKeys };
 
 const DOCUMENTS = /** @type {const} */ ({ config: { type: 'string' }, 'access-keys': { type: 'string' } });
 
 /** @param {string[]} args @returns {Promise<number>} the exit status */
 async function main([command = '', ...args]) {
-  if (['', 'help', '--help', '-h'].includes(command) || args.includes('--help')) {
+  if (['', 'help', '--help', '-h'].includes(command) || (args.includes('--help') && command !== 'keys')) {
     process.stdout.write(HELP);
     return command === '' ? 2 : 0;
   }
   if (!Object.hasOwn(COMMANDS, command)) throw new UsageError(`unknown command \`${command}\``);
   return COMMANDS[command](args);
 }
-
-class UsageError extends Error {}
 
 /** @param {string[]} args */
 async function runBundle(args) {
@@ -112,6 +115,12 @@ async function runServe(args) {
   await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)));
   await server.close();
   return 0;
+}
+
+/** @param {string[]} args */
+async function runKeys(args) {
+  const { keys } = await import('./keys/keys.mjs');
+  return keys(args);
 }
 
 /**

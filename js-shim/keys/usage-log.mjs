@@ -24,7 +24,7 @@ export async function readUse(files, accessKeyId, since) {
     const input = file === '-' ? process.stdin : createReadStream(file);
     // A reader of lines ends quietly where its stream fails.
     const failure = new Promise((_, reject) => {
-      input.once('error', (error) => reject(new Error(`${file}: ${/** @type {NodeJS.ErrnoException} */ (error).code}`)));
+      input.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) => reject(new Error(`${file}: ${code}`)));
     });
     await Promise.race([count(createInterface({ input, crlfDelay: Infinity }), uses, accessKeyId, since), failure]);
   }
@@ -33,8 +33,9 @@ export async function readUse(files, accessKeyId, since) {
 
 /** @param {AsyncIterable<string>} lines @param {Map<string, Use>} uses @param {string} accessKeyId @param {number} since */
 async function count(lines, uses, accessKeyId, since) {
+  const asInJson = JSON.stringify(accessKeyId);
   for await (const line of lines) {
-    if (!line.includes(accessKeyId)) continue;
+    if (!line.includes(asInJson)) continue;
     const entry = parsed(line.slice(line.indexOf('{')));
     if (entry?.accessKeyId !== accessKeyId || typeof entry.generation !== 'string' || !(Date.parse(entry.time) >= since)) continue;
     const { requests = 0, last = '' } = uses.get(entry.generation) ?? {};

@@ -1,0 +1,33 @@
+// The core's own check of documents, with their names in its words.
+
+import { createGate } from '../gate.mjs';
+import { Refusal } from './store.mjs';
+
+/** Access keys are checked without regard to it. */
+const CONFIG = {
+  hosts: [{ host: 'oss-edge.invalid', style: 'path' }],
+  buckets: { 'oss-edge': { s3Bucket: 'oss-edge', region: 'us-east-1' } },
+};
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} wasm
+ * @param {(documents: unknown[]) => unknown[]} forCore
+ * @returns {(stored: import('./store.mjs').Stored[]) => void} throws {@link Refusal} with the document's name, the
+ *   field's path and what was expected
+ */
+export function documentCheck(wasm, forCore) {
+  const gate = createGate({ wasm, config: CONFIG, accessKeys: undefined });
+  return (stored) => {
+    try {
+      gate.useAccessKeys(forCore(stored.map(({ document }) => document)));
+    } catch (error) {
+      throw new Refusal(named(error instanceof Error ? error.message : String(error), stored));
+    }
+  };
+}
+
+/** @param {string} message @param {import('./store.mjs').Stored[]} stored */
+function named(message, stored) {
+  const [, index = '0', rest] = /^(?:access keys: )?(?:documents\[(\d+)\](?:\.|: )?)?(.*)$/su.exec(message) ?? [];
+  return `${stored[Number(index)]?.name}: ${rest}`;
+}
