@@ -47,17 +47,22 @@ export const COMMANDS = {
 
 /** @param {Context} context */
 async function runNew({ values, store, check }) {
-  const { id, master } = values;
-  if (id !== undefined && master !== undefined) throw new UsageError('expected --id or --master, not both');
+  const { id = newAccessKeyId(), master } = values;
+  if (values.id !== undefined && master !== undefined) throw new UsageError('expected --id or --master, not both');
   const allow = allowOf(values);
-  const [list, entry] = /** @type {const} */ (
-    master === undefined
-      ? ['accessKeys', { accessKeyId: id ?? newAccessKeyId(), accessKeySecret: newAccessKeySecret(), ...allow }]
-      : ['masterKeys', { id: master, secret: newMasterSecret(), ...allow }]
-  );
-  await change(store, (documents) => add(documents, store.maxBytes, list, entry), check);
-  const made = 'accessKeyId' in entry ? entry : { masterKey: entry.id, masterSecret: entry.secret };
-  return { json: made, text: Object.entries(made).filter(([, value]) => typeof value === 'string').map(([name, value]) => `${name}  ${value}`).join('\n') };
+  if (master === undefined) {
+    const made = { accessKeyId: id, accessKeySecret: newAccessKeySecret() };
+    await change(store, (documents) => add(documents, store.maxBytes, 'accessKeys', { ...made, ...allow }), check);
+    return shown(made);
+  }
+  const secret = newMasterSecret();
+  await change(store, (documents) => add(documents, store.maxBytes, 'masterKeys', { id: master, secret, ...allow }), check);
+  return shown({ masterKey: master, masterSecret: secret });
+}
+
+/** @param {Record<string, string>} made */
+function shown(made) {
+  return { json: made, text: Object.entries(made).map(([name, value]) => `${name}  ${value}`).join('\n') };
 }
 
 /** @param {Context} context */
@@ -151,6 +156,6 @@ async function runCheck({ store, check, now }) {
 
 /** @param {Record<string, any>} values */
 function allowOf({ bucket, prefix, operations }) {
-  if (bucket === undefined && prefix === undefined && operations === undefined) return {};
-  return { allow: [{ bucket, prefix, operations: operations?.split(',') }] };
+  const rule = Object.entries({ bucket, prefix, operations: operations?.split(',') }).filter(([, value]) => value !== undefined);
+  return rule.length > 0 ? { allow: [Object.fromEntries(rule)] } : {};
 }
