@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 import { readDocument } from './document.mjs';
+import { UsageError } from './usage-error.mjs';
 import { readWasm } from './wasm-file.mjs';
 
 /** The functions, by the name of their zip. */
@@ -46,21 +47,42 @@ export const BUNDLING = /** @type {const} */ ({
 /**
  * @typedef {object} Documents
  * @property {unknown} config
- * @property {unknown} accessKeys
+ * @property {unknown} accessKeys none where the functions fetch them
  */
 
 /**
- * Reads and checks both documents.
+ * Reads and checks the configuration and, where they are baked in, the access keys.
  *
- * @param {{ config: string, accessKeys: string }} files
+ * @param {{ config: string, accessKeys?: string, credentialsEndpoint?: string }} given files, and what takes the
+ *   place of `credentials.endpoint`
  * @returns {Promise<Documents>}
  * @throws {Error} with the field's path and what was expected
  */
-export async function readDocuments(files) {
-  const documents = { config: await readDocument(files.config), accessKeys: await readDocument(files.accessKeys) };
+export async function readDocuments(given) {
+  const config = await readConfig(given);
+  const fetched = isFromSecretsManager(config);
+  if (fetched && given.accessKeys !== undefined) {
+    throw new UsageError('--access-keys: expected none, since the configuration has them come from Secrets Manager');
+  }
+  if (!fetched && given.accessKeys === undefined) throw new UsageError('expected --access-keys FILE');
+  const accessKeys = given.accessKeys === undefined ? undefined : await readDocument(given.accessKeys);
   const { createGate } = await import('./gate.mjs');
-  createGate({ wasm: await readWasm(), ...documents });
-  return documents;
+  createGate({ wasm: await readWasm(), config, accessKeys });
+  return { config, accessKeys };
+}
+
+/** @param {{ config: string, credentialsEndpoint?: string }} given */
+async function readConfig({ config: file, credentialsEndpoint: endpoint }) {
+  const config = /** @type {{ credentials?: object }} */ (await readDocument(file));
+  if (endpoint === undefined) return config;
+  if (!isFromSecretsManager(config)) throw new UsageError('--credentials-endpoint: expected credentials from Secrets Manager in the configuration');
+  return { ...config, credentials: { ...config.credentials, endpoint } };
+}
+
+/** @param {unknown} config possibly of no known shape */
+export function isFromSecretsManager(config) {
+  const { credentials } = /** @type {{ credentials?: { source?: unknown } }} */ (config ?? {});
+  return credentials?.source === 'secrets-manager';
 }
 
 /**
@@ -127,11 +149,11 @@ async function bundleFunction(name, documents) {
  * @returns {import('esbuild').Plugin}
  */
 function bakedIn({ config, accessKeys }, onWasm) {
-  const { api, credentials } = /** @type {{ api?: unknown, credentials?: { source: string } }} */ (config);
+  const { api, credentials = {} } = /** @type {{ api?: unknown, credentials?: object }} */ (config);
   /** @type {Record<string, string>} */
   const modules = {
     documents: `export const config = ${literal(config)}; export const accessKeys = ${literal(accessKeys)};`,
-    keys: credentials?.source === 'secrets-manager' ? keysFromSecretsManager(credentials) : 'export const createKeys = () => undefined;',
+    keys: isFromSecretsManager(config) ? keysFromSecretsManager(credentials) : 'export const createKeys = () => undefined;',
     api: `export const api = ${literal(api)};`,
     wasm:
       `import { readFileSync } from 'node:fs';\n` +

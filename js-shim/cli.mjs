@@ -8,17 +8,17 @@ import { UsageError } from './usage-error.mjs';
 
 const HELP = `oss-edge: Alibaba Cloud OSS uploads into Amazon S3, at CloudFront's edge
 
-  oss-edge bundle --config C --access-keys K [--out DIR]
-      Check both documents, bake them in, and make a zip of each function in DIR (dist):
+  oss-edge bundle --config C [--access-keys K] [--out DIR]
+      Check both documents, bake them in (K only where C doesn't have it in Secrets Manager), and make a zip of each function in DIR (dist):
       viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts.
 
-  oss-edge replay --config C --access-keys K [--now ISO] [--json] FILE...
+  oss-edge replay --config C [--access-keys K | --credentials-endpoint URL] [--now ISO] [--json] FILE...
       Run CloudFront events through the bundle and say what is decided and why. A FILE is one event
       (Lambda@Edge's shape or CloudFront Functions'), or JSON lines of events or of
       {"id":…,"now":…,"event":…,"expected":…}; - is standard input. Exit status 1 when a decision
       differs from an \`expected\`.
 
-  oss-edge serve --config C --access-keys K [--port P] [--s3-endpoint URL] [--data DIR] [--json]
+  oss-edge serve --config C [--access-keys K | --credentials-endpoint URL] [--port P] [--s3-endpoint URL] [--data DIR] [--json]
                  [--no-origin-response]
       A local CloudFront in front of the bundle, on 127.0.0.1. Objects go to an S3 of its own, kept
       in DIR or for as long as it runs, or to URL with the credentials in AWS_ACCESS_KEY_ID,
@@ -34,6 +34,8 @@ const COMMANDS = { bundle: runBundle, replay: runReplay, serve: runServe, keys: 
 
 const DOCUMENTS = /** @type {const} */ ({ config: { type: 'string' }, 'access-keys': { type: 'string' } });
 
+const ENDPOINT = /** @type {const} */ ({ 'credentials-endpoint': { type: 'string' } });
+
 /** @param {string[]} args @returns {Promise<number>} the exit status */
 async function main([command = '', ...args]) {
   if (['', 'help', '--help', '-h'].includes(command) || (args.includes('--help') && command !== 'keys')) {
@@ -48,7 +50,7 @@ async function main([command = '', ...args]) {
 async function runBundle(args) {
   const { values } = parse(args, { ...DOCUMENTS, out: { type: 'string', default: 'dist' } }, 0);
   const { readDocuments, writeFunctions, writeZips } = await import('./bundle.mjs');
-  const documents = await readDocuments(filesOf(values));
+  const documents = await readDocuments(documentsOf(values));
   const { out } = values;
   await mkdir(out, { recursive: true, mode: 0o700 });
   for (const { file, bytes } of await writeZips(await writeFunctions(documents, out), out)) {
@@ -60,13 +62,14 @@ async function runBundle(args) {
 /** @param {string[]} args */
 async function runReplay(args) {
   /** @type {import('node:util').ParseArgsConfig['options']} */
-  const options = { ...DOCUMENTS, now: { type: 'string' }, json: { type: 'boolean', default: false } };
+  const options = { ...DOCUMENTS, ...ENDPOINT, now: { type: 'string' }, json: { type: 'boolean', default: false } };
   const { values, positionals } = parse(args, options, 1);
   const { readDocuments } = await import('./bundle.mjs');
   const { loadFunctions } = await import('./functions.mjs');
   const { readEntries, readTime, replay, report } = await import('./replay.mjs');
   const now = values.now === undefined ? Date.now() : readTime(values.now, '--now');
-  const functions = await loadFunctions(await readDocuments(filesOf(values)));
+  const { withFetchedKeys } = await import('./fetched-keys.mjs');
+  const functions = await loadFunctions(await withFetchedKeys(await readDocuments(documentsOf(values))));
   const entries = (await Promise.all(positionals.map(readEntries))).flat();
   const replayed = [];
   for (const entry of entries) replayed.push(await replay(functions, entry, now));
@@ -85,6 +88,7 @@ async function runServe(args) {
   /** @type {import('node:util').ParseArgsConfig['options']} */
   const options = {
     ...DOCUMENTS,
+    ...ENDPOINT,
     port: { type: 'string', default: '8080' },
     's3-endpoint': { type: 'string' },
     data: { type: 'string' },
@@ -97,7 +101,7 @@ async function runServe(args) {
   const { readDocuments } = await import('./bundle.mjs');
   const { serve } = await import('./serve.mjs');
   const { requestLine } = await import('./request-line.mjs');
-  const documents = await readDocuments(filesOf(values));
+  const documents = await readDocuments(documentsOf(values));
   const server = await serve({
     documents,
     port: portOf(values.port),
@@ -138,12 +142,10 @@ function parse(args, options, minPositionals) {
   }
 }
 
-/** @param {Record<string, unknown>} values */
-function filesOf(values) {
-  for (const name of Object.keys(DOCUMENTS)) {
-    if (typeof values[name] !== 'string') throw new UsageError(`expected --${name} FILE`);
-  }
-  return { config: String(values.config), accessKeys: String(values['access-keys']) };
+/** @param {Record<string, any>} values */
+function documentsOf({ config, 'access-keys': accessKeys, 'credentials-endpoint': credentialsEndpoint }) {
+  if (config === undefined) throw new UsageError('expected --config FILE');
+  return { config, accessKeys, credentialsEndpoint };
 }
 
 /** @param {string} text */

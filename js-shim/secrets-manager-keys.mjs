@@ -35,22 +35,27 @@ export function createSecretsManagerKeys({
   env = process.env,
   fetchMilliseconds = FETCH_MILLISECONDS,
 }) {
+  const fetchDocuments = (/** @type {AbortSignal} */ signal) =>
+    fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal });
+  return createKeySource({ name, fetchDocuments, useDocuments, refreshSeconds, maxStaleSeconds, now, log });
+}
+
+/**
+ * The documents as they are now.
+ *
+ * @param {Credentials} credentials
+ * @param {{ env?: NodeJS.ProcessEnv, milliseconds?: number, signal?: AbortSignal }} [options]
+ * @throws {Error} when no Region answers in time
+ */
+export async function fetchAccessKeys(
+  { secretId, regions, endpoint },
+  { env = process.env, milliseconds = FETCH_MILLISECONDS, signal } = {},
+) {
+  const secretsManager = createSecretsManager({ endpoint, env });
   const order = nearestFirst(regions, env.AWS_REGION);
-  return createKeySource({
-    name,
-    fetchDocuments: async (signal) => {
-      const secretsManager = createSecretsManager({ endpoint, env });
-      try {
-        const fetchSecret = fetchFromReplicas({ secretsManager, regions: order, milliseconds: fetchMilliseconds, signal });
-        return await fetchKeyDocuments(fetchSecret, secretId);
-      } finally {
-        secretsManager.close();
-      }
-    },
-    useDocuments,
-    refreshSeconds,
-    maxStaleSeconds,
-    now,
-    log,
-  });
+  try {
+    return await fetchKeyDocuments(fetchFromReplicas({ secretsManager, regions: order, milliseconds, signal }), secretId);
+  } finally {
+    secretsManager.close();
+  }
 }

@@ -1,0 +1,14 @@
+// The documents of a replay, which judges by access keys as they are now and at no other time.
+
+import { isFromSecretsManager } from './bundle.mjs';
+import { fetchAccessKeys } from './secrets-manager-keys.mjs';
+
+/**
+ * @param {import('./bundle.mjs').Documents} documents checked
+ * @returns {Promise<import('./bundle.mjs').Documents>} with access keys to be baked in
+ */
+export async function withFetchedKeys(documents) {
+  if (!isFromSecretsManager(documents.config)) return documents;
+  const { credentials, ...config } = /** @type {{ credentials: import('./secrets-manager-keys.mjs').Credentials }} */ (documents.config);
+  return { config, accessKeys: (await fetchAccessKeys(credentials)).documents() };
+}
