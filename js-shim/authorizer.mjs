@@ -38,7 +38,9 @@ export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log
       if (keys !== undefined && !keys.ready(time) && !(await keys.arrival(time))) throw new NoAccessKeys();
       const handOver = headerOf(event, 'x-ossedge-request') ?? '';
       let upload = readUpload(gate.decideAtApi(handOver, time));
-      if (keys !== undefined && isUnknownKey(upload) && (await keys.renewal(time))) upload = readUpload(gate.decideAtApi(handOver, time));
+      if (keys !== undefined && upload.decision === 'refuse' && (await keys.renewal(upload.code, time))) {
+        upload = readUpload(gate.decideAtApi(handOver, time));
+      }
       if (upload.decision === 'refuse') return denied(event, upload.body, upload.detail, upload);
       const { operation, bucket, key, accessKeyId, scheme, generation } = upload;
       const line = { operation, bucket, key, accessKeyId, scheme, generation };
@@ -69,11 +71,6 @@ class NoAccessKeys extends Error {
     super('no access keys');
     this.name = 'NoAccessKeys';
   }
-}
-
-/** @param {import('./decision.mjs').Upload | import('./decision.mjs').Refuse} upload */
-function isUnknownKey(upload) {
-  return upload.decision === 'refuse' && upload.code === 'InvalidAccessKeyId';
 }
 
 /**

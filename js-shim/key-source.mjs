@@ -3,7 +3,8 @@
 //
 // Lambda freezes a function between requests. A fetch in the background is frozen with it and finds its
 // connection dead afterwards, so it is judged by the clock that goes on: one that is older than a fetch
-// may take was frozen, which says nothing about the store.
+// may take was frozen, which says nothing about the store. And where requests are so rare that no fetch
+// in the background ends, one of them has to wait.
 
 import { MalformedDocument } from './key-documents.mjs';
 
@@ -12,8 +13,9 @@ import { MalformedDocument } from './key-documents.mjs';
  * @property {(now: number) => boolean} ready whether a request can be decided at once; begins a fetch in the
  *   background when one is due
  * @property {(now: number) => Promise<boolean>} arrival waits where `ready` said no; whether a request can be decided
- * @property {(now: number) => Promise<boolean>} renewal for an access key id that nobody knows: whether other
- *   documents came, so that it is worth deciding again
+ * @property {(code: string, now: number) => Promise<boolean>} renewal for a request that was refused with this code:
+ *   waits where the refusal may be due to documents that aren't the latest; whether others came, so that it is worth
+ *   deciding again
  * @property {(now: number) => number} retryAfter in seconds, for a request that can't be decided
  */
 
@@ -23,8 +25,14 @@ export const FETCH_MILLISECONDS = 3500;
 /** What is older than this was frozen: no fetch runs so long. */
 const FROZEN_MILLISECONDS = FETCH_MILLISECONDS + 1000;
 
-/** How long one request waits, once in `refreshSeconds`, where the fetch in the background was frozen. */
-export const THAW_MILLISECONDS = 1000;
+/** How long one request waits, once in `refreshSeconds`, where the documents are older than twice that. */
+const OVERDUE_MILLISECONDS = 1000;
+
+/** The code of an access key id that nobody knows: a key may have been added. */
+const UNKNOWN_KEY = 'InvalidAccessKeyId';
+
+/** The codes that other documents may turn: a key or a secret may have been added. */
+const RENEWABLE = new Set([UNKNOWN_KEY, 'SignatureDoesNotMatch']);
 
 /** Between two fetches for access key ids that nobody knows, in milliseconds. */
 const UNKNOWN_KEY_MILLISECONDS = 10_000;
@@ -55,7 +63,6 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
     /** The next fetch is due. */
     dueAt: -Infinity,
     failures: 0,
-    thawed: false,
     waitAgainAt: -Infinity,
     unknownKeyAt: -Infinity,
     versions: '',
@@ -70,7 +77,7 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
   function ready(time) {
     if (time < state.quietUntil) return true;
     const flight = current(time) ?? (time >= state.dueAt ? begin(time) : undefined);
-    const waits = state.thawed && flight !== undefined && time >= state.waitAgainAt;
+    const waits = flight !== undefined && time >= state.fetchedAt + 2 * refresh && time >= state.waitAgainAt;
     const usable = time < state.usableUntil;
     if (usable) state.quietUntil = Math.min(state.usableUntil, flight ? flight.startedAt + FROZEN_MILLISECONDS : state.dueAt);
     return usable && !waits;
@@ -82,18 +89,20 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
     if (time >= state.usableUntil) {
       await flight?.landed;
     } else if (flight) {
-      state.thawed = false;
       state.waitAgainAt = time + refresh;
-      await Promise.race([flight.landed, sleep(THAW_MILLISECONDS)]);
+      await Promise.race([flight.landed, sleep(OVERDUE_MILLISECONDS)]);
     }
     return now() < state.usableUntil;
   }
 
-  /** @param {number} time */
-  async function renewal(time) {
-    if (time < state.unknownKeyAt || time <= state.fetchedAt || hasWaited(time)) return false;
+  /** @param {string} code @param {number} time */
+  async function renewal(code, time) {
+    if (!RENEWABLE.has(code) || time <= state.fetchedAt || hasWaited(time)) return false;
+    const flight = current(time) ?? (time >= state.dueAt ? begin(time) : undefined);
+    if (flight !== undefined) return flight.landed;
+    if (code !== UNKNOWN_KEY || time < state.unknownKeyAt) return false;
     state.unknownKeyAt = time + UNKNOWN_KEY_MILLISECONDS;
-    return (current(time) ?? begin(time)).landed;
+    return begin(time).landed;
   }
 
   /**
@@ -102,7 +111,7 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
    * @param {number} time when it came
    */
   function hasWaited(time) {
-    return now() > time + THAW_MILLISECONDS;
+    return now() > time + OVERDUE_MILLISECONDS;
   }
 
   /** @param {number} time */
@@ -119,7 +128,6 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
     const { flight } = state;
     if (flight === undefined || time < flight.startedAt + FROZEN_MILLISECONDS) return flight;
     state.flight = undefined;
-    state.thawed = true;
     flight.controller.abort();
     return undefined;
   }
@@ -145,7 +153,6 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
     if (changed) use(versions, documents);
     state.flight = undefined;
     state.failures = 0;
-    state.thawed = false;
     state.versions = versions;
     state.refusedVersions = '';
     state.fetchedAt = flight.startedAt;

@@ -27,7 +27,9 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
       if (keys !== undefined && !keys.ready(time) && !(await keys.arrival(time))) return unavailable(event, keys, time);
       const flat = flatten(request, requestId);
       let decision = readDecision(gate.decide(flat, time));
-      if (keys !== undefined && isUnknownKey(decision) && (await keys.renewal(time))) decision = readDecision(gate.decide(flat, time));
+      if (keys !== undefined && decision.decision === 'refuse' && (await keys.renewal(decision.code, time))) {
+        decision = readDecision(gate.decide(flat, time));
+      }
       log(logLine(decision, requestId, time));
       return decision.decision === 'forward' ? applyForward(request, decision) : generatedResponse(decision);
     } catch (error) {
@@ -42,11 +44,6 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
     const failure = { error: SERVICE_UNAVAILABLE, detail: 'no access keys', retryAfter: source.retryAfter(now()) };
     return failClosed({ function: 'viewer-request', ...failure, host: hostOf(event), event, now: time, log });
   }
-}
-
-/** @param {import('./decision.mjs').Forward | import('./decision.mjs').Refuse} decision */
-function isUnknownKey(decision) {
-  return decision.decision === 'refuse' && decision.code === 'InvalidAccessKeyId';
 }
 
 /** @param {CloudFrontRequestEvent} event possibly of no known shape */
