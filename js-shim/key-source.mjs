@@ -98,11 +98,20 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
   /** @param {string} code @param {number} time */
   async function renewal(code, time) {
     if (!RENEWABLE.has(code) || time <= state.fetchedAt || hasWaited(time)) return false;
-    const flight = current(time) ?? (time >= state.dueAt ? begin(time) : undefined);
-    if (flight !== undefined) return flight.landed;
+    const isDue = time >= state.fetchedAt + refresh && state.failures === 0;
+    if (!isDue && !takesTurn(code, time)) return false;
+    return (current(time) ?? begin(time)).landed;
+  }
+
+  /**
+   * Whether a request may fetch out of turn.
+   *
+   * @param {string} code @param {number} time
+   */
+  function takesTurn(code, time) {
     if (code !== UNKNOWN_KEY || time < state.unknownKeyAt) return false;
     state.unknownKeyAt = time + UNKNOWN_KEY_MILLISECONDS;
-    return begin(time).landed;
+    return true;
   }
 
   /**

@@ -357,6 +357,26 @@ describe('unknown access key ids', () => {
     assert.equal(await world.request(), 'decided at once');
   });
 
+  test('a flood of them during an outage waits once in 10 seconds', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    await world.request();
+    await world.fetches[1].fail();
+    let waited = 0;
+    for (let second = 0; second < 60; second += 1) {
+      world.clock += 1000;
+      await world.request();
+      const renewal = world.source.renewal('InvalidAccessKeyId', world.clock);
+      const first = await Promise.race([renewal.then(() => 'answered'), turn('waits')]);
+      if (first === 'waits') {
+        waited += 1;
+        await world.fetches.at(-1).fail();
+        assert.equal(await renewal, false);
+      }
+    }
+    assert.equal(waited, 6);
+  });
+
   test('join the fetch that is under way', async () => {
     const world = await warm();
     world.clock += REFRESH;
