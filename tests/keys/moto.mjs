@@ -80,7 +80,7 @@ export async function startSecretsManager() {
     else answer(response, status, text);
   }
 
-  const endpoint = `http://127.0.0.1:${port}/`;
+  const endpoint = `http://127.0.0.1:${port}`;
   const client = createSecretsManager({ endpoint, env: ENV });
   return Object.assign(started, {
     endpoint,
