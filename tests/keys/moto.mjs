@@ -50,7 +50,7 @@ export const OUTAGES = /** @type {Behaviour[]} */ (['is stopped', ...Object.keys
 export async function startSecretsManager() {
   const motoPort = await freePort();
   const moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(motoPort)], { stdio: 'ignore' });
-  const started = { behaviour: /** @type {Behaviour} */ ('answers'), requests: /** @type {any[]} */ ([]), violations: /** @type {string[]} */ ([]) };
+  const started = { behaviour: /** @type {Behaviour} */ ('answers'), requests: /** @type {any[]} */ ([]), violations: /** @type {string[]} */ ([]), env: ENV, inFlight: 0, mostInFlight: 0 };
   /** @type {Map<string, Behaviour>} of one Region alone */
   const byRegion = new Map();
   const server = http.createServer((request, response) => void relay(request, response).catch(() => response.destroy()));
@@ -62,13 +62,16 @@ export async function startSecretsManager() {
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
   async function relay(request, response) {
     const body = await buffer(request);
-    const seen = await inspected(request, body).catch((error) => ({ violation: String(error.message) }));
+    const seen = await inspected(request, body, started.env).catch((error) => ({ violation: String(error.message) }));
     if ('violation' in seen) {
       started.violations.push(seen.violation);
       answer(response, 400, '{"__type":"InvalidSignatureException"}');
       return;
     }
     started.requests.push(seen);
+    started.inFlight += 1;
+    started.mostInFlight = Math.max(started.mostInFlight, started.inFlight);
+    response.once('close', () => (started.inFlight -= 1));
     const behaviour = byRegion.get(seen.region) ?? started.behaviour;
     if (behaviour === 'is stopped') {
       request.socket.destroy();
@@ -110,16 +113,16 @@ export async function startSecretsManager() {
 /**
  * What a request asks, when its shape is the API's and its signature verifies by AWS's own signer.
  *
- * @param {http.IncomingMessage} request @param {Buffer} body
+ * @param {http.IncomingMessage} request @param {Buffer} body @param {typeof ENV} env of the client
  */
-async function inspected({ method, url, headers }, body) {
+async function inspected({ method, url, headers }, body, env) {
   assert.deepEqual([method, url, headers['content-type']], ['POST', '/', 'application/x-amz-json-1.1']);
   const [, action] = /^secretsmanager\.(\w+)$/u.exec(String(headers['x-amz-target'])) ?? assert.fail('no action');
   const parsed = AUTHORIZATION.exec(headers.authorization ?? '');
   assert.ok(parsed, 'no authorization');
   const [, accessKeyId, date, region, signedHeaders] = parsed;
-  assert.equal(accessKeyId, ENV.AWS_ACCESS_KEY_ID);
-  assert.equal(headers['x-amz-security-token'], ENV.AWS_SESSION_TOKEN);
+  assert.equal(accessKeyId, env.AWS_ACCESS_KEY_ID);
+  assert.equal(headers['x-amz-security-token'], env.AWS_SESSION_TOKEN);
   assert.equal(signedHeaders, 'content-type;host;x-amz-date;x-amz-security-token;x-amz-target');
   const signingDate = dateOf(String(headers['x-amz-date']));
   assert.ok(Math.abs(Date.now() - signingDate.getTime()) < 5 * 60_000, 'its date is off');
@@ -127,7 +130,7 @@ async function inspected({ method, url, headers }, body) {
   const signer = new SignatureV4({
     service: 'secretsmanager',
     region,
-    credentials: { accessKeyId, secretAccessKey: ENV.AWS_SECRET_ACCESS_KEY, sessionToken: ENV.AWS_SESSION_TOKEN },
+    credentials: { accessKeyId, secretAccessKey: env.AWS_SECRET_ACCESS_KEY, sessionToken: env.AWS_SESSION_TOKEN },
     sha256: Sha256,
     applyChecksum: false,
   });
