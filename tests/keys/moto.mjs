@@ -90,12 +90,20 @@ export async function startSecretsManager() {
     byRegion,
     /** @param {string} action @param {Record<string, unknown>} input @param {string} [region] */
     call: (action, input, region = 'us-east-1') => client.call(action, region, input),
-    /** Makes a secret's first version, or its next. @param {string} name @param {unknown} value */
+    /**
+     * Makes a secret's first version, or its next. moto loses track of AWSCURRENT where PutSecretValue itself
+     * moves it after UpdateSecretVersionStage did, so that moves it here as well.
+     *
+     * @param {string} name @param {unknown} value
+     */
     async put(name, value) {
-      const SecretString = typeof value === 'string' ? value : JSON.stringify(value);
-      const exists = await this.call('DescribeSecret', { SecretId: name }).catch(() => undefined);
-      if (exists) await this.call('PutSecretValue', { SecretId: name, SecretString, ClientRequestToken: crypto.randomUUID() });
-      else await this.call('CreateSecret', { Name: name, SecretString, ClientRequestToken: crypto.randomUUID() });
+      const ClientRequestToken = crypto.randomUUID();
+      const content = { SecretString: typeof value === 'string' ? value : JSON.stringify(value), ClientRequestToken };
+      const found = await this.call('DescribeSecret', { SecretId: name }).catch(() => undefined);
+      if (!found) return this.call('CreateSecret', { Name: name, ...content });
+      const [current] = Object.entries(found.VersionIdsToStages).find(([, stages]) => stages.includes('AWSCURRENT')) ?? [];
+      await this.call('PutSecretValue', { SecretId: name, ...content, VersionStages: [ClientRequestToken] });
+      return this.call('UpdateSecretVersionStage', { SecretId: name, VersionStage: 'AWSCURRENT', MoveToVersionId: ClientRequestToken, RemoveFromVersionId: current });
     },
     /** The GetSecretValue requests since the last call. */
     takeFetches: () => started.requests.splice(0).filter(({ action }) => action === 'GetSecretValue'),

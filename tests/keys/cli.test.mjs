@@ -1,0 +1,341 @@
+// oss-edge keys, as an operator runs it: on a file, and on moto's Secrets Manager.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { ENV, startSecretsManager } from './moto.mjs';
+
+const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const SECRET = 'theFirstSecretOfTheFirstKey001';
+const TOKEN = 'a-token-nobody-may-see';
+const MASTER_SECRET = 'aMasterSecretOfTheTestsThatIsLongEnough0123456789';
+const DOCUMENT = {
+  accessKeys: [
+    { accessKeyId: 'first', accessKeySecret: SECRET, securityToken: TOKEN, allow: [{ bucket: 'fleet', prefix: 'a/' }] },
+    { accessKeyId: 'second', accessKeySecret: 'theFirstSecretOfTheSecondKey01' },
+  ],
+  masterKeys: [{ id: 'a1', secret: MASTER_SECRET, scopes: { logs: { allow: [{ prefix: '{device}/logs/' }] } } }],
+  revokedDevices: [{ masterKey: 'a1', deviceId: 'lost' }],
+};
+
+const directory = await mkdtemp(join(tmpdir(), 'oss-edge-keys-'));
+const file = join(directory, 'access-keys.json');
+/** @type {Awaited<ReturnType<typeof startSecretsManager>>} */
+let secretsManager;
+before(async () => (secretsManager = await startSecretsManager()));
+after(async () => {
+  await rm(directory, { recursive: true });
+  await secretsManager.close();
+});
+
+/** Where the commands are run: how they are told, how it is filled and read. */
+const PLACES = {
+  'a file': {
+    options: () => ['--file', file],
+    fill: (/** @type {unknown} */ document) => writeFile(file, JSON.stringify(document)),
+    read: async () => JSON.parse(await readFile(file, 'utf8')),
+  },
+  'Secrets Manager': {
+    options: () => ['--secret', 'keys', '--region', 'us-east-1', '--endpoint', secretsManager.endpoint],
+    fill: (/** @type {unknown} */ document) => secretsManager.put('keys', document),
+    read: async () => JSON.parse((await secretsManager.call('GetSecretValue', { SecretId: 'keys', VersionStage: 'AWSCURRENT' })).SecretString),
+  },
+};
+
+for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
+  describe(`in ${place}`, () => {
+    beforeEach(() => fill(DOCUMENT));
+
+    /** @param {string} command @param {string[]} args */
+    const keys = (command, ...args) => run(['keys', command, ...options(), ...args]);
+    /** @param {string} command @param {string[]} args */
+    const json = async (command, ...args) => JSON.parse(done(await keys(command, '--json', ...args)));
+
+    test('new makes a key and shows its secret once', async () => {
+      const made = await json('new', '--bucket', 'fleet', '--prefix', 'b/', '--operations', 'PutObject,UploadPart');
+      assert.match(made.accessKeyId, /^LTAI5t[0-9A-Za-z]{18}$/u);
+      assert.match(made.accessKeySecret, /^[0-9A-Za-z]{30}$/u);
+      const { accessKeys } = await read();
+      assert.deepEqual(accessKeys[2], { ...made, allow: [{ bucket: 'fleet', prefix: 'b/', operations: ['PutObject', 'UploadPart'] }] });
+      assert.deepEqual(accessKeys.slice(0, 2), DOCUMENT.accessKeys);
+      const named = done(await keys('new', '--id', 'third'));
+      assert.match(named, /^accessKeyId {2}third\naccessKeySecret {2}[0-9A-Za-z]{30}\n$/u);
+    });
+
+    test('new makes a master key', async () => {
+      const made = await json('new', '--master', 'b2', '--prefix', '{device}/');
+      assert.match(made.masterSecret, /^[0-9A-Za-z]{48}$/u);
+      const { masterKeys } = await read();
+      assert.deepEqual(masterKeys[1], { id: 'b2', secret: made.masterSecret, allow: [{ prefix: '{device}/' }] });
+    });
+
+    test('new refuses what is not valid, and changes nothing', async () => {
+      for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
+        [['--id', 'first'], /: accessKeys\[2\]\.accessKeyId: expected an id that appears once\n$/u],
+        [['--id', 'a:b'], /: accessKeys\[2\]\.accessKeyId: expected /u],
+        [['--operations', 'GetObject'], /: accessKeys\[2\]\.allow\[0\]\.operations\[0\]: expected /u],
+        [['--prefix', '{device}/'], /: accessKeys\[2\]\.allow\[0\]\.prefix: expected /u],
+        [['--master', 'NO'], /: masterKeys\[1\]\.id: expected /u],
+      ])) {
+        const { status, stdout, stderr } = await keys('new', ...args);
+        assert.deepEqual([status, stdout], [1, '']);
+        assert.match(stderr, expected);
+        assert.equal(stderr.split('\n').length, 2, 'one line');
+      }
+      assert.deepEqual(await read(), DOCUMENT);
+    });
+
+    test('rotate adds a secret that is valid at once, and leaves the one before', async () => {
+      const made = await json('rotate', '--id', 'first');
+      assert.deepEqual({ ...made, accessKeySecret: '' }, { accessKeyId: 'first', generation: '2', accessKeySecret: '', before: [{ generation: '1' }] });
+      const [first, second] = (await read()).accessKeys;
+      const { accessKeySecret: _, ...rest } = DOCUMENT.accessKeys[0];
+      assert.deepEqual(first, { ...rest, secrets: [{ generation: '1', secret: SECRET }, { generation: '2', secret: made.accessKeySecret }] });
+      assert.deepEqual(second, DOCUMENT.accessKeys[1]);
+    });
+
+    test('rotate with an overlap ends the one before', async () => {
+      const earliest = Date.now() + 86_400_000 - 1000;
+      const made = await json('rotate', '--id', 'first', '--overlap', '1d');
+      const [{ notAfter }] = made.before;
+      assert.ok(Date.parse(notAfter) >= earliest && Date.parse(notAfter) <= Date.now() + 86_400_000, notAfter);
+      const [{ secrets }] = (await read()).accessKeys;
+      assert.deepEqual(secrets.map(({ generation, notAfter: end }) => [generation, end]), [['1', notAfter], ['2', undefined]]);
+    });
+
+    test('rotate stops at four secrets, and names a key that is not there', async () => {
+      for (const generation of ['2', '3', '4']) assert.equal((await json('rotate', '--id', 'first')).generation, generation);
+      assert.deepEqual(failed(await keys('rotate', '--id', 'first')), [1, 'oss-edge: first has 4 secrets: retire one first\n']);
+      assert.deepEqual(failed(await keys('rotate', '--id', 'nobody')), [1, 'oss-edge: no access key nobody\n']);
+    });
+
+    test('three who rotate at once have three secrets', async () => {
+      const made = await Promise.all([1, 2, 3].map(() => json('rotate', '--id', 'first')));
+      assert.deepEqual(made.map(({ generation }) => generation).sort(), ['2', '3', '4']);
+      const [{ secrets }] = (await read()).accessKeys;
+      for (const { generation, accessKeySecret } of made) {
+        assert.equal(secrets.find((/** @type {any} */ one) => one.generation === generation).secret, accessKeySecret);
+      }
+    });
+
+    test('retire removes the older secret once the logs show that it is out of use', async () => {
+      await keys('rotate', '--id', 'first');
+      const log = join(directory, 'edge.log');
+      await writeFile(log, [
+        line({ time: '2026-11-25T00:00:00.000Z', generation: '1' }),
+        line({ time: '2026-11-25T11:59:59.999Z', generation: '1' }),
+        `2026-11-25T12:30:00Z stream ${line({ time: '2026-11-25T12:30:00.000Z', generation: '2' })}`,
+        line({ time: '2026-11-25T13:00:00.000Z', generation: '1', accessKeyId: 'second' }),
+        line({ time: '2026-11-25T13:00:00.000Z', generation: undefined, code: 'SignatureDoesNotMatch' }),
+        'START RequestId: no JSON', '{"broken', '',
+      ].join('\n'));
+      const since = ['--since', '2026-11-25T12:00:00Z'];
+      assert.deepEqual(failed(await keys('retire', '--id', 'first', '--logs', log)), [
+        1, 'oss-edge: generation 1 of first was used 2 times, at last at 2026-11-25T11:59:59.999Z: move its devices, or --force\n',
+      ]);
+      assert.deepEqual(failed(await keys('retire', '--id', 'first', '--logs', log, '--since', '2026-11-25T11:59:59Z'))[0], 1);
+      assert.equal((await read()).accessKeys[0].secrets.length, 2);
+      const retired = await json('retire', '--id', 'first', '--logs', log, ...since);
+      assert.deepEqual(retired, { accessKeyId: 'first', generation: '1', remaining: ['2'] });
+      assert.deepEqual((await read()).accessKeys[0].secrets.map(({ generation }) => generation), ['2']);
+    });
+
+    test('retire refuses where the logs show nothing of the key, unless it is forced', async () => {
+      await keys('rotate', '--id', 'first');
+      const log = join(directory, 'empty.log');
+      await writeFile(log, line({ time: '2026-11-25T13:00:00.000Z', generation: '1', accessKeyId: 'second' }));
+      const [status, message] = failed(await keys('retire', '--id', 'first', '--logs', log));
+      assert.deepEqual([status, /no request of first/u.test(message)], [1, true]);
+      await writeFile(log, line({ time: '2026-11-25T13:00:00.000Z', generation: '1' }));
+      assert.equal((await keys('retire', '--id', 'first', '--logs', log)).status, 1);
+      assert.equal((await keys('retire', '--id', 'first', '--logs', log, '--force')).status, 0);
+    });
+
+    test('retire leaves a valid secret', async () => {
+      assert.deepEqual(failed(await keys('retire', '--id', 'first', '--force')), [1, 'oss-edge: first has one secret: rotate it first, or disable it\n']);
+      await keys('rotate', '--id', 'first');
+      await keys('rotate', '--id', 'first');
+      assert.deepEqual(failed(await keys('retire', '--id', 'first', '--force')), [1, 'oss-edge: first has 3 secrets: say which with --generation\n']);
+      assert.equal((await keys('retire', '--id', 'first', '--force', '--generation', '2')).status, 0);
+      assert.deepEqual((await read()).accessKeys[0].secrets.map(({ generation }) => generation), ['1', '3']);
+      assert.deepEqual(failed(await keys('retire', '--id', 'first', '--force', '--generation', '2')), [1, 'oss-edge: first has no secret of generation 2\n']);
+      const past = { generation: '2', secret: 's', notAfter: '2020-01-01T00:00:00Z' };
+      await fill({ accessKeys: [{ accessKeyId: 'first', secrets: [{ generation: '1', secret: SECRET }, past] }] });
+      assert.match(failed(await keys('retire', '--id', 'first', '--force'))[1], /first would have no valid secret left/u);
+    });
+
+    test('disable and enable a key or a master key', async () => {
+      assert.equal(done(await keys('disable', '--id', 'second')), 'second is disabled\n');
+      await keys('disable', '--master', 'a1');
+      const disabled = await read();
+      assert.deepEqual([disabled.accessKeys[1].status, disabled.masterKeys[0].status], ['disabled', 'disabled']);
+      assert.deepEqual(await json('enable', '--id', 'second'), { accessKeyId: 'second', status: 'active' });
+      await keys('enable', '--master', 'a1');
+      assert.deepEqual(await read(), DOCUMENT);
+      assert.deepEqual(failed(await keys('disable', '--master', 'zz')), [1, 'oss-edge: no master key zz\n']);
+    });
+
+    test('revoke adds devices, each once', async () => {
+      const devices = join(directory, 'revoked.txt');
+      await writeFile(devices, 'lost\nSN-2\n');
+      assert.deepEqual(await json('revoke', '--master', 'a1', '--device', 'SN-1', '--devices', devices), { masterKey: 'a1', revoked: 2, revokedBefore: 1 });
+      assert.deepEqual((await read()).revokedDevices.map(({ deviceId }) => deviceId), ['lost', 'SN-1', 'SN-2']);
+    });
+
+    test('list shows everything but secrets', async () => {
+      const made = await json('rotate', '--id', 'first');
+      const outputs = [done(await keys('list')), done(await keys('list', '--json'))];
+      for (const output of outputs) {
+        for (const hidden of [SECRET, TOKEN, MASTER_SECRET, made.accessKeySecret, DOCUMENT.accessKeys[1].accessKeySecret]) assert.ok(!output.includes(hidden));
+      }
+      const { accessKeys, masterKeys } = JSON.parse(outputs[1]);
+      assert.deepEqual(accessKeys.map(({ accessKeyId, status, hasSecurityToken, generations }) => [accessKeyId, status, hasSecurityToken, generations.length]), [
+        ['first', 'active', true, 2], ['second', 'active', false, 1],
+      ]);
+      assert.deepEqual([masterKeys[0].id, masterKeys[0].revokedDevices], ['a1', 1]);
+      assert.match(outputs[0], /^first +active +1, 2 +fleet\/a\/\*$/mu);
+    });
+
+    test('check says what is there, or what is wrong where', async () => {
+      assert.match(done(await keys('check')), /: 2 access keys, 1 master keys\n$/u);
+      await fill({ accessKeys: [{ accessKeyId: 'a', secrets: [{ generation: '1', secret: 'se cr et' }] }] });
+      const [status, message] = failed(await keys('check'));
+      assert.equal(status, 1);
+      assert.match(message, /^oss-edge: \S+: accessKeys\[0\]\.secrets\[0\]\.secret: expected [^\n]*\n$/u);
+      assert.ok(!message.includes('se cr et'));
+      assert.deepEqual(failed(await keys('rotate', '--id', 'a')), [status, message], 'nothing is changed in a document that is wrong');
+    });
+
+    test('derive writes what the master key gives', async () => {
+      const devices = join(directory, 'devices.txt');
+      await writeFile(devices, 'SN-000001\r\nSN-000002\n\n');
+      const csv = done(await keys('derive', '--master', 'a1', '--devices', devices)).split('\n');
+      assert.equal(csv[0], 'deviceId,accessKeyId,accessKeySecret');
+      assert.deepEqual(csv.slice(1), ['SN-000001', 'SN-000002'].map((id) => `${id},OE1.a1.${id},${derivedSecret(`OE1.a1.${id}`)}`).concat(''));
+      const scoped = done(await keys('derive', '--json', '--master', 'a1', '--devices', devices, '--scope', 'logs', '--expires', '2100-01-01T00:00:00Z'));
+      const id = 'OE1.a1.SN-000001.e4102444800.slogs';
+      assert.deepEqual(JSON.parse(scoped.split('\n')[0]), { deviceId: 'SN-000001', accessKeyId: id, accessKeySecret: derivedSecret(id) });
+      const out = join(directory, 'derived.csv');
+      assert.equal(done(await keys('derive', '--master', 'a1', '--devices', devices, '--out', out)), '');
+      assert.equal(await readFile(out, 'utf8'), csv.join('\n'));
+      assert.equal((await stat(out)).mode & 0o777, 0o600);
+    });
+
+    test('derive refuses keys that would not work', async () => {
+      const devices = join(directory, 'devices.txt');
+      await writeFile(devices, 'SN-1\n');
+      const derive = (/** @type {string[]} */ ...args) => keys('derive', '--master', 'a1', '--devices', devices, ...args);
+      assert.deepEqual(failed(await derive('--scope', 'other')), [1, 'oss-edge: the master key a1 has no scope other\n']);
+      assert.equal(failed(await derive('--expires', '2020-01-01T00:00:00Z'))[0], 2);
+      await writeFile(devices, 'SN-1\nSN 2\n');
+      assert.match(failed(await derive())[1], /devices\.txt:2: expected a device id/u);
+      await writeFile(devices, 'SN-1\nSN-2\nSN-1\n');
+      assert.match(failed(await derive())[1], /devices\.txt:3: SN-1 is on line 1 as well/u);
+      await writeFile(devices, 'SN-1\nlost\n');
+      assert.deepEqual(failed(await derive()), [1, 'oss-edge: the device lost is revoked\n']);
+      await keys('disable', '--master', 'a1');
+      await writeFile(devices, 'SN-1\n');
+      assert.deepEqual(failed(await derive()), [1, 'oss-edge: the master key a1 is disabled\n']);
+    });
+  });
+}
+
+test('derive shows its progress', async () => {
+  await writeFile(file, JSON.stringify(DOCUMENT));
+  const devices = join(directory, 'many.txt');
+  await writeFile(devices, Array.from({ length: 100_000 }, (_, index) => `SN-${index}\n`).join(''));
+  const { status, stdout, stderr } = await run(['keys', 'derive', '--file', file, '--master', 'a1', '--devices', devices]);
+  assert.deepEqual([status, stdout.split('\n').length], [0, 100_002]);
+  assert.deepEqual(stderr.split('\n').slice(0, 2), ['20000 of 100000 derived', '40000 of 100000 derived']);
+});
+
+test('further secrets: a key is changed in the one that has it, and a new one goes where there is room', async () => {
+  const big = { accessKeyId: 'big', accessKeySecret: 's', securityToken: 't'.repeat(4000) };
+  const full = Array.from({ length: 16 }, (_, index) => ({ ...big, accessKeyId: `big${index}` }));
+  await secretsManager.put('first', { accessKeys: full, furtherSecrets: ['next'] });
+  await secretsManager.put('next', { accessKeys: [{ accessKeyId: 'there', accessKeySecret: SECRET }] });
+  const options = ['--secret', 'first', '--region', 'us-east-1', '--endpoint', secretsManager.endpoint];
+  done(await run(['keys', 'rotate', ...options, '--id', 'there']));
+  done(await run(['keys', 'new', ...options, '--id', 'added', '--prefix', 'p'.repeat(1000)]));
+  const next = JSON.parse((await secretsManager.call('GetSecretValue', { SecretId: 'next', VersionStage: 'AWSCURRENT' })).SecretString);
+  assert.deepEqual(next.accessKeys.map(({ accessKeyId, secrets }) => [accessKeyId, secrets?.length]), [['there', 2], ['added', undefined]]);
+  assert.match(done(await run(['keys', 'check', ...options])), /^first, next: 18 access keys, 0 master keys\n$/u);
+  await secretsManager.put('next', { accessKeys: [{ accessKeyId: 'big0', accessKeySecret: 's' }] });
+  assert.match(failed(await run(['keys', 'check', ...options]))[1], /^oss-edge: next: accessKeys\[0\]\.accessKeyId: expected an id that appears once/u);
+});
+
+test('a file is made by its first key', async () => {
+  const made = join(directory, 'made.json');
+  done(await run(['keys', 'new', '--file', made, '--id', 'first']));
+  assert.equal((await stat(made)).mode & 0o777, 0o600);
+  assert.match(done(await run(['keys', 'check', '--file', made])), /1 access keys/u);
+  assert.ok(!(await readdir(directory)).includes('made.json.lock'));
+});
+
+test('a command line that is not understood ends with 2 and one line of help', async () => {
+  await writeFile(file, JSON.stringify(DOCUMENT));
+  for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
+    [['shred'], /unknown command `keys shred`/u],
+    [['list'], /expected either --file FILE or --secret ID/u],
+    [['list', '--file', file, '--secret', 'a'], /expected either --file FILE or --secret ID/u],
+    [['list', '--file', file, '--all'], /Unknown option '--all'/u],
+    [['rotate', '--file', file], /keys rotate: expected --id/u],
+    [['rotate', '--file', file, '--id', 'first', '--overlap', 'soon'], /--overlap: expected a span as 90m, 24h or 7d/u],
+    [['retire', '--file', file, '--id', 'first'], /keys retire: expected --logs FILE, the edge's log, or --force/u],
+    [['disable', '--file', file], /expected either --id or --master/u],
+    [['revoke', '--file', file, '--master', 'a1'], /keys revoke: expected --device ID or --devices FILE/u],
+    [['new', '--file', file, '--id', 'a', '--master', 'b'], /expected --id or --master, not both/u],
+    [['list', '--secret', 'a'], /expected --region, the Region of the secret's primary/u],
+    [['retire', '--file', file, '--id', 'first', '--logs', join(directory, 'no.log')], /no\.log: ENOENT/u],
+    [['derive', '--file', file, '--master', 'a1', '--devices', join(directory, 'no.txt')], /no\.txt: no such file/u],
+  ])) {
+    const { status, stdout, stderr } = await run(['keys', ...args]);
+    assert.deepEqual([status, stdout], [2, ''], args.join(' '));
+    assert.match(stderr, expected);
+  }
+  assert.match(done(await run(['keys', '--help'])), /^oss-edge keys: /u);
+});
+
+/** The secret of a derived key, by its definition (docs/access-keys.md). @param {string} id */
+function derivedSecret(id) {
+  const digest = createHmac('sha256', MASTER_SECRET).update(`oss-edge/v1${id}`).digest('hex');
+  const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+  let number = BigInt(`0x${digest}`) % 62n ** 30n;
+  let text = '';
+  for (let digit = 0; digit < 30; digit += 1, number /= 62n) text = alphabet[Number(number % 62n)] + text;
+  return text;
+}
+
+/** @param {Record<string, unknown>} fields of a line of viewer-request */
+function line(fields) {
+  return JSON.stringify({ function: 'viewer-request', decision: 'forward', accessKeyId: 'first', ...fields });
+}
+
+/** What a command that must succeed printed. @param {{ status: number, stdout: string, stderr: string }} result */
+function done({ status, stdout, stderr }) {
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+/** @param {{ status: number, stdout: string, stderr: string }} result @returns {[number, string]} */
+function failed({ status, stdout, stderr }) {
+  assert.equal(stdout, '');
+  return [status, stderr];
+}
+
+/** @param {string[]} args @returns {Promise<{ status: number, stdout: string, stderr: string }>} */
+function run(args) {
+  const { AWS_REGION: _, AWS_DEFAULT_REGION: __, ...env } = process.env;
+  return new Promise((resolve) => {
+    const options = { env: { ...env, ...ENV }, maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
