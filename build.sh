@@ -85,7 +85,7 @@ install_wasm_pack() {
 
 install_python_sdk() {
   if [[ ! .venv/installed -nt tests/e2e/requirements.txt ]]; then
-    step 'Installing the OSS SDKs for Python' bash -c '
+    step 'Installing the OSS SDKs for Python, and moto' bash -c '
       python3 -m venv .venv
       .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/requirements.txt
       touch .venv/installed'
@@ -148,6 +148,7 @@ run_tests() {
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
   step 'JavaScript: the yardstick of the benches decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
+  step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
   step 'End to end: ali-oss' node --test tests/e2e/*.test.mjs
   step 'End to end: oss2, alibabacloud-oss-v2' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
   bench --short

@@ -80,7 +80,7 @@ async function authorized(authorizer, event, methodArn) {
     const unauthorized = error instanceof Error && error.message === 'Unauthorized';
     return unauthorized
       ? gatewayResponse(401, { message: 'Unauthorized' }, 'UnauthorizedException')
-      : gatewayResponse(500, { message: null }, 'AuthorizerFailureException');
+      : authorizerFailure();
   }
   const outcome = evaluated(output, methodArn);
   if (!outcome) return gatewayResponse(500, { message: null }, 'AuthorizerConfigurationException');
@@ -98,6 +98,14 @@ function accessDenied(effect, { body }) {
   if (body !== undefined) return response(403, [['Content-Type', 'application/xml']], Buffer.from(body));
   const reason = effect === 'explicit deny' ? ' with an explicit deny' : '';
   return gatewayResponse(403, { Message: `User is not authorized to access this resource${reason}` }, 'AccessDeniedException');
+}
+
+/**
+ * The gateway response AUTHORIZER_FAILURE as the deployment customises it: its status alone, for a client that then
+ * tries again.
+ */
+function authorizerFailure() {
+  return gatewayResponse(503, { message: null }, 'AuthorizerFailureException');
 }
 
 /**

@@ -112,7 +112,7 @@ test('answers a denial with the XML the authorizer gives', async () => {
 });
 
 const FAILURES = [
-  ['an authorizer that throws', { authorizer: () => { throw new Error('x'); } }, {}, 500, { message: null }],
+  ['an authorizer that throws', { authorizer: () => { throw new Error('x'); } }, {}, 503, { message: null }],
   ['an authorizer that throws Unauthorized', { authorizer: () => { throw new Error('Unauthorized'); } }, {}, 401, { message: 'Unauthorized' }],
   ['an authorizer without principal', { authorizer: () => ({ ...policy('Allow'), principalId: undefined }) }, {}, 500, { message: null }],
   ['an authorizer without policy', { authorizer: () => ({ principalId: 'a' }) }, {}, 500, { message: null }],
