@@ -28,8 +28,10 @@ after(async () => {
 
 test('allows one method ARN, with what was verified', async () => {
   const event = await authorizerEvent({ querystring: 'uploads=&encoding-type=url', resource: '/fleet-uploads/a&b?uploads', uri: '/a%26b' });
-  const { principalId, policyDocument, context } = await authorize(event);
+  const { lines, log } = memoryLog();
+  const { principalId, policyDocument, context } = await authorize(event, { log });
   assert.equal(principalId, ACCESS_KEY.accessKeyId);
+  assert.deepEqual(lines.map(({ decision, generation }) => [decision, generation]), [['forward', '1']]);
   assert.deepEqual(policyDocument.Statement, [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: ARN }]);
   const { digest, requestId, ...rest } = context;
   assert.match(digest, /^[\w-]{43}$/u);
@@ -63,7 +65,7 @@ for (const [what, change, code] of /** @type {[string, (event: any) => void, str
     const { policyDocument, context } = await authorize(event, { log });
     assert.equal(policyDocument.Statement[0].Effect, 'Deny');
     assert.equal(element(context.body, 'Code'), code);
-    assert.equal(lines[0].decision, 'deny');
+    assert.deepEqual([lines[0].decision, lines[0].generation || undefined], ['deny', undefined]);
     assert.ok(!JSON.stringify([lines, context]).includes(SECRET));
   });
 }

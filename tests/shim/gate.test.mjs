@@ -74,6 +74,12 @@ test('replacing access keys takes no more memory each time', () => {
   assert.ok(grown < 16e6, `${grown} bytes`);
 });
 
+test('the document that the documentation shows is one', () => {
+  const page = readFileSync(new URL('../../docs/access-keys.md', import.meta.url), 'utf8');
+  const [, text] = /```json\n([^`]*)```/u.exec(page) ?? [];
+  createGate({ wasm, config, accessKeys: JSON.parse(String(text)) });
+});
+
 /** @param {import('../../js-shim/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
 function outcome(gate, accessKey) {
   const { request, requestId } = readEvent(/** @type {any} */ (signedEvent({ accessKey })));
