@@ -6,6 +6,7 @@
 #   ./build.sh test                                   every test
 #   ./build.sh bench [--short] [--plots DIR] ...      the functions against plain JavaScript, see docs/performance.md
 #   ./build.sh demo                                   a real OSS SDK uploads through the bundle
+#   ./build.sh compatibility                          write the README's table anew, from the end-to-end tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -149,8 +150,8 @@ run_tests() {
   step 'JavaScript: the yardstick of the benches decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
-  step 'End to end: ali-oss' node --test tests/e2e/*.test.mjs
-  step 'End to end: oss2, alibabacloud-oss-v2' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
+  end_to_end
+  step 'README: the compatibility table' node tests/e2e/compatibility.mjs --check
   bench --short
   printf '%d passed, 0 failed\n' "$total"
 }
@@ -158,6 +159,19 @@ run_tests() {
 bench() {
   prepare
   node --expose-gc benches/run.mjs "$@"
+}
+
+end_to_end() {
+  rm -rf target/compatibility
+  step 'End to end: ali-oss, in Node and in a browser' node --test tests/e2e/*.test.mjs
+  step 'End to end: oss2, alibabacloud-oss-v2, opendal' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
+}
+
+compatibility() {
+  prepare
+  install_python_sdk
+  end_to_end
+  step 'README: the compatibility table' node tests/e2e/compatibility.mjs --write
 }
 
 demo() {
@@ -178,9 +192,10 @@ bundle)
 test) run_tests ;;
 bench) bench "${@:2}" ;;
 demo) demo ;;
-help | --help | -h) sed -n 's/^# \{0,1\}//;2,8p' "$0" ;;
+compatibility) compatibility ;;
+help | --help | -h) sed -n 's/^# \{0,1\}//;2,9p' "$0" ;;
 *)
-  sed -n 's/^# \{0,1\}//;2,8p' "$0" >&2
+  sed -n 's/^# \{0,1\}//;2,9p' "$0" >&2
   exit 2
   ;;
 esac

@@ -24,6 +24,7 @@ import { apiResponse, discard, editedResponse, errorResponse, generatedResponse,
  * @property {string} requestId CloudFront's
  * @property {string} method
  * @property {string} uri raw, without the query
+ * @property {string} [userAgent] the client's own: a browser's SDK says it in a header of its own
  * @property {number} status 0 where the viewer went away before an answer
  * @property {'s3' | 'api' | null} origin that was asked
  * @property {number} bytes of the body that were received
@@ -73,11 +74,12 @@ async function exchange(distribution, message, response) {
   /** @type {Exchange} */
   const asked = { message, body, requestId, entry: { requestId, origin: null } };
   response.once('close', () => {
-    const { method = '', url = '' } = message;
+    const { method = '', url = '', headers } = message;
+    const userAgent = String(headers['x-oss-user-agent'] ?? headers['user-agent'] ?? '') || undefined;
     // The query may hold a signature that still admits whoever has it.
     const [uri = ''] = url.split('?', 1);
     const milliseconds = Math.round(performance.now() - started);
-    distribution.log?.({ method, uri, status: response.headersSent ? response.statusCode : 0, bytes: body.bytes, milliseconds, ...asked.entry });
+    distribution.log?.({ method, uri, userAgent, status: response.headersSent ? response.statusCode : 0, bytes: body.bytes, milliseconds, ...asked.entry });
   });
   const answered = await answer(distribution, asked).catch((error) => unanswerable(asked, error));
   try {

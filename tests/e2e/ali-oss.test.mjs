@@ -13,7 +13,7 @@ import { after, before, describe, mock, test } from 'node:test';
 import OSS from 'ali-oss';
 
 import { serve } from '../../js-shim/serve.mjs';
-import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, SECOND_KEY, STS_KEY, StoredObjects, sha256 } from './fixture.mjs';
+import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, SECOND_KEY, STS_KEY, StoredObjects, record, sha256 } from './fixture.mjs';
 
 const MIB = 1024 * 1024;
 const KEYS = JSON.parse(await readFile(new URL('keys.json', import.meta.url), 'utf8'));
@@ -24,6 +24,9 @@ const agent = new http.Agent({
   keepAlive: true,
   lookup: (_host, { all }, callback) => (all ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4)),
 });
+
+/** What ali-oss calls itself. */
+const USER_AGENT = `aliyun-sdk-nodejs/${JSON.parse(await readFile(new URL('../../node_modules/ali-oss/package.json', import.meta.url), 'utf8')).version}`;
 
 /** Settings of a device for each addressing style. */
 const STYLES = {
@@ -61,6 +64,7 @@ after(async () => {
   stored.close();
   await server.close();
   await rm(directory, { recursive: true });
+  await record('aliyun-sdk-nodejs', requests);
   assert.deepEqual(requests.filter(({ violation }) => violation), [], 'no function broke a rule of CloudFront');
   const log = JSON.stringify(requests);
   for (const key of ACCESS_KEYS.accessKeys) assert.ok(!log.includes(key.accessKeySecret), 'no secret is logged');
@@ -124,7 +128,7 @@ async function uploadInParts(client, key, parts, options = {}) {
 
 /** What a URL that was signed is answered, sent as any HTTP client does that knows nothing of OSS. */
 async function send(method, url, body = '', headers = {}) {
-  const request = http.request(url, { method, agent, headers: { 'Content-Length': Buffer.byteLength(body), ...headers } });
+  const request = http.request(url, { method, agent, headers: { 'User-Agent': USER_AGENT, 'Content-Length': Buffer.byteLength(body), ...headers } });
   request.end(body);
   const [answer] = await once(request, 'response');
   const chunks = await answer.toArray();
@@ -314,14 +318,14 @@ describe('bodies', () => {
     const right = createHash('md5').update(body).digest('base64');
     await device().put('md5/right', body, { headers: { 'Content-MD5': right } });
     await assertStored('md5/right', body);
-    await refused(() => device().put('md5/wrong', body, { headers: { 'Content-MD5': wrong } }), [400, 'BadDigest']);
+    await refused(() => device().put('md5/wrong', body, { headers: { 'Content-MD5': wrong } }), [400, 'InvalidDigest']);
   });
 
   test('leaves an object as it was when a Content-MD5 is wrong', async () => {
     const body = randomBytes(1000);
     await device().put('md5/kept', body);
     const options = { headers: { 'Content-MD5': wrong } };
-    await refused(() => device().put('md5/kept', Buffer.from('new'), options), [400, 'BadDigest']);
+    await refused(() => device().put('md5/kept', Buffer.from('new'), options), [400, 'InvalidDigest']);
     await assertStored('md5/kept', body);
   });
 
@@ -330,7 +334,7 @@ describe('bodies', () => {
     const { uploadId } = await client.initMultipartUpload('md5/parts');
     const part = randomBytes(100);
     const send = (digest) => client.uploadPart('md5/parts', uploadId, 1, part, 0, part.length, { headers: { 'Content-MD5': digest } });
-    await refused(() => send(wrong), [400, 'BadDigest']);
+    await refused(() => send(wrong), [400, 'InvalidDigest']);
     const { etag } = await send(createHash('md5').update(part).digest('base64'));
     await client.completeMultipartUpload('md5/parts', uploadId, [{ number: 1, etag }]);
     await assertStored('md5/parts', part);
@@ -358,6 +362,46 @@ describe('bodies', () => {
   });
 });
 
+describe('uploads in parts that broke off', () => {
+  test('resume from a checkpoint of multipartUpload', async () => {
+    const body = randomBytes(16 * MIB);
+    const file = join(directory, 'resumed.bin');
+    await writeFile(file, body);
+    let checkpoint;
+    const breaksOff = (percentage, at) => {
+      checkpoint = structuredClone({ ...at });
+      if (percentage >= 0.4) throw new Error('the network is gone');
+    };
+    const options = { partSize: 5 * MIB, parallel: 1 };
+    await assert.rejects(device().multipartUpload('resumed/key', file, { ...options, progress: breaksOff }), /network/);
+    assert.equal(checkpoint.doneParts.length, 2);
+    await device().multipartUpload('resumed/key', file, { ...options, checkpoint });
+    await assertStored('resumed/key', body);
+    await rm(file);
+  });
+
+  for (const [version, options] of [
+    [1, {}],
+    [4, V4],
+  ]) {
+    test(`list their parts page by page, signed by version ${version}`, async () => {
+      const client = device(options);
+      const key = 'resumed/<listed> & 日';
+      const { uploadId } = await client.initMultipartUpload(key);
+      const etags = [];
+      for (const number of [1, 2, 3]) etags.push((await client.uploadPart(key, uploadId, number, Buffer.alloc(number), 0, number)).etag);
+      const first = await client.listParts(key, uploadId, { 'max-parts': 2 });
+      assert.deepEqual([first.bucket, first.name, first.uploadId, first.isTruncated], [BUCKET, key, uploadId, 'true']);
+      const second = await client.listParts(key, uploadId, { 'part-number-marker': first.nextPartNumberMarker });
+      assert.equal(second.isTruncated, 'false');
+      const parts = [first.parts, second.parts].flat().map(({ PartNumber, ETag, Size }) => [PartNumber, ETag, Size]);
+      assert.deepEqual(parts, etags.map((etag, index) => [`${index + 1}`, etag, `${index + 1}`]));
+      await client.abortMultipartUpload(key, uploadId);
+      await refused(() => client.listParts(key, uploadId), [404, 'NoSuchUpload']);
+    });
+  }
+});
+
 describe('overwriting', () => {
   const forbidden = { headers: { 'x-oss-forbid-overwrite': 'true' } };
 
@@ -365,21 +409,27 @@ describe('overwriting', () => {
     const [first, second] = [randomBytes(100), randomBytes(200)];
     await device().put('overwrite/key', first, structuredClone(forbidden));
     await assertStored('overwrite/key', first);
-    await refused(() => device().put('overwrite/key', second, structuredClone(forbidden)), [412, 'PreconditionFailed']);
+    await refused(() => device().put('overwrite/key', second, structuredClone(forbidden)), [409, 'FileAlreadyExists']);
     await assertStored('overwrite/key', first);
     await device().put('overwrite/key', second, { headers: { 'x-oss-forbid-overwrite': 'false' } });
     await assertStored('overwrite/key', second);
   });
 
-  test('forbids it when an upload in parts is completed, not when one begins', async () => {
+  test('forbids it when an upload in parts is completed, whichever of its two ends asks for it', async () => {
     const client = device();
     await client.put('overwrite/parts', Buffer.from('first'));
-    await refusedAtEdge(() => client.initMultipartUpload('overwrite/parts', structuredClone(forbidden)), [400, 'NotImplemented']);
-    const { uploadId } = await client.initMultipartUpload('overwrite/parts');
-    const { etag } = await client.uploadPart('overwrite/parts', uploadId, 1, Buffer.from('second'), 0, 6);
-    const complete = () => client.completeMultipartUpload('overwrite/parts', uploadId, [{ number: 1, etag }], structuredClone(forbidden));
-    await refused(complete, [412, 'PreconditionFailed']);
-    await assertStored('overwrite/parts', Buffer.from('first'));
+    for (const [atInit, atComplete] of [
+      [forbidden, {}],
+      [{}, forbidden],
+      [forbidden, forbidden],
+    ]) {
+      const { uploadId } = await client.initMultipartUpload('overwrite/parts', structuredClone(atInit));
+      const { etag } = await client.uploadPart('overwrite/parts', uploadId, 1, Buffer.from('second'), 0, 6);
+      const complete = () => client.completeMultipartUpload('overwrite/parts', uploadId, [{ number: 1, etag }], structuredClone(atComplete));
+      await refused(complete, [409, 'FileAlreadyExists']);
+      await assertStored('overwrite/parts', Buffer.from('first'));
+      await client.abortMultipartUpload('overwrite/parts', uploadId);
+    }
   });
 });
 
@@ -479,7 +529,6 @@ describe('operations that are not served', () => {
     ['ListObjects', (client) => client.list()],
     ['ListObjectsV2', (client) => client.listV2({ prefix: 's' })],
     ['ListMultipartUploads', (client) => client.listUploads({ 'max-uploads': 10 })],
-    ['ListParts', (client) => client.listParts('stays', 'an-id')],
     ['CopyObject', (client) => client.copy('copy', 'stays'), [400, 'NotImplemented']],
     ['CopyObject onto itself', (client) => client.putMeta('stays', { a: 'b' }), [400, 'NotImplemented']],
     ['UploadPartCopy', copyPart, [400, 'NotImplemented']],
@@ -758,7 +807,7 @@ for (const [version, sign] of Object.entries(URLS)) {
       assert.equal((await send('PUT', url, 'x', { 'Content-MD5': digest })).status, 200);
       await assertStored(`url${version}/md5`, Buffer.from('x'));
       const beforehand = await stored.everything();
-      assert.match((await send('PUT', url, 'y', { 'Content-MD5': digest })).text, /<Code>BadDigest</);
+      assert.match((await send('PUT', url, 'y', { 'Content-MD5': digest })).text, /<Code>InvalidDigest</);
       assert.deepEqual(await stored.everything(), beforehand);
     });
 

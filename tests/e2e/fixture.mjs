@@ -1,7 +1,7 @@
 // The gateway that the end-to-end tests upload through: its documents, and a look into its S3.
 
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 
@@ -91,4 +91,12 @@ export class StoredObjects {
 
 export function sha256(bytes) {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Where each client's tests leave what their gateway logged; the table in the README is made of it. */
+const RECORDS = new URL('../../target/compatibility/', import.meta.url);
+
+export async function record(client, lines) {
+  await mkdir(RECORDS, { recursive: true });
+  await writeFile(new URL(`${client}.jsonl`, RECORDS), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }

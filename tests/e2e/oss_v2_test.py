@@ -30,7 +30,7 @@ VERSIONS = ("v4", "v1")
 
 def setUpModule():
     global s3, gateway, first_key, second_key, sts_key, BUCKET
-    s3, gateway = uploads.start()
+    s3, gateway = uploads.start(f"alibabacloud-python-sdk-v2/{oss.__version__}")
     first_key, second_key, sts_key = s3.fixture["accessKeys"]["accessKeys"]
     BUCKET = s3.fixture["bucket"]
 
@@ -194,7 +194,7 @@ class Uploading(UploadTest):
     def test_has_s3_check_a_content_md5(self):
         put(device(), "md5", b"x", content_md5=md5(b"x"))
         self.assert_stored("md5", b"x")
-        with self.refused(400, "BadDigest"):
+        with self.refused(400, "InvalidDigest"):
             put(device(), "md5", b"x", content_md5=md5(b"another body"))
 
     def test_puts_a_file_and_an_empty_object(self):
@@ -219,6 +219,33 @@ class Uploading(UploadTest):
                 result = uploader.upload_file(oss.PutObjectRequest(bucket=BUCKET, key=f"uploader/{version}"), str(file))
                 self.assertEqual(result.status_code, 200)
                 self.assert_stored(f"uploader/{version}", body)
+
+    def test_resumes_by_its_uploader_with_the_parts_that_s3_has(self):
+        body = secrets.token_bytes(16 * MIB)
+        for version in VERSIONS:
+            with self.subTest(version), tempfile.TemporaryDirectory() as folder:
+                file = Path(folder, "file.bin")
+                file.write_bytes(body)
+                request = oss.PutObjectRequest(bucket=BUCKET, key=f"uploader/resumed {version}")
+
+                def upload(client):
+                    options = {"part_size": 5 * MIB, "parallel_num": 1, "enable_checkpoint": True, "checkpoint_dir": folder}
+                    return client.uploader(**options).upload_file(request, str(file))
+
+                client = device(version=version)
+                send_part = client.upload_part
+
+                def breaks_off(part):
+                    if part.part_number == 3:
+                        raise ConnectionError("the network is gone")
+                    return send_part(part)
+
+                with mock.patch.object(client, "upload_part", breaks_off), self.assertRaises(oss.UploadError):
+                    upload(client)
+                with recorded(client := device(version=version)) as sent:
+                    self.assertEqual(upload(client).status_code, 200)
+                self.assert_stored(f"uploader/resumed {version}", body)
+                self.assertEqual([request.method for request in sent], ["GET", "PUT", "PUT", "POST"])
 
     def test_signs_no_additional_headers_though_configured_to_because_its_client_does_not_pass_them_to_its_signer(self):
         with recorded(client := device(additional_headers=["host", "user-agent"])) as sent:
@@ -247,14 +274,29 @@ class Uploading(UploadTest):
 
 
 class CompleteMultipartUpload(UploadTest):
-    def test_finds_neither_bucket_nor_key_nor_etag_in_the_answer_because_s3_puts_it_in_a_namespace_and_yet_succeeds(self):
-        # Its parser takes the namespace off the root alone; the elements below keep it and are not found.
+    def test_finds_bucket_key_etag_and_location_in_the_answer(self):
+        key = "complete/<a> & 日 +%.txt"
         for version in VERSIONS:
             with self.subTest(version):
-                result = upload_in_parts(device(version=version), "complete", [version.encode()])
-                self.assertEqual(result.status_code, 200)
-                self.assertEqual((result.bucket, result.key, result.etag, result.location), (None, None, None, None))
-                self.assert_stored("complete", version.encode())
+                result = upload_in_parts(device(version=version), key, [version.encode()])
+                self.assertEqual((result.status_code, result.bucket, result.key), (200, BUCKET, key))
+                digest = hashlib.md5(hashlib.md5(version.encode()).digest()).hexdigest()
+                self.assertEqual(result.etag, f'"{digest}-1"')
+                self.assertEqual(urllib.parse.unquote(result.location), f"http://uploads.test:{gateway.port}/{key}")
+                self.assert_stored(key, version.encode())
+
+    def test_raises_what_s3_says_of_parts_that_do_not_fit(self):
+        for version in VERSIONS:
+            client = device(version=version)
+            upload_id = begin(client, "complete/refused")
+            etags = [send_part(client, "complete/refused", upload_id, number, b"small").etag for number in (1, 2)]
+            for expected, etags in (((400, "EntityTooSmall"), etags), ((400, "InvalidPart"), [etags[0], '"' + "0" * 32 + '"'])):
+                with self.subTest(version, expected=expected), self.refused(*expected) as caught:
+                    client.complete_multipart_upload(completing("complete/refused", upload_id, etags))
+                self.assertRegex(caught.error.request_id, REQUEST_ID)
+            abort(client, "complete/refused", upload_id)
+            with self.subTest(version), self.refused(404, "NoSuchUpload"):
+                client.complete_multipart_upload(completing("complete/refused", upload_id, etags))
 
     def test_finds_bucket_key_and_upload_id_in_the_answer_to_initiate(self):
         key = "<a> & 日/📷 +%.txt"
@@ -320,6 +362,19 @@ class WhoMayUpload(UploadTest):
             ):
                 with self.refused_at_edge(405, "MethodNotAllowed"):
                     call()
+
+    def test_lists_parts_page_by_page(self):
+        for version in VERSIONS:
+            with self.subTest(version):
+                client, key = device(version=version), "who/<listed> 日"
+                upload_id = begin(client, key)
+                etags = [send_part(client, key, upload_id, number, b"x" * number).etag for number in (1, 2, 3)]
+                pages = client.list_parts_paginator(limit=2).iter_page(oss.ListPartsRequest(bucket=BUCKET, key=key, upload_id=upload_id))
+                pages = list(pages)
+                self.assertEqual([(page.bucket, page.key, page.upload_id, page.is_truncated) for page in pages], [(BUCKET, key, upload_id, more) for more in (True, False)])
+                parts = [(part.part_number, part.etag, part.size) for page in pages for part in page.parts]
+                self.assertEqual(parts, list(zip((1, 2, 3), etags, (1, 2, 3))))
+                abort(client, key, upload_id)
 
 
 class PresignedUrls(UploadTest):

@@ -25,6 +25,8 @@ HOUR = 60 * 60
 MINUTE = 60
 REQUEST_ID = re.compile(r"[0-9A-F]{24}")
 KEYS = json.loads((HERE / "keys.json").read_text("utf-8"))
+# The record of a run, which the table in the README is made of (compatibility.mjs).
+RECORDS = PACKAGE / "target" / "compatibility"
 
 
 class S3:
@@ -61,14 +63,16 @@ class S3:
 
 
 class Gateway:
-    """`oss-edge serve` over these access keys, and the lines of its log."""
+    """`oss-edge serve` over these access keys, and the lines of its log.
 
-    def __init__(self, s3, access_keys):
+    `options` of the command, and fields of the configuration other than the fixture's."""
+
+    def __init__(self, s3, access_keys, *options, **config):
         self.log = []
         self._lines = queue.Queue()
         with tempfile.TemporaryDirectory() as folder:
-            files = {"config": s3.fixture["config"], "access-keys": {"accessKeys": access_keys}}
-            arguments = ["--port", "0", "--json", "--s3-endpoint", s3.fixture["endpoint"]]
+            files = {"config": {**s3.fixture["config"], **config}, "access-keys": {"accessKeys": access_keys}}
+            arguments = ["--port", "0", "--json", "--s3-endpoint", s3.fixture["endpoint"], *options]
             for name, document in files.items():
                 file = Path(folder, f"{name}.json")
                 file.write_text(json.dumps(document))
@@ -116,9 +120,12 @@ def resolve_test_names():
     return mock.patch("socket.getaddrinfo", getaddrinfo)
 
 
-def start():
-    """Starts both for the tests of a module; when they ended, the gateway must have kept all rules."""
-    global s3
+def start(user_agent):
+    """Starts both for the tests of a module; when they ended, the gateway must have kept all rules.
+
+    `user_agent` is the client's own: who uses a URL that it signed says so."""
+    global s3, signed_by
+    signed_by = user_agent
     names = resolve_test_names()
     names.start()
     unittest.addModuleCleanup(names.stop)
@@ -135,8 +142,15 @@ def end(gateway):
     keys = s3.fixture["accessKeys"]["accessKeys"]
     hidden = [key[name] for key in keys for name in ("accessKeySecret", "securityToken") if name in key]
     leaked = [line for line in gateway.log if any(text in json.dumps(line) for text in hidden)]
+    record(gateway.log)
     if (status, broken, leaked) != (0, [], []) or not gateway.log:
         raise AssertionError(f"the gateway ended with {status}; rules of CloudFront broken: {broken}; secrets logged: {leaked}")
+
+
+def record(log):
+    product = re.match("[a-z0-9-]+", signed_by)[0]
+    RECORDS.mkdir(parents=True, exist_ok=True)
+    RECORDS.joinpath(f"{product}.jsonl").write_text("".join(json.dumps({"userAgent": signed_by, **line}) + "\n" for line in log))
 
 
 def md5(body):
@@ -147,7 +161,7 @@ def send(method, url, body=None, headers=None):
     """A signed URL as any HTTP client uses it, which knows nothing of OSS."""
     with requests.Session() as session:
         session.trust_env = False
-        return session.request(method, url, data=body, headers=headers, timeout=30)
+        return session.request(method, url, data=body, headers={"User-Agent": signed_by, **(headers or {})}, timeout=30)
 
 
 class UploadTest(unittest.TestCase):

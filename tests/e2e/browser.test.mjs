@@ -1,0 +1,105 @@
+// ali-oss's browser build, in jsdom, uploads through the gateway; it is the build that mends a wrong clock.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+
+import { JSDOM } from 'jsdom';
+
+import { serve } from '../../js-shim/serve.mjs';
+import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, StoredObjects, record, sha256 } from './fixture.mjs';
+
+const MIB = 1024 * 1024;
+const HOUR = 60 * 60 * 1000;
+const SDK = await readFile(new URL('../../node_modules/ali-oss/dist/aliyun-oss-sdk.js', import.meta.url), 'utf8');
+
+const requests = [];
+let directory;
+let server;
+let stored;
+let page;
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'oss-edge-browser-'));
+  const log = (entry, decision) => requests.push({ ...decision, ...entry });
+  server = await serve({ documents: { config: CONFIG, accessKeys: ACCESS_KEYS }, data: directory, log });
+  stored = new StoredObjects({ ...server.s3, directory });
+});
+
+after(async () => {
+  stored.close();
+  await server.close();
+  await rm(directory, { recursive: true });
+  await record('aliyun-sdk-js', requests);
+});
+
+beforeEach(() => {
+  // A page of the gateway's own origin, so that no CORS is asked for.
+  page = new JSDOM('', { url: `http://localhost:${new URL(server.url).port}/`, runScripts: 'outside-only' }).window;
+  page.eval(SDK);
+  return () => page.close();
+});
+
+/** A client in the page, whose clock is off. */
+function device(milliseconds = 0) {
+  page.eval(`{
+    const Real = Date;
+    globalThis.Date = class extends Real {
+      constructor(...parts) { parts.length ? super(...parts) : super(Date.now()); }
+      static now() { return Real.now() + ${milliseconds}; }
+    };
+  }`);
+  const client = new page.OSS({ ...FIRST_KEY, bucket: BUCKET, endpoint: page.location.origin, cname: true, secure: false });
+  return client;
+}
+
+async function assertStored(key, body) {
+  const object = await stored.get(key);
+  assert.deepEqual([object?.body.length, object?.sha256], [body.length, sha256(body)], key);
+}
+
+/** What the requests under a key were answered. */
+function answers(key) {
+  return requests.filter(({ uri }) => uri === `/${key}`).map(({ operation, status, code }) => [operation, status, code]);
+}
+
+describe('a browser', () => {
+  test('uploads', async () => {
+    const body = randomBytes(1000);
+    await device().put('browser/put.bin', new page.Blob([body]));
+    await assertStored('browser/put.bin', body);
+  });
+
+  for (const [what, offset] of [
+    ['slow', -3 * HOUR],
+    ['fast', 3 * HOUR],
+  ]) {
+    test(`whose clock is 3 hours ${what} puts an object on its second try`, async () => {
+      const body = randomBytes(1000);
+      const key = `browser/${what}.bin`;
+      await device(offset).put(key, new page.Blob([body]));
+      await assertStored(key, body);
+      assert.deepEqual(answers(key), [
+        ['PutObject', 403, 'RequestTimeTooSkewed'],
+        ['PutObject', 200, undefined],
+      ]);
+    });
+
+    test(`whose clock is 3 hours ${what} uploads in parts, all but its first request with the clock mended`, async () => {
+      const body = randomBytes(6 * MIB);
+      const key = `browser/${what}-parts.bin`;
+      await device(offset).multipartUpload(key, new page.Blob([body]), { partSize: 5 * MIB, parallel: 1 });
+      await assertStored(key, body);
+      assert.deepEqual(answers(key), [
+        ['InitiateMultipartUpload', 403, 'RequestTimeTooSkewed'],
+        ['InitiateMultipartUpload', 200, undefined],
+        ['UploadPart', 200, undefined],
+        ['UploadPart', 200, undefined],
+        ['CompleteMultipartUpload', 200, undefined],
+      ]);
+    });
+  }
+});

@@ -1,0 +1,71 @@
+// The compatibility table of the README, from what the end-to-end tests' gateways logged.
+//
+//   node tests/e2e/compatibility.mjs --check   the README has the table that this run's record gives
+//   node tests/e2e/compatibility.mjs --write   puts it there
+
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const RECORDS = new URL('../../target/compatibility/', import.meta.url);
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
+const [BEGIN, END] = ['<!-- compatibility: made by ./build.sh compatibility -->\n', '<!-- end of compatibility -->'];
+
+const SCHEMES = ['v1-header', 'v1-url', 'v4-header', 'v4-url'];
+const OPERATIONS = {
+  PutObject: 'Put',
+  InitiateMultipartUpload: 'Initiate',
+  UploadPart: 'UploadPart',
+  ListParts: 'ListParts',
+  CompleteMultipartUpload: 'Complete',
+  AbortMultipartUpload: 'Abort',
+};
+
+/** What SDKs call themselves in User-Agent, or x-oss-user-agent, and what people call them. */
+const CLIENTS = {
+  'aliyun-sdk-python': 'oss2 (Python)',
+  'alibabacloud-python-sdk-v2': 'alibabacloud-oss-v2 (Python)',
+  'aliyun-sdk-nodejs': 'ali-oss (Node.js)',
+  'aliyun-sdk-js': 'ali-oss (browser)',
+  opendal: 'opendal (Rust, Python binding)',
+};
+
+/** Client, scheme and operation of each upload that was answered with success. */
+async function succeeded() {
+  const files = (await readdir(RECORDS)).filter((file) => file.endsWith('.jsonl'));
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, RECORDS), 'utf8')));
+  const lines = texts.flatMap((text) => text.trim().split('\n').map((line) => JSON.parse(line)));
+  return lines.filter(({ status }) => status >= 200 && status < 300).map(({ userAgent, scheme, operation }) => ({ client: clientOf(userAgent), scheme, operation }));
+}
+
+/** @param {string} userAgent */
+function clientOf(userAgent) {
+  const [, product = '', version] = /^([a-z0-9-]+)\/([\d.]+)/u.exec(userAgent) ?? [];
+  const name = CLIENTS[product];
+  if (!name) throw new Error(`a request of no known SDK: ${userAgent}`);
+  return `${name} ${version}`;
+}
+
+function table(uploads) {
+  const clients = [...new Set(uploads.map(({ client }) => client))].sort();
+  const rows = clients.flatMap((client) => SCHEMES.map((scheme) => rowOf(uploads, client, scheme)));
+  const head = ['Client', 'Signature', ...Object.values(OPERATIONS)];
+  return [head, head.map(() => '---'), ...rows.filter(Boolean)].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+function rowOf(uploads, client, scheme) {
+  const done = new Set(uploads.filter((upload) => upload.client === client && upload.scheme === scheme).map(({ operation }) => operation));
+  if (done.size === 0) return undefined;
+  return [client, scheme, ...Object.keys(OPERATIONS).map((operation) => (done.has(operation) ? '✓' : ''))];
+}
+
+const made = `${BEGIN}${table(await succeeded())}${END}`;
+const readme = await readFile(README, 'utf8');
+const [start, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+if (start < 0 || end < start) throw new Error('README.md: expected the marks of the compatibility table');
+const expected = readme.slice(0, start) + made + readme.slice(end + END.length);
+if (process.argv[2] === '--write') {
+  await writeFile(README, expected);
+} else if (expected !== readme) {
+  process.stderr.write(`README.md: the compatibility table is not what the tests of this run showed, which is\n\n${made}\n\n./build.sh compatibility writes it.\n`);
+  process.exitCode = 1;
+}
