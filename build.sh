@@ -93,6 +93,19 @@ install_python_sdk() {
   fi
 }
 
+# Earlier releases of SDKs whose latest is in .venv, which has what they depend on.
+install_older_python_sdks() {
+  local list=tests/e2e/older-releases.txt folder=target/sdks
+  if [[ ! $folder/installed -nt $list ]]; then
+    step 'Installing earlier releases of the OSS SDKs for Python' bash -c "
+      rm -rf $folder
+      for release in \$(grep == $list); do
+        .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $folder/\$release \$release
+      done
+      touch $folder/installed"
+  fi
+}
+
 build_core() {
   local out=js-shim/wasm newest
   newest=$(find src Cargo.toml Cargo.lock build.sh -type f -newer "$out/oss_edge.wasm" 2>/dev/null || echo missing)
@@ -139,6 +152,7 @@ run_tests() {
   prepare
   install_wasm_pack
   install_python_sdk
+  install_older_python_sdks
   step 'Rust: format' cargo fmt --check
   step 'Rust: clippy' cargo clippy --locked --all-targets -- -D warnings
   step 'Rust: clippy for WebAssembly' cargo clippy --locked --target wasm32-unknown-unknown -- -D warnings
@@ -170,6 +184,7 @@ end_to_end() {
 compatibility() {
   prepare
   install_python_sdk
+  install_older_python_sdks
   end_to_end
   step 'README: the compatibility table' node tests/e2e/compatibility.mjs --write
 }

@@ -846,7 +846,7 @@ for (const [version, sign] of Object.entries(URLS)) {
       await refusedUrl('PUT', `${url}&${new URL(other).search.slice(1)}`, [400, 'InvalidArgument']);
     });
 
-    test('begins an upload, sends its parts, completes it, and aborts another', async () => {
+    test('begins an upload, sends its parts, lists them, completes it, and aborts another', async () => {
       const key = `url${version}/日 parts`;
       const begin = async () => {
         const { text } = await send('POST', await sign(key, { method: 'POST', queries: { uploads: null } }));
@@ -856,6 +856,8 @@ for (const [version, sign] of Object.entries(URLS)) {
       const sendPart = async (uploadId) => send('PUT', await sign(key, { queries: { partNumber: '1', uploadId } }), part);
       const uploadId = await begin();
       const { headers } = await sendPart(uploadId);
+      const listed = await send('GET', await sign(key, { method: 'GET', queries: { uploadId } }));
+      assert.match(listed.text, /<PartNumber>1<\/PartNumber>[^]*<Size>200<\/Size>/);
       const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${headers.etag}</ETag></Part></CompleteMultipartUpload>`;
       const completed = await send('POST', await sign(key, { method: 'POST', queries: { uploadId } }), list);
       assert.equal(completed.status, 200, completed.text);

@@ -44,7 +44,7 @@ beforeEach(() => {
 });
 
 /** A client in the page, whose clock is off. */
-function device(milliseconds = 0) {
+function device(milliseconds = 0, options = {}) {
   page.eval(`{
     const Real = Date;
     globalThis.Date = class extends Real {
@@ -52,7 +52,7 @@ function device(milliseconds = 0) {
       static now() { return Real.now() + ${milliseconds}; }
     };
   }`);
-  const client = new page.OSS({ ...FIRST_KEY, bucket: BUCKET, endpoint: page.location.origin, cname: true, secure: false });
+  const client = new page.OSS({ ...FIRST_KEY, bucket: BUCKET, endpoint: page.location.origin, cname: true, secure: false, ...options });
   return client;
 }
 
@@ -71,6 +71,18 @@ describe('a browser', () => {
     const body = randomBytes(1000);
     await device().put('browser/put.bin', new page.Blob([body]));
     await assertStored('browser/put.bin', body);
+  });
+
+  test('uploads signed by version 4, lists parts and aborts', async () => {
+    const body = randomBytes(1000);
+    const client = device(0, { authorizationV4: true, region: 'oss-cn-hangzhou' });
+    await client.put('browser/v4.bin', new page.Blob([body]));
+    await assertStored('browser/v4.bin', body);
+    const { uploadId } = await client.initMultipartUpload('browser/v4-parts.bin');
+    await client.uploadPart('browser/v4-parts.bin', uploadId, 1, new page.Blob([body]), 0, body.length);
+    const { parts } = await client.listParts('browser/v4-parts.bin', uploadId);
+    assert.deepEqual([parts.PartNumber, parts.Size], ['1', '1000']);
+    await client.abortMultipartUpload('browser/v4-parts.bin', uploadId);
   });
 
   for (const [what, offset] of [

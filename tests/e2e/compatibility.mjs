@@ -10,14 +10,14 @@ const RECORDS = new URL('../../target/compatibility/', import.meta.url);
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const [BEGIN, END] = ['<!-- compatibility: made by ./build.sh compatibility -->\n', '<!-- end of compatibility -->'];
 
-const SCHEMES = ['v1-header', 'v1-url', 'v4-header', 'v4-url'];
-const OPERATIONS = {
-  PutObject: 'Put',
-  InitiateMultipartUpload: 'Initiate',
-  UploadPart: 'UploadPart',
-  ListParts: 'ListParts',
-  CompleteMultipartUpload: 'Complete',
-  AbortMultipartUpload: 'Abort',
+const SCHEMES = { 'v1-header': 'V1, header', 'v1-url': 'V1, URL', 'v4-header': 'V4, header', 'v4-url': 'V4, URL' };
+const LETTERS = {
+  PutObject: 'P',
+  InitiateMultipartUpload: 'I',
+  UploadPart: 'U',
+  ListParts: 'L',
+  CompleteMultipartUpload: 'C',
+  AbortMultipartUpload: 'A',
 };
 
 /** What SDKs call themselves in User-Agent, or x-oss-user-agent, and what people call them. */
@@ -46,16 +46,15 @@ function clientOf(userAgent) {
 }
 
 function table(uploads) {
-  const clients = [...new Set(uploads.map(({ client }) => client))].sort();
-  const rows = clients.flatMap((client) => SCHEMES.map((scheme) => rowOf(uploads, client, scheme)));
-  const head = ['Client', 'Signature', ...Object.values(OPERATIONS)];
-  return [head, head.map(() => '---'), ...rows.filter(Boolean)].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+  const clients = [...new Set(uploads.map(({ client }) => client))].sort(new Intl.Collator('en', { numeric: true }).compare);
+  const head = ['Client', ...Object.values(SCHEMES)];
+  const rows = clients.map((client) => [client, ...Object.keys(SCHEMES).map((scheme) => cellOf(uploads, client, scheme))]);
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-function rowOf(uploads, client, scheme) {
-  const done = new Set(uploads.filter((upload) => upload.client === client && upload.scheme === scheme).map(({ operation }) => operation));
-  if (done.size === 0) return undefined;
-  return [client, scheme, ...Object.keys(OPERATIONS).map((operation) => (done.has(operation) ? '✓' : ''))];
+function cellOf(uploads, client, scheme) {
+  const done = uploads.filter((upload) => upload.client === client && upload.scheme === scheme).map(({ operation }) => operation);
+  return Object.keys(LETTERS).filter((operation) => done.includes(operation)).map((operation) => LETTERS[operation]).join(' ');
 }
 
 const made = `${BEGIN}${table(await succeeded())}${END}`;

@@ -825,7 +825,7 @@ class SignedUrls(UploadTest):
         one, other = (self.sign(version, "url/two") for version in self.VERSIONS)
         self.assert_refused(400, "InvalidArgument", "PUT", f"{one}&{urllib.parse.urlsplit(other).query}")
 
-    def test_begins_an_upload_sends_its_part_completes_it_and_aborts_another(self):
+    def test_begins_an_upload_sends_its_part_lists_it_completes_it_and_aborts_another(self):
         for version in self.VERSIONS:
             with self.subTest(version):
                 key, part = f"url {version}/日 parts", secrets.token_bytes(200)
@@ -842,6 +842,8 @@ class SignedUrls(UploadTest):
 
                 upload_id = begin()
                 listed = f"<Part><PartNumber>1</PartNumber><ETag>{send_part(upload_id)}</ETag></Part>"
+                answer = uploads.send("GET", self.sign(version, key, method="GET", params={"uploadId": upload_id}))
+                self.assertIn("<Size>200</Size>", answer.text)
                 url = self.sign(version, key, method="POST", params={"uploadId": upload_id})
                 answer = uploads.send("POST", url, f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>")
                 self.assertEqual(answer.status_code, 200, answer.text)
