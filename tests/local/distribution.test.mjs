@@ -91,7 +91,7 @@ async function waitFor(condition) {
 
 test('stores a PUT and answers what S3 answers', async () => {
   const body = Buffer.from('hello');
-  const { status, headers, rawHeaders } = await ask('PUT', '/a%20b//c', { headers: { 'Content-Length': 5, Cookie: 'c', Authorization: 'OSS a:b' }, body });
+  const { status, headers, rawHeaders } = await ask('PUT', '/a%20b//c', { headers: { 'Content-Length': 5, Cookie: 'c', Authorization: 'OSS a:b', 'User-Agent': 'device/1' }, body });
   assert.equal(status, 200);
   assert.equal(headers.etag, `"${createHash('md5').update(body).digest('hex')}"`);
   assert.ok(rawHeaders.includes('ETag'));
@@ -103,7 +103,10 @@ test('stores a PUT and answers what S3 answers', async () => {
   assert.equal(requestOf(events.originRequest).origin.s3.customHeaders['x-origin-secret'][0].value, 'hush');
   await waitFor(() => log.length === 1);
   const { requestId } = events.originRequest.Records[0].cf.config;
-  assert.deepEqual({ ...log[0], milliseconds: 0 }, { requestId, method: 'PUT', uri: '/a%20b//c', status: 200, bytes: 5, milliseconds: 0, origin: 's3' });
+  assert.deepEqual({ ...log[0], milliseconds: 0 }, { requestId, method: 'PUT', uri: '/a%20b//c', userAgent: 'device/1', status: 200, bytes: 5, milliseconds: 0, origin: 's3' });
+  await ask('PUT', '/browser', { headers: { 'Content-Length': 0, 'User-Agent': 'Mozilla/5.0', 'x-oss-user-agent': 'sdk/1' } });
+  await waitFor(() => log.length === 2);
+  assert.equal(log[1].userAgent, 'sdk/1');
 });
 
 test('sends metadata that a function sets, in UTF-8', async () => {
