@@ -10,5 +10,7 @@ import { fetchAccessKeys } from './secrets-manager-keys.mjs';
 export async function withFetchedKeys(documents) {
   if (!isFromSecretsManager(documents.config)) return documents;
   const { credentials, ...config } = /** @type {{ credentials: import('./secrets-manager-keys.mjs').Credentials }} */ (documents.config);
-  return { config, accessKeys: (await fetchAccessKeys(credentials)).documents() };
+  const [first, ...further] = (await fetchAccessKeys(credentials)).documents();
+  const { furtherSecrets: _, ...document } = Object(first);
+  return { config, accessKeys: [document, ...further] };
 }

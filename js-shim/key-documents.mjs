@@ -6,26 +6,25 @@
  *
  * @typedef {object} KeyDocuments
  * @property {string} versions which versions these are: the same text for the same documents
- * @property {() => unknown[]} documents without `furtherSecrets`, the first secret's first; throws
- *   {@link MalformedDocument} when one isn't JSON
+ * @property {() => unknown[]} documents the first secret's first; throws {@link MalformedDocument} when one isn't JSON
  */
 
 /** Secrets that are fetched at a time. */
 const PARALLEL = 16;
 
-/** What 100,000 access keys of the usual lengths need, with room to spare. */
-const MAX_FURTHER_SECRETS = 256;
+/** access-keys.schema.json. */
+const MAX_FURTHER_SECRETS = 500;
 
 /**
  * @param {FetchSecret} fetchSecret
  * @param {string} secretId of the first
  * @returns {Promise<KeyDocuments>}
- * @throws {MalformedDocument} when the first isn't JSON, or what it names as further secrets isn't a list of names
+ * @throws {MalformedDocument} when the first isn't JSON
  */
 export async function fetchKeyDocuments(fetchSecret, secretId) {
   const fetched = await fetchSecrets(fetchSecret, secretId);
   const versions = versionsOf(fetched);
-  return { versions, documents: () => withoutFurtherSecrets(fetched.map((version) => parsed(version, versions))) };
+  return { versions, documents: () => fetched.map((version) => parsed(version, versions)) };
 }
 
 /**
@@ -41,17 +40,6 @@ export async function fetchSecrets(fetchSecret, secretId) {
   return [first, ...(await inParallel(furtherSecretsOf(first), fetchSecret))];
 }
 
-/**
- * The documents as the core takes them, which knows nothing of secrets that name others.
- *
- * @param {unknown[]} documents
- */
-export function withoutFurtherSecrets([first, ...further]) {
-  if (!isObject(first)) return [first, ...further];
-  const { furtherSecrets: _, ...document } = first;
-  return [document, ...further];
-}
-
 /** Documents that were read, and aren't what they should be. */
 export class MalformedDocument extends Error {
   /** @param {string} versions which it was @param {string} message without any part of its text */
@@ -62,15 +50,15 @@ export class MalformedDocument extends Error {
   }
 }
 
-/** @param {SecretVersion} first @returns {string[]} */
+/**
+ * What isn't as it should be is for the core to refuse, and names nothing.
+ *
+ * @param {SecretVersion} first @returns {string[]}
+ */
 function furtherSecretsOf(first) {
-  const versions = versionsOf([first]);
-  const document = parsed(first, versions);
-  // What isn't an object is for the core to refuse.
-  const { furtherSecrets = [] } = isObject(document) ? document : {};
-  if (isListOfNames(furtherSecrets)) return furtherSecrets;
-  const expected = `at most ${MAX_FURTHER_SECRETS} names or ARNs of secrets, each once`;
-  throw new MalformedDocument(versions, `${first.secretId}: furtherSecrets: expected ${expected}`);
+  const document = parsed(first, versionsOf([first]));
+  const { furtherSecrets } = isObject(document) ? document : {};
+  return isListOfNames(furtherSecrets) ? furtherSecrets : [];
 }
 
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
@@ -81,7 +69,7 @@ function isObject(value) {
 /** @param {unknown} value @returns {value is string[]} */
 function isListOfNames(value) {
   if (!Array.isArray(value) || value.length > MAX_FURTHER_SECRETS || new Set(value).size < value.length) return false;
-  return value.every((name) => typeof name === 'string' && /^[\w/+=.@:-]{1,2048}$/u.test(name));
+  return value.every((name) => typeof name === 'string' && /^[A-Za-z0-9/_+=.@:-]{1,2048}$/u.test(name));
 }
 
 /** @param {SecretVersion} version @param {string} versions @returns {unknown} */

@@ -9,17 +9,23 @@ const CONFIG = {
   buckets: { 'oss-edge': { s3Bucket: 'oss-edge', region: 'us-east-1' } },
 };
 
+/** Only the documents of one may name others. */
+const CREDENTIALS = {
+  bundled: { source: 'bundled' },
+  'secrets-manager': { source: 'secrets-manager', secretId: 'oss-edge', regions: ['us-east-1'] },
+};
+
 /**
  * @param {Uint8Array<ArrayBuffer>} wasm
- * @param {(documents: unknown[]) => unknown[]} forCore
+ * @param {import('./store.mjs').KeyStore['source']} source
  * @returns {(stored: import('./store.mjs').Stored[]) => void} throws {@link Refusal} with the document's name, the
  *   field's path and what was expected
  */
-export function documentCheck(wasm, forCore) {
-  const gate = createGate({ wasm, config: CONFIG, accessKeys: undefined });
+export function documentCheck(wasm, source) {
+  const gate = createGate({ wasm, config: { ...CONFIG, credentials: CREDENTIALS[source] } });
   return (stored) => {
     try {
-      gate.useAccessKeys(forCore(stored.map(({ document }) => document)));
+      gate.useAccessKeys(stored.map(({ document }) => document));
     } catch (error) {
       throw new Refusal(named(error instanceof Error ? error.message : String(error), stored));
     }

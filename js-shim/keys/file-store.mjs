@@ -20,7 +20,7 @@ const [LOCK_MILLISECONDS, LOCK_POLL_MILLISECONDS] = [5000, 50];
 export function fileStore(file, { lockMilliseconds = LOCK_MILLISECONDS } = {}) {
   return {
     maxBytes: Infinity,
-    forCore: (documents) => documents,
+    source: 'bundled',
     read: async () => [await readStored(file)],
     replace: async (stored, document) => {
       const target = await realpath(file).catch(() => file);

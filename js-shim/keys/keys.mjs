@@ -40,7 +40,7 @@ export async function keys([name = '', ...args], now = Date.now) {
   const { store, close } = storeOf(values);
   try {
     const wasm = await readWasm();
-    const result = await command.run({ values, store, wasm, now: now(), check: documentCheck(wasm, store.forCore) });
+    const result = await command.run({ values, store, wasm, now: now(), check: documentCheck(wasm, store.source) });
     if (result) process.stdout.write(values.json ? `${JSON.stringify(result.json)}\n` : `${result.text}\n`);
     return 0;
   } catch (error) {

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { parseDocument } from '../document.mjs';
-import { fetchSecrets, withoutFurtherSecrets } from '../key-documents.mjs';
+import { fetchSecrets } from '../key-documents.mjs';
 import { currentVersion } from '../secret-replicas.mjs';
 import { SecretsManagerError } from '../secrets-manager.mjs';
 import { Conflict, Refusal } from './store.mjs';
@@ -25,7 +25,7 @@ export function secretStore({ secretsManager, secretId, region }) {
 
   return {
     maxBytes: MAX_BYTES,
-    forCore: withoutFurtherSecrets,
+    source: 'secrets-manager',
     read: async () => {
       const fetchSecret = (/** @type {string} */ id) => currentVersion(secretsManager, id, region).catch((error) => missing(id, error));
       const fetched = await fetchSecrets(fetchSecret, secretId);

@@ -10,7 +10,7 @@
  *
  * @typedef {object} KeyStore
  * @property {number} maxBytes of one document
- * @property {(documents: unknown[]) => unknown[]} forCore the documents as the core takes them
+ * @property {'bundled' | 'secrets-manager'} source as `credentials` in config.json has it
  * @property {() => Promise<Stored[]>} read every document, the first one first
  * @property {(stored: Stored, document: KeyDocument) => Promise<void>} replace throws {@link Conflict} where
  *   it isn't any more what was read
