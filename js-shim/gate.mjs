@@ -1,6 +1,7 @@
 // The core's decisions, over configuration and access keys.
 
 import { coreInstance } from './core-instance.mjs';
+import { flatDocument } from './flat-document.mjs';
 
 /**
  * @typedef {object} Gate
@@ -20,7 +21,7 @@ import { coreInstance } from './core-instance.mjs';
  * @throws {Error} when a document has an unknown, missing or malformed field, with its path
  */
 export function createGate({ wasm, config, accessKeys }) {
-  const gateOf = (/** @type {unknown[]} */ documents) => (/** @type {any} */ { Gate }) => new Gate(config, documents);
+  const gateOf = (/** @type {unknown[]} */ documents) => (/** @type {any} */ { Gate }) => new Gate(flatDocument(config), flatDocument(documents));
   const core = coreInstance(wasm, gateOf(accessKeys === undefined ? [] : documentsOf(accessKeys)));
   return {
     decide: (request, now) => core.call((gate) => gate.decide(request, now)),

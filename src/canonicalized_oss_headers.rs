@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::ordered::insert;
 use crate::reading::HeaderOrder;
 
 /// Lower-case names in byte order, trimmed values: one line `name:value` each.
@@ -20,8 +21,13 @@ impl<'n, 'v> CanonicalizedOssHeaders<'n, 'v> {
 
     /// The same in the order of a reading.
     pub(crate) fn in_order(mut self, order: HeaderOrder) -> Self {
-        self.headers.sort_by(|(one, _), (other, _)| order.compare(one, other));
-        self.order = order;
+        if order != self.order {
+            let mut headers = Vec::with_capacity(self.headers.len());
+            for header in self.headers {
+                insert(&mut headers, header, |(one, _), (other, _)| order.compare(one, other));
+            }
+            self = CanonicalizedOssHeaders { headers, order };
+        }
         self
     }
 

@@ -1,8 +1,12 @@
 //! A configuration document as it was read, and a reader that knows where in it it stands.
 
+mod flat;
+
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::decimal;
 
 /// A JSON value, before anything is known of its meaning. Objects keep the order of the text.
 pub enum Document {
@@ -10,8 +14,8 @@ pub enum Document {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// Any number.
-    Number(f64),
+    /// Any number: its value, when that is a whole one and not negative.
+    Number(Option<u64>),
     /// A string.
     String(String),
     /// An array.
@@ -32,12 +36,17 @@ impl DocumentError {
     pub fn path(&self) -> &str {
         &self.path
     }
+
+    /// The path, and what was expected there.
+    pub(crate) fn text(&self) -> String {
+        let path = if self.path.is_empty() { "the document" } else { &self.path };
+        [path, ": expected ", &self.expected].concat()
+    }
 }
 
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = if self.path.is_empty() { "the document" } else { &self.path };
-        write!(f, "{path}: expected {}", self.expected)
+        f.write_str(&self.text())
     }
 }
 
@@ -86,17 +95,16 @@ impl<'d> Field<'d> {
 
     /// An integer from `min` to `max`, which is at most 2^53.
     pub(crate) fn integer_in(&self, min: u64, max: u64) -> Result<u64, DocumentError> {
-        let expected = || self.error(format!("an integer from {min} to {max}"));
-        let Document::Number(number) = self.value else { return Err(expected()) };
-        // Such an integer prints the same digits as the f64 that equals it; anything else does not parse.
-        let integer: u64 = number.to_string().parse().map_err(|_| expected())?;
-        if (min..=max).contains(&integer) { Ok(integer) } else { Err(expected()) }
+        match self.value {
+            Document::Number(Some(integer)) if (min..=max).contains(integer) => Ok(*integer),
+            _ => Err(self.error(["an integer from ", &decimal::text(min), " to ", &decimal::text(max)].concat())),
+        }
     }
 
     pub(crate) fn elements(&self) -> Result<impl Iterator<Item = Field<'d>> + use<'d>, DocumentError> {
         let Document::Array(elements) = self.value else { return Err(self.error("an array")) };
         let path = self.path.clone();
-        Ok(elements.iter().enumerate().map(move |(index, value)| Field { path: format!("{path}[{index}]"), value }))
+        Ok(elements.iter().enumerate().map(move |(index, value)| Field { path: indexed(&path, index), value }))
     }
 
     /// The entries of an object whose names are the user's own, such as bucket names.
@@ -120,7 +128,7 @@ impl<'d> Field<'d> {
             let slot = known.iter().zip(found.iter_mut()).find(|(known, _)| **known == name);
             match slot {
                 Some((_, slot)) => *slot = Some(field),
-                None => return Err(field.error(format!("no such field; known here: {}", known.join(", ")))),
+                None => return Err(field.error(["no such field; known here: ", &known.join(", ")].concat())),
             }
         }
         Ok(found)
@@ -132,8 +140,12 @@ impl<'d> Field<'d> {
     }
 
     fn join(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() { name.to_owned() } else { [&self.path, ".", name].concat() }
     }
+}
+
+fn indexed(path: &str, index: usize) -> String {
+    [path, "[", &decimal::text(u64::try_from(index).unwrap_or_default()), "]"].concat()
 }
 
 impl<'de> Deserialize<'de> for Document {
@@ -160,17 +172,16 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Document, E> {
-        Ok(Document::Number(value))
+        // A whole number prints the digits of the integer that equals it; anything else does not parse.
+        Ok(Document::Number(value.to_string().parse().ok()))
     }
 
-    #[expect(clippy::as_conversions, reason = "a JSON number is a double; out of a u32's range it is refused anyway")]
     fn visit_i64<E>(self, value: i64) -> Result<Document, E> {
-        Ok(Document::Number(value as f64))
+        Ok(Document::Number(value.try_into().ok()))
     }
 
-    #[expect(clippy::as_conversions, reason = "a JSON number is a double; out of a u32's range it is refused anyway")]
     fn visit_u64<E>(self, value: u64) -> Result<Document, E> {
-        Ok(Document::Number(value as f64))
+        Ok(Document::Number(Some(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Document, E> {

@@ -1,7 +1,5 @@
 //! A refusal as OSS writes it on the wire.
 
-use std::fmt::Write;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::digest::Digest;
@@ -140,7 +138,9 @@ fn element(xml: &mut String, name: &str, value: &str) {
     if value.is_empty() {
         return;
     }
-    let _ = write!(xml, "  <{name}>");
+    for part in ["  <", name, ">"] {
+        xml.push_str(part);
+    }
     for character in value.chars() {
         match character {
             '&' => xml.push_str("&amp;"),
@@ -151,7 +151,9 @@ fn element(xml: &mut String, name: &str, value: &str) {
             _ => xml.push('\u{FFFD}'),
         }
     }
-    let _ = writeln!(xml, "</{name}>");
+    for part in ["</", name, ">\n"] {
+        xml.push_str(part);
+    }
 }
 
 /// A value that the client sent, as much of it as an answer repeats.

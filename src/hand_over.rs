@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::decimal;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 
@@ -38,7 +39,7 @@ impl HandOver {
     pub(crate) fn of_request(request: &RequestView<'_>, additional_headers: &[String]) -> Result<Self, Refusal> {
         let is_signed = |name: &str| additional_headers.iter().any(|additional| additional == name);
         let headers: Vec<_> = request.headers().filter(|(name, _)| is_handed_over(name) || is_signed(name)).collect();
-        let mut flat = headers.len().to_string();
+        let mut flat = decimal::text(u64::try_from(headers.len()).unwrap_or_default());
         let mut push = |field: &str| {
             flat.push('\0');
             flat.push_str(field);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::decimal;
 use crate::signing_date::UnixMillis;
 
 /// One cause each. The order in which they are looked for is the pipeline's: see
@@ -193,7 +194,7 @@ impl Refusal {
             Refusal::NoSuchBucket(name) => vec![("BucketName", Cow::Borrowed(name))],
             Refusal::NoSuchUpload(upload_id) => vec![("UploadId", Cow::Borrowed(upload_id))],
             Refusal::RequestTimeTooSkewed(skewed) => vec![
-                ("MaxAllowedSkewMilliseconds", Cow::Owned(skewed.max_millis.to_string())),
+                ("MaxAllowedSkewMilliseconds", Cow::Owned(decimal::text(skewed.max_millis))),
                 ("RequestTime", Cow::Owned(skewed.requested.to_iso8601())),
             ],
             Refusal::Expired(end) => vec![("Expires", Cow::Owned(end.to_iso8601()))],
@@ -209,19 +210,17 @@ impl Refusal {
     pub fn detail(&self) -> Cow<'static, str> {
         match self {
             Refusal::MalformedRequest => "a part of the request carries a NUL, or a header's name is none".into(),
-            Refusal::RepeatedHeader(name) => format!("header `{name}` is repeated").into(),
-            Refusal::MalformedHeader(name) => format!("header `{name}` carries a control character").into(),
+            Refusal::RepeatedHeader(name) => quoted("header", name, "is repeated"),
+            Refusal::MalformedHeader(name) => quoted("header", name, "carries a control character"),
             Refusal::UnknownHost => "the Host is not in `hosts` of the configuration".into(),
             Refusal::InvalidBucketName => "the bucket's name can't be one".into(),
             Refusal::InvalidObjectName(fault) => fault.detail().into(),
             Refusal::MalformedQuery => "the query has a broken escape, an empty name or too many parameters".into(),
-            Refusal::RepeatedParameter(name) => format!("query parameter `{}` is repeated", shown(name)).into(),
-            Refusal::UnexpectedParameter(name) => format!("query parameter `{}` has no place here", shown(name)).into(),
+            Refusal::RepeatedParameter(name) => quoted("query parameter", shown(name), "is repeated"),
+            Refusal::UnexpectedParameter(name) => quoted("query parameter", shown(name), "has no place here"),
             Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000".into(),
             Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
-            Refusal::InvalidQueryValue(name, _) => {
-                format!("query parameter `{name}` is not a number in its range").into()
-            }
+            Refusal::InvalidQueryValue(name, _) => quoted("query parameter", name, "is not a number in its range"),
             Refusal::MethodNotAllowed => "the operation is not served".into(),
             Refusal::MissingSignature => "no signature".into(),
             Refusal::ConflictingSignatures => "more than one signature".into(),
@@ -231,7 +230,7 @@ impl Refusal {
             Refusal::Expired(_) => "the signed URL has expired".into(),
             Refusal::ExpiresTooFar => "the signed URL is valid for longer than `maxUrlExpirySeconds`".into(),
             Refusal::MalformedAuthorization(fault) => fault.detail().into(),
-            Refusal::SchemeNotEnabled(name) => format!("signature scheme {name} is not enabled").into(),
+            Refusal::SchemeNotEnabled(name) => ["signature scheme ", *name, " is not enabled"].concat().into(),
             Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`".into(),
             Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic".into(),
             Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now".into(),
@@ -241,10 +240,8 @@ impl Refusal {
             Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
             Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration".into(),
             Refusal::NoSuchUpload(_) => "ListParts is not served".into(),
-            Refusal::NotImplemented(name) => format!("header `{name}` asks for what S3 would not do").into(),
-            Refusal::InvalidHeaderValue(name, _) => {
-                format!("header `{name}` has a value that OSS does not define").into()
-            }
+            Refusal::NotImplemented(name) => quoted("header", name, "asks for what S3 would not do"),
+            Refusal::InvalidHeaderValue(name, _) => quoted("header", name, "has a value that OSS does not define"),
             Refusal::MetadataTooLarge => "more than 2 KB of user metadata".into(),
             Refusal::MissingContentLength => "a chunked body without a Content-Length".into(),
             Refusal::InvalidContentLength => "Content-Length is not a number".into(),
@@ -254,6 +251,11 @@ impl Refusal {
             Refusal::RequestTooLarge => "the request does not fit through API Gateway".into(),
         }
     }
+}
+
+/// What is wrong with a thing, its name in back-ticks.
+fn quoted(thing: &str, name: &str, fault: &str) -> Cow<'static, str> {
+    [thing, " `", name, "` ", fault].concat().into()
 }
 
 /// As much of a parameter's name as is logged: a name may hold an encoded `=` and a signature after it.

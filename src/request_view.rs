@@ -82,15 +82,18 @@ impl<'a> RequestView<'a> {
     /// [`Refusal::RepeatedHeader`] when the values of one name differ, or
     /// [`Refusal::MalformedHeader`].
     pub fn oss_headers(&self) -> Result<Vec<(&str, &'a str)>, Refusal> {
-        let mut found = Vec::new();
+        let mut found: Vec<(&str, &str)> = Vec::new();
+        let mut repeated = None;
         for header in self.headers.iter().filter(|header| header.name.starts_with("x-oss-")) {
-            found.push((&*header.name, checked(&header.name, header.value)?.trim_matches([' ', '\t'])));
+            let value = trimmed(checked(&header.name, header.value)?);
+            match found.binary_search_by_key(&&*header.name, |(known, _)| known) {
+                Ok(place) if found.get(place).is_some_and(|(_, known)| *known == value) => {}
+                Ok(_) => repeated = Some(repeated.map_or(&*header.name, |known: &str| known.min(&header.name))),
+                Err(place) => found.insert(place, (&header.name, value)),
+            }
         }
-        found.sort_unstable();
-        found.dedup();
-        let mut pairs = found.iter().zip(found.iter().skip(1));
-        match pairs.find(|((name, _), (next, _))| name == next) {
-            Some(((name, _), _)) => Err(Refusal::RepeatedHeader((*name).to_owned())),
+        match repeated {
+            Some(name) => Err(Refusal::RepeatedHeader(name.to_owned())),
             None => Ok(found),
         }
     }
@@ -110,6 +113,11 @@ impl<'a> RequestView<'a> {
 fn checked<'v>(name: &str, value: &'v str) -> Result<&'v str, Refusal> {
     let control = |byte: u8| (byte < b' ' && byte != b'\t') || byte == 0x7f;
     if value.bytes().any(control) { Err(Refusal::MalformedHeader(name.to_owned())) } else { Ok(value) }
+}
+
+/// A value without the blanks around it.
+pub(crate) fn trimmed(value: &str) -> &str {
+    value.trim_matches([' ', '\t'])
 }
 
 /// A header's name in lower case (RFC 9110 section 5.6.2).

@@ -3,8 +3,6 @@
 mod canonicalized_resource;
 mod string_to_sign;
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::Mac;
@@ -125,7 +123,7 @@ impl<'a> Presented<'a> {
         Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: self.access_key_id.to_owned(),
             signature_provided: self.signature.to_owned(),
-            string_to_sign: string_to_sign.to_string(),
+            string_to_sign: string_to_sign.text(),
             canonical_request: None,
         })))
     }
@@ -140,11 +138,9 @@ pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, sig
 fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
     let mut decoded = [0; 21];
     let Ok(20) = STANDARD.decode_slice(signature, &mut decoded) else { return false };
-    let mut mac = MacWriter(hmac_sha1.clone());
-    if string_to_sign.write_to(&mut mac).is_err() {
-        return false;
-    }
-    decoded.get(..20).is_some_and(|signature| mac.0.verify_slice(signature).is_ok())
+    let mut mac = hmac_sha1.clone();
+    mac.update(string_to_sign.text().as_bytes());
+    decoded.get(..20).is_some_and(|signature| mac.verify_slice(signature).is_ok())
 }
 
 /// A key whose signature could be another request's is refused before it is compared.
@@ -166,16 +162,6 @@ pub(crate) fn check_unambiguous(resource: &Resource<'_>) -> Result<(), Refusal> 
         }
     }
     Ok(())
-}
-
-/// Feeds a MAC with text as it is produced, so that no StringToSign is built for it.
-struct MacWriter(HmacSha1);
-
-impl fmt::Write for MacWriter {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::derived_key::HmacSha256;
 use crate::percent_encoding::{hex_value, lower_hex};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
-use crate::request_view::RequestView;
+use crate::request_view::{RequestView, trimmed};
 use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 use crate::signing_secret::SigningSecret;
@@ -166,8 +166,8 @@ impl<'a> Presented<'a> {
         Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: self.access_key_id.to_owned(),
             signature_provided: self.signature.to_owned(),
-            string_to_sign: string_to_sign.to_string(),
-            canonical_request: Some(canonical_request.to_string()),
+            string_to_sign: string_to_sign.text(),
+            canonical_request: Some(canonical_request.text()),
         })))
     }
 }
@@ -178,7 +178,7 @@ pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, sig
     let Some(signature) = decode_signature(signature) else { return false };
     let Some(signing_key) = string_to_sign.scope.signing_key(secret) else { return false };
     let Ok(mut mac) = HmacSha256::new_from_slice(&signing_key) else { return false };
-    mac.update(string_to_sign.to_string().as_bytes());
+    mac.update(string_to_sign.text().as_bytes());
     mac.verify_slice(&signature).is_ok()
 }
 
@@ -193,14 +193,18 @@ pub struct StringToSign<'a> {
 
 impl<'a> StringToSign<'a> {
     /// From its parts; `date` is the literal text that was sent.
-    pub fn new(date: &'a str, scope: CredentialScope<'a>, canonical_request: &CanonicalRequest) -> Self {
+    pub fn new(date: &'a str, scope: CredentialScope<'a>, canonical_request: &CanonicalRequest<'_>) -> Self {
         StringToSign { date, scope, request_hash: canonical_request.hash() }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        [ALGORITHM, self.date, &self.scope.text(), &self.request_hash].join("\n")
     }
 }
 
 impl fmt::Display for StringToSign<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{ALGORITHM}\n{}\n{}\n{}", self.date, self.scope, self.request_hash)
+        f.write_str(&self.text())
     }
 }
 
@@ -210,7 +214,7 @@ fn parameters(credentials: &str) -> Result<[Option<&str>; 3], Refusal> {
     let malformed = || Refusal::MalformedAuthorization(AuthorizationFault::Form);
     let mut found = [None; 3];
     for parameter in credentials.split(',') {
-        let (name, value) = parameter.trim_matches([' ', '\t']).split_once('=').ok_or_else(malformed)?;
+        let (name, value) = trimmed(parameter).split_once('=').ok_or_else(malformed)?;
         let slot = NAMES.iter().zip(found.iter_mut()).find(|(known, _)| **known == name);
         match slot {
             Some((_, slot @ None)) => *slot = Some(value),

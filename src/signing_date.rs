@@ -1,7 +1,8 @@
 //! The two date formats that OSS clients sign with, and the times of answers.
 
+use crate::decimal::push_padded;
 use crate::refusal::{DateFault, Refusal};
-use crate::request_view::RequestView;
+use crate::request_view::{RequestView, trimmed};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +21,7 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 /// [`Refusal::InvalidDate`], [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
 pub(crate) fn of_request<'r>(request: &RequestView<'r>) -> Result<(&'r str, UnixMillis), Refusal> {
     let date = request.unique("date")?;
-    let oss_date = request.unique("x-oss-date")?.map(|value| value.trim_matches([' ', '\t']));
+    let oss_date = request.unique("x-oss-date")?.map(trimmed);
     let text = oss_date.or(date).ok_or(Refusal::InvalidDate(DateFault::Missing))?;
     let time = UnixMillis::parse_signing_date(text).ok_or(Refusal::InvalidDate(DateFault::Malformed))?;
     Ok((text, time))
@@ -56,10 +57,30 @@ impl UnixMillis {
     /// form of `ServerTime`.
     pub(crate) fn to_iso8601(self) -> String {
         let (date, time) = self.civil();
-        format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            date.year, date.month, date.day, time.hour, time.minute, time.second, time.millis
-        )
+        let mut text = String::with_capacity(24);
+        for (number, width, after) in [
+            (date.year, 4, "-"),
+            (date.month, 2, "-"),
+            (date.day, 2, "T"),
+            (time.hour, 2, ":"),
+            (time.minute, 2, ":"),
+            (time.second, 2, "."),
+            (time.millis, 3, "Z"),
+        ] {
+            push_padded(number.unsigned_abs(), width, &mut text);
+            text.push_str(after);
+        }
+        text
+    }
+
+    /// The day as ISO 8601 basic has it: `20261124`.
+    pub(crate) fn to_basic_day(self) -> String {
+        let (date, _) = self.civil();
+        let mut text = String::with_capacity(8);
+        for (number, width) in [(date.year, 4), (date.month, 2), (date.day, 2)] {
+            push_padded(number.unsigned_abs(), width, &mut text);
+        }
+        text
     }
 
     /// `Tue, 24 Nov 2026 01:52:57 GMT` (RFC 9110 section 5.6.7).
@@ -68,16 +89,20 @@ impl UnixMillis {
         let name = |names: &'static [&'static str], index: i64| {
             usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
         };
-        format!(
-            "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-            name(&WEEKDAYS, (date.days_since_epoch + 4).rem_euclid(7)),
-            date.day,
-            name(&MONTHS, date.month - 1),
-            date.year,
-            time.hour,
-            time.minute,
-            time.second
-        )
+        let mut text = String::with_capacity(29);
+        text.push_str(name(&WEEKDAYS, (date.days_since_epoch + 4).rem_euclid(7)));
+        for (before, number, width) in [
+            (", ", date.day, 2),
+            (&*[" ", name(&MONTHS, date.month - 1), " "].concat(), date.year, 4),
+            (" ", time.hour, 2),
+            (":", time.minute, 2),
+            (":", time.second, 2),
+        ] {
+            text.push_str(before);
+            push_padded(number.unsigned_abs(), width, &mut text);
+        }
+        text.push_str(" GMT");
+        text
     }
 
     fn civil(self) -> (Civil, TimeOfDay) {

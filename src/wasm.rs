@@ -8,9 +8,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::access_keys::AccessKeys;
 use crate::config::Config;
+use crate::decimal;
 use crate::decision::{Decision, Gate};
 use crate::derived_key::derived_secret;
-use crate::document::Document;
+use crate::document::{Document, DocumentError};
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
 use crate::hand_over::HandOver;
 use crate::origin_response::{Checks, OriginResponse, Responder, ViewerResponse};
@@ -25,15 +26,18 @@ pub struct WasmGate(Gate);
 
 #[wasm_bindgen(js_class = Gate)]
 impl WasmGate {
-    /// A gate for the parsed `config.json`, and for an array of the parsed documents of access keys;
-    /// where there is none, it has no access key and refuses every request.
+    /// A gate for `config.json`, and for an array of the documents of access keys, each in the flat encoding of
+    /// `Document::from_flat`; where the array is empty, it has no access key and refuses every request.
     ///
     /// # Errors
     /// A string that names the document, the field and what was expected.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: JsValue, access_keys: Vec<JsValue>) -> Result<WasmGate, JsValue> {
+    pub fn new(config: &str, access_keys: &str) -> Result<WasmGate, JsValue> {
         let config = Config::from_document(&document(config)?).map_err(|error| named("config", &error))?;
-        let documents: Vec<_> = access_keys.into_iter().map(document).collect::<Result<_, _>>()?;
+        let documents = match document(access_keys)? {
+            Document::Array(documents) => documents,
+            document => vec![document],
+        };
         let keys = AccessKeys::from_documents(&documents, config.credentials());
         Ok(WasmGate(Gate::new(config, keys.map_err(|error| named("access keys", &error))?)))
     }
@@ -109,7 +113,7 @@ pub fn translate_response(response: &str, now: f64) -> Option<String> {
     Some(match origin_response.translate(millis(now)) {
         ViewerResponse::Kept { removed, set } => {
             let mut fields = Fields("keep".to_owned());
-            fields.push(&removed.len().to_string());
+            fields.push(&decimal::text(u64::try_from(removed.len()).unwrap_or_default()));
             removed.iter().for_each(|name| fields.push(name));
             fields.push_headers(set.iter().map(|(name, value)| (*name, &**value)));
             fields.0
@@ -159,7 +163,7 @@ impl Fields {
 
     fn push_answer(&mut self, answer: &ErrorResponse) {
         self.push(answer.code);
-        self.push(&answer.status.to_string());
+        self.push(&decimal::text(answer.status.into()));
         self.push(answer.status_description);
         self.push(&answer.body);
         self.push_headers(answer.headers.iter().map(|(name, value)| (*name, value.as_str())));
@@ -185,12 +189,12 @@ fn fields(decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Fie
     fields.0
 }
 
-fn document(value: JsValue) -> Result<Document, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(JsValue::from)
+fn document(flat: &str) -> Result<Document, JsValue> {
+    Document::from_flat(flat).ok_or_else(|| JsValue::from_str("expected a document in flat encoding"))
 }
 
-fn named(document: &str, error: &impl std::fmt::Display) -> JsValue {
-    JsValue::from_str(&format!("{document}: {error}"))
+fn named(document: &str, error: &DocumentError) -> JsValue {
+    JsValue::from_str(&[document, ": ", &error.text()].concat())
 }
 
 #[expect(clippy::as_conversions, reason = "JavaScript's time is a double; out of range it saturates, NaN is 0")]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::ordered::ordered;
 use crate::query::Query;
 use crate::sub_resource;
 
@@ -19,9 +20,7 @@ impl<'a> CanonicalizedResource<'a> {
     /// bucket is always there, whatever the request's host and path look like.
     pub fn new(bucket: &'a str, key: &'a str, query: &'a Query<'_>) -> Self {
         let signed = |(name, _): &(&str, &str)| sub_resource::is_signed(name);
-        let mut sub_resources: Vec<_> = query.iter().filter(signed).collect();
-        sub_resources.sort_unstable();
-        CanonicalizedResource { bucket, key, sub_resources }
+        CanonicalizedResource { bucket, key, sub_resources: ordered(query.iter().filter(signed)) }
     }
 
     pub(crate) fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {

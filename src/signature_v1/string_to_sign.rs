@@ -55,7 +55,14 @@ impl<'a> StringToSign<'a> {
         })
     }
 
-    pub(crate) fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::with_capacity(512);
+        // A String takes all that is written.
+        let _ = self.write_to(&mut text);
+        text
+    }
+
+    fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
         for line in [self.verb, self.content_md5, self.content_type, self.date] {
             out.write_str(line)?;
             out.write_str("\n")?;

@@ -1,5 +1,6 @@
 //! The headers that a client signs besides those that are always signed.
 
+use crate::ordered::ordered;
 use crate::refusal::{AuthorizationFault, Refusal};
 
 /// Lower-case names in byte order, each once, without those that are signed anyway.
@@ -18,8 +19,7 @@ impl AdditionalHeaders {
         if list.is_empty() {
             return Ok(AdditionalHeaders::default());
         }
-        let mut names: Vec<String> = list.split(';').map(|name| name.trim().to_ascii_lowercase()).collect();
-        names.sort_unstable();
+        let mut names = ordered(list.split(';').map(|name| name.trim().to_ascii_lowercase()));
         let repeated = names.iter().zip(names.iter().skip(1)).any(|(name, next)| name == next);
         if repeated || names.len() > MAX_NAMES || names.iter().any(String::is_empty) {
             return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form));

@@ -7,70 +7,83 @@ use sha2::Sha256;
 
 use super::{AdditionalHeaders, hex};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
+use crate::ordered::{insert, ordered};
 use crate::percent_encoding;
 use crate::query::Query;
 use crate::refusal::Refusal;
-use crate::request_view::RequestView;
+use crate::request_view::{RequestView, trimmed};
 use crate::resource::Resource;
 
 /// `VERB`, CanonicalURI, CanonicalQueryString, CanonicalHeaders, AdditionalHeaders and HashedPayload,
-/// a line each; every canonical header ends in a line feed of its own.
+/// a line each; every canonical header ends in a line feed of its own. Its
+/// `Display` is that text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CanonicalRequest {
-    verb: String,
+pub struct CanonicalRequest<'a> {
+    verb: &'a str,
     uri: String,
     query: String,
-    headers: Vec<(String, String)>,
-    additional_headers: String,
-    hashed_payload: String,
+    headers: Vec<(&'a str, &'a str)>,
+    additional_headers: &'a [String],
+    hashed_payload: &'a str,
 }
 
-impl CanonicalRequest {
+impl<'a> CanonicalRequest<'a> {
     /// The canonical form of a request. The uri always has the bucket, wherever the request has it. The
     /// other headers take their places among `oss_headers` as their order has it.
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
     pub fn of_request(
-        request: &RequestView<'_>,
+        request: &'a RequestView<'_>,
         resource: &Resource<'_>,
         query: &Query<'_>,
-        oss_headers: &CanonicalizedOssHeaders<'_, '_>,
-        additional_headers: &AdditionalHeaders,
+        oss_headers: &CanonicalizedOssHeaders<'a, 'a>,
+        additional_headers: &'a AdditionalHeaders,
     ) -> Result<Self, Refusal> {
-        let mut headers: Vec<(String, String)> = Vec::new();
+        let mut headers: Vec<(&str, &str)> = oss_headers.iter().collect();
         let always = ["content-md5", "content-type"].into_iter();
         for name in always.chain(additional_headers.names().iter().map(String::as_str)) {
             if let Some(value) = request.single(name)? {
-                headers.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
+                let order = oss_headers.order();
+                insert(&mut headers, (name, trimmed(value)), |(one, _), (other, _)| order.compare(one, other));
             }
         }
-        headers.extend(oss_headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
-        headers.sort_by(|(one, _), (other, _)| oss_headers.order().compare(one, other));
         let payload = oss_headers.iter().find(|(name, _)| *name == "x-oss-content-sha256");
         Ok(CanonicalRequest {
-            verb: request.method.to_owned(),
+            verb: request.method,
             uri: canonical_uri(&resource.bucket, resource.key.as_deref().unwrap_or_default()),
             query: canonical_query(query),
             headers,
-            additional_headers: additional_headers.names().join(";"),
-            hashed_payload: payload.map_or("UNSIGNED-PAYLOAD", |(_, value)| value).to_owned(),
+            additional_headers: additional_headers.names(),
+            hashed_payload: payload.map_or("UNSIGNED-PAYLOAD", |(_, value)| value),
         })
     }
 
     /// Lower-case hexadecimal SHA-256 of the text.
     pub fn hash(&self) -> String {
-        hex(&Sha256::digest(self.to_string().as_bytes()))
+        hex(&Sha256::digest(self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::with_capacity(1024);
+        for part in [self.verb, "\n", &self.uri, "\n", &self.query, "\n"] {
+            text.push_str(part);
+        }
+        for (name, value) in &self.headers {
+            for part in [name, ":", value, "\n"] {
+                text.push_str(part);
+            }
+        }
+        for part in ["\n", &self.additional_headers.join(";"), "\n", self.hashed_payload] {
+            text.push_str(part);
+        }
+        text
     }
 }
 
-impl fmt::Display for CanonicalRequest {
+impl fmt::Display for CanonicalRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n{}\n{}\n", self.verb, self.uri, self.query)?;
-        for (name, value) in &self.headers {
-            writeln!(f, "{name}:{value}")?;
-        }
-        write!(f, "\n{}\n{}", self.additional_headers, self.hashed_payload)
+        f.write_str(&self.text())
     }
 }
 
@@ -86,17 +99,23 @@ fn canonical_uri(bucket: &str, key: &str) -> String {
 /// Every parameter but the signature itself, encoded, in byte order; a name alone where the value is
 /// empty.
 fn canonical_query(query: &Query<'_>) -> String {
-    let mut parameters: Vec<(String, String)> = Vec::new();
-    for (name, value) in query.iter().filter(|(name, _)| *name != "x-oss-signature") {
-        let mut encoded = (String::new(), String::new());
-        percent_encoding::encode_value(name, &mut encoded.0);
-        percent_encoding::encode_value(value, &mut encoded.1);
-        parameters.push(encoded);
+    let signed = query.iter().filter(|(name, _)| *name != "x-oss-signature");
+    let mut text = String::new();
+    for (name, value) in ordered(signed.map(|(name, value)| (encoded(name), encoded(value)))) {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(&name);
+        if !value.is_empty() {
+            text.push('=');
+            text.push_str(&value);
+        }
     }
-    parameters.sort_unstable();
-    let written: Vec<String> = parameters
-        .into_iter()
-        .map(|(name, value)| if value.is_empty() { name } else { [name, value].join("=") })
-        .collect();
-    written.join("&")
+    text
+}
+
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    percent_encoding::encode_value(text, &mut encoded);
+    encoded
 }

@@ -46,6 +46,11 @@ impl<'a> CredentialScope<'a> {
         Err(Refusal::InvalidCredential(fault))
     }
 
+    /// The scope as it stands in a credential.
+    pub(crate) fn text(&self) -> String {
+        [self.date, self.region, self.product, TERMINATOR].join("/")
+    }
+
     pub(crate) fn region(&self) -> &'a str {
         self.region
     }
@@ -55,13 +60,7 @@ impl<'a> CredentialScope<'a> {
     /// # Errors
     /// [`Refusal::InvalidCredential`].
     pub(crate) fn check_day(&self, date: UnixMillis) -> Result<(), Refusal> {
-        let matches = date.to_iso8601().get(..10).is_some_and(|day| day.split('-').eq(self.date_parts()));
-        if matches { Ok(()) } else { Err(Refusal::InvalidCredential(CredentialFault::Date)) }
-    }
-
-    /// Year, month and day, as they stand in the scope.
-    fn date_parts(&self) -> impl Iterator<Item = &'a str> {
-        [0..4, 4..6, 6..8].into_iter().map(|range| self.date.get(range).unwrap_or_default())
+        if date.to_basic_day() == self.date { Ok(()) } else { Err(Refusal::InvalidCredential(CredentialFault::Date)) }
     }
 
     /// The key that is derived for this scope: HMAC over its parts in turn, from
@@ -75,14 +74,13 @@ impl<'a> CredentialScope<'a> {
     }
 }
 
+impl fmt::Display for CredentialScope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
 fn mac(mut mac: HmacSha256, text: &str) -> [u8; 32] {
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().into()
-}
-
-impl fmt::Display for CredentialScope<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let CredentialScope { date, region, product } = self;
-        write!(f, "{date}/{region}/{product}/{TERMINATOR}")
-    }
 }
