@@ -1,8 +1,7 @@
 //! What an authentic request may do: the only place where an [`Authorized`] is made.
 
-use std::collections::HashMap;
-
 use crate::authenticate::{Authenticated, Classified};
+use crate::by_name::ByName;
 use crate::config::S3Bucket;
 use crate::permission::Asked;
 use crate::refusal::Refusal;
@@ -30,7 +29,7 @@ impl<'v, 'r, 'c> Authorized<'v, 'r, 'c> {
 /// [`Refusal::NoSuchBucket`] for a bucket that isn't configured.
 pub(crate) fn authorize<'v, 'r, 'c>(
     authenticated: Authenticated<'v, 'r, 'c>,
-    buckets: &'c HashMap<String, S3Bucket>,
+    buckets: &'c ByName<S3Bucket>,
 ) -> Result<Authorized<'v, 'r, 'c>, Refusal> {
     let Classified { resource, operation, .. } = authenticated.classified();
     let bucket = &*resource.bucket;

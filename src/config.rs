@@ -1,7 +1,6 @@
 //! The configuration: which hosts and buckets there are, and where they lead.
 
-use std::collections::HashMap;
-
+use crate::by_name::ByName;
 use crate::document::{Document, DocumentError, Field};
 use crate::header_rules::HeaderRules;
 use crate::hosts::Hosts;
@@ -37,7 +36,7 @@ pub struct Config {
     /// Regions that a version 4 credential may name; none means any.
     pub(crate) signature_regions: Vec<String>,
     pub(crate) hosts: Hosts,
-    pub(crate) buckets: HashMap<String, S3Bucket>,
+    pub(crate) buckets: ByName<S3Bucket>,
     pub(crate) api: Option<Api>,
     pub(crate) complete_multipart_upload: Through,
     pub(crate) list_parts: Switch,
@@ -232,8 +231,8 @@ fn read_regions(field: &Field<'_>) -> Result<Vec<String>, DocumentError> {
     if regions.is_empty() { Err(field.error("at least one region")) } else { Ok(regions) }
 }
 
-fn read_buckets(field: &Field<'_>) -> Result<HashMap<String, S3Bucket>, DocumentError> {
-    let mut buckets = HashMap::new();
+fn read_buckets(field: &Field<'_>) -> Result<ByName<S3Bucket>, DocumentError> {
+    let mut buckets = ByName::default();
     for (name, bucket) in field.entries()? {
         if !is_oss_bucket_name(name) {
             return Err(bucket.error("a bucket name of 3 to 63 lower-case letters, digits and hyphens"));
@@ -249,27 +248,27 @@ fn read_buckets(field: &Field<'_>) -> Result<HashMap<String, S3Bucket>, Document
         if buckets.values().any(|known: &S3Bucket| known.name == target.name) {
             return Err(s3_bucket.error("an S3 bucket of its own"));
         }
-        buckets.insert(name.to_owned(), target);
+        buckets.insert(name, target);
     }
     if buckets.is_empty() { Err(field.error("at least one bucket")) } else { Ok(buckets) }
 }
 
-fn read_hosts(field: &Field<'_>, buckets: &HashMap<String, S3Bucket>) -> Result<Hosts, DocumentError> {
+fn read_hosts(field: &Field<'_>, buckets: &ByName<S3Bucket>) -> Result<Hosts, DocumentError> {
     let mut hosts = Hosts::default();
     for entry in field.elements()? {
         let [host, style, bucket] = entry.fields(["host", "style", "bucket"])?;
         let host = entry.required(host, "host")?;
         let style = entry.required(style, "style")?;
         let new = match (style.string()?, bucket) {
-            ("virtual-hosted", None) => hosts.virtual_hosted.insert(read_wildcard(&host)?),
+            ("virtual-hosted", None) => hosts.virtual_hosted.insert(&read_wildcard(&host)?),
             ("path", None) => {
                 let name = read_host(&host)?;
-                !hosts.cname.contains_key(&name) && hosts.path.insert(name)
+                hosts.cname.get(&name).is_none() && hosts.path.insert(&name)
             }
             ("cname", bucket) => {
                 let name = read_host(&host)?;
                 let bucket = read_host_bucket(&entry.required(bucket, "bucket")?, buckets)?;
-                !hosts.path.contains(&name) && hosts.cname.insert(name, bucket).is_none()
+                hosts.path.find(&name).is_none() && hosts.cname.insert(&name, bucket)
             }
             ("virtual-hosted" | "path", Some(bucket)) => {
                 return Err(bucket.error("no bucket: only a host of style \"cname\" stands for one"));
@@ -280,7 +279,7 @@ fn read_hosts(field: &Field<'_>, buckets: &HashMap<String, S3Bucket>) -> Result<
             return Err(host.error("a host that is listed once"));
         }
     }
-    let empty = hosts.cname.is_empty() && hosts.path.is_empty() && hosts.virtual_hosted.is_empty();
+    let empty = hosts.cname.is_empty() && hosts.path.len() == 0 && hosts.virtual_hosted.len() == 0;
     if empty { Err(field.error("at least one host")) } else { Ok(hosts) }
 }
 
@@ -297,11 +296,11 @@ fn read_host(field: &Field<'_>) -> Result<String, DocumentError> {
     matching(field, is_host, "a host in lower case, without a port, as in `uploads.example.com`")
 }
 
-fn read_host_bucket(field: &Field<'_>, buckets: &HashMap<String, S3Bucket>) -> Result<String, DocumentError> {
-    matching(field, |name| buckets.contains_key(name), "one of the names in `buckets`")
+fn read_host_bucket(field: &Field<'_>, buckets: &ByName<S3Bucket>) -> Result<String, DocumentError> {
+    matching(field, |name| buckets.get(name).is_some(), "one of the names in `buckets`")
 }
 
-fn read_api(field: &Field<'_>, buckets: &HashMap<String, S3Bucket>) -> Result<Api, DocumentError> {
+fn read_api(field: &Field<'_>, buckets: &ByName<S3Bucket>) -> Result<Api, DocumentError> {
     let [domain, path] = field.fields(["domain", "path"])?;
     let domain = field.required(domain, "domain")?;
     let path = field.required(path, "path")?;
@@ -394,7 +393,10 @@ mod tests {
     fn reads_the_sample() {
         let config = read(SAMPLE).unwrap();
         assert_eq!(config.max_clock_skew_seconds, 300);
-        assert_eq!(config.buckets["fleet-uploads"].domain(), "fleet-uploads-prod.s3.us-east-1.amazonaws.com");
+        assert_eq!(
+            config.buckets.get("fleet-uploads").unwrap().domain(),
+            "fleet-uploads-prod.s3.us-east-1.amazonaws.com"
+        );
         assert_eq!(config.api.unwrap().path, "/prod");
     }
 

@@ -66,7 +66,7 @@ impl<'d> Field<'d> {
 
     /// The root of one of several documents, as in `documents[1]`.
     pub(crate) fn root_of(value: &'d Document, index: usize) -> Self {
-        Field { path: format!("documents[{index}]"), value }
+        Field { path: indexed("documents", index), value }
     }
 
     pub(crate) fn error(&self, expected: impl Into<String>) -> DocumentError {

@@ -1,7 +1,6 @@
 //! A refusal as OSS writes it on the wire.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 use hmac::digest::Digest;
 use sha1::Sha1;
 
@@ -67,7 +66,7 @@ impl ErrorResponse {
             headers.push(("x-oss-ec", error.ec.to_owned()));
         }
         let body = if context.method == "HEAD" {
-            headers.push(("x-oss-err", STANDARD.encode(document)));
+            headers.push(("x-oss-err", Base64::encode_string(document.as_bytes())));
             String::new()
         } else {
             document
@@ -247,7 +246,7 @@ mod tests {
         assert_eq!(head.body, "");
         let (name, value) = &head.headers[4];
         assert_eq!(*name, "x-oss-err");
-        let document = String::from_utf8(STANDARD.decode(value).unwrap()).unwrap();
+        let document = String::from_utf8(Base64::decode_vec(value).unwrap()).unwrap();
         assert!(document.contains("<Code>MethodNotAllowed</Code>") && document.contains("<Method>HEAD</Method>"));
     }
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::decimal;
 use crate::refusal::Refusal;
@@ -51,7 +50,7 @@ impl HandOver {
             push(name);
             push(value);
         }
-        let encoded = URL_SAFE_NO_PAD.encode(flat);
+        let encoded = Base64UrlUnpadded::encode_string(flat.as_bytes());
         if encoded.len() > MAX_LENGTH { Err(Refusal::RequestTooLarge) } else { Ok(HandOver(encoded)) }
     }
 
@@ -62,7 +61,7 @@ impl HandOver {
 
     /// The flat encoding of the request that was handed over; `None` when the text isn't one.
     pub fn open(value: &str) -> Option<String> {
-        let flat = URL_SAFE_NO_PAD.decode(value).ok()?;
+        let flat = Base64UrlUnpadded::decode_vec(value).ok()?;
         String::from_utf8(flat).ok()
     }
 }

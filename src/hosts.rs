@@ -1,6 +1,7 @@
 //! The hosts that devices are pointed at, and how each carries the bucket.
 
-use std::collections::{HashMap, HashSet};
+use crate::by_name::ByName;
+use crate::id_table::IdTable;
 
 /// Where a host's requests carry their bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +24,11 @@ pub(crate) enum Addressing<'a> {
 #[derive(Default)]
 pub(crate) struct Hosts {
     /// Host to the one bucket that it stands for.
-    pub(crate) cname: HashMap<String, String>,
+    pub(crate) cname: ByName<String>,
     /// Hosts with the bucket in the path.
-    pub(crate) path: HashSet<String>,
+    pub(crate) path: IdTable,
     /// What follows the bucket's label: `endpoint` of `*.endpoint`.
-    pub(crate) virtual_hosted: HashSet<String>,
+    pub(crate) virtual_hosted: IdTable,
 }
 
 impl Hosts {
@@ -37,11 +38,11 @@ impl Hosts {
         if let Some(bucket) = self.cname.get(host) {
             return Some(Addressing::Cname { bucket });
         }
-        if self.path.contains(host) {
+        if self.path.find(host).is_some() {
             return Some(Addressing::Path);
         }
         let (bucket, endpoint) = host.split_once('.')?;
-        let known = !bucket.is_empty() && self.virtual_hosted.contains(endpoint);
+        let known = !bucket.is_empty() && self.virtual_hosted.find(endpoint).is_some();
         known.then_some(Addressing::VirtualHosted { bucket })
     }
 }
@@ -62,9 +63,9 @@ mod tests {
 
     fn hosts() -> Hosts {
         Hosts {
-            cname: HashMap::from([("uploads.example.com".into(), "fleet".into())]),
-            path: HashSet::from(["127.0.0.1".into()]),
-            virtual_hosted: HashSet::from(["example.com".into(), "d1.cloudfront.net".into()]),
+            cname: ByName::from_iter([("uploads.example.com", "fleet".to_owned())]),
+            path: IdTable::from_iter(["127.0.0.1"]),
+            virtual_hosted: IdTable::from_iter(["example.com", "d1.cloudfront.net"]),
         }
     }
 

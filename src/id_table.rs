@@ -98,6 +98,16 @@ impl IdTable {
     }
 }
 
+impl<'i> FromIterator<&'i str> for IdTable {
+    fn from_iter<I: IntoIterator<Item = &'i str>>(ids: I) -> Self {
+        let mut table = IdTable::default();
+        for id in ids {
+            table.insert(id);
+        }
+        table
+    }
+}
+
 /// FNV-1a. The ids in a table are the operator's own, so nobody can choose them to collide; who looks
 /// others up walks one run of neighbours at the most.
 pub(crate) fn hash(id: &str) -> usize {

@@ -17,6 +17,7 @@
 mod access_keys;
 mod authenticate;
 mod authorize;
+mod by_name;
 mod canonicalized_oss_headers;
 mod clock_skew;
 mod config;

@@ -78,15 +78,15 @@ fn split_bucket(path: Cow<'_, str>) -> (Cow<'_, str>, Cow<'_, str>) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, HashSet};
-
     use super::*;
+    use crate::by_name::ByName;
+    use crate::id_table::IdTable;
 
     fn locate(host: &str, uri: &str) -> Result<(String, String), Refusal> {
         let hosts = Hosts {
-            cname: HashMap::from([("uploads.example.com".into(), "fleet".into())]),
-            path: HashSet::from(["127.0.0.1".into()]),
-            virtual_hosted: HashSet::from(["oss.example.com".into()]),
+            cname: ByName::from_iter([("uploads.example.com", "fleet".to_owned())]),
+            path: IdTable::from_iter(["127.0.0.1"]),
+            virtual_hosted: IdTable::from_iter(["oss.example.com"]),
         };
         let flat = format!("1\0id\0PUT\0{uri}\0\0host\0{host}");
         let view = RequestView::parse(&flat).unwrap();

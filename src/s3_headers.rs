@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 
 use crate::authenticate::Authenticated;
 use crate::config::{Config, Through};
@@ -260,5 +259,5 @@ fn metadata_value(value: &str) -> Cow<'_, str> {
     if value.is_ascii() {
         return Cow::Borrowed(value);
     }
-    Cow::Owned(["=?UTF-8?B?", &STANDARD.encode(value), "?="].concat())
+    Cow::Owned(["=?UTF-8?B?", &Base64::encode_string(value.as_bytes()), "?="].concat())
 }

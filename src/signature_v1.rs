@@ -3,8 +3,7 @@
 mod canonicalized_resource;
 mod string_to_sign;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding};
 use hmac::Mac;
 
 pub use canonicalized_resource::CanonicalizedResource;
@@ -136,11 +135,11 @@ pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, sig
 }
 
 fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    let mut decoded = [0; 21];
-    let Ok(20) = STANDARD.decode_slice(signature, &mut decoded) else { return false };
+    let mut decoded = [0; 20];
+    let Ok(signature) = Base64::decode(signature, &mut decoded) else { return false };
     let mut mac = hmac_sha1.clone();
     mac.update(string_to_sign.text().as_bytes());
-    decoded.get(..20).is_some_and(|signature| mac.verify_slice(signature).is_ok())
+    mac.verify_slice(signature).is_ok()
 }
 
 /// A key whose signature could be another request's is refused before it is compared.
