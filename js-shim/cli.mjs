@@ -112,6 +112,7 @@ async function runServe(args) {
       const line = values.json ? JSON.stringify({ ...decision, ...entry }) : requestLine(entry, decision);
       process.stdout.write(`${line}\n`);
     },
+    logKeys: (line) => void process.stderr.write(values.json ? `${JSON.stringify(line)}\n` : `access keys ${line.detail}\n`),
   });
   const { endpoint, credentials, embedded } = server.s3;
   const local = embedded ? ` (${credentials.accessKeyId}, ${credentials.secretAccessKey})` : '';

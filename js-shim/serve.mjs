@@ -28,16 +28,17 @@ import { SECRET_HEADER } from './origin-request.mjs';
  * @param {() => number} [options.now] the functions' clock
  * @param {boolean} [options.originResponse] whether the deployment has the origin-response function
  * @param {RequestLog} [options.log]
+ * @param {(line: LogLine) => void} [options.logKeys] what the source of access keys says, which is of no request
  * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
  *   close(): Promise<void> }>}
  */
-export async function serve({ documents, port = 0, s3, data, now = Date.now, originResponse = true, log = () => {} }) {
+export async function serve({ documents, port = 0, s3, data, now = Date.now, originResponse = true, log = () => {}, logKeys = () => {} }) {
   const config = /** @type {Config} */ (documents.config);
   const functions = await loadFunctions(documents);
   const store = s3 ? { ...s3, close: async () => {} } : await embeddedS3(config, data);
   const originSecret = randomBytes(24).toString('base64url');
   const decisions = decisionsByRequest();
-  const atEdge = { now, log: decisions.write };
+  const atEdge = { now, log: (/** @type {LogLine} */ line) => (line.event === 'access-keys' ? logKeys(line) : decisions.write(line)) };
   const behindApi = { ...atEdge, s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true } };
   const starting = startDistribution({
     handlers: {

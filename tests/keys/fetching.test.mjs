@@ -1,0 +1,139 @@
+// Where documents are fetched, and what of them is taken.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, test } from 'node:test';
+
+import { MalformedDocument, fetchKeyDocuments } from '../../js-shim/key-documents.mjs';
+import { nearestFirst } from '../../js-shim/region-order.mjs';
+import { createSecretsManager } from '../../js-shim/secrets-manager.mjs';
+import { currentVersion, fetchFromReplicas } from '../../js-shim/secret-replicas.mjs';
+
+describe('Regions', () => {
+  for (const [own, listed, expected] of /** @type {[string | undefined, string[], string[]][]} */ ([
+    ['eu-west-1', ['us-east-1', 'eu-central-1', 'eu-west-1'], ['eu-west-1', 'eu-central-1', 'us-east-1']],
+    ['eu-central-1', ['us-east-1', 'ap-southeast-1', 'eu-west-1'], ['eu-west-1', 'us-east-1', 'ap-southeast-1']],
+    ['ap-northeast-1', ['us-east-1', 'us-west-2'], ['us-west-2', 'us-east-1']],
+    ['sa-east-1', ['eu-west-1', 'us-east-1'], ['us-east-1', 'eu-west-1']],
+    ['ap-southeast-2', ['us-west-2', 'eu-west-1', 'ap-southeast-1'], ['ap-southeast-1', 'us-west-2', 'eu-west-1']],
+    ['us-west-2', ['ap-northeast-1', 'us-east-1'], ['us-east-1', 'ap-northeast-1']],
+    ['ap-southeast-6', ['us-west-2', 'ap-northeast-1'], ['ap-northeast-1', 'us-west-2']],
+    [undefined, ['us-east-1', 'eu-west-1'], ['us-east-1', 'eu-west-1']],
+    ['xx-new-1', ['us-east-1', 'eu-west-1'], ['us-east-1', 'eu-west-1']],
+    ['xx-new-1', ['us-east-1', 'xx-new-1'], ['xx-new-1', 'us-east-1']],
+    ['eu-west-1', ['xx-new-2', 'xx-new-1', 'ap-southeast-2'], ['ap-southeast-2', 'xx-new-2', 'xx-new-1']],
+    ['constructor', ['us-east-1', '__proto__'], ['us-east-1', '__proto__']],
+  ])) {
+    test(`from ${own}: ${expected.join(', ')}`, () => assert.deepEqual(nearestFirst(listed, own), expected));
+  }
+});
+
+describe('replicas', () => {
+  const found = { VersionId: 'v1', SecretString: '{}' };
+
+  /** A Secrets Manager whose Regions answer as told. @param {Record<string, () => unknown>} answers */
+  function regionsThat(answers) {
+    /** @type {[string, any][]} */
+    const asked = [];
+    const call = async (/** @type {string} */ _action, /** @type {string} */ region, /** @type {any} */ input) => {
+      asked.push([region, input.SecretId]);
+      return answers[region]();
+    };
+    return { asked, secretsManager: { call, close: () => {} } };
+  }
+  const fails = () => {
+    throw new Error('status 500');
+  };
+
+  test('are asked one after the other, up to three, and the failure names each', async () => {
+    const { asked, secretsManager } = regionsThat({ a: fails, b: fails, c: fails, d: () => found });
+    const fetchSecret = fetchFromReplicas({ secretsManager, regions: ['a', 'b', 'c', 'd'], milliseconds: 1000 });
+    await assert.rejects(fetchSecret('fleet'), { message: 'fleet: a: status 500, b: status 500, c: status 500' });
+    assert.deepEqual(asked.map(([region]) => region), ['a', 'b', 'c']);
+  });
+
+  test('that answered are asked first for the next secret', async () => {
+    const { asked, secretsManager } = regionsThat({ a: fails, b: () => found });
+    const fetchSecret = fetchFromReplicas({ secretsManager, regions: ['a', 'b'], milliseconds: 1000 });
+    await fetchSecret('one');
+    await fetchSecret('two');
+    assert.deepEqual(asked, [['a', 'one'], ['b', 'one'], ['b', 'two']]);
+  });
+
+  test('have the ARN of the primary but for the Region', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:fleet-AbCdEf';
+    const { asked, secretsManager } = regionsThat({ 'eu-west-1': () => found });
+    assert.deepEqual(await currentVersion(secretsManager, arn, 'eu-west-1'), { secretId: arn, versionId: 'v1', text: '{}' });
+    assert.deepEqual(asked, [['eu-west-1', arn.replace('us-east-1', 'eu-west-1')]]);
+  });
+
+  test('are not asked any more once the fetch was given up', async () => {
+    const controller = new AbortController();
+    const { asked, secretsManager } = regionsThat({
+      a: () => {
+        controller.abort();
+        return fails();
+      },
+      b: () => found,
+    });
+    const fetchSecret = fetchFromReplicas({ secretsManager, regions: ['a', 'b'], milliseconds: 1000, signal: controller.signal });
+    await assert.rejects(fetchSecret('fleet'));
+    assert.deepEqual(asked.map(([region]) => region), ['a']);
+  });
+
+  test('need credentials in the environment', async () => {
+    const secretsManager = createSecretsManager({ env: { AWS_ACCESS_KEY_ID: 'a' } });
+    await assert.rejects(currentVersion(secretsManager, 'fleet', 'us-east-1'), /expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment/u);
+  });
+});
+
+describe('documents', () => {
+  /** @param {Record<string, string>} texts by secret */
+  const fetching = (texts) => async (/** @type {string} */ secretId) => {
+    if (!(secretId in texts)) throw new Error(`no ${secretId}`);
+    return { secretId, versionId: `${secretId}1`, text: texts[secretId] };
+  };
+
+  test('are the first and those that it names, in this order, with their versions', async () => {
+    const texts = { first: '{"furtherSecrets":["b","a"]}', a: '{"n":1}', b: '{"n":2}' };
+    const { versions, documents } = await fetchKeyDocuments(fetching(texts), 'first');
+    assert.equal(versions, 'first@first1 b@b1 a@a1');
+    assert.deepEqual(documents(), [{ furtherSecrets: ['b', 'a'] }, { n: 2 }, { n: 1 }]);
+  });
+
+  test('that name no list of names name nothing, and are for the core to refuse', async () => {
+    const tooMany = Array.from({ length: 501 }, (_, index) => `s${index}`);
+    for (const furtherSecrets of [null, 'a', {}, [1], ['a b'], ['a', 'a'], [''], tooMany]) {
+      const { documents } = await fetchKeyDocuments(fetching({ first: JSON.stringify({ furtherSecrets }), a: '{}' }), 'first');
+      assert.deepEqual(documents(), [{ furtherSecrets }]);
+    }
+  });
+
+  test('that are no JSON are named with their version, and nothing of them is shown', async () => {
+    const malformed = (/** @type {string} */ secret, /** @type {string} */ versions) => (/** @type {unknown} */ error) => {
+      assert.ok(error instanceof MalformedDocument);
+      assert.deepEqual([error.message, error.versions], [`${secret}: expected JSON`, versions]);
+      return true;
+    };
+    await assert.rejects(fetchKeyDocuments(fetching({ first: '{"se":"cr-et' }), 'first'), malformed('first', 'first@first1'));
+    const { documents } = await fetchKeyDocuments(fetching({ first: '{"furtherSecrets":["a"]}', a: 'se-cr-et' }), 'first');
+    assert.throws(documents, malformed('a', 'first@first1 a@a1'));
+  });
+});
+
+test('each row of the failure table names a test that is there', async () => {
+  const page = await readFile(new URL('../../docs/access-keys.md', import.meta.url), 'utf8');
+  const [table] = /^\| store \| cached documents \|[^]*?\n\n/mu.exec(page) ?? assert.fail('no table');
+  const rows = table.trim().split('\n').slice(2);
+  const sources = await Promise.all(['source', 'functions'].map((name) => readFile(new URL(`${name}.test.mjs`, import.meta.url), 'utf8')));
+  const names = sources.flatMap((text) => [...text.matchAll(/test\((['`])(.*?)\1, async/gu)].map(([, , name]) => name.replaceAll(/\$\{\w+\}/gu, '…')));
+  for (const row of rows) {
+    const named = [...row.split('|')[4].matchAll(/`([^`]+)`/gu)].map(([, name]) => name);
+    assert.ok(named.length > 0, row);
+    for (const name of named) {
+      const start = name.replace(/…$/u, '');
+      assert.ok(names.some((one) => one.startsWith(start)), name);
+    }
+  }
+  assert.ok(rows.length >= 16);
+});
