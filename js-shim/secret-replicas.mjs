@@ -28,7 +28,6 @@ export function fetchFromReplicas({ secretsManager, regions, milliseconds, signa
         return version;
       } catch (error) {
         failures.push(`${region}: ${reasonOf(error)}`);
-        if (signal?.aborted) break;
       }
     }
     throw new Error(`${secretId}: ${failures.join(', ')}`);

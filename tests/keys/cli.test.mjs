@@ -133,6 +133,7 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
         `2026-11-25T12:30:00Z stream ${line({ time: '2026-11-25T12:30:00.000Z', generation: '2' })}`,
         line({ time: '2026-11-25T13:00:00.000Z', generation: '1', accessKeyId: 'second' }),
         line({ time: '2026-11-25T13:00:00.000Z', generation: undefined, code: 'SignatureDoesNotMatch' }),
+        line({ time: '2026-11-25T13:00:00.000Z', generation: '1', accessKeyId: 'second', key: 'first' }),
         'START RequestId: no JSON', '{"broken', '',
       ].join('\n'));
       const since = ['--since', '2026-11-25T12:00:00Z'];

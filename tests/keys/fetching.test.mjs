@@ -101,6 +101,20 @@ describe('documents', () => {
     assert.deepEqual(documents(), [{ furtherSecrets: ['b', 'a'] }, { n: 2 }, { n: 1 }]);
   });
 
+  test('are fetched sixteen at a time', async () => {
+    let [now, most] = [0, 0];
+    const names = Array.from({ length: 100 }, (_, index) => `s${index}`);
+    const fetchSecret = async (/** @type {string} */ secretId) => {
+      most = Math.max(most, (now += 1));
+      await new Promise((resolve) => void setImmediate(resolve));
+      now -= 1;
+      return { secretId, versionId: '1', text: secretId === 'first' ? JSON.stringify({ furtherSecrets: names }) : `"${secretId}"` };
+    };
+    const { documents } = await fetchKeyDocuments(fetchSecret, 'first');
+    assert.deepEqual(documents().slice(1), names);
+    assert.equal(most, 16);
+  });
+
   test('that name no list of names name nothing, and are for the core to refuse', async () => {
     const tooMany = Array.from({ length: 501 }, (_, index) => `s${index}`);
     for (const furtherSecrets of [null, 'a', {}, [1], ['a b'], ['a', 'a'], [''], tooMany]) {

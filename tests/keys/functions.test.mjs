@@ -196,17 +196,15 @@ describe('viewer-request', () => {
     assert.equal(store.takeFetches().length, 1);
   });
 
-  test('reads further secrets, some at a time', async () => {
+  test('reads further secrets', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `further/${index}`);
     const keyOf = (/** @type {number} */ index) => ({ accessKeyId: `further${index}`, accessKeySecret: `secret${index}` });
     await Promise.all(names.map((name, index) => store.put(name, { accessKeys: [keyOf(index)] })));
     await store.put('fleet', { furtherSecrets: names });
     store.takeFetches();
-    store.mostInFlight = 0;
     const edge = started();
     for (const index of [0, 31, 59]) assert.deepEqual(await edge.ask(keyOf(index)), ['forwarded', '1']);
     assert.deepEqual(store.takeFetches().map(({ input }) => input.SecretId).sort(), ['fleet', ...names].sort());
-    assert.ok(store.mostInFlight > 1 && store.mostInFlight <= 16, `${store.mostInFlight} at a time`);
 
     await store.put('further/59', { accessKeys: [SECOND_KEY] });
     edge.clock += 1000;

@@ -50,7 +50,7 @@ export const OUTAGES = /** @type {Behaviour[]} */ (['is stopped', ...Object.keys
 export async function startSecretsManager() {
   const motoPort = await freePort();
   const moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', String(motoPort)], { stdio: 'ignore' });
-  const started = { behaviour: /** @type {Behaviour} */ ('answers'), requests: /** @type {any[]} */ ([]), violations: /** @type {string[]} */ ([]), env: ENV, inFlight: 0, mostInFlight: 0 };
+  const started = { behaviour: /** @type {Behaviour} */ ('answers'), requests: /** @type {any[]} */ ([]), violations: /** @type {string[]} */ ([]), env: ENV };
   /** @type {Map<string, Behaviour>} of one Region alone */
   const byRegion = new Map();
   const server = http.createServer((request, response) => void relay(request, response).catch(() => response.destroy()));
@@ -69,9 +69,6 @@ export async function startSecretsManager() {
       return;
     }
     started.requests.push(seen);
-    started.inFlight += 1;
-    started.mostInFlight = Math.max(started.mostInFlight, started.inFlight);
-    response.once('close', () => (started.inFlight -= 1));
     const behaviour = byRegion.get(seen.region) ?? started.behaviour;
     if (behaviour === 'is stopped') {
       request.socket.destroy();
