@@ -1,5 +1,7 @@
 // A secret's current version, from the nearest Region that answers in time.
 
+import { setMaxListeners } from 'node:events';
+
 /** Regions that are tried for one secret: more don't fit in the time there is. */
 const MAX_REGIONS = 3;
 
@@ -16,6 +18,8 @@ const MAX_REGIONS = 3;
  */
 export function fetchFromReplicas({ secretsManager, regions, milliseconds, signal }) {
   const end = Date.now() + milliseconds;
+  // One for each secret that is fetched at the time.
+  if (signal) setMaxListeners(0, signal);
   let order = regions.slice(0, MAX_REGIONS);
   return async (secretId) => {
     /** @type {string[]} */

@@ -22,6 +22,8 @@ import { AwsV4Signer } from 'aws4fetch';
  */
 export function createSecretsManager({ endpoint, env = process.env } = {}) {
   const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
+  /** @type {Map<string, ArrayBuffer>} keys that are derived for a day, a Region and this service */
+  const signingKeys = new Map();
   return {
     async call(action, region, input, signal) {
       const signer = new AwsV4Signer({
@@ -33,6 +35,7 @@ export function createSecretsManager({ endpoint, env = process.env } = {}) {
         service: 'secretsmanager',
         region,
         allHeaders: true,
+        cache: signingKeys,
       });
       const { url, headers, body } = await signer.sign();
       const { status, answer } = await post({ url, headers, body: String(body), agents, signal });
