@@ -9,14 +9,19 @@
 import { MalformedDocument } from './key-documents.mjs';
 
 /**
- * @typedef {object} KeySource
- * @property {(now: number) => boolean} ready whether a request can be decided at once; begins a fetch in the
- *   background when one is due
- * @property {(now: number) => Promise<boolean>} arrival waits where `ready` said no; whether a request can be decided
- * @property {(code: string, now: number) => Promise<boolean>} renewal for a request that was refused with this code:
- *   waits where the refusal may be due to documents that aren't the latest; whether others came, so that it is worth
- *   deciding again
- * @property {(now: number) => number} retryAfter in seconds, for a request that can't be decided
+ * @typedef {{ startedAt: number, controller: AbortController, landed: Promise<boolean> }} Flight a fetch under way;
+ *   `landed` says whether other documents came
+ *
+ * @typedef {object} Parts
+ * @property {string} name of the function, for the log
+ * @property {(signal: AbortSignal) => Promise<import('./key-documents.mjs').KeyDocuments>} fetchDocuments ends in
+ *   `FETCH_MILLISECONDS`
+ * @property {(documents: unknown[]) => void} useDocuments takes all of them, or throws and keeps those before
+ * @property {number} refreshSeconds
+ * @property {number} maxStaleSeconds since the last fetch that succeeded began
+ * @property {() => number} now milliseconds since the epoch
+ * @property {(line: import('./log.mjs').LogLine) => void} log
+ * @property {(milliseconds: number) => Promise<void>} [sleep]
  */
 
 /** A fetch may take so long altogether, in milliseconds: a viewer-request function has 5 seconds. */
@@ -40,78 +45,84 @@ const UNKNOWN_KEY_MILLISECONDS = 10_000;
 /** After the first failure, doubled after each further one up to the longest. */
 const [FIRST_BACKOFF_MILLISECONDS, LONGEST_BACKOFF_MILLISECONDS] = [1000, 10_000];
 
-/**
- * @param {object} parts
- * @param {(signal: AbortSignal) => Promise<import('./key-documents.mjs').KeyDocuments>} parts.fetchDocuments
- *   ends in `FETCH_MILLISECONDS`
- * @param {(documents: unknown[]) => void} parts.useDocuments takes all of them, or throws and keeps those before
- * @param {string} parts.name of the function, for the log
- * @param {number} parts.refreshSeconds
- * @param {number} parts.maxStaleSeconds since the last fetch that succeeded began
- * @param {() => number} parts.now milliseconds since the epoch
- * @param {(line: import('./log.mjs').LogLine) => void} parts.log
- * @param {(milliseconds: number) => Promise<void>} [parts.sleep]
- * @returns {KeySource}
- */
-export function createKeySource({ name, fetchDocuments, useDocuments, refreshSeconds, maxStaleSeconds, now, log, sleep = slept }) {
-  const refresh = refreshSeconds * 1000;
-  const state = {
-    /** Nothing is to be done before. */
-    quietUntil: -Infinity,
-    fetchedAt: -Infinity,
-    usableUntil: -Infinity,
-    /** The next fetch is due. */
-    dueAt: -Infinity,
-    failures: 0,
-    waitAgainAt: -Infinity,
-    unknownKeyAt: -Infinity,
-    versions: '',
-    refusedVersions: '',
-    /** @type {Flight | undefined} */
-    flight: undefined,
-  };
+/** All times are milliseconds since the epoch. */
+export class KeySource {
+  #parts;
+  #refresh;
+  #maxStale;
+  /** Nothing is to be done before. */
+  #quietUntil = -Infinity;
+  #fetchedAt = -Infinity;
+  #usableUntil = -Infinity;
+  /** When the next fetch is due. */
+  #dueAt = -Infinity;
+  #failures = 0;
+  #waitAgainAt = -Infinity;
+  #unknownKeyAt = -Infinity;
+  #versions = '';
+  #refusedVersions = '';
+  /** @type {Flight | undefined} */
+  #flight;
 
-  /** @typedef {{ startedAt: number, controller: AbortController, landed: Promise<boolean> }} Flight */
-
-  /** @param {number} time */
-  function ready(time) {
-    if (time < state.quietUntil) return true;
-    const flight = current(time) ?? (time >= state.dueAt ? begin(time) : undefined);
-    const waits = flight !== undefined && time >= state.fetchedAt + 2 * refresh && time >= state.waitAgainAt;
-    const usable = time < state.usableUntil;
-    if (usable) state.quietUntil = Math.min(state.usableUntil, flight ? flight.startedAt + FROZEN_MILLISECONDS : state.dueAt);
-    return usable && !waits;
-  }
-
-  /** @param {number} time */
-  async function arrival(time) {
-    const flight = state.flight;
-    if (time >= state.usableUntil) {
-      await flight?.landed;
-    } else if (flight) {
-      state.waitAgainAt = time + refresh;
-      await Promise.race([flight.landed, sleep(OVERDUE_MILLISECONDS)]);
-    }
-    return now() < state.usableUntil;
-  }
-
-  /** @param {string} code @param {number} time */
-  async function renewal(code, time) {
-    if (!RENEWABLE.has(code) || time <= state.fetchedAt || hasWaited(time)) return false;
-    const isDue = time >= state.fetchedAt + refresh && state.failures === 0;
-    if (!isDue && !takesTurn(code, time)) return false;
-    return (current(time) ?? begin(time)).landed;
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = { sleep: slept, ...parts };
+    this.#refresh = parts.refreshSeconds * 1000;
+    this.#maxStale = parts.maxStaleSeconds * 1000;
   }
 
   /**
-   * Whether a request may fetch out of turn.
+   * Whether a request that comes now can be decided at once. Begins a fetch in the background when one is due.
    *
-   * @param {string} code @param {number} time
+   * @param {number} time
    */
-  function takesTurn(code, time) {
-    if (code !== UNKNOWN_KEY || time < state.unknownKeyAt) return false;
-    state.unknownKeyAt = time + UNKNOWN_KEY_MILLISECONDS;
-    return true;
+  ready(time) {
+    if (time < this.#quietUntil) return true;
+    const flight = this.#current(time) ?? (time >= this.#dueAt ? this.#begin(time) : undefined);
+    const waits = flight !== undefined && time >= this.#fetchedAt + 2 * this.#refresh && time >= this.#waitAgainAt;
+    const usable = time < this.#usableUntil;
+    if (usable) this.#quietUntil = Math.min(this.#usableUntil, flight ? flight.startedAt + FROZEN_MILLISECONDS : this.#dueAt);
+    return usable && !waits;
+  }
+
+  /**
+   * Waits where `ready` said no.
+   *
+   * @param {number} time when the request came
+   * @returns {Promise<boolean>} whether it can be decided
+   */
+  async arrival(time) {
+    const flight = this.#flight;
+    if (time >= this.#usableUntil) {
+      await flight?.landed;
+    } else if (flight) {
+      this.#waitAgainAt = time + this.#refresh;
+      await Promise.race([flight.landed, this.#parts.sleep(OVERDUE_MILLISECONDS)]);
+    }
+    return this.#parts.now() < this.#usableUntil;
+  }
+
+  /**
+   * Waits where a refusal may be due to documents that aren't the latest.
+   *
+   * @param {string} code of the refusal
+   * @param {number} time when the request came
+   * @returns {Promise<boolean>} whether other documents came, so that it is worth deciding again
+   */
+  async renewal(code, time) {
+    if (!RENEWABLE.has(code) || time <= this.#fetchedAt || this.#hasWaited(time)) return false;
+    const isDue = time >= this.#fetchedAt + this.#refresh && this.#failures === 0;
+    if (!isDue && !this.#takesTurn(code, time)) return false;
+    return (this.#current(time) ?? this.#begin(time)).landed;
+  }
+
+  /**
+   * For a request that can't be decided, in seconds.
+   *
+   * @param {number} time
+   */
+  retryAfter(time) {
+    return Math.max(1, Math.ceil((this.#dueAt - time) / 1000));
   }
 
   /**
@@ -119,13 +130,19 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
    *
    * @param {number} time when it came
    */
-  function hasWaited(time) {
-    return now() > time + OVERDUE_MILLISECONDS;
+  #hasWaited(time) {
+    return this.#parts.now() > time + OVERDUE_MILLISECONDS;
   }
 
-  /** @param {number} time */
-  function retryAfter(time) {
-    return Math.max(1, Math.ceil((state.dueAt - time) / 1000));
+  /**
+   * Whether a request may fetch out of turn.
+   *
+   * @param {string} code @param {number} time
+   */
+  #takesTurn(code, time) {
+    if (code !== UNKNOWN_KEY || time < this.#unknownKeyAt) return false;
+    this.#unknownKeyAt = time + UNKNOWN_KEY_MILLISECONDS;
+    return true;
   }
 
   /**
@@ -133,65 +150,67 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
    *
    * @param {number} time
    */
-  function current(time) {
-    const { flight } = state;
+  #current(time) {
+    const flight = this.#flight;
     if (flight === undefined || time < flight.startedAt + FROZEN_MILLISECONDS) return flight;
-    state.flight = undefined;
+    this.#flight = undefined;
     flight.controller.abort();
     return undefined;
   }
 
   /** @param {number} time @returns {Flight} */
-  function begin(time) {
+  #begin(time) {
     const controller = new AbortController();
     const flight = { startedAt: time, controller, landed: Promise.resolve(false) };
-    state.flight = flight;
-    const fetched = fetchDocuments(controller.signal);
-    flight.landed = fetched.then((documents) => succeeded(flight, documents)).catch((error) => failed(flight, error));
+    this.#flight = flight;
+    const fetched = this.#parts.fetchDocuments(controller.signal);
+    flight.landed = fetched.then((documents) => this.#succeeded(flight, documents)).catch((error) => this.#failed(flight, error));
     return flight;
   }
 
   /**
    * @param {Flight} flight @param {import('./key-documents.mjs').KeyDocuments} fetched
    * @returns {boolean} whether other documents came
-   * @throws {MalformedDocument} when they are refused
+   * @throws {Error} when they aren't taken
    */
-  function succeeded(flight, { versions, documents }) {
-    if (state.flight !== flight) return false;
-    const changed = versions !== state.versions;
-    if (changed) use(versions, documents);
-    state.flight = undefined;
-    state.failures = 0;
-    state.versions = versions;
-    state.refusedVersions = '';
-    state.fetchedAt = flight.startedAt;
-    state.dueAt = flight.startedAt + refresh;
-    state.usableUntil = flight.startedAt + maxStaleSeconds * 1000;
-    state.quietUntil = Math.min(state.dueAt, state.usableUntil);
+  #succeeded(flight, { versions, documents }) {
+    if (this.#flight !== flight) return false;
+    const changed = versions !== this.#versions;
+    if (changed) this.#use(versions, documents);
+    this.#flight = undefined;
+    this.#failures = 0;
+    this.#versions = versions;
+    this.#refusedVersions = '';
+    this.#fetchedAt = flight.startedAt;
+    this.#dueAt = flight.startedAt + this.#refresh;
+    this.#usableUntil = flight.startedAt + this.#maxStale;
+    this.#quietUntil = Math.min(this.#dueAt, this.#usableUntil);
     return changed;
   }
 
   /** @param {string} versions @param {() => unknown[]} documents */
-  function use(versions, documents) {
-    if (versions === state.refusedVersions) throw new MalformedDocument(versions, 'refused before');
+  #use(versions, documents) {
+    if (versions === this.#refusedVersions) throw new MalformedDocument(versions, 'refused before');
     try {
-      useDocuments(documents());
+      this.#parts.useDocuments(documents());
     } catch (error) {
+      // A core that failed says nothing about the documents.
+      if (error instanceof WebAssembly.RuntimeError) throw error;
       throw new MalformedDocument(versions, error instanceof Error ? error.message : String(error));
     }
   }
 
   /** @param {Flight} flight @param {unknown} error */
-  function failed(flight, error) {
-    if (state.flight !== flight) return false;
-    const time = now();
+  #failed(flight, error) {
+    if (this.#flight !== flight) return false;
+    const time = this.#parts.now();
     // Ended by the thaw, before a request found it.
-    if (current(time) === undefined) return false;
-    state.flight = undefined;
-    state.failures += 1;
-    state.dueAt = time + pause(error, time);
-    state.quietUntil = Math.min(state.dueAt, state.usableUntil);
-    report(error, time);
+    if (this.#current(time) === undefined) return false;
+    this.#flight = undefined;
+    this.#failures += 1;
+    this.#dueAt = time + this.#pause(error, time);
+    this.#quietUntil = Math.min(this.#dueAt, this.#usableUntil);
+    this.#report(error, time);
     return false;
   }
 
@@ -200,26 +219,26 @@ export function createKeySource({ name, fetchDocuments, useDocuments, refreshSec
    *
    * @param {unknown} error @param {number} time
    */
-  function pause(error, time) {
-    if (error instanceof MalformedDocument) return time < state.usableUntil ? refresh : LONGEST_BACKOFF_MILLISECONDS;
-    return Math.min(FIRST_BACKOFF_MILLISECONDS * 2 ** (state.failures - 1), LONGEST_BACKOFF_MILLISECONDS);
+  #pause(error, time) {
+    if (error instanceof MalformedDocument) return time < this.#usableUntil ? this.#refresh : LONGEST_BACKOFF_MILLISECONDS;
+    return Math.min(FIRST_BACKOFF_MILLISECONDS * 2 ** (this.#failures - 1), LONGEST_BACKOFF_MILLISECONDS);
   }
 
   /** @param {unknown} error @param {number} time */
-  function report(error, time) {
-    const detail = error instanceof Error ? error.message : typeof error;
-    const serves = time < state.usableUntil ? new Date(state.usableUntil).toISOString() : null;
-    const line = { time: new Date(time).toISOString(), function: name, event: 'access-keys', level: 'error', usableUntil: serves };
-    if (error instanceof MalformedDocument) {
-      if (error.versions === state.refusedVersions) return;
-      state.refusedVersions = error.versions;
-      log({ ...line, detail: `refused, those before stay: ${detail}` });
-    } else {
-      log({ ...line, detail: `not fetched: ${detail}` });
-    }
+  #report(error, time) {
+    const refused = error instanceof MalformedDocument;
+    if (refused && error.versions === this.#refusedVersions) return;
+    if (refused) this.#refusedVersions = error.versions;
+    const reason = error instanceof Error ? error.message : typeof error;
+    this.#parts.log({
+      time: new Date(time).toISOString(),
+      function: this.#parts.name,
+      event: 'access-keys',
+      level: 'error',
+      usableUntil: time < this.#usableUntil ? new Date(this.#usableUntil).toISOString() : null,
+      detail: `${refused ? 'refused, those before stay' : 'not fetched'}: ${reason}`,
+    });
   }
-
-  return { ready, arrival, renewal, retryAfter };
 }
 
 /** @param {number} milliseconds @returns {Promise<void>} */

@@ -1,7 +1,7 @@
 // The source of access keys that `credentials.source` calls `secrets-manager`.
 
 import { fetchKeyDocuments } from './key-documents.mjs';
-import { FETCH_MILLISECONDS, createKeySource } from './key-source.mjs';
+import { FETCH_MILLISECONDS, KeySource } from './key-source.mjs';
 import { nearestFirst } from './region-order.mjs';
 import { fetchFromReplicas } from './secret-replicas.mjs';
 import { createSecretsManager } from './secrets-manager.mjs';
@@ -37,7 +37,7 @@ export function createSecretsManagerKeys({
 }) {
   const fetchDocuments = (/** @type {AbortSignal} */ signal) =>
     fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal });
-  return createKeySource({ name, fetchDocuments, useDocuments, refreshSeconds, maxStaleSeconds, now, log });
+  return new KeySource({ name, fetchDocuments, useDocuments, refreshSeconds, maxStaleSeconds, now, log });
 }
 
 /**

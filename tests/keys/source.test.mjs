@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 
 import { MalformedDocument } from '../../js-shim/key-documents.mjs';
-import { createKeySource } from '../../js-shim/key-source.mjs';
+import { KeySource } from '../../js-shim/key-source.mjs';
 
 const REFRESH = 300_000;
 const MAX_STALE = 86_400_000;
@@ -287,6 +287,19 @@ describe('fetches', () => {
     assert.match(await world.request(), /^503/u);
   });
 
+  test('whose documents the core fails over are repeated, and those before stay', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    for (const pause of [1000, 2000]) {
+      await world.request();
+      await world.fetches.at(-1).answer('trap');
+      assert.equal(await world.request(), 'decided at once');
+      world.clock += pause;
+    }
+    assert.deepEqual(world.tried, ['v1', 'trap', 'trap']);
+    assert.deepEqual(world.lines.map(({ detail }) => detail), ['not fetched: unreachable', 'not fetched: unreachable']);
+  });
+
   test('that bring back a version that was refused check it again', async () => {
     const world = await warm();
     world.refuse('v2');
@@ -460,7 +473,7 @@ function started({ maxStaleSeconds = MAX_STALE / 1000 } = {}) {
     refused: new Set(),
     wake: () => {},
     refuse: (/** @type {string} */ version) => world.refused.add(version),
-    source: createKeySource({
+    source: new KeySource({
       name: 'viewer-request',
       fetchDocuments: (signal) => {
         if (world.store === 'away') {
@@ -484,6 +497,7 @@ function started({ maxStaleSeconds = MAX_STALE / 1000 } = {}) {
       useDocuments: (documents) => {
         const [version] = /** @type {string[]} */ (documents);
         world.tried.push(version);
+        if (version === 'trap') throw new WebAssembly.RuntimeError('unreachable');
         if (world.refused.has(version)) throw new Error('accessKeys: expected an array');
         world.used.push(version);
       },
