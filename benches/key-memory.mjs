@@ -1,14 +1,20 @@
-// `node benches/key-memory.mjs`: what access keys take of a function's memory, above the bare runtime's, each case in a
-// process of its own. Arguments: how many keys (100,000).
+// `node benches/key-memory.mjs [KEYS]`: what 100,000 access keys take of a viewer-request function's memory, above the
+// bare runtime's. Each case is the function as it is bundled, in a process of its own.
 //
-//   baked in        the function as it is bundled, with all keys in one document
-//   fetched         the same core with the documents of several secrets of 64 KB, as Secrets Manager gives them
-//   fetched again   and two times others in their place
+//   one key          baked in: what the function itself takes
+//   baked in         all keys in one document
+//   fetched          from a Secrets Manager on this machine, in secrets of at most 64 KB
+//   fetched again    and twice others in their place while it serves
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { text as textOf } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -17,45 +23,70 @@ import { ACCESS_KEY, NOW, eventTexts } from './events.mjs';
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge-bench/', import.meta.url));
 const SELF = fileURLToPath(import.meta.url);
 const MIB = 1024 * 1024;
+/** So little that two of them are within the clock skew of one event. */
+const REFRESH_SECONDS = 60;
 
 /** Secrets Manager's limit for a secret, in bytes. */
 const SECRET_BYTES = 65_536;
 
+/** A twentieth of the function's memory for each half of the young generation, nine tenths for the old one. */
+const LAMBDA_FLAGS = ['--expose-gc', '--max-semi-space-size=6', '--max-old-space-size=116'];
+
 const CONFIG = {
   hosts: [{ host: 'uploads.example.com', style: 'cname', bucket: 'fleet-uploads' }],
   buckets: { 'fleet-uploads': { s3Bucket: 'fleet-uploads-prod', region: 'us-east-1' } },
-  credentials: { source: 'secrets-manager', secretId: 'fleet-keys', regions: ['us-east-1'] },
 };
 
-/** @type {Record<string, () => Promise<number[]>>} */
-const CASES = { 'baked in': bakedIn, fetched: () => fetched(1), 'fetched again': () => fetched(3) };
+const [count = '100000', file] = process.argv.slice(2);
+await (file === undefined ? measureAll(Number(count)) : measureOne(file, Number(count)));
 
-const [name = '100000', directory] = process.argv.slice(2);
-await (directory === undefined ? measureAll(Number(name)) : measureOne(name, directory));
-
-/** @param {number} count */
-async function measureAll(count) {
+/** @param {number} keys */
+async function measureAll(keys) {
+  const { table } = await import('../js-shim/table.mjs');
   await mkdir(CACHE, { recursive: true });
   const at = await mkdtemp(CACHE);
+  const secretsManager = await startSecretsManager(keys);
   try {
-    const documents = await writeDocuments(count, at);
-    process.stdout.write(`${count} access keys in ${documents} documents of at most ${SECRET_BYTES} bytes, MiB above the bare runtime\n`);
-    const { table } = await import('../js-shim/table.mjs');
+    const credentials = { source: 'secrets-manager', secretId: '0', regions: ['us-east-1'], refreshSeconds: REFRESH_SECONDS, endpoint: secretsManager.endpoint };
+    const bundled = await bundle(join(at, 'bundled'), { config: CONFIG, accessKeys: { accessKeys: accessKeys(keys) } });
+    const fetching = await bundle(join(at, 'fetching'), { config: { ...CONFIG, credentials }, accessKeys: undefined });
+    /** @type {[string, string, string][]} */
+    const cases = [
+      ['one key', await bundle(join(at, 'one'), { config: CONFIG, accessKeys: { accessKeys: [ACCESS_KEY] } }), '0'],
+      ['baked in', bundled, '0'],
+      ['fetched', fetching, '1'],
+      ['fetched again', fetching, '3'],
+    ];
     const rows = [];
-    for (const one of Object.keys(CASES)) {
-      const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', SELF, one, at]);
-      const { bare, resident, peak, wasm, milliseconds } = JSON.parse(stdout);
-      rows.push([one, ...[resident - bare, peak - bare, wasm, bare].map((bytes) => (bytes / MIB).toFixed(1)), milliseconds.map(Math.round).join(', ')]);
+    for (const [name, index, fetches] of cases) {
+      secretsManager.begin();
+      const { bare, resident, peak, wasm, stood } = await inProcess(index, fetches);
+      rows.push([name, ...[resident - bare, peak - bare, wasm, bare].map((bytes) => (bytes / MIB).toFixed(1)), stood.toFixed(0)]);
     }
-    process.stdout.write(`${table(['', 'resident', 'peak', 'of it WebAssembly', 'bare runtime', 'ms to load'], rows)}\n`);
+    process.stdout.write(`${keys} access keys, in Secrets Manager in ${secretsManager.documents} documents; MiB above the bare runtime\n`);
+    process.stdout.write(`${table(['', 'resident', 'peak', 'of it WebAssembly', 'bare runtime', 'longest ms without a decision'], rows)}\n`);
   } finally {
+    secretsManager.close();
     await rm(at, { recursive: true });
   }
 }
 
-/** @param {string} one @param {string} at */
-async function measureOne(one, at) {
-  process.chdir(at);
+/** @param {string} directory @param {import('../js-shim/bundle.mjs').Documents} documents @returns {Promise<string>} the function's `index.mjs` */
+async function bundle(directory, documents) {
+  const { writeFunctions } = await import('../js-shim/bundle.mjs');
+  await writeFunctions(documents, directory);
+  return join(directory, 'viewer-request', 'index.mjs');
+}
+
+/** @param {string} index @param {string} fetches */
+async function inProcess(index, fetches) {
+  const env = { ...process.env, AWS_ACCESS_KEY_ID: 'AKIABENCH', AWS_SECRET_ACCESS_KEY: 'bench', AWS_REGION: 'us-east-1' };
+  const { stdout } = await promisify(execFile)(process.execPath, [...LAMBDA_FLAGS, SELF, fetches, index], { env });
+  return JSON.parse(stdout);
+}
+
+/** @param {string} index @param {number} fetches how many times the keys are fetched */
+async function measureOne(index, fetches) {
   /** @type {WebAssembly.Memory[]} */
   const memories = [];
   const Original = WebAssembly.Instance;
@@ -68,46 +99,25 @@ async function measureOne(one, at) {
       },
     })
   );
+  const event = eventTexts('v1-header', 1)[0];
   const bare = resident();
-  const milliseconds = await CASES[one]();
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const { create } = await import(pathToFileURL(index).href);
+  let now = NOW;
+  let generation = '';
+  const handler = create({ now: () => now, log: (/** @type {any} */ line) => (generation = line.generation) });
+  for (let fetched = 0; fetched <= Math.max(0, fetches - 1); fetched++) {
+    now = NOW + fetched * REFRESH_SECONDS * 1000;
+    do {
+      const result = await handler(JSON.parse(event));
+      if (result.status !== undefined) throw new Error(`the function refused its key: ${result.body}`);
+      await sleep(5);
+    } while (generation !== String(fetched + 1));
+  }
   const wasm = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   const peak = process.resourceUsage().maxRSS * 1024;
-  process.stdout.write(JSON.stringify({ bare, resident: resident(), peak, wasm, milliseconds }));
-}
-
-async function bakedIn() {
-  const start = performance.now();
-  const { create } = await import(pathToFileURL('viewer-request/index.mjs').href);
-  const milliseconds = performance.now() - start;
-  check(await create({ now: () => NOW, log: () => {} })(event()));
-  return [milliseconds];
-}
-
-/** @param {number} times */
-async function fetched(times) {
-  const { createGate } = await import('../js-shim/gate.mjs');
-  const { createViewerRequest } = await import('../js-shim/viewer-request.mjs');
-  const gate = createGate({ wasm: await readFile('viewer-request/oss_edge.wasm'), config: CONFIG });
-  const handler = createViewerRequest({ gate, now: () => NOW, log: () => {} });
-  const milliseconds = [];
-  for (let time = 0; time < times; time++) {
-    const documents = [];
-    for (const file of await readdir('documents')) documents.push(JSON.parse(await readFile(join('documents', file), 'utf8')));
-    const start = performance.now();
-    gate.useAccessKeys(documents);
-    milliseconds.push(performance.now() - start);
-    check(/** @type {any} */ (await handler(event())));
-  }
-  return milliseconds;
-}
-
-function event() {
-  return JSON.parse(eventTexts('v1-header', 1)[0]);
-}
-
-/** @param {any} result of the function */
-function check(result) {
-  if (result.status !== undefined) throw new Error(`the function refused its key: ${result.body}`);
+  process.stdout.write(JSON.stringify({ bare, resident: resident(), peak, wasm, stood: delay.max / 1e6 }));
 }
 
 function resident() {
@@ -115,22 +125,38 @@ function resident() {
   return process.memoryUsage.rss();
 }
 
-/** Writes the function with all keys, and the documents of as many secrets as they take. @param {number} count @param {string} at */
-async function writeDocuments(count, at) {
-  const { writeFunctions } = await import('../js-shim/bundle.mjs');
-  const keys = Array.from({ length: count - 1 }, (_, index) => accessKey(index));
-  keys.splice(count >> 1, 0, ACCESS_KEY);
-  const { credentials: _, ...config } = CONFIG;
-  await writeFunctions({ config, accessKeys: { accessKeys: keys } }, at);
-  await mkdir(join(at, 'documents'));
-  const perSecret = Math.floor((SECRET_BYTES - 20) / (JSON.stringify(keys[0]).length + 1));
-  let documents = 0;
-  for (let from = 0; from < count; from += perSecret) {
-    const text = JSON.stringify({ accessKeys: keys.slice(from, from + perSecret) });
-    if (Buffer.byteLength(text) > SECRET_BYTES) throw new Error(`a document of ${text.length} bytes`);
-    await writeFile(join(at, 'documents', `${String(documents++).padStart(5, '0')}.json`), text);
-  }
-  return documents;
+/**
+ * A Secrets Manager with as many secrets as the keys take. Each time that the first is fetched it is another version, in which
+ * the generation of the key that signs says how many times that was.
+ *
+ * @param {number} keys
+ */
+async function startSecretsManager(keys) {
+  const others = accessKeys(keys).filter(({ accessKeyId }) => accessKeyId !== ACCESS_KEY.accessKeyId);
+  const perSecret = Math.floor((SECRET_BYTES - 20) / (JSON.stringify(others[0]).length + 1));
+  const documents = [''];
+  for (let from = 0; from < others.length; from += perSecret) documents.push(JSON.stringify({ accessKeys: others.slice(from, from + perSecret) }));
+  if (documents.some((text) => text.length > SECRET_BYTES)) throw new Error('a document is too large for a secret');
+  const furtherSecrets = documents.slice(1).map((_, index) => String(index + 1));
+  let fetches = 0;
+  const first = () => {
+    const secrets = [{ generation: String(++fetches), secret: ACCESS_KEY.accessKeySecret }];
+    return JSON.stringify({ accessKeys: [{ accessKeyId: ACCESS_KEY.accessKeyId, secrets }], furtherSecrets });
+  };
+  const server = createServer(async (request, response) => {
+    const { SecretId } = JSON.parse(await textOf(request));
+    const SecretString = SecretId === '0' ? first() : documents[Number(SecretId)];
+    response.end(JSON.stringify({ ARN: SecretId, Name: SecretId, SecretString, VersionId: String(fetches), VersionStages: ['AWSCURRENT'] }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return { endpoint: `http://127.0.0.1:${port}`, documents: documents.length, begin: () => void (fetches = 0), close: () => server.close() };
+}
+
+/** @param {number} keys */
+function accessKeys(keys) {
+  return [ACCESS_KEY, ...Array.from({ length: keys - 1 }, (_, index) => accessKey(index))];
 }
 
 /** An access key as OSS's look. @param {number} index */

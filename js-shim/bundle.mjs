@@ -152,7 +152,7 @@ function bakedIn({ config, accessKeys }, onWasm) {
   const { api, credentials = {} } = /** @type {{ api?: unknown, credentials?: object }} */ (config);
   /** @type {Record<string, string>} */
   const modules = {
-    documents: `export const config = ${literal(config)}; export const accessKeys = ${literal(accessKeys)};`,
+    documents: `export const config = ${literal(config)}; export const accessKeys = ${literalText(accessKeys)};`,
     keys: isFromSecretsManager(config) ? keysFromSecretsManager(credentials) : 'export const createKeys = () => undefined;',
     api: `export const api = ${literal(api)};`,
     wasm:
@@ -176,6 +176,17 @@ function keysFromSecretsManager(credentials) {
   return `import { createSecretsManagerKeys } from './secrets-manager-keys.mjs';
     const credentials = ${literal(credentials)};
     export const createKeys = (parts) => createSecretsManagerKeys({ ...parts, credentials });`;
+}
+
+/**
+ * Documents of access keys as JavaScript: their JSON texts, so that the functions needn't make objects of them.
+ *
+ * @param {unknown} accessKeys
+ */
+function literalText(accessKeys) {
+  if (accessKeys === undefined) return 'undefined';
+  const textOf = (/** @type {unknown} */ document) => (typeof document === 'string' ? document : JSON.stringify(document));
+  return JSON.stringify(Array.isArray(accessKeys) ? accessKeys.map(textOf) : textOf(accessKeys));
 }
 
 /**

@@ -11,6 +11,6 @@ export async function withFetchedKeys(documents) {
   if (!isFromSecretsManager(documents.config)) return documents;
   const { credentials, ...config } = /** @type {{ credentials: import('./secrets-manager-keys.mjs').Credentials }} */ (documents.config);
   const [first, ...further] = (await fetchAccessKeys(credentials)).documents();
-  const { furtherSecrets: _, ...document } = Object(first);
+  const { furtherSecrets: _, ...document } = Object(JSON.parse(first));
   return { config, accessKeys: [document, ...further] };
 }

@@ -1,7 +1,6 @@
 // The core's decisions, over configuration and access keys.
 
 import { coreInstance } from './core-instance.mjs';
-import { flatDocument } from './flat-document.mjs';
 
 /**
  * @typedef {object} Gate
@@ -15,13 +14,14 @@ import { flatDocument } from './flat-document.mjs';
  * @param {object} parts
  * @param {Uint8Array<ArrayBuffer>} parts.wasm
  * @param {unknown} parts.config
- * @param {unknown} [parts.accessKeys] a document, or an array of several that stand for one; left out, no access
- *   key is known yet and every request is refused
+ * @param {unknown} [parts.accessKeys] a document, or several that stand for one in an array or another iterable;
+ *   each as its JSON text, or parsed. Left out, no access key is known yet and every request is refused
  * @returns {Gate}
  * @throws {Error} when a document has an unknown, missing or malformed field, with its path
  */
 export function createGate({ wasm, config, accessKeys }) {
-  const gateOf = (/** @type {unknown[]} */ documents) => (/** @type {any} */ { Gate }) => new Gate(flatDocument(config), flatDocument(documents));
+  const configText = jsonOf(config);
+  const gateOf = (/** @type {string[]} */ documents) => (/** @type {any} */ bindings) => makeGate(bindings, configText, documents);
   const core = coreInstance(wasm, gateOf(accessKeys === undefined ? [] : documentsOf(accessKeys)));
   return {
     decide: (request, now) => core.call((gate) => gate.decide(request, now)),
@@ -30,12 +30,38 @@ export function createGate({ wasm, config, accessKeys }) {
   };
 }
 
+/** @param {any} bindings @param {string} config @param {string[]} documents */
+function makeGate({ GateReader }, config, documents) {
+  const characters = documents.reduce((sum, { length }) => sum + length, 0);
+  const reader = new GateReader(config, documents.length, characters);
+  try {
+    for (const document of documents) reader.read(document);
+  } catch (error) {
+    reader.free();
+    throw error;
+  }
+  return reader.gate();
+}
+
 /**
- * The documents, of which there must be one: an empty one is refused where an empty list would be no key.
+ * The documents, of which there must be one: an empty one is refused where an empty list would be no key. As texts
+ * they are kept for the core's next instance.
  *
- * @param {unknown} accessKeys @returns {unknown[]}
+ * @param {unknown} accessKeys
+ * @returns {string[]}
  */
 function documentsOf(accessKeys) {
-  if (!Array.isArray(accessKeys)) return [accessKeys];
-  return accessKeys.length > 0 ? accessKeys : [{}];
+  const documents = isIterable(accessKeys) ? accessKeys : [accessKeys];
+  const texts = Array.from(documents, (document) => (typeof document === 'string' ? document : jsonOf(document)));
+  return texts.length > 0 ? texts : ['{}'];
+}
+
+/** @param {unknown} value */
+function jsonOf(value) {
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** @param {unknown} value @returns {value is Iterable<unknown>} */
+function isIterable(value) {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

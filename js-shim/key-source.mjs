@@ -16,7 +16,7 @@ import { MalformedDocument } from './key-documents.mjs';
  * @property {string} name of the function, for the log
  * @property {(signal: AbortSignal) => Promise<import('./key-documents.mjs').KeyDocuments>} fetchDocuments ends in
  *   `FETCH_MILLISECONDS`
- * @property {(documents: unknown[]) => void} useDocuments takes all of them, or throws and keeps those before
+ * @property {(documents: string[]) => void} useDocuments takes all of them, or throws and keeps those before
  * @property {number} refreshSeconds
  * @property {number} maxStaleSeconds since the last fetch that succeeded began
  * @property {() => number} now milliseconds since the epoch
@@ -188,7 +188,7 @@ export class KeySource {
     return changed;
   }
 
-  /** @param {string} versions @param {() => unknown[]} documents */
+  /** @param {string} versions @param {() => string[]} documents */
   #use(versions, documents) {
     if (versions === this.#refusedVersions) throw new MalformedDocument(versions, 'refused before');
     try {

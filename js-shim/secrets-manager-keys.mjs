@@ -19,7 +19,7 @@ import { createSecretsManager } from './secrets-manager.mjs';
  * @param {object} parts
  * @param {string} parts.name of the function, for the log
  * @param {Credentials} parts.credentials
- * @param {(documents: unknown[]) => void} parts.useDocuments takes all of them, or throws and keeps those before
+ * @param {(documents: string[]) => void} parts.useDocuments takes all of them, or throws and keeps those before
  * @param {() => number} [parts.now] milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} parts.log
  * @param {NodeJS.ProcessEnv} [parts.env]

@@ -2,6 +2,8 @@
 
 mod reading;
 
+pub use reading::AccessKeysReader;
+
 use std::fmt;
 
 use hmac::Mac;
@@ -36,7 +38,6 @@ pub struct AccessKeys {
 struct Listed {
     /// The ordinal after that of its last secret.
     secrets_end: usize,
-    security_token: Option<Box<str>>,
     /// Which of the policies it has.
     policy: usize,
 }
@@ -56,6 +57,7 @@ struct Policy {
     permissions: Permissions,
     max_clock_skew_seconds: Option<u32>,
     max_object_bytes: Option<u64>,
+    security_token: Option<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,7 +84,7 @@ pub(crate) struct AccessKey<'k> {
 }
 
 enum Kind<'k> {
-    Listed { ordinal: usize, security_token: Option<&'k str> },
+    Listed { ordinal: usize },
     Derived { master: &'k Master, id: DerivedKeyId<'k>, scope: Option<&'k Permissions> },
 }
 
@@ -114,8 +116,7 @@ impl AccessKeys {
         let ordinal = self.ids.find(id)?;
         let listed = self.listed.get(ordinal)?;
         let policy = self.policies.get(listed.policy)?;
-        let kind = Kind::Listed { ordinal, security_token: listed.security_token.as_deref() };
-        Some(AccessKey { keys: self, id, policy, kind })
+        Some(AccessKey { keys: self, id, policy, kind: Kind::Listed { ordinal } })
     }
 
     fn derived<'k>(&'k self, text: &'k str, now: UnixMillis) -> Result<AccessKey<'k>, AccessKeyFault> {
@@ -161,7 +162,7 @@ impl<'k> AccessKey<'k> {
     pub(crate) fn live_secrets(&self, now: UnixMillis) -> impl Iterator<Item = LiveSecret<'k>> + use<'k> {
         let keys = self.keys;
         let (listed, derived) = match &self.kind {
-            Kind::Listed { ordinal, .. } => (keys.secrets_of(*ordinal), None),
+            Kind::Listed { ordinal } => (keys.secrets_of(*ordinal), None),
             Kind::Derived { master, id, .. } => {
                 let secret = SigningSecret::derived(&master.secret, *id);
                 (0..0, Some(LiveSecret { generation: &master.id, secret }))
@@ -185,11 +186,7 @@ impl<'k> AccessKey<'k> {
     /// # Errors
     /// [`Refusal::InvalidSecurityToken`].
     pub(crate) fn check_security_token(&self, presented: Option<&str>) -> Result<(), Refusal> {
-        let expected = match &self.kind {
-            Kind::Listed { security_token, .. } => *security_token,
-            Kind::Derived { .. } => None,
-        };
-        let matches = match (expected, presented) {
+        let matches = match (self.policy.security_token.as_deref(), presented) {
             (None, None) => true,
             (Some(expected), Some(presented)) => same_in_constant_time(expected, presented),
             _ => false,
@@ -249,8 +246,7 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_795_485_177_000);
 
     fn read(text: &str) -> AccessKeys {
-        let documents = [serde_json::from_str(text).unwrap()];
-        AccessKeys::from_documents(&documents, Credentials::Bundled).unwrap()
+        AccessKeys::from_documents(&[text], Credentials::Bundled).unwrap()
     }
 
     fn keys() -> AccessKeys {

@@ -110,7 +110,7 @@ impl Config {
     ///
     /// # Errors
     /// The path of the first field that is unknown, missing or malformed, and what was expected.
-    pub fn from_document(document: &Document) -> Result<Self, DocumentError> {
+    pub fn from_document(document: &Document<'_>) -> Result<Self, DocumentError> {
         let root = Field::root(document);
         let [skew, expiry, schemes, regions, hosts, buckets, api, complete, list_parts, headers, credentials] = root
             .fields([
@@ -386,7 +386,7 @@ mod tests {
     }"#;
 
     fn read(text: &str) -> Result<Config, String> {
-        Config::from_document(&serde_json::from_str(text).unwrap()).map_err(|error| error.to_string())
+        Config::from_document(&Document::from_json(text).unwrap()).map_err(|error| error.to_string())
     }
 
     #[test]

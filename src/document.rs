@@ -1,27 +1,26 @@
 //! A configuration document as it was read, and a reader that knows where in it it stands.
 
-mod flat;
+mod json;
 
+use std::borrow::Cow;
 use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::decimal;
 
 /// A JSON value, before anything is known of its meaning. Objects keep the order of the text.
-pub enum Document {
+pub enum Document<'t> {
     /// `null`, or a value that was `undefined` in JavaScript.
     Null,
     /// `true` or `false`.
     Bool(bool),
     /// Any number: its value, when that is a whole one and not negative.
     Number(Option<u64>),
-    /// A string.
-    String(String),
+    /// A string, borrowed from the text unless it has escapes there.
+    String(Cow<'t, str>),
     /// An array.
-    Array(Vec<Document>),
+    Array(Vec<Document<'t>>),
     /// An object. A name that is still repeated here is refused; JavaScript's `JSON.parse` keeps the last.
-    Object(Vec<(String, Document)>),
+    Object(Vec<(Cow<'t, str>, Document<'t>)>),
 }
 
 /// What is wrong with a document: the path of the field and what was expected there.
@@ -65,19 +64,19 @@ impl std::error::Error for DocumentError {}
 /// reading 100,000 access keys doesn't write 300,000 paths.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'d> {
-    document: &'d Document,
+    document: &'d Document<'d>,
     /// Which of several documents it is.
     index: Option<usize>,
-    value: &'d Document,
+    value: &'d Document<'d>,
 }
 
 impl<'d> Field<'d> {
-    pub(crate) fn root(value: &'d Document) -> Self {
+    pub(crate) fn root(value: &'d Document<'d>) -> Self {
         Field { document: value, index: None, value }
     }
 
     /// The root of one of several documents, as in `documents[1]`.
-    pub(crate) fn root_of(value: &'d Document, index: usize) -> Self {
+    pub(crate) fn root_of(value: &'d Document<'d>, index: usize) -> Self {
         Field { document: value, index: Some(index), value }
     }
 
@@ -173,7 +172,7 @@ impl<'d> Field<'d> {
 
 /// Appends the path from a value to one of those within it, which is found by its place in memory; `false`,
 /// and nothing is appended, when it isn't within.
-fn find_path(from: &Document, to: &Document, path: &mut String) -> bool {
+fn find_path(from: &Document<'_>, to: &Document<'_>, path: &mut String) -> bool {
     if std::ptr::eq(from, to) {
         return true;
     }
@@ -209,65 +208,4 @@ fn push_name(name: &str, path: &mut String) {
         path.push('.');
     }
     path.push_str(name);
-}
-
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue)
-    }
-}
-
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Document;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Document, E> {
-        Ok(Document::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
-        Ok(Document::Bool(value))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Document, E> {
-        // A whole number prints the digits of the integer that equals it; anything else does not parse.
-        Ok(Document::Number(value.to_string().parse().ok()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Document, E> {
-        Ok(Document::Number(value.try_into().ok()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Document, E> {
-        Ok(Document::Number(Some(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Document, E> {
-        Ok(Document::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Document, E> {
-        Ok(Document::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Document, A::Error> {
-        let mut array = Vec::new();
-        while let Some(element) = elements.next_element()? {
-            array.push(element);
-        }
-        Ok(Document::Array(array))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Document, A::Error> {
-        let mut object = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            object.push(entry);
-        }
-        Ok(Document::Object(object))
-    }
 }

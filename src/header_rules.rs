@@ -146,7 +146,7 @@ mod tests {
     use crate::document::Document;
 
     fn read(text: &str) -> Result<HeaderRules, String> {
-        let document: Document = serde_json::from_str(text).unwrap();
+        let document = Document::from_json(text).unwrap();
         HeaderRules::read(&Field::root(&document)).map_err(|error| error.to_string())
     }
 

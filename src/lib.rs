@@ -58,7 +58,7 @@ mod upload_id;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
-pub use access_keys::AccessKeys;
+pub use access_keys::{AccessKeys, AccessKeysReader};
 pub use canonicalized_oss_headers::CanonicalizedOssHeaders;
 pub use config::{Api, Config, Credentials, S3Bucket};
 pub use decision::{Decision, Gate};

@@ -130,9 +130,10 @@ fn read_operations(field: &Field<'_>) -> Result<Vec<Operation>, DocumentError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Document;
 
     fn read(text: &str, devices: Devices) -> Result<Permissions, String> {
-        let document = serde_json::from_str(text).unwrap();
+        let document = Document::from_json(text).unwrap();
         Permissions::read(&Field::root(&document), devices).map_err(|error| error.to_string())
     }
 

@@ -6,7 +6,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::access_keys::AccessKeys;
+use crate::access_keys::AccessKeysReader;
 use crate::config::Config;
 use crate::decimal;
 use crate::decision::{Decision, Gate};
@@ -19,29 +19,53 @@ use crate::route::{Forward, Origin};
 use crate::s3_error::oss_error_of;
 use crate::signing_date::UnixMillis;
 
-/// A [`Gate`] for JavaScript. Methods take `&self` only: after a trap inside a `&mut self` method
+/// A [`Gate`] in the making: the configuration, then the documents of access keys one by one.
+#[wasm_bindgen(js_name = GateReader)]
+pub struct WasmGateReader {
+    config: Config,
+    reader: AccessKeysReader,
+}
+
+#[wasm_bindgen(js_class = GateReader)]
+impl WasmGateReader {
+    /// A reader of `config.json`, and of as many documents of access keys as will follow, of about as many
+    /// bytes altogether; each a JSON text.
+    ///
+    /// # Errors
+    /// A string that names the document, the field and what was expected.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: &str, documents: usize, bytes: usize) -> Result<WasmGateReader, JsValue> {
+        let document = Document::from_json(config).ok_or_else(|| JsValue::from_str("config: expected a JSON text"))?;
+        let config = Config::from_document(&document).map_err(|error| named("config", &error))?;
+        let reader = AccessKeysReader::new(config.credentials(), documents, bytes);
+        Ok(WasmGateReader { config, reader })
+    }
+
+    /// Reads the next document of access keys.
+    ///
+    /// # Errors
+    /// As of [`WasmGateReader::new`]; the reader is of no use then.
+    pub fn read(&mut self, access_keys: &str) -> Result<(), JsValue> {
+        self.reader.read(access_keys).map_err(|error| named("access keys", &error))
+    }
+
+    /// The gate for what was read. Where no document was, it has no access key and refuses every request.
+    ///
+    /// # Errors
+    /// As of [`WasmGateReader::new`].
+    pub fn gate(self) -> Result<WasmGate, JsValue> {
+        let keys = self.reader.finish().map_err(|error| named("access keys", &error))?;
+        Ok(WasmGate(Gate::new(self.config, keys)))
+    }
+}
+
+/// A [`Gate`] for JavaScript. Its methods take `&self` only: after a trap inside a `&mut self` method
 /// every later call would fail with "recursive use of an object".
 #[wasm_bindgen(js_name = Gate)]
 pub struct WasmGate(Gate);
 
 #[wasm_bindgen(js_class = Gate)]
 impl WasmGate {
-    /// A gate for `config.json`, and for an array of the documents of access keys, each in the flat encoding of
-    /// `Document::from_flat`; where the array is empty, it has no access key and refuses every request.
-    ///
-    /// # Errors
-    /// A string that names the document, the field and what was expected.
-    #[wasm_bindgen(constructor)]
-    pub fn new(config: &str, access_keys: &str) -> Result<WasmGate, JsValue> {
-        let config = Config::from_document(&document(config)?).map_err(|error| named("config", &error))?;
-        let documents = match document(access_keys)? {
-            Document::Array(documents) => documents,
-            document => vec![document],
-        };
-        let keys = AccessKeys::from_documents(&documents, config.credentials());
-        Ok(WasmGate(Gate::new(config, keys.map_err(|error| named("access keys", &error))?)))
-    }
-
     /// Decides at the edge over a request in flat encoding (see `RequestView::parse`), as of
     /// `now` in milliseconds since the epoch.
     ///
@@ -187,10 +211,6 @@ fn fields(decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Fie
         }
     }
     fields.0
-}
-
-fn document(flat: &str) -> Result<Document, JsValue> {
-    Document::from_flat(flat).ok_or_else(|| JsValue::from_str("expected a document in flat encoding"))
 }
 
 fn named(document: &str, error: &DocumentError) -> JsValue {

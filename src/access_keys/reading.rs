@@ -4,6 +4,7 @@ use super::{AccessKeys, Life, Listed, Master, Policy, Status, is_access_key_id, 
 use crate::config::{Credentials, is_secret_id};
 use crate::derived_key::{self, MasterSecret, is_device_id, is_master_key_id, is_master_secret, is_scope_name};
 use crate::document::{Document, DocumentError, Field};
+use crate::id_table::Rest;
 use crate::permission::{Devices, Permissions};
 use crate::route::MAX_OBJECT_BYTES;
 use crate::signing_date::UnixMillis;
@@ -24,44 +25,131 @@ const MAX_FURTHER_SECRETS: usize = 500;
 /// same, and looking through all of them would take a time that grows with the square of their number.
 const SHARED_WITHIN: usize = 8;
 
-/// The parts of a document.
-struct Parts<'d> {
-    root: Field<'d>,
-    access_keys: Option<Field<'d>>,
-    master_keys: Option<Field<'d>>,
-    revoked_devices: Option<Field<'d>>,
+/// Access keys as they are read, one document after the other, so that no more than one is in memory at
+/// a time: a fleet's are many megabytes.
+pub struct AccessKeysReader {
+    keys: AccessKeys,
+    credentials: Credentials,
+    /// How many documents there will be, and of how many bytes altogether.
+    count: usize,
+    bytes: usize,
+    read: usize,
+    bytes_read: usize,
+    /// Master keys that devices are revoked of and that no document had so far, and what it is if none has.
+    awaited: Vec<(Box<str>, DocumentError)>,
 }
 
-impl AccessKeys {
-    /// Reads `access-keys.json`, or all of several documents, whose ids must differ. None at all is no
-    /// access key, and every request is refused.
+impl AccessKeysReader {
+    /// A reader of one document, or of several that stand for one, and of about as many bytes. Of none at
+    /// all come no access keys, and every request is refused.
+    pub fn new(credentials: Credentials, count: usize, bytes: usize) -> Self {
+        let keys = AccessKeys::default();
+        AccessKeysReader { keys, credentials, count, bytes, read: 0, bytes_read: 0, awaited: Vec::new() }
+    }
+
+    /// Reads the next document, a JSON text.
     ///
     /// # Errors
     /// The path of the first field that is unknown, missing or malformed, and what was expected;
     /// never the value, which may be a secret. Where there are several documents, the path begins with
     /// `documents[0]` and so on.
-    pub fn from_documents(documents: &[Document], credentials: Credentials) -> Result<Self, DocumentError> {
-        let root = |index, document| match documents.len() {
-            1 => Field::root(document),
-            _ => Field::root_of(document, index),
-        };
-        let further = |index| credentials == Credentials::SecretsManager && index == 0;
-        let documents: Vec<_> = documents
-            .iter()
-            .enumerate()
-            .map(|(index, document)| Parts::read(root(index, document), further(index)))
-            .collect::<Result<_, _>>()?;
-        let mut keys = AccessKeys::default();
-        // A document may revoke a device of another one's master key.
-        documents.iter().try_for_each(|document| keys.read_master_keys(document))?;
-        documents.iter().try_for_each(|document| keys.read_access_keys(document))?;
-        documents.iter().try_for_each(|document| keys.read_revoked_devices(document))?;
-        match documents.first() {
-            Some(first) if keys.ids.len() == 0 && keys.masters.is_empty() => {
-                Err(first.root.error("at least one access key or master key"))
-            }
-            _ => Ok(keys.shrunk()),
+    pub fn read(&mut self, json: &str) -> Result<(), DocumentError> {
+        let index = self.read;
+        self.make_room(json.len());
+        self.read += 1;
+        self.bytes_read += json.len();
+        let document = Document::from_json(json);
+        let document = document.ok_or_else(|| self.root(&Document::Null, index).error("a JSON text"))?;
+        let root = self.root(&document, index);
+        let [access_keys, master_keys, revoked_devices, further_secrets] =
+            root.fields(["accessKeys", "masterKeys", "revokedDevices", "furtherSecrets"])?;
+        if let Some(further_secrets) = further_secrets {
+            self.check_further_secrets(&further_secrets, index)?;
         }
+        if let Some(master_keys) = master_keys {
+            master_keys.elements()?.try_for_each(|entry| self.keys.read_master_key(&entry))?;
+        }
+        if let Some(access_keys) = access_keys {
+            access_keys.elements()?.try_for_each(|entry| self.keys.read_access_key(&entry))?;
+        }
+        if let Some(revoked_devices) = revoked_devices {
+            revoked_devices.elements()?.try_for_each(|entry| self.read_revoked_device(&entry))?;
+        }
+        let is_last = self.read >= self.count;
+        let is_empty = self.keys.ids.len() == 0 && self.keys.masters.is_empty();
+        if is_last && is_empty { Err(root.error("at least one access key or master key")) } else { Ok(()) }
+    }
+
+    fn make_room(&mut self, next: usize) {
+        if self.read > 0 {
+            let to_come = self.bytes.saturating_sub(self.bytes_read).max(next);
+            self.keys.make_room(Rest { read: self.bytes_read, next, to_come });
+        }
+    }
+
+    /// All access keys that were read.
+    ///
+    /// # Errors
+    /// The path of a revoked device whose master key is in none of the documents.
+    pub fn finish(self) -> Result<AccessKeys, DocumentError> {
+        let AccessKeysReader { keys, awaited, .. } = self;
+        match awaited.into_iter().find(|(master, _)| !keys.has_master(master)) {
+            Some((_, error)) => Err(error),
+            None => Ok(keys.shrunk()),
+        }
+    }
+
+    fn root<'d>(&self, document: &'d Document<'d>, index: usize) -> Field<'d> {
+        if self.count == 1 { Field::root(document) } else { Field::root_of(document, index) }
+    }
+
+    fn check_further_secrets(&self, field: &Field<'_>, index: usize) -> Result<(), DocumentError> {
+        if self.credentials == Credentials::SecretsManager && index == 0 {
+            check_further_secrets(field)
+        } else {
+            Err(field.error("no such field here: only Secrets Manager's first document has further secrets"))
+        }
+    }
+
+    /// A device that is revoked twice is revoked: lists of two operators may be put together.
+    fn read_revoked_device(&mut self, entry: &Field<'_>) -> Result<(), DocumentError> {
+        let [master, device] = entry.fields(["masterKey", "deviceId"])?;
+        let master = entry.required(master, "masterKey")?;
+        let device = entry.required(device, "deviceId")?;
+        let master_id = master.string()?;
+        if !self.keys.has_master(master_id) {
+            self.await_master(master_id, &master);
+        }
+        let device_id = matching(&device, is_device_id, "1 to 64 letters, digits, `_` and `-`")?;
+        self.keys.revoked.insert(&revoked_id(master_id, device_id));
+        Ok(())
+    }
+
+    fn await_master(&mut self, id: &str, field: &Field<'_>) {
+        if !self.awaited.iter().any(|(awaited, _)| **awaited == *id) {
+            self.awaited.push((id.into(), field.error("the id of one of the master keys")));
+        }
+    }
+}
+
+impl AccessKeys {
+    /// Reads `access-keys.json`, or all of several documents, as an [`AccessKeysReader`] does.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn from_documents(documents: &[&str], credentials: Credentials) -> Result<Self, DocumentError> {
+        let mut reader =
+            AccessKeysReader::new(credentials, documents.len(), documents.iter().map(|json| json.len()).sum());
+        documents.iter().try_for_each(|json| reader.read(json))?;
+        reader.finish()
+    }
+
+    fn make_room(&mut self, rest: Rest) {
+        self.ids.make_room(rest);
+        rest.make_room(&mut self.listed);
+        self.secrets.make_room(rest);
+        rest.make_room(&mut self.secret_lives);
+        self.revoked.make_room(rest);
     }
 
     fn shrunk(mut self) -> Self {
@@ -71,11 +159,6 @@ impl AccessKeys {
         self.secret_lives.shrink_to_fit();
         self.revoked.shrink_to_fit();
         self
-    }
-
-    fn read_access_keys(&mut self, document: &Parts<'_>) -> Result<(), DocumentError> {
-        let Some(access_keys) = &document.access_keys else { return Ok(()) };
-        access_keys.elements()?.try_for_each(|entry| self.read_access_key(&entry))
     }
 
     fn read_access_key(&mut self, entry: &Field<'_>) -> Result<(), DocumentError> {
@@ -106,8 +189,8 @@ impl AccessKeys {
         }
         let security_token = token.map(|token| read_token(&token)).transpose()?;
         let policy = read_policy([status, allow, skew, bytes], Devices::Unknown)?;
-        let policy = shared(&mut self.policies, policy);
-        self.listed.push(Listed { secrets_end: self.secrets.len(), security_token, policy });
+        let policy = shared(&mut self.policies, Policy { security_token, ..policy });
+        self.listed.push(Listed { secrets_end: self.secrets.len(), policy });
         Ok(())
     }
 
@@ -145,64 +228,27 @@ impl AccessKeys {
         self.secret_lives.push(life);
     }
 
-    fn read_master_keys(&mut self, document: &Parts<'_>) -> Result<(), DocumentError> {
-        let Some(master_keys) = &document.master_keys else { return Ok(()) };
-        for entry in master_keys.elements()? {
-            let [id, secret, status, allow, scopes, skew, bytes] =
-                entry.fields(["id", "secret", "status", "allow", "scopes", "maxClockSkewSeconds", "maxObjectBytes"])?;
-            let id = entry.required(id, "id")?;
-            let name = matching(&id, is_master_key_id, "1 to 16 lower-case letters and digits")?;
-            if self.has_master(name) {
-                return Err(id.error("an id that appears once"));
-            }
-            let secret = entry.required(secret, "secret")?;
-            let secret = matching(&secret, is_master_secret, "32 to 256 visible ASCII characters")?;
-            self.masters.push(Master {
-                id: name.into(),
-                secret: MasterSecret::new(secret),
-                policy: read_policy([status, allow, skew, bytes], Devices::Known)?,
-                scopes: scopes.map(|scopes| read_scopes(&scopes)).transpose()?.unwrap_or_default(),
-            });
+    fn read_master_key(&mut self, entry: &Field<'_>) -> Result<(), DocumentError> {
+        let [id, secret, status, allow, scopes, skew, bytes] =
+            entry.fields(["id", "secret", "status", "allow", "scopes", "maxClockSkewSeconds", "maxObjectBytes"])?;
+        let id = entry.required(id, "id")?;
+        let name = matching(&id, is_master_key_id, "1 to 16 lower-case letters and digits")?;
+        if self.has_master(name) {
+            return Err(id.error("an id that appears once"));
         }
-        Ok(())
-    }
-
-    /// A device that is revoked twice is revoked: lists of two operators may be put together.
-    fn read_revoked_devices(&mut self, document: &Parts<'_>) -> Result<(), DocumentError> {
-        let Some(revoked) = &document.revoked_devices else { return Ok(()) };
-        for entry in revoked.elements()? {
-            let [master, device] = entry.fields(["masterKey", "deviceId"])?;
-            let master = entry.required(master, "masterKey")?;
-            let device = entry.required(device, "deviceId")?;
-            let master_id = master.string()?;
-            if !self.has_master(master_id) {
-                return Err(master.error("the id of one of the master keys"));
-            }
-            let device_id = matching(&device, is_device_id, "1 to 64 letters, digits, `_` and `-`")?;
-            self.revoked.insert(&revoked_id(master_id, device_id));
-        }
+        let secret = entry.required(secret, "secret")?;
+        let secret = matching(&secret, is_master_secret, "32 to 256 visible ASCII characters")?;
+        self.masters.push(Master {
+            id: name.into(),
+            secret: MasterSecret::new(secret),
+            policy: read_policy([status, allow, skew, bytes], Devices::Known)?,
+            scopes: scopes.map(|scopes| read_scopes(&scopes)).transpose()?.unwrap_or_default(),
+        });
         Ok(())
     }
 
     fn has_master(&self, id: &str) -> bool {
         self.masters.iter().any(|master| *master.id == *id)
-    }
-}
-
-impl<'d> Parts<'d> {
-    fn read(root: Field<'d>, may_name_further: bool) -> Result<Self, DocumentError> {
-        let [access_keys, master_keys, revoked_devices, further] =
-            root.fields(["accessKeys", "masterKeys", "revokedDevices", "furtherSecrets"])?;
-        match further {
-            Some(further) if may_name_further => check_further_secrets(&further)?,
-            Some(further) => {
-                return Err(
-                    further.error("no such field here: only Secrets Manager's first document has further secrets")
-                );
-            }
-            None => {}
-        }
-        Ok(Parts { root, access_keys, master_keys, revoked_devices })
     }
 }
 
@@ -227,6 +273,7 @@ fn read_policy(
         permissions: allow.map(|allow| Permissions::read(&allow, devices)).transpose()?.unwrap_or_default(),
         max_clock_skew_seconds: skew.map(|skew| skew.integer(MAX_CLOCK_SKEW_SECONDS)).transpose()?,
         max_object_bytes: bytes.map(|bytes| bytes.integer_in(1, MAX_OBJECT_BYTES)).transpose()?,
+        security_token: None,
     })
 }
 
@@ -303,8 +350,7 @@ mod tests {
     use super::*;
 
     fn read_all(texts: &[&str], credentials: Credentials) -> Result<AccessKeys, String> {
-        let documents: Vec<_> = texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
-        AccessKeys::from_documents(&documents, credentials).map_err(|error| error.to_string())
+        AccessKeys::from_documents(texts, credentials).map_err(|error| error.to_string())
     }
 
     fn read(text: &str) -> Result<AccessKeys, String> {
@@ -326,6 +372,7 @@ mod tests {
     #[test]
     fn refuses_documents_of_another_shape() {
         for (text, expected) in [
+            ("", "the document: expected a JSON text"),
             ("[]", "the document: expected an object"),
             ("{}", "the document: expected at least one access key or master key"),
             (r#"{"accessKeys":[],"masterKeys":[]}"#, "the document: expected at least one access key or master key"),
@@ -492,8 +539,9 @@ mod tests {
         for (documents, expected) in [
             (&[third, third][..], "documents[1].accessKeys[0].accessKeyId: expected an id that appears once"),
             (&[&second, &second], "documents[1].masterKeys[0].id: expected an id that appears once"),
-            (&["{}", "{}"], "documents[0]: expected at least one access key or master key"),
+            (&["{}", "{}"], "documents[1]: expected at least one access key or master key"),
             (&["{}", "1"], "documents[1]: expected an object"),
+            (&["{}", "{]"], "documents[1]: expected a JSON text"),
             (
                 &[third, r#"{"furtherSecrets":["more"]}"#],
                 "documents[1].furtherSecrets: expected no such field here: only Secrets Manager's first document has further secrets",
@@ -502,6 +550,19 @@ mod tests {
             let found = read_all(documents, Credentials::SecretsManager).err();
             assert_eq!(found.as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn revokes_a_device_of_a_master_key_in_another_document() {
+        let revoked = r#"{"revokedDevices":[{"masterKey":"a1","deviceId":"d"},{"masterKey":"a1","deviceId":"d"}]}"#;
+        let master = format!(r#"{{"masterKeys":[{MASTER}]}}"#);
+        for documents in [[revoked, &master], [&master, revoked]] {
+            assert_eq!(read_all(&documents, Credentials::SecretsManager).unwrap().revoked.len(), 1);
+        }
+        let other = r#"{"accessKeys":[{"accessKeyId":"a","accessKeySecret":"1"}],"revokedDevices":[{"masterKey":"a2","deviceId":"d"}]}"#;
+        let found = read_all(&[other, &master], Credentials::SecretsManager).err();
+        let expected = "documents[0].revokedDevices[0].masterKey: expected the id of one of the master keys";
+        assert_eq!(found.as_deref(), Some(expected));
     }
 
     #[test]

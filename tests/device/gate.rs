@@ -5,9 +5,10 @@ use serde_json::Value;
 
 /// A gate for a `config.json` and an `access-keys.json`.
 pub(crate) fn gate(config: &Value, access_keys: &Value) -> Gate {
-    let document = |value: &Value| -> Document { serde_json::from_str(&value.to_string()).unwrap() };
-    let config = Config::from_document(&document(config)).unwrap_or_else(|error| panic!("config: {error}"));
-    let keys = AccessKeys::from_documents(&[document(access_keys)], config.credentials());
+    let config = config.to_string();
+    let config =
+        Config::from_document(&Document::from_json(&config).unwrap()).unwrap_or_else(|error| panic!("config: {error}"));
+    let keys = AccessKeys::from_documents(&[&access_keys.to_string()], config.credentials());
     let keys = keys.unwrap_or_else(|error| panic!("access keys: {error}"));
     Gate::new(config, keys)
 }

@@ -26,6 +26,16 @@ test('several documents stand for one', () => {
   assert.deepEqual([ACCESS_KEY, SECOND_KEY].map((key) => outcome(gate, key)[0]), ['forward', 'forward']);
 });
 
+test('a document may be its JSON text, and documents any iterable of them', () => {
+  const gate = createGate({ wasm, config, accessKeys: JSON.stringify(one) });
+  assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
+  gate.useAccessKeys((function* () {
+    yield other;
+    yield JSON.stringify(one);
+  })());
+  assert.deepEqual([ACCESS_KEY, SECOND_KEY].map((key) => outcome(gate, key)[0]), ['forward', 'forward']);
+});
+
 test('other access keys take the place of all the earlier ones', () => {
   const gate = createGate({ wasm, config, accessKeys: one });
   gate.useAccessKeys([other]);
@@ -39,6 +49,8 @@ for (const [what, documents, message] of /** @type {[string, unknown, string][]}
   ['a malformed one', { accessKeys: [{ accessKeyId: 'a' }] }, 'access keys: accessKeys[0].accessKeySecret: expected this field to be present'],
   ['one of several that is malformed', [other, { accessKeys: 5 }], 'access keys: documents[1].accessKeys: expected an array'],
   ['an id in two documents', [other, other], 'access keys: documents[1].accessKeys[0].accessKeyId: expected an id that appears once'],
+  ['a text that is no JSON', '{"accessKeys":[', 'access keys: the document: expected a JSON text'],
+  ['one of several that is no JSON', [JSON.stringify(other), '{'], 'access keys: documents[1]: expected a JSON text'],
   ['no document', [], 'access keys: the document: expected at least one access key or master key'],
   ['nothing', undefined, 'access keys: the document: expected an object'],
 ])) {
