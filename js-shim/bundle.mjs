@@ -135,6 +135,7 @@ async function bundleFunction(name, documents) {
     ...BUNDLING,
     // The Lambda runtime has it.
     external: ['@aws-sdk/*'],
+    inject: [join(HERE, 'plain-headers.mjs')],
     write: false,
     plugins: [bakedIn(documents, () => (needsCore = true))],
   });

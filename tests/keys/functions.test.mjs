@@ -63,6 +63,17 @@ describe('viewer-request', () => {
     assert.deepEqual(store.takeFetches(), []);
   });
 
+  test("loads nothing of Node's fetch", async () => {
+    await store.put('fleet', { accessKeys: [ACCESS_KEY] });
+    const own = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(globalThis, 'Headers'));
+    Object.defineProperty(globalThis, 'Headers', { configurable: true, get: () => assert.fail('was loaded') });
+    try {
+      assert.deepEqual(await started().ask(), ['forwarded', '1']);
+    } finally {
+      Object.defineProperty(globalThis, 'Headers', own);
+    }
+  });
+
   test('renews them in the background', async () => {
     await store.put('fleet', { accessKeys: [ACCESS_KEY] });
     const edge = started();
