@@ -18,8 +18,8 @@ const HELP = `oss-edge: Alibaba Cloud OSS uploads into Amazon S3, at CloudFront'
       {"id":…,"now":…,"event":…,"expected":…}; - is standard input. Exit status 1 when a decision
       differs from an \`expected\`.
 
-  oss-edge serve --config C [--access-keys K | --credentials-endpoint URL] [--port P] [--s3-endpoint URL] [--data DIR] [--json]
-                 [--no-origin-response]
+  oss-edge serve --config C [--access-keys K | --credentials-endpoint URL] [--port P]
+                 [--s3-endpoint URL] [--data DIR] [--json] [--no-origin-response]
       A local CloudFront in front of the bundle, on 127.0.0.1. Objects go to an S3 of its own, kept
       in DIR or for as long as it runs, or to URL with the credentials in AWS_ACCESS_KEY_ID,
       AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. --no-origin-response leaves out the function

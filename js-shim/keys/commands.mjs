@@ -68,8 +68,7 @@ function shown(made) {
 /** @param {Context} context */
 async function runDerive({ values, store, wasm, check, now }) {
   const { master, scope, out, json = false } = values;
-  const read = await store.read();
-  check(read);
+  const read = await readChecked(store, check);
   const expires = values.expires === undefined ? undefined : readTimeOrSpan(values.expires, '--expires', now, 1);
   if (expires !== undefined && expires <= now) throw new UsageError('--expires: expected a time to come');
   const devices = await readDevices(values.devices);
@@ -139,19 +138,25 @@ async function runRevoke({ values: { master, device = [], devices }, store, chec
 
 /** @param {Context} context */
 async function runList({ store, check, now }) {
-  const read = await store.read();
-  check(read);
+  const read = await readChecked(store, check);
   const summary = summaryOf(read, now);
   return { json: summary, text: summaryText(summary) };
 }
 
 /** @param {Context} context */
 async function runCheck({ store, check, now }) {
-  const read = await store.read();
-  check(read);
+  const read = await readChecked(store, check);
   const { accessKeys, masterKeys } = summaryOf(read, now);
   const json = { documents: read.map(({ name }) => name), accessKeys: accessKeys.length, masterKeys: masterKeys.length };
   return { json, text: `${json.documents.join(', ')}: ${json.accessKeys} access keys, ${json.masterKeys} master keys` };
+}
+
+/** @param {Context['store']} store @param {Context['check']} check */
+async function readChecked(store, check) {
+  const read = await store.read();
+  if (read[0].version === '') throw new Refusal(`${read[0].name}: no access keys yet`);
+  check(read);
+  return read;
 }
 
 /** @param {Record<string, any>} values */

@@ -273,6 +273,9 @@ test('further secrets: a key is changed in the one that has it, and a new one go
 
 test('a file is made by its first key', async () => {
   const made = join(directory, 'made.json');
+  for (const command of ['list', 'check']) {
+    assert.deepEqual(failed(await run(['keys', command, '--file', made])), [1, `oss-edge: ${made}: no access keys yet\n`]);
+  }
   done(await run(['keys', 'new', '--file', made, '--id', 'first']));
   assert.equal((await stat(made)).mode & 0o777, 0o600);
   assert.match(done(await run(['keys', 'check', '--file', made])), /1 access keys/u);
