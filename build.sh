@@ -128,7 +128,7 @@ bind_core() {
     target/wasm32-unknown-unknown/release/oss_edge.wasm
   mkdir -p "$out"
   {
-    printf '// @ts-nocheck made by build.sh from the output of wasm-bindgen\nexport function glue() {\n'
+    printf '// @ts-nocheck made by build.sh from the output of wasm-bindgen\nexport function glue(TextDecoder) {\n'
     cat "$bound/oss_edge.js"
     printf 'return wasm_bindgen;\n}\n'
   } >"$out/oss_edge.mjs"

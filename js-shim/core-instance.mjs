@@ -1,12 +1,12 @@
 // The core's WebAssembly instance, built anew after it fails.
 
-import { glue } from './wasm/oss_edge.mjs';
+import { DocumentError, instantiate } from './core.mjs';
 
 /**
  * @template T
- * @typedef {object} Core
+ * @typedef {object} CoreInstance
  * @property {<R>(call: (made: T) => R) => R} call
- * @property {(make: (bindings: any) => T) => T} replace makes another in the place of what was made, for new
+ * @property {(make: (core: import('./core.mjs').Core) => T) => T} replace makes another in the place of what was made, for new
  *   instances too, and gives the earlier one; throws, and keeps it, when the other can't be made
  */
 
@@ -16,16 +16,16 @@ import { glue } from './wasm/oss_edge.mjs';
  *
  * @template T
  * @param {Uint8Array<ArrayBuffer>} wasm
- * @param {(bindings: any) => T} make
- * @returns {Core<T>}
+ * @param {(core: import('./core.mjs').Core) => T} make
+ * @returns {CoreInstance<T>}
  */
 export function coreInstance(wasm, make) {
   const module = new WebAssembly.Module(wasm);
-  /** @type {{ bindings: any, made: T } | undefined} */
-  let instance = instantiate(module, make);
+  /** @type {{ core: import('./core.mjs').Core, made: T } | undefined} */
+  let instance = start();
   return {
     call: (call) => {
-      const current = (instance ??= instantiate(module, make));
+      const current = (instance ??= start());
       try {
         return call(current.made);
       } catch (error) {
@@ -34,34 +34,22 @@ export function coreInstance(wasm, make) {
       }
     },
     replace: (makeOther) => {
-      const current = (instance ??= instantiate(module, make));
+      const current = (instance ??= start());
       try {
         const { made } = current;
-        current.made = makeOther(current.bindings);
+        current.made = makeOther(current.core);
         make = makeOther;
         return made;
       } catch (error) {
-        // A string is what the core itself says of a document; anything else may have left it broken.
-        if (typeof error !== 'string') instance = undefined;
-        throw asError(error);
+        // Anything but what the core itself says of a document may have left it broken.
+        if (!(error instanceof DocumentError)) instance = undefined;
+        throw error;
       }
     },
   };
-}
 
-/** @template T @param {WebAssembly.Module} module @param {(bindings: any) => T} make */
-function instantiate(module, make) {
-  // Each call of glue() has bindings of its own: no state of an earlier instance is left in them.
-  const bindings = /** @type {any} */ (glue());
-  bindings.initSync({ module });
-  try {
-    return { bindings, made: make(bindings) };
-  } catch (error) {
-    throw asError(error);
+  function start() {
+    const core = instantiate(module);
+    return { core, made: make(core) };
   }
-}
-
-/** @param {unknown} error */
-function asError(error) {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -21,26 +21,13 @@ import { coreInstance } from './core-instance.mjs';
  */
 export function createGate({ wasm, config, accessKeys }) {
   const configText = jsonOf(config);
-  const gateOf = (/** @type {string[]} */ documents) => (/** @type {any} */ bindings) => makeGate(bindings, configText, documents);
+  const gateOf = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) => core.gate(configText, documents);
   const core = coreInstance(wasm, gateOf(accessKeys === undefined ? [] : documentsOf(accessKeys)));
   return {
     decide: (request, now) => core.call((gate) => gate.decide(request, now)),
-    decideAtApi: (handOver, now) => core.call((gate) => gate.decide_at_api(handOver, now)),
+    decideAtApi: (handOver, now) => core.call((gate) => gate.decideAtApi(handOver, now)),
     useAccessKeys: (documents) => core.replace(gateOf(documentsOf(documents))).free(),
   };
-}
-
-/** @param {any} bindings @param {string} config @param {string[]} documents */
-function makeGate({ GateReader }, config, documents) {
-  const characters = documents.reduce((sum, { length }) => sum + length, 0);
-  const reader = new GateReader(config, documents.length, characters);
-  try {
-    for (const document of documents) reader.read(document);
-  } catch (error) {
-    reader.free();
-    throw error;
-  }
-  return reader.gate();
 }
 
 /**

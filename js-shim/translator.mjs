@@ -15,9 +15,9 @@ import { readReplacement, readTranslation } from './decision.mjs';
  * @returns {Translator}
  */
 export function createTranslator(wasm) {
-  const core = coreInstance(wasm, (bindings) => bindings);
+  const core = coreInstance(wasm, (core) => core);
   return {
-    translateResponse: (response, now) => readTranslation(core.call((bindings) => bindings.translateResponse(response, now))),
-    s3Error: (s3Code, requestId, now) => readReplacement(core.call((bindings) => bindings.s3Error(s3Code, requestId, now)).split('\0')),
+    translateResponse: (response, now) => readTranslation(core.call((made) => made.translateResponse(response, now))),
+    s3Error: (s3Code, requestId, now) => readReplacement(core.call((made) => made.s3Error(s3Code, requestId, now)).split('\0')),
   };
 }

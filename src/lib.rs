@@ -26,6 +26,8 @@ mod decision;
 mod derived_key;
 mod document;
 mod error_response;
+#[cfg(any(target_arch = "wasm32", test))]
+mod exchange;
 mod hand_over;
 mod header_rules;
 mod hosts;

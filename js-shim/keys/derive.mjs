@@ -1,6 +1,6 @@
 // Access keys that are derived from a master key, one for each device.
 
-import { coreInstance } from '../core-instance.mjs';
+import { createDeriver } from '../derived-key.mjs';
 import { readText } from '../document.mjs';
 import { masterKey, revokedDevices } from './document-edit.mjs';
 import { Refusal } from './store.mjs';
@@ -45,10 +45,10 @@ export function* derive({ documents, wasm, master, devices, scope, expires }) {
   const revoked = new Set(revokedDevices(documents, master));
   const revokedOne = devices.find((device) => revoked.has(device));
   if (revokedOne !== undefined) throw new Refusal(`the device ${revokedOne} is revoked`);
-  const core = coreInstance(wasm, (bindings) => bindings.derivedSecret);
+  const secretOf = createDeriver(wasm);
   const suffix = `${expires === undefined ? '' : `.e${expires}`}${scope === undefined ? '' : `.s${scope}`}`;
   for (const deviceId of devices) {
     const accessKeyId = `OE1.${master}.${deviceId}${suffix}`;
-    yield { deviceId, accessKeyId, accessKeySecret: core.call((derivedSecret) => derivedSecret(entry.secret, accessKeyId)) };
+    yield { deviceId, accessKeyId, accessKeySecret: secretOf(entry.secret, accessKeyId) };
   }
 }
