@@ -7,13 +7,13 @@ use crate::permission::Asked;
 use crate::refusal::Refusal;
 
 /// A request that may go on, and the S3 bucket that its bucket leads to.
-pub(crate) struct Authorized<'v, 'r, 'c> {
-    authenticated: Authenticated<'v, 'r, 'c>,
+pub(crate) struct Authorized<'v, 'r, 'k, 'c> {
+    authenticated: Authenticated<'v, 'r, 'k>,
     s3_bucket: &'c S3Bucket,
 }
 
-impl<'v, 'r, 'c> Authorized<'v, 'r, 'c> {
-    pub(crate) fn authenticated(&self) -> &Authenticated<'v, 'r, 'c> {
+impl<'v, 'r, 'k, 'c> Authorized<'v, 'r, 'k, 'c> {
+    pub(crate) fn authenticated(&self) -> &Authenticated<'v, 'r, 'k> {
         &self.authenticated
     }
 
@@ -27,10 +27,10 @@ impl<'v, 'r, 'c> Authorized<'v, 'r, 'c> {
 /// # Errors
 /// [`Refusal::AccessDenied`] when the access key may not do it, whether the bucket exists or not;
 /// [`Refusal::NoSuchBucket`] for a bucket that isn't configured.
-pub(crate) fn authorize<'v, 'r, 'c>(
-    authenticated: Authenticated<'v, 'r, 'c>,
+pub(crate) fn authorize<'v, 'r, 'k, 'c>(
+    authenticated: Authenticated<'v, 'r, 'k>,
     buckets: &'c ByName<S3Bucket>,
-) -> Result<Authorized<'v, 'r, 'c>, Refusal> {
+) -> Result<Authorized<'v, 'r, 'k, 'c>, Refusal> {
     let Classified { resource, operation, .. } = authenticated.classified();
     let bucket = &*resource.bucket;
     let asked = Asked { operation: *operation, bucket, key: resource.key.as_deref().unwrap_or_default() };

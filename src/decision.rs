@@ -86,17 +86,17 @@ impl Gate {
     ///
     /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the
     /// answer is that of 9.
-    pub fn decide<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
+    pub fn decide<'r>(&'r self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
         self.decide_if(flat, now, |_| true)
     }
 
     /// Decides again at the API over a request that the edge handed over: the same decision, and of
     /// the operations only those that go through the API.
-    pub fn decide_at_api<'r>(&self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
+    pub fn decide_at_api<'r>(&'r self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
         self.decide_if(flat, now, |forward| forward.origin != Origin::S3)
     }
 
-    fn decide_if<'r>(&self, flat: &'r str, now: UnixMillis, serves: impl Fn(&Forward<'r>) -> bool) -> Decision<'r> {
+    fn decide_if<'r>(&'r self, flat: &'r str, now: UnixMillis, serves: impl Fn(&Forward<'r>) -> bool) -> Decision<'r> {
         let mut understood = Understood::default();
         let forward = self.forward(flat, now, &mut understood);
         let served =
@@ -112,7 +112,7 @@ impl Gate {
     }
 
     fn forward<'r>(
-        &self,
+        &'r self,
         flat: &'r str,
         now: UnixMillis,
         understood: &mut Understood<'r>,

@@ -19,10 +19,13 @@ impl Exchange {
     }
 
     /// Where the output begins.
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn output(&self) -> *const u8 {
         self.output.as_ptr()
     }
 
+    /// How many bytes the output has.
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn output_length(&self) -> usize {
         self.output.len()
     }

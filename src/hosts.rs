@@ -1,5 +1,7 @@
 //! The hosts that devices are pointed at, and how each carries the bucket.
 
+use std::borrow::Cow;
+
 use crate::by_name::ByName;
 use crate::id_table::IdTable;
 
@@ -18,6 +20,16 @@ pub(crate) enum Addressing<'a> {
     },
     /// The path's first segment is the bucket: `/bucket/key`.
     Path,
+}
+
+impl<'a> Addressing<'a> {
+    /// The bucket, where the host says it.
+    pub(crate) fn bucket(self) -> Option<&'a str> {
+        match self {
+            Addressing::VirtualHosted { bucket } | Addressing::Cname { bucket } => Some(bucket),
+            Addressing::Path => None,
+        }
+    }
 }
 
 /// Host names in lower case, without ports.
@@ -48,13 +60,17 @@ impl Hosts {
 }
 
 /// The Host header's host in lower case: a port is ignored, anything else after the name is not.
-pub(crate) fn without_port(header: &str) -> Option<String> {
+pub(crate) fn without_port(header: &str) -> Option<Cow<'_, str>> {
     let host = match header.split_once(':') {
         None => header,
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         Some(_) => return None,
     };
-    (!host.is_empty()).then(|| host.to_ascii_lowercase())
+    if host.is_empty() {
+        return None;
+    }
+    let is_lower_case = !host.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if is_lower_case { Cow::Borrowed(host) } else { Cow::Owned(host.to_ascii_lowercase()) })
 }
 
 #[cfg(test)]

@@ -24,9 +24,9 @@ impl<'a> ObjectKey<'a> {
             KeyFault::Empty
         } else if key.len() > MAX_BYTES {
             KeyFault::TooLong
-        } else if !key.chars().all(is_xml_char) {
+        } else if !is_xml(&key) {
             KeyFault::NotXml
-        } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
+        } else if has_dot_segment(&key) {
             KeyFault::DotSegment
         } else {
             return Ok(ObjectKey(key));
@@ -41,6 +41,17 @@ impl Deref for ObjectKey<'_> {
     fn deref(&self) -> &str {
         &self.0
     }
+}
+
+/// Most keys are printable ASCII, which is looked at sixteen bytes at a time.
+fn is_xml(key: &str) -> bool {
+    let printable = key.bytes().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'));
+    printable || key.chars().all(is_xml_char)
+}
+
+fn has_dot_segment(key: &str) -> bool {
+    let begins_with_a_dot = key.bytes().zip(key.bytes().skip(1)).any(|pair| pair == (b'/', b'.'));
+    (begins_with_a_dot || key.starts_with('.')) && key.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
 /// `Char` of XML 1.0, section 2.2.

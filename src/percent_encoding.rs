@@ -32,6 +32,9 @@ pub(crate) fn encode_value(value: &str, out: &mut String) {
 }
 
 fn encode(text: &str, stays: fn(u8) -> bool, out: &mut String) {
+    if text.bytes().all(stays) {
+        return out.push_str(text);
+    }
     for byte in text.bytes() {
         if stays(byte) {
             out.push(char::from(byte));

@@ -15,12 +15,17 @@ pub struct RequestView<'a> {
     /// The query string as sent, percent-encoded, without its `?`.
     pub query: &'a str,
     headers: Vec<Header<'a>>,
+    /// The bits of the names of its headers, see [`bit`].
+    names: u64,
 }
 
 /// One header line: the name in lower case, the value as sent.
 struct Header<'a> {
     name: Cow<'a, str>,
     value: &'a str,
+    /// Whether the value may stand on a line of its own: a line feed inside it would let one header pass
+    /// for two in a StringToSign (RFC 9110 section 5.5 forbids the control characters).
+    value_fits_a_line: bool,
 }
 
 impl<'a> RequestView<'a> {
@@ -38,15 +43,18 @@ impl<'a> RequestView<'a> {
     }
 
     fn fields(flat: &'a str) -> Option<Self> {
-        let mut fields = flat.split('\0');
-        let count: usize = fields.next()?.parse().ok()?;
-        let (request_id, method) = (fields.next()?, fields.next()?);
-        let (uri, query) = (fields.next()?, fields.next()?);
+        let mut fields = FlatFields(Some(flat));
+        let count: usize = fields.next()?.text.parse().ok()?;
+        let (request_id, method) = (fields.next()?.text, fields.next()?.text);
+        let (uri, query) = (fields.next()?.text, fields.next()?.text);
         let mut headers = Vec::with_capacity(count.min(64));
+        let mut names = 0;
         while let Some(name) = fields.next() {
-            headers.push(Header { name: token(name)?, value: fields.next()? });
+            let (name, value) = (name.token()?, fields.next()?);
+            names |= bit(&name);
+            headers.push(Header { name, value: value.text, value_fits_a_line: value.kinds & CONTROL == 0 });
         }
-        (headers.len() == count).then_some(RequestView { request_id, method, uri, query, headers })
+        (headers.len() == count).then_some(RequestView { request_id, method, uri, query, headers, names })
     }
 
     /// The value of a header that must not be repeated, not even with the same value.
@@ -54,12 +62,12 @@ impl<'a> RequestView<'a> {
     /// # Errors
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
     pub fn unique(&self, name: &'static str) -> Result<Option<&'a str>, Refusal> {
-        let mut values = self.values(name);
-        let Some(value) = values.next() else { return Ok(None) };
-        if values.next().is_some() {
+        let mut lines = self.lines(name);
+        let Some(line) = lines.next() else { return Ok(None) };
+        if lines.next().is_some() {
             return Err(Refusal::RepeatedHeader(name.to_owned()));
         }
-        checked(name, value).map(Some)
+        line.checked().map(Some)
     }
 
     /// The value of a header whose equal repeats are one value: the OSS SDK for PHP sends
@@ -68,12 +76,12 @@ impl<'a> RequestView<'a> {
     /// # Errors
     /// [`Refusal::RepeatedHeader`] when the values differ, or [`Refusal::MalformedHeader`].
     pub fn single(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
-        let mut values = self.values(name);
-        let Some(value) = values.next() else { return Ok(None) };
-        if values.any(|other| other != value) {
+        let mut lines = self.lines(name);
+        let Some(line) = lines.next() else { return Ok(None) };
+        if lines.any(|other| other.value != line.value) {
             return Err(Refusal::RepeatedHeader(name.to_owned()));
         }
-        checked(name, value).map(Some)
+        line.checked().map(Some)
     }
 
     /// Every `x-oss-*` header: lower-case names in byte order, trimmed values, equal repeats as one.
@@ -85,7 +93,7 @@ impl<'a> RequestView<'a> {
         let mut found: Vec<(&str, &str)> = Vec::new();
         let mut repeated = None;
         for header in self.headers.iter().filter(|header| header.name.starts_with("x-oss-")) {
-            let value = trimmed(checked(&header.name, header.value)?);
+            let value = trimmed(header.checked()?);
             match found.binary_search_by_key(&&*header.name, |(known, _)| known) {
                 Ok(place) if found.get(place).is_some_and(|(_, known)| *known == value) => {}
                 Ok(_) => repeated = Some(repeated.map_or(&*header.name, |known: &str| known.min(&header.name))),
@@ -103,16 +111,16 @@ impl<'a> RequestView<'a> {
         self.headers.iter().map(|header| (&*header.name, header.value))
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |header| header.name == name).map(|header| header.value)
+    fn lines(&self, name: &str) -> impl Iterator<Item = &Header<'a>> {
+        let headers = if self.names & bit(name) == 0 { &[][..] } else { &self.headers };
+        headers.iter().filter(move |header| header.name == name)
     }
 }
 
-/// A value that may stand on a line of its own: a line feed inside it would let one header pass
-/// for two in a StringToSign (RFC 9110 section 5.5 forbids the control characters).
-fn checked<'v>(name: &str, value: &'v str) -> Result<&'v str, Refusal> {
-    let control = |byte: u8| (byte < b' ' && byte != b'\t') || byte == 0x7f;
-    if value.bytes().any(control) { Err(Refusal::MalformedHeader(name.to_owned())) } else { Ok(value) }
+impl<'a> Header<'a> {
+    fn checked(&self) -> Result<&'a str, Refusal> {
+        if self.value_fits_a_line { Ok(self.value) } else { Err(Refusal::MalformedHeader(self.name.to_string())) }
+    }
 }
 
 /// A value without the blanks around it.
@@ -120,17 +128,81 @@ pub(crate) fn trimmed(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
 }
 
-/// A header's name in lower case (RFC 9110 section 5.6.2).
-fn token(name: &str) -> Option<Cow<'_, str>> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
-        return None;
+/// One of 64 bits for a name: where none of a request's headers has it, none has the name.
+fn bit(name: &str) -> u64 {
+    let first = name.bytes().next().unwrap_or_default();
+    let last = name.bytes().next_back().unwrap_or_default();
+    1 << ((name.len() + usize::from(first) * 3 + usize::from(last) * 7) % 64)
+}
+
+/// The fields of a flat text, found and looked at in one pass over its bytes.
+struct FlatFields<'a>(Option<&'a str>);
+
+/// A field, and the kinds of its bytes.
+struct FlatField<'a> {
+    text: &'a str,
+    kinds: u8,
+}
+
+impl<'a> FlatFields<'a> {
+    fn next(&mut self) -> Option<FlatField<'a>> {
+        let text = self.0?;
+        let (mut kinds, mut length) = (0, 0);
+        for kind in text.bytes().map(kind) {
+            if kind == SEPARATOR {
+                break;
+            }
+            kinds |= kind;
+            length += 1;
+        }
+        self.0 = text.get(length + 1..);
+        Some(FlatField { text: text.get(..length)?, kinds })
     }
-    Some(if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(name.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(name)
-    })
+}
+
+impl<'a> FlatField<'a> {
+    /// A header's name in lower case (RFC 9110 section 5.6.2).
+    fn token(self) -> Option<Cow<'a, str>> {
+        let FlatField { text, kinds } = self;
+        if text.is_empty() || kinds & NO_TOKEN != 0 {
+            return None;
+        }
+        Some(if kinds & UPPER_CASE == 0 { Cow::Borrowed(text) } else { Cow::Owned(text.to_ascii_lowercase()) })
+    }
+}
+
+/// NUL, between fields.
+const SEPARATOR: u8 = 1;
+/// A control character other than a tab.
+const CONTROL: u8 = 2;
+/// A byte that a token can't have.
+const NO_TOKEN: u8 = 4;
+/// An upper-case letter.
+const UPPER_CASE: u8 = 8;
+
+/// The kind of each byte.
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
+const KINDS: [u8; 256] = {
+    let mut kinds = [NO_TOKEN; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let is_token = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
+        kinds[byte as usize] = match byte {
+            0 => SEPARATOR,
+            b'\t' => NO_TOKEN,
+            _ if byte.is_ascii_control() => NO_TOKEN | CONTROL,
+            _ if byte.is_ascii_uppercase() => UPPER_CASE,
+            _ if is_token => 0,
+            _ => NO_TOKEN,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+fn kind(byte: u8) -> u8 {
+    KINDS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::config::is_oss_bucket_name;
-use crate::hosts::{Addressing, Hosts, without_port};
+use crate::hosts::{Hosts, without_port};
 use crate::object_key::ObjectKey;
 use crate::percent_encoding;
 use crate::reading::PathPlus;
@@ -30,16 +30,19 @@ impl<'a> Resource<'a> {
     /// # Errors
     /// [`Refusal::UnknownHost`], [`Refusal::InvalidBucketName`] or [`Refusal::InvalidObjectName`];
     /// for the Host header also [`Refusal::RepeatedHeader`] and [`Refusal::MalformedHeader`].
-    pub(crate) fn locate(request: &RequestView<'a>, hosts: &Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
+    pub(crate) fn locate(request: &RequestView<'a>, hosts: &'a Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
         let header = request.unique("host")?.ok_or(Refusal::UnknownHost)?;
         let host = without_port(header).ok_or(Refusal::UnknownHost)?;
-        let addressing = hosts.addressing(&host).ok_or(Refusal::UnknownHost)?;
-        let path = decoded_path(request.uri, path_plus)?;
-        let (bucket, key) = match addressing {
-            Addressing::VirtualHosted { bucket } | Addressing::Cname { bucket } => {
-                (Cow::Owned(bucket.to_owned()), path)
+        let addressing = match &host {
+            Cow::Borrowed(host) => hosts.addressing(host).map(|addressing| addressing.bucket().map(Cow::Borrowed)),
+            Cow::Owned(host) => {
+                hosts.addressing(host).map(|addressing| addressing.bucket().map(|bucket| Cow::Owned(bucket.to_owned())))
             }
-            Addressing::Path => split_bucket(path),
+        };
+        let path = decoded_path(request.uri, path_plus)?;
+        let (bucket, key) = match addressing.ok_or(Refusal::UnknownHost)? {
+            Some(bucket) => (bucket, path),
+            None => split_bucket(path),
         };
         if !is_oss_bucket_name(&bucket) {
             return Err(Refusal::InvalidBucketName);

@@ -15,20 +15,20 @@ use crate::upload_id::{Overwrite, UploadId};
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum Origin<'c> {
     /// The bucket, through origin access control.
     S3,
     /// A resource of API Gateway's, by its path, with what the authorizer verifies again.
-    Api(Api, &'static str, HandOver),
+    Api(&'c Api, &'static str, HandOver),
 }
 
 /// The request to S3, made of nothing but what was verified and what the rules allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward<'r> {
     /// Who sends it there.
-    pub origin: Origin,
+    pub origin: Origin<'r>,
     /// The bucket that it is about.
-    pub s3_bucket: S3Bucket,
+    pub s3_bucket: &'r S3Bucket,
     /// `/` and the key, percent-encoded as S3 canonicalises it.
     pub uri: String,
     /// The query, percent-encoded, without `?`.
@@ -99,7 +99,7 @@ pub(crate) const MAX_OBJECT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// [`Refusal::EntityTooLarge`], [`Refusal::RequestTooLarge`]; for an operation behind the API when none is configured
 /// [`Refusal::MethodNotAllowed`]; for ListParts when it is off or there is no API
 /// [`Refusal::NoSuchUpload`].
-pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, config: &Config) -> Result<Forward<'r>, Refusal> {
+pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Config) -> Result<Forward<'r>, Refusal> {
     let authenticated = authorized.authenticated();
     let classified = authenticated.classified();
     let headers = s3_headers(authenticated, config)?;
@@ -109,14 +109,14 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_>, config: &Config) ->
         Some((api, resource)) => {
             check_size(&headers)?;
             let hand_over = HandOver::of_request(classified.request, authenticated.additional_headers())?;
-            Origin::Api(api.clone(), resource, hand_over)
+            Origin::Api(api, resource, hand_over)
         }
     };
     let mut uri = String::from("/");
     percent_encoding::encode_key(classified.resource.key.as_deref().unwrap_or_default(), &mut uri);
     Ok(Forward {
         origin,
-        s3_bucket: authorized.s3_bucket().clone(),
+        s3_bucket: authorized.s3_bucket(),
         uri,
         query: classified.operation.s3_query(classified.query),
         headers,

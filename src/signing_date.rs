@@ -1,5 +1,7 @@
 //! The two date formats that OSS clients sign with, and the times of answers.
 
+use std::ops::Range;
+
 use crate::decimal::push_padded;
 use crate::refusal::{DateFault, Refusal};
 use crate::request_view::{RequestView, trimmed};
@@ -157,17 +159,17 @@ impl Civil {
 }
 
 fn parse_rfc1123(text: &str) -> Option<UnixMillis> {
-    let (weekday, rest) = text.split_once(", ")?;
+    const BETWEEN: [(Range<usize>, &str); 7] =
+        [(3..5, ", "), (7..8, " "), (11..12, " "), (16..17, " "), (19..20, ":"), (22..23, ":"), (25..29, " GMT")];
+    if text.len() != 29 || !BETWEEN.into_iter().all(|(place, between)| text.get(place) == Some(between)) {
+        return None;
+    }
+    let (weekday, month_name) = (text.get(..3)?, text.get(8..11)?);
     WEEKDAYS.iter().find(|name| **name == weekday)?;
-    let mut parts = rest.split(' ');
-    let day = digits(parts.next()?, 2)?;
-    let month_name = parts.next()?;
     let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == month_name)?.1;
-    let year = digits(parts.next()?, 4)?;
-    let mut clock = parts.next()?.split(':');
-    let (hour, minute, second) = (digits(clock.next()?, 2)?, digits(clock.next()?, 2)?, digits(clock.next()?, 2)?);
-    let ends = parts.next() == Some("GMT") && parts.next().is_none() && clock.next().is_none();
-    if ends { millis(year, month, day, hour, minute, second) } else { None }
+    let number = |place: Range<usize>| digits(text.get(place.clone())?, place.len());
+    let (day, year, hour) = (number(5..7)?, number(12..16)?, number(17..19)?);
+    millis(year, month, day, hour, number(20..22)?, number(23..25)?)
 }
 
 fn parse_iso8601_basic(text: &str) -> Option<UnixMillis> {
@@ -184,8 +186,14 @@ fn three<'t>(mut parts: impl Iterator<Item = &'t str>) -> Option<[&'t str; 3]> {
 
 /// Exactly `count` decimal digits.
 fn digits(text: &str, count: usize) -> Option<i64> {
-    let valid = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    if valid { text.parse().ok() } else { None }
+    if text.len() != count {
+        return None;
+    }
+    let mut number = 0;
+    for byte in text.bytes() {
+        number = number * 10 + char::from(byte).to_digit(10).map(i64::from)?;
+    }
+    Some(number)
 }
 
 fn millis(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> Option<UnixMillis> {

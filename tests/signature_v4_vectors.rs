@@ -106,7 +106,8 @@ fn decides_over_the_requests_of_real_sdks() {
         for vector in vectors(&document).filter(|vector| vector.get("sdk").is_some()) {
             let id = text(vector, "id");
             let (flat, _) = flat(vector);
-            let decision = gate_for(&document, vector, &json!(vector.get("securityToken"))).decide(&flat, now(vector));
+            let gate = gate_for(&document, vector, &json!(vector.get("securityToken")));
+            let decision = gate.decide(&flat, now(vector));
             let chunked = json::pairs(&vector["request"]["headers"]).any(|(name, _)| name == "Transfer-Encoding");
             match decision.outcome.map_err(|(refusal, _)| refusal) {
                 Err(Refusal::MissingContentLength) => assert!(chunked, "{id}"),
