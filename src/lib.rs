@@ -54,6 +54,7 @@ mod signature_v1;
 pub mod signature_v4;
 mod signing_date;
 mod signing_secret;
+mod special_bytes;
 mod sub_resource;
 mod tagging;
 mod upload_id;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::refusal::Refusal;
+use crate::special_bytes::SpecialBytes;
 
 /// The parts of a viewer request that decisions are made from, borrowed from their flat encoding.
 pub struct RequestView<'a> {
@@ -43,7 +44,7 @@ impl<'a> RequestView<'a> {
     }
 
     fn fields(flat: &'a str) -> Option<Self> {
-        let mut fields = FlatFields(Some(flat));
+        let mut fields = FlatFields::new(flat);
         let count: usize = fields.next()?.text.parse().ok()?;
         let (request_id, method) = (fields.next()?.text, fields.next()?.text);
         let (uri, query) = (fields.next()?.text, fields.next()?.text);
@@ -52,7 +53,7 @@ impl<'a> RequestView<'a> {
         while let Some(name) = fields.next() {
             let (name, value) = (name.token()?, fields.next()?);
             names |= bit(&name);
-            headers.push(Header { name, value: value.text, value_fits_a_line: value.kinds & CONTROL == 0 });
+            headers.push(Header { name, value: value.text, value_fits_a_line: value.fits_a_line });
         }
         (headers.len() == count).then_some(RequestView { request_id, method, uri, query, headers, names })
     }
@@ -136,49 +137,59 @@ fn bit(name: &str) -> u64 {
 }
 
 /// The fields of a flat text, found and looked at in one pass over its bytes.
-struct FlatFields<'a>(Option<&'a str>);
+struct FlatFields<'a> {
+    text: &'a str,
+    /// Where the next field begins; nothing after the last one.
+    begin: Option<usize>,
+    special: SpecialBytes<'a>,
+}
 
-/// A field, and the kinds of its bytes.
+/// A field, and whether it has a control character other than a tab.
 struct FlatField<'a> {
     text: &'a str,
-    kinds: u8,
+    fits_a_line: bool,
 }
 
 impl<'a> FlatFields<'a> {
+    fn new(text: &'a str) -> Self {
+        FlatFields { text, begin: Some(0), special: SpecialBytes::new(text.as_bytes()) }
+    }
+
     fn next(&mut self) -> Option<FlatField<'a>> {
-        let text = self.0?;
-        let (mut kinds, mut length) = (0, 0);
-        for kind in text.bytes().map(kind) {
-            if kind == SEPARATOR {
-                break;
+        let begin = self.begin?;
+        let mut fits_a_line = true;
+        loop {
+            match self.special.next() {
+                Some((end, 0)) => {
+                    self.begin = Some(end + 1);
+                    return Some(FlatField { text: self.text.get(begin..end)?, fits_a_line });
+                }
+                Some((_, byte)) => fits_a_line &= byte == b'\t' || !byte.is_ascii_control(),
+                None => {
+                    self.begin = None;
+                    return Some(FlatField { text: self.text.get(begin..)?, fits_a_line });
+                }
             }
-            kinds |= kind;
-            length += 1;
         }
-        self.0 = text.get(length + 1..);
-        Some(FlatField { text: text.get(..length)?, kinds })
     }
 }
 
 impl<'a> FlatField<'a> {
     /// A header's name in lower case (RFC 9110 section 5.6.2).
     fn token(self) -> Option<Cow<'a, str>> {
-        let FlatField { text, kinds } = self;
-        if text.is_empty() || kinds & NO_TOKEN != 0 {
-            return None;
+        let kinds = self.text.bytes().fold(0, |kinds, byte| kinds | kind(byte));
+        match kinds {
+            _ if self.text.is_empty() || kinds & NO_TOKEN != 0 => None,
+            UPPER_CASE => Some(Cow::Owned(self.text.to_ascii_lowercase())),
+            _ => Some(Cow::Borrowed(self.text)),
         }
-        Some(if kinds & UPPER_CASE == 0 { Cow::Borrowed(text) } else { Cow::Owned(text.to_ascii_lowercase()) })
     }
 }
 
-/// NUL, between fields.
-const SEPARATOR: u8 = 1;
-/// A control character other than a tab.
-const CONTROL: u8 = 2;
 /// A byte that a token can't have.
-const NO_TOKEN: u8 = 4;
+const NO_TOKEN: u8 = 1;
 /// An upper-case letter.
-const UPPER_CASE: u8 = 8;
+const UPPER_CASE: u8 = 2;
 
 /// The kind of each byte.
 #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
@@ -186,14 +197,10 @@ const KINDS: [u8; 256] = {
     let mut kinds = [NO_TOKEN; 256];
     let mut byte = 0_u8;
     while byte < 128 {
-        let is_token = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
         kinds[byte as usize] = match byte {
-            0 => SEPARATOR,
-            b'\t' => NO_TOKEN,
-            _ if byte.is_ascii_control() => NO_TOKEN | CONTROL,
-            _ if byte.is_ascii_uppercase() => UPPER_CASE,
-            _ if is_token => 0,
+            b'A'..=b'Z' => UPPER_CASE,
+            b'a'..=b'z' | b'0'..=b'9' => 0,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~' => 0,
             _ => NO_TOKEN,
         };
         byte += 1;

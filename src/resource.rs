@@ -33,14 +33,15 @@ impl<'a> Resource<'a> {
     pub(crate) fn locate(request: &RequestView<'a>, hosts: &'a Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
         let header = request.unique("host")?.ok_or(Refusal::UnknownHost)?;
         let host = without_port(header).ok_or(Refusal::UnknownHost)?;
-        let addressing = match &host {
+        let bucket = match &host {
             Cow::Borrowed(host) => hosts.addressing(host).map(|addressing| addressing.bucket().map(Cow::Borrowed)),
             Cow::Owned(host) => {
                 hosts.addressing(host).map(|addressing| addressing.bucket().map(|bucket| Cow::Owned(bucket.to_owned())))
             }
         };
+        let bucket = bucket.ok_or(Refusal::UnknownHost)?;
         let path = decoded_path(request.uri, path_plus)?;
-        let (bucket, key) = match addressing.ok_or(Refusal::UnknownHost)? {
+        let (bucket, key) = match bucket {
             Some(bucket) => (bucket, path),
             None => split_bucket(path),
         };

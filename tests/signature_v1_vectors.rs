@@ -221,7 +221,8 @@ fn refuses_the_requests_of_real_sdks_under_another_secret() {
     }
     for vector in vectors(&document).filter(|vector| vector.get("result").is_some()) {
         let (flat, _) = flat(vector);
-        let decision = gate_for(&document, vector).decide(&flat, json::millis(text(vector, "now")));
+        let gate = gate_for(&document, vector);
+        let decision = gate.decide(&flat, json::millis(text(vector, "now")));
         let (refusal, _) = decision.outcome.err().unwrap();
         assert!(matches!(refusal, Refusal::SignatureDoesNotMatch(_)), "{}", vector["id"]);
     }
