@@ -24,11 +24,15 @@ export function createExchange(bindings, memory) {
   /** @param {string} text */
   function write(text) {
     // A character takes three bytes at the most.
-    if (text.length * 3 > room) {
-      room = Math.max(ROOM, text.length * 3);
-      input = bindings.input(room) >>> 0;
-    }
+    if (text.length * 3 > room) makeRoom(Buffer.byteLength(text));
     return current().write(text, input);
+  }
+
+  /** @param {number} needed bytes */
+  function makeRoom(needed) {
+    if (needed <= room) return;
+    room = Math.max(ROOM, needed);
+    input = bindings.input(room) >>> 0;
   }
 
   /** @param {number} length */
