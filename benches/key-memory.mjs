@@ -60,11 +60,11 @@ async function measureAll(keys) {
     const rows = [];
     for (const [name, index, fetches] of cases) {
       secretsManager.begin();
-      const { bare, resident, peak, wasm, stood } = await inProcess(index, fetches);
-      rows.push([name, ...[resident - bare, peak - bare, wasm, bare].map((bytes) => (bytes / MIB).toFixed(1)), stood.toFixed(0)]);
+      const { bare, resident, peak, wasm, stood, cpu } = await inProcess(index, fetches);
+      rows.push([name, ...[resident - bare, peak - bare, wasm, bare].map((bytes) => (bytes / MIB).toFixed(1)), cpu.toFixed(0), stood.toFixed(0)]);
     }
     process.stdout.write(`${keys} access keys, in Secrets Manager in ${secretsManager.documents} documents; MiB above the bare runtime\n`);
-    process.stdout.write(`${table(['', 'resident', 'peak', 'of it WebAssembly', 'bare runtime', 'longest ms without a decision'], rows)}\n`);
+    process.stdout.write(`${table(['', 'resident', 'peak', 'of it WebAssembly', 'bare runtime', 'ms of a core', 'longest ms without a decision'], rows)}\n`);
   } finally {
     secretsManager.close();
     await rm(at, { recursive: true });
@@ -101,6 +101,7 @@ async function measureOne(index, fetches) {
   );
   const event = eventTexts('v1-header', 1)[0];
   const bare = resident();
+  const start = process.cpuUsage();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const { create } = await import(pathToFileURL(index).href);
@@ -112,12 +113,13 @@ async function measureOne(index, fetches) {
     do {
       const result = await handler(JSON.parse(event));
       if (result.status !== undefined) throw new Error(`the function refused its key: ${result.body}`);
-      await sleep(5);
+      await sleep(20);
     } while (generation !== String(fetched + 1));
   }
+  const { user, system } = process.cpuUsage(start);
   const wasm = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   const peak = process.resourceUsage().maxRSS * 1024;
-  process.stdout.write(JSON.stringify({ bare, resident: resident(), peak, wasm, stood: delay.max / 1e6 }));
+  process.stdout.write(JSON.stringify({ bare, resident: resident(), peak, wasm, stood: delay.max / 1e6, cpu: (user + system) / 1e3 }));
 }
 
 function resident() {

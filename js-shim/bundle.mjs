@@ -38,7 +38,6 @@ export const BUNDLING = /** @type {const} */ ({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  charset: 'utf8',
   minify: true,
   legalComments: 'none',
   logLevel: 'silent',
