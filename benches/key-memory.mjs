@@ -4,7 +4,7 @@
 //   one key          baked in: what the function itself takes
 //   baked in         all keys in one document
 //   fetched          from a Secrets Manager on this machine, in secrets of at most 64 KB
-//   fetched again    and twice others in their place while it serves
+//   fetched again    and twice more while it serves, with another first document each time
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -129,7 +129,7 @@ function resident() {
 
 /**
  * A Secrets Manager with as many secrets as the keys take. Each time that the first is fetched it is another version, in which
- * the generation of the key that signs says how many times that was.
+ * the generation of the key that signs says how many times that was; the others stay what they are.
  *
  * @param {number} keys
  */
@@ -148,7 +148,7 @@ async function startSecretsManager(keys) {
   const server = createServer(async (request, response) => {
     const { SecretId } = JSON.parse(await textOf(request));
     const SecretString = SecretId === '0' ? first() : documents[Number(SecretId)];
-    response.end(JSON.stringify({ ARN: SecretId, Name: SecretId, SecretString, VersionId: String(fetches), VersionStages: ['AWSCURRENT'] }));
+    response.end(JSON.stringify({ ARN: SecretId, Name: SecretId, SecretString, VersionId: SecretId === '0' ? String(fetches) : '1', VersionStages: ['AWSCURRENT'] }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -18,11 +18,20 @@ const MAX_FURTHER_SECRETS = 500;
 /**
  * @param {FetchSecret} fetchSecret
  * @param {string} secretId of the first
+ * @param {Map<string, SecretVersion>} [known] those of the last time, by their ids, and afterwards these: of a version
+ *   that is fetched again, no second text is kept
  * @returns {Promise<KeyDocuments>}
  * @throws {MalformedDocument} when the first isn't JSON
  */
-export async function fetchKeyDocuments(fetchSecret, secretId) {
-  const fetched = await fetchSecrets(fetchSecret, secretId);
+export async function fetchKeyDocuments(fetchSecret, secretId, known = new Map()) {
+  const fetchChanged = async (/** @type {string} */ id) => {
+    const version = await fetchSecret(id);
+    const before = known.get(id);
+    return before?.versionId === version.versionId ? before : version;
+  };
+  const fetched = await fetchSecrets(fetchChanged, secretId);
+  known.clear();
+  for (const version of fetched) known.set(version.secretId, version);
   return { versions: versionsOf(fetched), documents: () => fetched.map(({ text }) => text) };
 }
 

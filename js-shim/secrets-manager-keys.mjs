@@ -35,8 +35,9 @@ export function createSecretsManagerKeys({
   env = process.env,
   fetchMilliseconds = FETCH_MILLISECONDS,
 }) {
+  const known = new Map();
   const fetchDocuments = (/** @type {AbortSignal} */ signal) =>
-    fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal });
+    fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal, known });
   return new KeySource({ name, fetchDocuments, useDocuments, refreshSeconds, maxStaleSeconds, now, log });
 }
 
@@ -44,17 +45,18 @@ export function createSecretsManagerKeys({
  * The documents as they are now.
  *
  * @param {Credentials} credentials
- * @param {{ env?: NodeJS.ProcessEnv, milliseconds?: number, signal?: AbortSignal }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, milliseconds?: number, signal?: AbortSignal,
+ *   known?: Map<string, import('./key-documents.mjs').SecretVersion> }} [options]
  * @throws {Error} when no Region answers in time
  */
 export async function fetchAccessKeys(
   { secretId, regions, endpoint },
-  { env = process.env, milliseconds = FETCH_MILLISECONDS, signal } = {},
+  { env = process.env, milliseconds = FETCH_MILLISECONDS, signal, known } = {},
 ) {
   const secretsManager = createSecretsManager({ endpoint, env });
   const order = nearestFirst(regions, env.AWS_REGION);
   try {
-    return await fetchKeyDocuments(fetchFromReplicas({ secretsManager, regions: order, milliseconds, signal }), secretId);
+    return await fetchKeyDocuments(fetchFromReplicas({ secretsManager, regions: order, milliseconds, signal }), secretId, known);
   } finally {
     secretsManager.close();
   }
