@@ -123,6 +123,17 @@ describe('documents', () => {
     }
   });
 
+  test('that are the versions of the last time are kept as they are', async () => {
+    const known = new Map();
+    const first = '{"furtherSecrets":["a"]}';
+    await fetchKeyDocuments(fetching({ first, a: '{"n":1}' }), 'first', known);
+    const again = await fetchKeyDocuments(fetching({ first, a: '{"n":2}' }), 'first', known);
+    assert.deepEqual(again.documents(), [first, '{"n":1}']);
+    const changed = async (/** @type {string} */ secretId) => ({ secretId, versionId: '2', text: secretId === 'first' ? first : '{"n":3}' });
+    const { versions, documents } = await fetchKeyDocuments(changed, 'first', known);
+    assert.deepEqual([versions, documents()], ['first@2 a@2', [first, '{"n":3}']]);
+  });
+
   test('of which the first is no JSON name it with its version, and show nothing of it', async () => {
     await assert.rejects(fetchKeyDocuments(fetching({ first: '{"se":"cr-et' }), 'first'), (error) => {
       assert.ok(error instanceof MalformedDocument);
