@@ -63,11 +63,12 @@ export function policy(effect, methodArn, principalId, context) {
 }
 
 /**
- * An integration's result.
+ * An integration's result. All requests of an operation have one URL behind the edge: were a cache
+ * configured there by mistake, it must not give one device's answer to another.
  *
  * @param {{ status: string, headers: import('./decision.mjs').HeaderList, body: string }} answer
  * @returns {import('aws-lambda').APIGatewayProxyResult}
  */
 export function proxyResult({ status, headers, body }) {
-  return { statusCode: Number(status), headers: Object.fromEntries(headers), body };
+  return { statusCode: Number(status), headers: { 'Cache-Control': 'no-store', ...Object.fromEntries(headers) }, body };
 }

@@ -95,21 +95,41 @@ export class S3Fault extends Error {
 
 /**
  * Gives a command the verified headers as they are: its own parameters would parse and format some
- * again.
+ * again. Text beyond ASCII, which clients send in UTF-8, joins them behind the signature: the AWS SDK
+ * would sign other bytes than Node sends, and S3 wants no more signed than Host and `x-amz-*`, which
+ * is ASCII here.
  *
  * @template {{ middlewareStack: { add: Function } }} C
  * @param {C} command @param {Record<string, string>} headers
  * @returns {C}
  */
 export function withHeaders(command, headers) {
+  const [ascii, text] = [true, false].map((wanted) => Object.entries(headers).filter(([, value]) => isAscii(value) === wanted));
+  const bytes = text.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
+  addHeaders(command, 'build', Object.fromEntries(ascii));
+  // The last step before the request is sent.
+  addHeaders(command, 'deserialize', Object.fromEntries(bytes));
+  return command;
+}
+
+/**
+ * @param {{ middlewareStack: { add: Function } }} command @param {string} step
+ * @param {Record<string, string>} headers
+ */
+function addHeaders(command, step, headers) {
   command.middlewareStack.add(
     (/** @type {(args: any) => any} */ next) => (/** @type {any} */ args) => {
-      Object.assign(args.request.headers, headers);
+      // Before Content-Length: Node reads a Content-Disposition behind it as ISO-8859-1 once more.
+      args.request.headers = { ...headers, ...args.request.headers, ...headers };
       return next(args);
     },
-    { step: 'build', name: 'verifiedHeaders' },
+    { step, name: `verifiedHeaders-${step}` },
   );
-  return command;
+}
+
+/** @param {string} text */
+function isAscii(text) {
+  return /^[\0-\x7f]*$/u.test(text);
 }
 
 class NotAuthorized extends Error {

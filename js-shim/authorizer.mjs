@@ -101,7 +101,7 @@ function uploadContext(upload, handOver) {
  * @param {string} body
  */
 function withoutStringToSign(body) {
-  return body.replaceAll(/ *<(StringToSign(?:Bytes)?)>[^<]*<\/\1>\n/gu, '');
+  return body.replaceAll(/ *<(StringToSign(?:Bytes)?|CanonicalRequest)>[^<]*<\/\1>\n/gu, '');
 }
 
 /** @param {AuthorizerEvent} event @param {number} now */

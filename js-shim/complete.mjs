@@ -59,7 +59,8 @@ async function everyPart(s3, upload) {
     const page = await s3.send(new ListPartsCommand({ ...upload, PartNumberMarker: marker }));
     for (const { PartNumber, ETag } of page.Parts ?? []) parts.push({ PartNumber: Number(PartNumber), ETag: String(ETag) });
     const next = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-    if (next !== undefined && next === marker) throw new Error('S3 lists the same page again');
+    // An upload must not be completed with some of its parts.
+    if (page.IsTruncated && (next === undefined || next === marker)) throw new Error('S3 has more parts and does not say where');
     marker = next;
   } while (marker !== undefined);
   return parts.length > 0 ? parts : undefined;

@@ -38,9 +38,9 @@ impl<'k> Identified<'k> {
         self.key.live_secrets(self.now)
     }
 
-    /// What a request is refused for whose signature is wrong in every reading.
-    pub(crate) fn mismatch(self, refusal: Refusal) -> Refusal {
-        self.beyond_the_usual.unwrap_or(refusal)
+    /// What a request is refused for whose signature is wrong in every reading, or can't be checked.
+    pub(crate) fn mismatch(&self, refusal: Refusal) -> Refusal {
+        self.beyond_the_usual.clone().unwrap_or(refusal)
     }
 }
 
@@ -134,18 +134,12 @@ pub(crate) fn authenticate<'v, 'r, 'k>(
     identified: &'v Identified<'k>,
     config: &Config,
 ) -> Result<Authenticated<'v, 'r, 'k>, Refusal> {
-    let generation = match presented {
-        PresentedSignature::V1(presented) => {
-            let Classified { request, resource, query, .. } = classified;
-            let date = identified.date;
-            let string_to_sign = StringToSign::of_request(request, resource, query, date, oss_headers.clone())?;
-            presented.authenticate(identified, &string_to_sign)?
-        }
-        PresentedSignature::V4(presented) => {
-            presented.check_region(&config.signature_regions)?;
-            presented.authenticate(identified, &classified, &oss_headers)?
-        }
-    };
+    let generation =
+        verify(&classified, presented, &oss_headers, identified, config).map_err(|refusal| match refusal {
+            // Another reading may verify.
+            Refusal::SignatureDoesNotMatch(_) => refusal,
+            _ => identified.mismatch(refusal),
+        })?;
     if let Some(refusal) = &identified.beyond_its_own {
         return Err(refusal.clone());
     }
@@ -153,4 +147,26 @@ pub(crate) fn authenticate<'v, 'r, 'k>(
     key.check_security_token(presented.security_token(&classified)?)?;
     let additional_headers = presented.additional_headers().to_vec();
     Ok(Authenticated { classified, key, generation, oss_headers, additional_headers })
+}
+
+/// Verifies the signature alone, and names the secret that it was made with.
+fn verify<'k>(
+    classified: &Classified<'_, '_>,
+    presented: &PresentedSignature<'_>,
+    oss_headers: &CanonicalizedOssHeaders<'_, '_>,
+    identified: &Identified<'k>,
+    config: &Config,
+) -> Result<&'k str, Refusal> {
+    match presented {
+        PresentedSignature::V1(presented) => {
+            let Classified { request, resource, query, .. } = classified;
+            let date = identified.date;
+            let string_to_sign = StringToSign::of_request(request, resource, query, date, oss_headers.clone())?;
+            presented.authenticate(identified, &string_to_sign)
+        }
+        PresentedSignature::V4(presented) => {
+            presented.check_region(&config.signature_regions)?;
+            presented.authenticate(identified, classified, oss_headers)
+        }
+    }
 }

@@ -53,6 +53,8 @@ struct Understood<'r> {
     scheme: Option<Scheme>,
     access_key_id: Option<String>,
     generation: Option<String>,
+    /// The bucket and the key in the reading that verified, where it isn't the first.
+    reread: Option<Resource<'r>>,
 }
 
 impl Gate {
@@ -107,8 +109,8 @@ impl Gate {
             let response = ErrorResponse::of_refusal(&refusal, &ErrorContext { request_id, method, host, now });
             (refusal, response)
         });
-        let Understood { resource, operation, scheme, access_key_id, generation, .. } = understood;
-        Decision { resource, operation, scheme, access_key_id, generation, outcome }
+        let Understood { resource, reread, operation, scheme, access_key_id, generation, .. } = understood;
+        Decision { resource: reread.or(resource), operation, scheme, access_key_id, generation, outcome }
     }
 
     fn forward<'r>(
@@ -137,19 +139,21 @@ impl Gate {
         for reading in Reading::of_request(&request, &presented, &sorted) {
             let resource = match reading.path_plus {
                 PathPlus::Plus => Cow::Borrowed(resource),
-                PathPlus::Space => Cow::Owned(Resource::locate(&request, hosts, PathPlus::Space)?),
+                PathPlus::Space => {
+                    let located = Resource::locate(&request, hosts, PathPlus::Space);
+                    Cow::Owned(located.map_err(|refusal| identified.mismatch(refusal))?)
+                }
             };
             let classified = Classified { request: &request, resource: &resource, query: &query, operation };
             let oss_headers = CanonicalizedOssHeaders::new(sorted.clone()).in_order(reading.header_order);
             match authenticate(classified, &presented, oss_headers, &identified, &self.config) {
                 Ok(authenticated) => {
                     understood.generation = Some(authenticated.generation().to_owned());
-                    let authorized = authorize(authenticated, &self.config.buckets)?;
-                    let forward = route(&authorized, &self.config)?;
-                    if let Cow::Owned(read) = resource {
-                        understood.resource = Some(read);
+                    if let Cow::Owned(read) = &resource {
+                        understood.reread = Some(read.clone());
                     }
-                    return Ok(forward);
+                    let authorized = authorize(authenticated, &self.config.buckets)?;
+                    return route(&authorized, &self.config);
                 }
                 // The first reading's text is the one that the answer shows.
                 Err(refusal @ Refusal::SignatureDoesNotMatch(_)) => _ = refused.get_or_insert(refusal),

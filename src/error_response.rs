@@ -10,11 +10,12 @@ use crate::percent_encoding::hex_digit;
 use crate::refusal::Refusal;
 use crate::signing_date::UnixMillis;
 
-/// Room for the StringToSign in an answer, in bytes. Lambda@Edge allows 40 KB for a whole generated
-/// response at viewer request; the hexadecimal form takes three times the text's size.
+/// Room for the StringToSign in an answer, in bytes as the document has them. Lambda@Edge allows 40 KB
+/// for a whole generated response at viewer request; the hexadecimal form takes three times the text's
+/// size, and the CanonicalRequest has as much room again.
 const MAX_STRING_TO_SIGN: usize = 4096;
 
-/// Room for any other value that the client sent, in bytes.
+/// Room for any other value that the client sent, in bytes as the document has them.
 const MAX_ECHO: usize = 512;
 
 /// An answer for CloudFront to give in S3's place.
@@ -141,13 +142,9 @@ fn element(xml: &mut String, name: &str, value: &str) {
         xml.push_str(part);
     }
     for character in value.chars() {
-        match character {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '\r' => xml.push_str("&#13;"),
-            _ if is_xml_char(character) => xml.push(character),
-            _ => xml.push('\u{FFFD}'),
+        match escape(character) {
+            Some(escaped) => xml.push_str(escaped),
+            None => xml.push(character),
         }
     }
     for part in ["</", name, ">\n"] {
@@ -160,10 +157,29 @@ fn echoed(text: &str) -> &str {
     truncated(text, MAX_ECHO)
 }
 
-/// The longest beginning of `text` that has at most `max` bytes.
-fn truncated(text: &str, max: usize) -> &str {
-    let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    end.and_then(|end| text.get(..end)).unwrap_or_default()
+/// What stands for a character that a document can't have as it is.
+fn escape(character: char) -> Option<&'static str> {
+    match character {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '\r' => Some("&#13;"),
+        _ if is_xml_char(character) => None,
+        _ => Some("\u{FFFD}"),
+    }
+}
+
+/// The longest beginning of `text` that takes at most `room` bytes of a document.
+fn truncated(text: &str, room: usize) -> &str {
+    let (mut taken, mut end) = (0, 0);
+    for character in text.chars() {
+        taken += escape(character).map_or(character.len_utf8(), str::len);
+        if taken > room {
+            break;
+        }
+        end += character.len_utf8();
+    }
+    text.get(..end).unwrap_or_default()
 }
 
 /// Upper-case hexadecimal bytes, each followed by a space, as OSS writes them.
@@ -254,6 +270,7 @@ mod tests {
     fn stays_within_the_room_of_a_generated_response() {
         let Refusal::SignatureDoesNotMatch(mut mismatch) = mismatch(&"&".repeat(32_768)) else { unreachable!() };
         mismatch.access_key_id = "&".repeat(32_768);
+        mismatch.canonical_request = Some("&".repeat(32_768));
         mismatch.signature_provided = "&".repeat(32_768);
         let answer = answer(&Refusal::SignatureDoesNotMatch(mismatch), "PUT");
         assert!(answer.body.len() < 39_000, "{}", answer.body.len());

@@ -107,7 +107,11 @@ impl Refusal {
             Refusal::ExpiresTooFar => {
                 error(400, ARGUMENT, "0002-00000235", "The signed URL is valid for longer than is allowed.")
             }
+            Refusal::NotYetValid => error(403, "AccessDenied", "0002-00000235", "The signed URL is not valid yet."),
             Refusal::MalformedAuthorization(fault) => fault.oss_error(),
+            Refusal::SchemeNotEnabled("v1-header" | "v1-url") => {
+                error(403, "AccessDenied", "0002-00000080", "Signature version 1 is not allowed.")
+            }
             Refusal::SchemeNotEnabled(_) => error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid."),
             Refusal::InvalidDate(fault) => {
                 let ec = match fault {

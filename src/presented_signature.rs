@@ -19,7 +19,9 @@ pub(crate) enum PresentedSignature<'a> {
 }
 
 /// What a query carries of a signature; none of it takes part in the operation.
-const V1_PARAMETERS: [&str; 4] = ["Expires", "OSSAccessKeyId", "Signature", "security-token"];
+const V1_PARAMETERS: [&str; 3] = ["Expires", "OSSAccessKeyId", "Signature"];
+/// A token's name in URLs of version 1, and in those of version 4 that releases of Java v1 sign.
+const SECURITY_TOKEN_PARAMETER: &str = "security-token";
 const V4_PARAMETERS: [&str; 7] = [
     "x-oss-additional-headers",
     "x-oss-credential",
@@ -35,7 +37,9 @@ const V2_PARAMETER: &str = "x-oss-access-key-id";
 
 /// Whether a query parameter belongs to a signature.
 pub(crate) fn is_signature_parameter(name: &str) -> bool {
-    V1_PARAMETERS.contains(&name) || V4_PARAMETERS.contains(&name) || name == V2_PARAMETER
+    V1_PARAMETERS.contains(&name)
+        || V4_PARAMETERS.contains(&name)
+        || [V2_PARAMETER, SECURITY_TOKEN_PARAMETER].contains(&name)
 }
 
 impl<'a> PresentedSignature<'a> {
@@ -52,7 +56,9 @@ impl<'a> PresentedSignature<'a> {
     ) -> Result<Self, Refusal> {
         let header = request.unique("authorization")?;
         let in_query = |names: &[&str]| names.iter().any(|name| query.get(name).is_some());
-        let presented = match (header, in_query(&V1_PARAMETERS), in_query(&V4_PARAMETERS)) {
+        let v4 = in_query(&V4_PARAMETERS);
+        let v1 = in_query(&V1_PARAMETERS) || (in_query(&[SECURITY_TOKEN_PARAMETER]) && !v4);
+        let presented = match (header, v1, v4) {
             _ if in_query(&[V2_PARAMETER]) => return Err(Refusal::SchemeNotEnabled("OSS2")),
             (None, false, false) => return Err(Refusal::MissingSignature),
             (Some(value), false, false) => Self::from_header(value)?,
@@ -114,7 +120,10 @@ impl<'a> PresentedSignature<'a> {
         let Classified { request, query, .. } = classified;
         let header = request.single("x-oss-security-token")?;
         let unsigned = request.single("security-token")?;
-        let parameter = query.get("security-token").or(query.get("x-oss-security-token"));
+        let parameter = match (query.get(SECURITY_TOKEN_PARAMETER), query.get("x-oss-security-token")) {
+            (token, None) | (None, token) => token,
+            _ => return Err(Refusal::InvalidSecurityToken),
+        };
         match (header, unsigned, parameter) {
             (None, None, token) | (token, None, None) => Ok(token),
             (None, token, None) if self.scheme() == Scheme::V1Header => Ok(token),

@@ -31,6 +31,8 @@ pub(crate) enum HeaderOrder {
     Bytes,
     /// `x-oss-meta-a2` before `x-oss-meta-a10`: the C SDK sorts with `apr_strnatcasecmp`.
     Natural,
+    /// `x-oss-meta-a-b:` before `x-oss-meta-a:`: early releases of Java v2 sort whole lines.
+    Lines,
 }
 
 impl HeaderOrder {
@@ -39,21 +41,25 @@ impl HeaderOrder {
         match self {
             HeaderOrder::Bytes => one.cmp(other),
             HeaderOrder::Natural => natural_order(one, other),
+            HeaderOrder::Lines => one.bytes().chain([b':']).cmp(other.bytes().chain([b':'])),
         }
     }
 }
 
 impl Reading {
-    /// The readings of a request, the likeliest first; at most four.
+    /// The readings of a request, the likeliest first; at most six.
     pub(crate) fn of_request(
         request: &RequestView<'_>,
         presented: &PresentedSignature<'_>,
         oss_headers: &[(&str, &str)],
     ) -> impl Iterator<Item = Reading> + use<> {
         let spaces = matches!(presented, PresentedSignature::V1(_)) && request.uri.contains('+');
-        let mut names = oss_headers.iter().map(|(name, _)| *name).zip(oss_headers.iter().skip(1));
-        let natural = names.any(|(name, (next, _))| natural_order(name, next) == Ordering::Greater);
-        let orders = [(HeaderOrder::Bytes, true), (HeaderOrder::Natural, natural)];
+        let differs = |order: HeaderOrder| {
+            let mut neighbours = oss_headers.iter().zip(oss_headers.iter().skip(1));
+            neighbours.any(|((name, _), (next, _))| order.compare(name, next) == Ordering::Greater)
+        };
+        let [natural, lines] = [HeaderOrder::Natural, HeaderOrder::Lines].map(|order| (order, differs(order)));
+        let orders = [(HeaderOrder::Bytes, true), natural, lines];
         [(PathPlus::Plus, true), (PathPlus::Space, spaces)].into_iter().flat_map(move |(path_plus, plus_applies)| {
             orders.into_iter().filter_map(move |(header_order, order_applies)| {
                 (plus_applies && order_applies).then_some(Reading { path_plus, header_order })
@@ -63,7 +69,8 @@ impl Reading {
 }
 
 /// `apr_strnatcasecmp` over lower-case header names, which have no blanks: runs of digits compare as
-/// numbers, or digit by digit where one begins with a zero.
+/// numbers, or digit by digit where one begins with a zero; letters as capitals, so before `_`. Each
+/// byte is looked at twice at most.
 fn natural_order(one: &str, other: &str) -> Ordering {
     let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     loop {
@@ -71,15 +78,21 @@ fn natural_order(one: &str, other: &str) -> Ordering {
             ([], []) => return Ordering::Equal,
             ([], _) => return Ordering::Less,
             (_, []) => return Ordering::Greater,
-            ([a, rest @ ..], [b, other_rest @ ..]) => {
-                if a.is_ascii_digit() && b.is_ascii_digit() {
-                    let order = if *a == b'0' || *b == b'0' { fraction(one, other) } else { integer(one, other) };
-                    if order != Ordering::Equal {
-                        return order;
-                    }
+            ([a, ..], [b, ..]) if a.is_ascii_digit() && b.is_ascii_digit() => {
+                let ((run, rest), (other_run, other_rest)) = (split_digits(one), split_digits(other));
+                let is_fraction = *a == b'0' || *b == b'0';
+                // Of two numbers the longer is greater, else the first different digit decides; of two
+                // fractions the first different digit decides, else the longer is greater.
+                let by_length = if is_fraction { Ordering::Equal } else { run.len().cmp(&other_run.len()) };
+                let order = by_length.then_with(|| run.cmp(other_run));
+                if order != Ordering::Equal {
+                    return order;
                 }
+                (one, other) = (rest, other_rest);
+            }
+            ([a, rest @ ..], [b, other_rest @ ..]) => {
                 if a != b {
-                    return a.cmp(b);
+                    return a.to_ascii_uppercase().cmp(&b.to_ascii_uppercase());
                 }
                 (one, other) = (rest, other_rest);
             }
@@ -87,30 +100,48 @@ fn natural_order(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// Two runs of digits as numbers: the longer one is greater, else the first different digit decides.
-fn integer(one: &[u8], other: &[u8]) -> Ordering {
-    let run = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    run(one).cmp(&run(other)).then_with(|| digits(one).cmp(digits(other)))
-}
-
-/// Two runs of digits after a zero: the first different digit decides, else the longer one is greater.
-fn fraction(one: &[u8], other: &[u8]) -> Ordering {
-    digits(one).cmp(digits(other))
-}
-
-fn digits(text: &[u8]) -> impl Iterator<Item = u8> {
-    text.iter().copied().take_while(u8::is_ascii_digit)
+/// The digits that a text begins with, and the rest.
+fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    text.split_at(digits)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// As APR goes about it, which begins again at each digit of equal runs.
+    fn byte_by_byte(one: &[u8], other: &[u8]) -> Ordering {
+        let (Some((a, rest)), Some((b, other_rest))) = (one.split_first(), other.split_first()) else {
+            return one.len().cmp(&other.len());
+        };
+        let digits = |text: &[u8]| text.iter().copied().take_while(u8::is_ascii_digit).collect::<Vec<_>>();
+        let order = match (a.is_ascii_digit() && b.is_ascii_digit(), *a == b'0' || *b == b'0') {
+            (false, _) => Ordering::Equal,
+            (true, true) => digits(one).cmp(&digits(other)),
+            (true, false) => digits(one).len().cmp(&digits(other).len()).then_with(|| digits(one).cmp(&digits(other))),
+        };
+        order
+            .then_with(|| a.to_ascii_uppercase().cmp(&b.to_ascii_uppercase()))
+            .then_with(|| byte_by_byte(rest, other_rest))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn compares_as_apr_does(one in "[ab_019-]{0,6}", other in "[ab_019-]{0,6}") {
+            prop_assert_eq!(natural_order(&one, &other), byte_by_byte(one.as_bytes(), other.as_bytes()));
+        }
+    }
 
     #[test]
     fn sorts_as_the_c_sdk_does() {
-        let mut names = ["x-a10", "x-a2", "x-a", "x-a-b", "x-a02", "x-a1", "x-b", "x-a100", "x-a_"];
+        let mut names = ["x-a10", "x-a2", "x-a", "x-a-b", "x-a02", "x-a1", "x-b", "x-a100", "x-a_", "x-ab"];
         names.sort_by(|one, other| natural_order(one, other));
-        assert_eq!(names, ["x-a", "x-a-b", "x-a02", "x-a1", "x-a2", "x-a10", "x-a100", "x-a_", "x-b"]);
+        assert_eq!(names, ["x-a", "x-a-b", "x-a02", "x-a1", "x-a2", "x-a10", "x-a100", "x-ab", "x-a_", "x-b"]);
     }
 
     #[test]
@@ -130,5 +161,9 @@ mod tests {
         assert_eq!(count("/a", "OSS ak:c2ln", &numbered), 2);
         assert_eq!(count("/a+b", "OSS ak:c2ln", &numbered), 4);
         assert_eq!(count("/a+b", v4, &numbered), 2);
+        let prefixed = [("x-oss-meta-a", "1"), ("x-oss-meta-a-b", "2")];
+        assert_eq!(count("/a", "OSS ak:c2ln", &prefixed), 2);
+        let both = [("x-oss-meta-a", "1"), ("x-oss-meta-a-b", "2"), ("x-oss-meta-a10", "1"), ("x-oss-meta-a2", "2")];
+        assert_eq!(count("/a+b", "OSS ak:c2ln", &both), 6);
     }
 }

@@ -49,8 +49,10 @@ pub enum Refusal {
     InvalidExpires,
     /// A signed URL whose time has passed.
     Expired(UnixMillis),
-    /// A signed URL that would be valid for longer than is configured.
+    /// A signed URL that would be valid for longer than is configured, or than version 4 allows.
     ExpiresTooFar,
+    /// A signed URL of version 4 from the future.
+    NotYetValid,
     /// The Authorization header doesn't follow its scheme's grammar.
     MalformedAuthorization(AuthorizationFault),
     /// A signature scheme that isn't enabled, by its name on the wire.
@@ -228,7 +230,8 @@ impl Refusal {
             Refusal::InvalidCredential(fault) => fault.detail().into(),
             Refusal::InvalidExpires => "the expiry is not a number of seconds in its range".into(),
             Refusal::Expired(_) => "the signed URL has expired".into(),
-            Refusal::ExpiresTooFar => "the signed URL is valid for longer than `maxUrlExpirySeconds`".into(),
+            Refusal::ExpiresTooFar => "the signed URL is valid for longer than is allowed".into(),
+            Refusal::NotYetValid => "the signed URL is from the future".into(),
             Refusal::MalformedAuthorization(fault) => fault.detail().into(),
             Refusal::SchemeNotEnabled(name) => ["signature scheme ", *name, " is not enabled"].concat().into(),
             Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`".into(),

@@ -104,7 +104,7 @@ pub(crate) fn s3_headers<'r>(
         if describes.concerns(operation)
             && let Some(value) = request.single(name)?.filter(|value| !value.is_empty())
         {
-            check_passed(name, value, operation)?;
+            check_passed(name, value)?;
             headers.push((Cow::Borrowed(name), Cow::Borrowed(value)));
         }
     }
@@ -175,17 +175,10 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// `aws-chunked` would tell S3 that the body is framed, which no signature covers. Text beyond ASCII
-/// passes through CloudFront, but not through the AWS SDK that begins a multipart upload.
-fn check_passed(name: &'static str, value: &str, operation: Operation) -> Result<(), Refusal> {
+/// `aws-chunked` would tell S3 that the body is framed, which no signature covers.
+fn check_passed(name: &'static str, value: &str) -> Result<(), Refusal> {
     let framed = name == "content-encoding" && value.to_ascii_lowercase().contains("aws-chunked");
-    if framed {
-        return Err(Refusal::NotImplemented(name.to_owned()));
-    }
-    if operation == Operation::InitiateMultipartUpload && !value.is_ascii() {
-        return Err(Refusal::InvalidHeaderValue(name, value.to_owned()));
-    }
-    Ok(())
+    if framed { Err(Refusal::NotImplemented(name.to_owned())) } else { Ok(()) }
 }
 
 impl Describes {

@@ -28,8 +28,8 @@ use crate::signing_secret::SigningSecret;
 
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 
-/// The longest life that OSS allows a signed URL, in seconds: seven days.
-const MAX_EXPIRES: u32 = 604_800;
+/// The longest life that OSS allows a signed URL: seven days.
+const MAX_EXPIRES_MILLIS: i64 = 604_800_000;
 
 /// A credential and a signature, as presented.
 pub(crate) struct Presented<'a> {
@@ -108,7 +108,7 @@ impl<'a> Presented<'a> {
     ///
     /// # Errors
     /// [`Refusal::InvalidDate`], [`Refusal::RequestTimeTooSkewed`], [`Refusal::InvalidExpires`],
-    /// [`Refusal::Expired`], [`Refusal::ExpiresTooFar`], or [`Refusal::InvalidCredential`] when the
+    /// [`Refusal::NotYetValid`], [`Refusal::Expired`], [`Refusal::ExpiresTooFar`], or [`Refusal::InvalidCredential`] when the
     /// scope is another day's.
     pub(crate) fn check_time<'r: 'a>(
         &self,
@@ -226,14 +226,14 @@ fn parameters(credentials: &str) -> Result<[Option<&str>; 3], Refusal> {
 
 /// OSS accepts a URL from a skew before its date (EC 0002-00000235), until `x-oss-expires` after it.
 fn check_url_time(date: UnixMillis, expires: &str, limits: &TimeLimits) -> Result<(), Refusal> {
-    let seconds: u32 = UnixMillis::parse_seconds(expires)
-        .and_then(|millis| u32::try_from(millis.0 / 1000).ok())
-        .filter(|seconds| (1..=MAX_EXPIRES).contains(seconds))
-        .ok_or(Refusal::InvalidExpires)?;
-    if date > limits.now {
-        clock_skew::check(date, limits.now, limits.max_clock_skew_seconds)?;
+    let life = UnixMillis::parse_seconds(expires).filter(|life| life.0 > 0).ok_or(Refusal::InvalidExpires)?;
+    if life.0 > MAX_EXPIRES_MILLIS {
+        return Err(Refusal::ExpiresTooFar);
     }
-    limits.check_expiry(UnixMillis(date.0 + i64::from(seconds) * 1000))
+    if date > limits.now && clock_skew::check(date, limits.now, limits.max_clock_skew_seconds).is_err() {
+        return Err(Refusal::NotYetValid);
+    }
+    limits.check_expiry(UnixMillis(date.0 + life.0))
 }
 
 fn decode_signature(hex: &str) -> Option<[u8; 32]> {

@@ -158,18 +158,23 @@ impl Civil {
     }
 }
 
+/// ` Nov 2026 01:52:57`
+const AFTER_DAY_LENGTH: usize = 18;
+
 fn parse_rfc1123(text: &str) -> Option<UnixMillis> {
-    const BETWEEN: [(Range<usize>, &str); 7] =
-        [(3..5, ", "), (7..8, " "), (11..12, " "), (16..17, " "), (19..20, ":"), (22..23, ":"), (25..29, " GMT")];
-    if text.len() != 29 || !BETWEEN.into_iter().all(|(place, between)| text.get(place) == Some(between)) {
+    const AFTER_DAY: [(Range<usize>, &str); 5] = [(0..1, " "), (4..5, " "), (9..10, " "), (12..13, ":"), (15..16, ":")];
+    let (weekday, rest) = (text.get(..3)?, text.get(3..)?.strip_prefix(", ")?.strip_suffix(" GMT")?);
+    WEEKDAYS.iter().find(|name| **name == weekday)?;
+    // Java v2 writes no zero before the day (DateTimeFormatter.RFC_1123_DATE_TIME).
+    let (day, rest) = rest.split_at_checked(rest.len().checked_sub(AFTER_DAY_LENGTH)?)?;
+    let day = digits(day, if day.len() == 1 { 1 } else { 2 })?;
+    if !AFTER_DAY.into_iter().all(|(place, between)| rest.get(place) == Some(between)) {
         return None;
     }
-    let (weekday, month_name) = (text.get(..3)?, text.get(8..11)?);
-    WEEKDAYS.iter().find(|name| **name == weekday)?;
+    let month_name = rest.get(1..4)?;
     let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == month_name)?.1;
-    let number = |place: Range<usize>| digits(text.get(place.clone())?, place.len());
-    let (day, year, hour) = (number(5..7)?, number(12..16)?, number(17..19)?);
-    millis(year, month, day, hour, number(20..22)?, number(23..25)?)
+    let number = |place: Range<usize>| digits(rest.get(place.clone())?, place.len());
+    millis(number(5..9)?, month, day, number(10..12)?, number(13..15)?, number(16..18)?)
 }
 
 fn parse_iso8601_basic(text: &str) -> Option<UnixMillis> {
@@ -215,6 +220,9 @@ mod tests {
         let expected = Some(UnixMillis(1_795_485_177_000));
         assert_eq!(UnixMillis::parse_signing_date("Tue, 24 Nov 2026 01:52:57 GMT"), expected);
         assert_eq!(UnixMillis::parse_signing_date("20261124T015257Z"), expected);
+        let of_java_v2 = UnixMillis::parse_signing_date("Wed, 4 Nov 2026 01:52:57 GMT");
+        assert_eq!(of_java_v2, UnixMillis::parse_signing_date("Wed, 04 Nov 2026 01:52:57 GMT"));
+        assert_eq!(of_java_v2, Some(UnixMillis(1_793_757_177_000)));
     }
 
     #[test]
@@ -250,7 +258,9 @@ mod tests {
             "Tue, 24 Nov 2026 01:52:57 +0000",
             "Tue, 24 Nov 2026 01:52:57 UTC",
             "Tue, 24 Nov 2026 01:52:57 GMT ",
-            "Tue, 4 Nov 2026 01:52:57 GMT",
+            "Tue, 004 Nov 2026 01:52:57 GMT",
+            "Tue,  4 Nov 2026 01:52:57 GMT",
+            "Tue, 0 Nov 2026 01:52:57 GMT",
             "Tue, 24 nov 2026 01:52:57 GMT",
             "Xyz, 24 Nov 2026 01:52:57 GMT",
             "Tue, 31 Feb 2026 01:52:57 GMT",

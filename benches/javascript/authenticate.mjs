@@ -37,10 +37,10 @@ export function authenticate(parts, settings, secrets, now) {
   for (const plus of /** @type {const} */ (['plus', 'space'])) {
     if (plus === 'space' && !(presented.version === 1 && request.uri.includes('+'))) break;
     const resource = plus === 'space' ? locate(request, settings, plus) : parts.resource;
-    for (const natural of [false, true]) {
-      const ordered = natural ? [...signed].sort(([one], [other]) => naturalOrder(one, other)) : signed;
-      if (natural && ordered.every((header, index) => header === signed[index])) break;
-      const mismatch = verify({ ...parts, resource, signed: ordered }, settings, secrets, now, natural ? naturalOrder : byteOrder);
+    for (const order of [byteOrder, naturalOrder, lineOrder]) {
+      const ordered = order === byteOrder ? signed : [...signed].sort(([one], [other]) => order(one, other));
+      if (order !== byteOrder && ordered.every((header, index) => header === signed[index])) continue;
+      const mismatch = verify({ ...parts, resource, signed: ordered }, settings, secrets, now, order);
       if (mismatch === undefined) return { resource, signed: ordered };
       first ??= mismatch;
     }
@@ -85,8 +85,9 @@ function urlTime({ version, date = '', expires = '' }, settings, now) {
   }
   const time = parseDate(date) ?? refuse('InvalidDate', 'malformed');
   const life = parseSeconds(expires) ?? 0;
-  if (life < 1000 || life > 604_800_000) refuse('InvalidExpires');
-  if (time > now) checkSkew(time, settings.maxSkewMillis, now);
+  if (life < 1000) refuse('InvalidExpires');
+  if (life > 604_800_000) refuse('ExpiresTooFar');
+  if (time - now > settings.maxSkewMillis) refuse('NotYetValid');
   checkExpiry(time + life, settings, now);
   return { text: date, time };
 }
@@ -176,8 +177,7 @@ function signingKey(secret, { text, date, region, product }) {
 function checkSecurityToken({ request: { headers }, query, presented }, expected) {
   const header = single(headers, 'x-oss-security-token');
   const unsigned = single(headers, 'security-token');
-  const parameter = query.get('security-token') ?? query.get('x-oss-security-token');
-  const places = [header, unsigned, parameter].filter((token) => token !== undefined);
+  const places = [header, unsigned, query.get('security-token'), query.get('x-oss-security-token')].filter((token) => token !== undefined);
   const misplaced = unsigned !== undefined && presented.scheme !== 'v1-header';
   if (places.length > 1 || misplaced || places.length !== Number(expected !== undefined)) refuse('InvalidSecurityToken');
   if (expected !== undefined && !isEqual(expected, String(places[0]))) refuse('InvalidSecurityToken');
@@ -205,6 +205,11 @@ function naturalOrder(one, other) {
       const order = (fraction ? 0 : a.length - b.length) || byteOrder(a, b);
       if (order !== 0) return order;
     }
-    if (one[i] !== other[i]) return byteOrder(one[i], other[i]);
+    if (one[i] !== other[i]) return byteOrder(one[i].toUpperCase(), other[i].toUpperCase());
   }
+}
+
+/** Early releases of Java v2 sort whole lines. @param {string} one @param {string} other */
+function lineOrder(one, other) {
+  return byteOrder(`${one}:`, `${other}:`);
 }

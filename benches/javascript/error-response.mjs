@@ -126,11 +126,17 @@ function escapeXml(text) {
 /** @param {string} text */
 const echoed = (text) => truncated(text, 512);
 
-/** The longest beginning that has at most `max` bytes of UTF-8. @param {string} text @param {number} max */
-function truncated(text, max) {
-  if (text.length * 3 <= max || Buffer.byteLength(text) <= max) return text;
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(max));
-  return text.slice(0, read);
+/** The longest beginning that takes at most `room` bytes of a document. @param {string} text @param {number} room */
+function truncated(text, room) {
+  if (text.length * 5 <= room) return text;
+  let taken = 0;
+  let end = 0;
+  for (const character of text) {
+    taken += Buffer.byteLength(escapeXml(character));
+    if (taken > room) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
 }
 
 /** @param {number} time */

@@ -78,7 +78,7 @@ function checkValue(name, value) {
 export function parseUploadId(text) {
   const forbidden = text.endsWith(FORBID_OVERWRITE);
   const s3 = forbidden ? text.slice(0, -FORBID_OVERWRITE.length) : text;
-  return s3 === '' || Buffer.byteLength(text) > 1024 ? undefined : { s3, forbidden };
+  return s3 === '' || Buffer.byteLength(text) > 1024 || text.includes('&') ? undefined : { s3, forbidden };
 }
 
 /** The query that S3 gets. @param {Operation} operation @param {ReadonlyMap<string, string>} query */

@@ -3,7 +3,8 @@
 import { refuse } from './refusal.mjs';
 import { unique } from './request-headers.mjs';
 
-const V1_PARAMETERS = ['Expires', 'OSSAccessKeyId', 'Signature', 'security-token'];
+const V1_PARAMETERS = ['Expires', 'OSSAccessKeyId', 'Signature'];
+const SECURITY_TOKEN_PARAMETER = 'security-token';
 const V4_PARAMETERS = [
   'x-oss-additional-headers',
   'x-oss-credential',
@@ -14,7 +15,7 @@ const V4_PARAMETERS = [
   'x-oss-signature-version',
 ];
 const V2_PARAMETER = 'x-oss-access-key-id';
-const ALL = new Set([...V1_PARAMETERS, ...V4_PARAMETERS, V2_PARAMETER]);
+const ALL = new Set([...V1_PARAMETERS, ...V4_PARAMETERS, V2_PARAMETER, SECURITY_TOKEN_PARAMETER]);
 const ACCESS_KEY_ID = /^[!-+\-.0-9;-~]{1,128}$/u;
 const ALGORITHM = 'OSS4-HMAC-SHA256';
 
@@ -38,8 +39,8 @@ export function presentedSignature(headers, query, enabled) {
 /** @param {string | undefined} header @param {ReadonlyMap<string, string>} query @returns {Presented} */
 function fromEither(header, query) {
   if (query.has(V2_PARAMETER)) refuse('SchemeNotEnabled', 'OSS2');
-  const v1 = V1_PARAMETERS.some((name) => query.has(name));
   const v4 = V4_PARAMETERS.some((name) => query.has(name));
+  const v1 = V1_PARAMETERS.some((name) => query.has(name)) || (query.has(SECURITY_TOKEN_PARAMETER) && !v4);
   if (header === undefined && !v1 && !v4) refuse('MissingSignature');
   if (Number(header !== undefined) + Number(v1) + Number(v4) > 1) refuse('ConflictingSignatures');
   if (header !== undefined) return fromHeader(header);
@@ -122,7 +123,7 @@ function readScope(text) {
   const isProduct = product === 'oss' || product === 'oss-cloudbox';
   if (rest.length > 0 || terminator !== 'aliyun_v4_request' || !isProduct) refuse('InvalidCredential', 'form');
   if (!/^[0-9]{8}$/u.test(date)) refuse('InvalidCredential', 'date');
-  if (region === '') refuse('InvalidCredential', 'region');
+  if (region === '' || region.length > 128) refuse('InvalidCredential', 'region');
   return { text, date, region, product };
 }
 

@@ -35,11 +35,14 @@ const ERRORS = {
   'InvalidCredential.region': [400, 'InvalidArgument', '0002-00000223', 'The signing region in credential is invalid.', "the credential's region is not in `signatureRegions`"],
   InvalidExpires: [403, 'AccessDenied', '0002-00000070', 'Invalid date (should be seconds since epoch)', 'the expiry is not a number of seconds in its range'],
   Expired: [403, 'AccessDenied', '0002-00000069', 'Request has expired.', 'the signed URL has expired'],
-  ExpiresTooFar: [400, 'InvalidArgument', '0002-00000235', 'The signed URL is valid for longer than is allowed.', 'the signed URL is valid for longer than `maxUrlExpirySeconds`'],
+  ExpiresTooFar: [400, 'InvalidArgument', '0002-00000235', 'The signed URL is valid for longer than is allowed.', 'the signed URL is valid for longer than is allowed'],
+  NotYetValid: [403, 'AccessDenied', '0002-00000235', 'The signed URL is not valid yet.', 'the signed URL is from the future'],
   'MalformedAuthorization.empty': [400, 'InvalidArgument', '0002-00000061', 'Authorization header value is empty.', 'the Authorization header is empty'],
   'MalformedAuthorization.form': [400, 'InvalidArgument', '0002-00000062', 'Authorization header is invalid.', 'the signature does not follow the grammar of a scheme'],
   'MalformedAuthorization.noAccessKeyId': [400, 'InvalidArgument', '0002-00000063', MISSING_PART, 'the signature has no access key id'],
   'MalformedAuthorization.noSignature': [400, 'InvalidArgument', '0002-00000065', MISSING_PART, 'the Authorization header has no signature'],
+  'SchemeNotEnabled.v1-header': [403, 'AccessDenied', '0002-00000080', 'Signature version 1 is not allowed.', 'signature scheme % is not enabled'],
+  'SchemeNotEnabled.v1-url': [403, 'AccessDenied', '0002-00000080', 'Signature version 1 is not allowed.', 'signature scheme % is not enabled'],
   SchemeNotEnabled: [400, 'InvalidArgument', '0002-00000062', 'Authorization header is invalid.', 'signature scheme % is not enabled'],
   'InvalidDate.missing': [403, 'AccessDenied', '0002-00000503', 'OSS authentication requires a valid Date.', 'neither `x-oss-date` nor `date`'],
   'InvalidDate.malformed': [403, 'AccessDenied', '0002-00000505', 'OSS authentication requires a valid Date.', 'the date is neither RFC 1123 nor ISO 8601 basic'],
@@ -58,8 +61,6 @@ const ERRORS = {
   RequestTooLarge: [400, 'InvalidArgument', '0017-00000205', 'The headers and the path of the request are too large.', 'the request does not fit through API Gateway'],
 };
 
-const WITH_FAULT = new Set(['InvalidObjectName', 'InvalidCredential', 'MalformedAuthorization', 'InvalidDate']);
-
 /** A refusal is thrown, and is no Error: nobody reads its stack. */
 export class Refusal {
   /** @param {string} cause @param {any} [value] @param {string} [name] of what has the value */
@@ -67,7 +68,7 @@ export class Refusal {
     this.cause = cause;
     this.value = value;
     this.name = name;
-    const row = ERRORS[WITH_FAULT.has(cause) ? `${cause}.${value}` : cause];
+    const row = ERRORS[`${cause}.${value}`] ?? ERRORS[cause];
     this.status = row[0];
     this.code = row[1];
     this.ec = value?.canonicalRequest === undefined ? row[2] : '0002-00000201';

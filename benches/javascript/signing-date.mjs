@@ -4,7 +4,7 @@ import { refuse } from './refusal.mjs';
 import { trimmed, unique } from './request-headers.mjs';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const RFC_1123 = /^(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/u;
+const RFC_1123 = /^(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat), (\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/u;
 const ISO_8601 = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u;
 
 /** @param {any} headers @returns {{ text: string, time: number }} the literal text and milliseconds since the epoch */

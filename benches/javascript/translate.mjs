@@ -40,7 +40,7 @@ function s3Headers({ request, query, operation, signed }, settings) {
   for (const name of PASSED) {
     const taken = name === 'content-md5' ? operation.takesBody : operation.takesObject;
     const value = taken ? single(request.headers, name) : undefined;
-    if (value) headers.push([name, checkPassed(name, value, operation.name)]);
+    if (value) headers.push([name, checkPassed(name, value)]);
   }
   const values = signed.length > 0 ? new Map(signed) : undefined;
   let metadata = 0;
@@ -67,10 +67,9 @@ function s3Headers({ request, query, operation, signed }, settings) {
   return headers;
 }
 
-/** @param {string} name @param {string} value @param {string} operation */
-function checkPassed(name, value, operation) {
+/** @param {string} name @param {string} value */
+function checkPassed(name, value) {
   if (name === 'content-encoding' && value.toLowerCase().includes('aws-chunked')) refuse('NotImplemented', name);
-  if (operation === 'InitiateMultipartUpload' && !isAscii(value)) refuse('InvalidHeaderValue', value, name);
   return value;
 }
 

@@ -13,6 +13,7 @@
  * @returns {({ effect: 'allow' | 'explicit deny' | 'implicit deny' } & Authorization) | null} null where the answer is malformed
  */
 export function evaluated(output, methodArn) {
+  if (JSON.stringify(output).length > MAX_RESULT) return null;
   if (!isObject(output) || typeof output.principalId !== 'string' || !isObject(output.policyDocument)) return null;
   const context = contextStrings(output.context);
   const statements = listOf(output.policyDocument.Statement);
@@ -21,6 +22,9 @@ export function evaluated(output, methodArn) {
   const effect = effects.includes('Deny') ? 'explicit deny' : effects.includes('Allow') ? 'allow' : 'implicit deny';
   return { effect, principalId: output.principalId, context };
 }
+
+/** In characters. The documentation gives no limit of its own; 8 KB is what a cached result may have. */
+const MAX_RESULT = 8192;
 
 /** @typedef {{ Effect: 'Allow' | 'Deny', Action: string | string[], Resource: string | string[] }} Statement */
 

@@ -45,9 +45,12 @@ export async function signedRequest(request, s3) {
  * @returns {import('node:http').ClientRequest}
  */
 export function openRequest({ base, method, path, headers }) {
+  // Node reads a Content-Disposition that follows Content-Length as ISO-8859-1 once more.
+  const { 'content-length': length, ...others } = headers;
+  const inOrder = length === undefined ? others : { ...others, 'content-length': length };
   const { request } = base.protocol === 'https:' ? https : http;
   // No kept-alive connection: one that S3 has just closed would fail an upload whose body cannot be sent again.
-  return request({ agent: false, hostname: base.hostname, port: base.port, method, path, headers, setHost: false });
+  return request({ agent: false, hostname: base.hostname, port: base.port, method, path, headers: inOrder, setHost: false });
 }
 
 /**

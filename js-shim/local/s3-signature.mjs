@@ -93,6 +93,6 @@ function canonicalUri(path) {
 }
 
 const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/\d{8}\/([^/,]+)\/s3\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
+  /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/\d{8}\/([^/,]+)\/s3\/aws4_request, ?SignedHeaders=([a-z0-9;!#$%&'*+.^_`|~-]+), ?Signature=([0-9a-f]{64})$/;
 
 const CLOCK_SKEW_MILLISECONDS = 15 * 60 * 1000;

@@ -18,6 +18,9 @@ pub struct CredentialScope<'a> {
     product: &'a str,
 }
 
+/// Above the longest region of OSS's and the longest id of a CloudBox, in bytes.
+const MAX_REGION: usize = 128;
+
 const TERMINATOR: &str = "aliyun_v4_request";
 
 /// OSS, and OSS on CloudBox, whose region is the box's id.
@@ -38,7 +41,7 @@ impl<'a> CredentialScope<'a> {
             CredentialFault::Form
         } else if !is_date {
             CredentialFault::Date
-        } else if region.is_empty() {
+        } else if region.is_empty() || region.len() > MAX_REGION {
             CredentialFault::Region
         } else {
             return Ok(CredentialScope { date, region, product });

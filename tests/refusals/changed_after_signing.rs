@@ -79,7 +79,7 @@ const OF_A_PART: [Change; 9] = [
     ("partNumber with a digit more", |request| query(request, "partNumber=77&uploadId=U1")),
     ("uploadId", |request| query(request, "partNumber=7&uploadId=U2")),
     ("uploadId's case", |request| query(request, "partNumber=7&uploadId=u1")),
-    ("uploadId with another inside", |request| query(request, "partNumber=7&uploadId=U1%26uploads")),
+    ("uploadId with another inside", |request| query(request, "partNumber=7&uploadId=U1%3Fuploads")),
     ("uploadId encoded twice", |request| query(request, "partNumber=7&uploadId=%2555%31")),
     ("part to a whole object", |request| query(request, "")),
     ("part to an abort", |request| query(method(request, "DELETE"), "uploadId=U1")),

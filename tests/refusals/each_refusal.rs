@@ -187,6 +187,15 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
     ]
 }
 
+fn v4_url(date: &str, expires: &str) -> String {
+    let credential = "ak/20261124/cn-hangzhou/oss/aliyun_v4_request";
+    [
+        "x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-signature=0",
+        &["&x-oss-date=", date, "&x-oss-expires=", expires, "&x-oss-credential=", credential].concat(),
+    ]
+    .concat()
+}
+
 fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
     let query = |method: &str, query: &str| request(method, "/dir/a.log", query);
     let malformed = |value: &str, fault, ec, detail| {
@@ -278,12 +287,17 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
         (
             query("PUT", "OSSAccessKeyId=ak&Expires=1796089978&Signature=c2ln"),
             Refusal::ExpiresTooFar,
-            answer(
-                400,
-                "InvalidArgument",
-                "0002-00000235",
-                "the signed URL is valid for longer than `maxUrlExpirySeconds`",
-            ),
+            answer(400, "InvalidArgument", "0002-00000235", "the signed URL is valid for longer than is allowed"),
+        ),
+        (
+            query("PUT", &v4_url("20261124T015758Z", "60")),
+            Refusal::NotYetValid,
+            answer(403, "AccessDenied", "0002-00000235", "the signed URL is from the future"),
+        ),
+        (
+            query("PUT", &v4_url("20261124T015257Z", "604801")),
+            Refusal::ExpiresTooFar,
+            answer(400, "InvalidArgument", "0002-00000235", "the signed URL is valid for longer than is allowed"),
         ),
         not_enabled("OSS2 AccessKeyId:ak,Signature:c2ln", "OSS2", "signature scheme OSS2 is not enabled"),
         no_key("LTAI5tNobody", AccessKeyFault::Unknown, "no access key of this id"),
@@ -435,6 +449,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::InvalidExpires
         | Refusal::Expired(_)
         | Refusal::ExpiresTooFar
+        | Refusal::NotYetValid
         | Refusal::InvalidDate(DateFault::Missing | DateFault::Malformed)
         | Refusal::RequestTimeTooSkewed(_)
         | Refusal::InvalidAccessKeyId(
@@ -504,6 +519,7 @@ fn names() -> Vec<&'static str> {
         "MissingSignature",
         "NoSuchBucket",
         "NotImplemented",
+        "NotYetValid",
         "RepeatedHeader",
         "RepeatedParameter",
         "RequestTimeTooSkewed",

@@ -31,9 +31,6 @@ const fn storage_class(class: &'static str) -> [Becomes; 6] {
 
 /// `aws-chunked` would frame the body for S3.
 const FRAMED: [Becomes; 6] = [Becomes::NotImplemented, Becomes::NotImplemented, Nothing, Nothing, Nothing, Nothing];
-/// The AWS SDK that begins a multipart upload sends ASCII only.
-const NOT_ASCII: [Becomes; 6] =
-    [Header("content-disposition", "attachment; filename=日志"), Invalid, Nothing, Nothing, Nothing, Nothing];
 const OVERWRITE: Becomes = Header("if-none-match", "*");
 const MD5: Becomes = Header("content-md5", "XUFAKrxLKna5cZ2REBfFkg==");
 
@@ -45,7 +42,7 @@ static TABLE: [(&str, &str, [Becomes; 6]); 71] = [
     ("content-encoding", "gzip", object("content-encoding", "gzip")),
     ("content-encoding", "aws-chunked", FRAMED),
     ("content-encoding", "gzip, AWS-Chunked", FRAMED),
-    ("content-disposition", "attachment; filename=日志", NOT_ASCII),
+    ("content-disposition", "attachment; filename=日志", object("content-disposition", "attachment; filename=日志")),
     ("content-language", "zh-CN", object("content-language", "zh-CN")),
     ("content-md5", "XUFAKrxLKna5cZ2REBfFkg==", [MD5, Nothing, MD5, MD5, Nothing, Nothing]),
     ("content-type", "text/plain; charset=utf-8", object("content-type", "text/plain; charset=utf-8")),

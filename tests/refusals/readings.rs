@@ -36,6 +36,24 @@ fn takes_numbered_metadata_in_byte_order_and_in_the_order_of_the_c_sdk() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn takes_an_underscore_before_letters_and_behind_them_as_the_c_sdk_does() {
+    let headers = [("x-oss-meta-file_name", "1"), ("x-oss-meta-filename", "2")];
+    for lines in ["x-oss-meta-file_name:1\nx-oss-meta-filename:2\n", "x-oss-meta-filename:2\nx-oss-meta-file_name:1\n"]
+    {
+        let request = signed_over("/k", &headers, &format!("PUT\n\n\n{DATE}\n{lines}/fleet-uploads/k"));
+        assert_eq!(forwarded_uri(&request).1, "/k", "{lines}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn takes_lines_sorted_as_a_whole_as_java_v2_did() {
+    let headers = [("x-oss-meta-sensor", "1"), ("x-oss-meta-sensor-id", "2")];
+    let lines = "x-oss-meta-sensor-id:2\nx-oss-meta-sensor:1\n";
+    let request = signed_over("/k", &headers, &format!("PUT\n\n\n{DATE}\n{lines}/fleet-uploads/k"));
+    assert_eq!(forwarded_uri(&request).1, "/k");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn combines_the_readings() {
     let headers = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     let lines = "x-oss-meta-a2:two\nx-oss-meta-a10:ten\n";

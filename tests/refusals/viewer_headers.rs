@@ -171,9 +171,9 @@ fn sends_the_parameters_of_the_operation_in_one_spelling() {
         ),
         (
             "PUT",
-            "part%4eumber=1&uploadId=%26uploads",
-            "?partNumber=1&uploadId=&uploads",
-            "partNumber=1&uploadId=%26uploads",
+            "part%4eumber=1&uploadId=%3Duploads",
+            "?partNumber=1&uploadId==uploads",
+            "partNumber=1&uploadId=%3Duploads",
             false,
         ),
         ("POST", "encoding-type=url&uploadId=U1", "?uploadId=U1", "uploadId=U1", true),

@@ -249,6 +249,15 @@ test('completes with every part that S3 has, over more than one page', async () 
   assert.deepEqual(sent[2].MultipartUpload.Parts, [{ PartNumber: 1, ETag: '"a"' }, { PartNumber: 3, ETag: '"c"' }]);
 });
 
+test('completes nothing when S3 has more parts and does not say where', async () => {
+  /** @type {any[]} */
+  const sent = [];
+  const page = { Parts: [{ PartNumber: 1, ETag: '"a"' }], IsTruncated: true };
+  const s3Client = async () => ({ send: async (/** @type {any} */ { input }) => (sent.push(input), page) });
+  const { statusCode, body } = await completeKey('all', 'U', '', { s3Client, headers: { 'x-oss-complete-all': 'yes' } });
+  assert.deepEqual([statusCode, element(body, 'Code'), sent.length], [500, 'InternalError', 1]);
+});
+
 test('turns an error inside a 200 of S3 into a status', async () => {
   const wire = http.createServer((_, response) => {
     // As S3 does: white space while it works, then how it ended.
