@@ -63,7 +63,7 @@ class S3:
 
 
 class Gateway:
-    """`oss-edge serve` over these access keys, and the lines of its log.
+    """`oss-edge serve` over these access keys, or a document of them, and the lines of its log.
 
     `options` of the command, and fields of the configuration other than the fixture's."""
 
@@ -71,7 +71,8 @@ class Gateway:
         self.log = []
         self._lines = queue.Queue()
         with tempfile.TemporaryDirectory() as folder:
-            files = {"config": {**s3.fixture["config"], **config}, "access-keys": {"accessKeys": access_keys}}
+            document = access_keys if isinstance(access_keys, dict) else {"accessKeys": access_keys}
+            files = {"config": {**s3.fixture["config"], **config}, "access-keys": document}
             arguments = ["--port", "0", "--json", "--s3-endpoint", s3.fixture["endpoint"], *options]
             for name, document in files.items():
                 file = Path(folder, f"{name}.json")
