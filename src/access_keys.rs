@@ -112,6 +112,12 @@ impl AccessKeys {
         if has_secret { Ok(key) } else { Err(AccessKeyFault::NoLiveSecret) }
     }
 
+    /// Whether the key schedule of a secret is in the cache.
+    #[cfg(test)]
+    pub(crate) fn is_hot(&self, id: &str, generation: &str) -> bool {
+        self.hot.get(id, generation).is_some()
+    }
+
     fn listed<'k>(&'k self, id: &'k str) -> Option<AccessKey<'k>> {
         let ordinal = self.ids.find(id)?;
         let listed = self.listed.get(ordinal)?;

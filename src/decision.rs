@@ -163,3 +163,39 @@ impl Gate {
         Err(identified.mismatch(refused.unwrap_or(Refusal::MissingSignature)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base64ct::{Base64, Encoding};
+    use hmac::Mac;
+
+    use super::*;
+    use crate::config::Credentials;
+    use crate::document::Document;
+    use crate::signing_secret::SigningSecret;
+
+    const DATE: &str = "20261124T015257Z";
+    const SIGNED: &[u8] = b"PUT\n\n\n20261124T015257Z\n/abc/k";
+
+    fn request(signature: &str) -> String {
+        format!("3\0id\0PUT\0/k\0\0host\0h\0date\0{DATE}\0authorization\0OSS a:{signature}")
+    }
+
+    #[test]
+    fn keeps_the_key_schedule_of_a_secret_that_verified_and_of_no_other() {
+        let config = r#"{"hosts":[{"host":"h","style":"cname","bucket":"abc"}],"buckets":{"abc":{"s3Bucket":"abc","region":"r"}}}"#;
+        let config = Config::from_document(&Document::from_json(config).unwrap()).unwrap();
+        let keys = r#"{"accessKeys":[{"accessKeyId":"a","secrets":[{"generation":"1","secret":"one"},{"generation":"2","secret":"two"}]}]}"#;
+        let gate = Gate::new(config, AccessKeys::from_documents(&[keys], Credentials::Bundled).unwrap());
+        let decide = |secret| {
+            let mac = SigningSecret::new(secret).hmac_sha1().chain_update(SIGNED).finalize().into_bytes();
+            let flat = request(&Base64::encode_string(&mac));
+            let verified = gate.decide(&flat, UnixMillis(1_795_485_177_000)).outcome.is_ok();
+            (verified, ["1", "2"].map(|generation| gate.keys.is_hot("a", generation)))
+        };
+        assert_eq!(decide("wrong"), (false, [false, false]));
+        assert_eq!(decide("two"), (true, [false, true]));
+        assert_eq!(decide("wrong"), (false, [false, true]));
+        assert_eq!(decide("one"), (true, [true, true]));
+    }
+}

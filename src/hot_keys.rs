@@ -78,6 +78,18 @@ mod tests {
     }
 
     #[test]
+    fn takes_no_secret_for_another_of_the_same_place() {
+        let hot = HotKeys::default();
+        let other =
+            (0..).map(|number: u32| number.to_string()).find(|other| place("a", other) == place("a", "x")).unwrap();
+        hot.put("a", "x", keyed(b"one"));
+        assert!(hot.get("a", &other).is_none());
+        hot.put("a", &other, keyed(b"two"));
+        assert_eq!(hot.get("a", &other).map(mac), Some(mac(keyed(b"two"))));
+        assert!(hot.get("a", "x").is_none());
+    }
+
+    #[test]
     fn never_holds_more_than_its_places() {
         let hot = HotKeys::default();
         (0..10_000).for_each(|id| hot.put(&id.to_string(), "1", keyed(b"secret")));

@@ -269,9 +269,12 @@ mod tests {
 
     #[test]
     fn ends_at_a_depth_that_any_stack_has() {
-        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(Document::from_json(&nested(32)).is_some());
-        assert!(Document::from_json(&nested(33)).is_none());
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), (r#"[{"a":"#, "}]")] {
+            let nested = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let most = if open.starts_with("[{") { 16 } else { 32 };
+            assert!(Document::from_json(&nested(most)).is_some(), "{open}");
+            assert!(Document::from_json(&nested(most + 1)).is_none(), "{open}");
+        }
         assert!(Document::from_json(&"[".repeat(1_000_000)).is_none());
     }
 
