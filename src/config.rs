@@ -1,6 +1,7 @@
 //! The configuration: which hosts and buckets there are, and where they lead.
 
 use crate::by_name::ByName;
+use crate::credentials::Credentials;
 use crate::document::{Document, DocumentError, Field};
 use crate::header_rules::HeaderRules;
 use crate::hosts::Hosts;
@@ -19,15 +20,6 @@ const DEFAULT_MAX_URL_EXPIRY_SECONDS: u32 = 604_800;
 /// Ten years: version 1 has no bound of its own, and firmware may carry such URLs.
 const MAX_URL_EXPIRY_SECONDS: u32 = 315_360_000;
 
-/// How often access keys are read again when `refreshSeconds` is left out: every five minutes.
-const DEFAULT_REFRESH_SECONDS: u64 = 300;
-
-/// A day: a key that was disabled must not go on for longer than that.
-const MAX_REFRESH_SECONDS: u64 = 86_400;
-
-/// Thirty days: how long the last access keys may serve while none can be read.
-const MAX_STALE_SECONDS: u64 = 2_592_000;
-
 /// A configuration whose every field was checked.
 pub struct Config {
     pub(crate) max_clock_skew_seconds: u32,
@@ -42,17 +34,6 @@ pub struct Config {
     pub(crate) list_parts: Switch,
     pub(crate) headers: HeaderRules,
     pub(crate) credentials: Credentials,
-}
-
-/// Where access keys come from. What else the configuration says of it, the shim reads: the core has no
-/// part in fetching them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Credentials {
-    /// Baked into the functions.
-    #[default]
-    Bundled,
-    /// AWS Secrets Manager.
-    SecretsManager,
 }
 
 /// Which way an operation takes.
@@ -149,7 +130,7 @@ impl Config {
                 Some(true) | None => Switch::On,
             },
             headers: headers.map(|field| HeaderRules::read(&field)).transpose()?.unwrap_or_default(),
-            credentials: credentials.map(|field| read_credentials(&field)).transpose()?.unwrap_or_default(),
+            credentials: credentials.map(|field| Credentials::read(&field)).transpose()?.unwrap_or_default(),
             buckets,
         })
     }
@@ -160,56 +141,6 @@ fn read_through(field: &Field<'_>) -> Result<Through, DocumentError> {
         "api" => Ok(Through::Api),
         "s3" => Ok(Through::S3),
         _ => Err(field.error("one of \"api\", \"s3\"")),
-    }
-}
-
-fn read_credentials(field: &Field<'_>) -> Result<Credentials, DocumentError> {
-    let [source, secret_id, regions, refresh, max_stale, endpoint] =
-        field.fields(["source", "secretId", "regions", "refreshSeconds", "maxStaleSeconds", "endpoint"])?;
-    let source = field.required(source, "source")?;
-    match source.string()? {
-        "bundled" => match [secret_id, regions, refresh, max_stale, endpoint].into_iter().flatten().next() {
-            Some(extra) => Err(extra.error("no such field where the source is \"bundled\"")),
-            None => Ok(Credentials::Bundled),
-        },
-        "secrets-manager" => {
-            matching(&field.required(secret_id, "secretId")?, is_secret_id, "a secret's name or ARN")?;
-            check_secret_regions(&field.required(regions, "regions")?)?;
-            check_freshness(refresh.as_ref(), max_stale.as_ref())?;
-            if let Some(endpoint) = endpoint {
-                let expected = "`https://` and a host, as in `https://vpce-1.secretsmanager.eu-west-1.vpce.amazonaws.com`; \
-                                `http://` for a loopback address only";
-                matching(&endpoint, is_endpoint, expected)?;
-            }
-            Ok(Credentials::SecretsManager)
-        }
-        _ => Err(source.error("one of \"bundled\", \"secrets-manager\"")),
-    }
-}
-
-/// The Regions that have the secret, or a replica of it.
-fn check_secret_regions(field: &Field<'_>) -> Result<(), DocumentError> {
-    let mut known = Vec::new();
-    for element in field.elements()? {
-        let region = matching(&element, is_region, "an AWS Region, as in `us-east-1`")?;
-        if known.contains(&region) {
-            return Err(element.error("a Region that is listed once"));
-        }
-        known.push(region);
-    }
-    if known.is_empty() { Err(field.error("at least one Region")) } else { Ok(()) }
-}
-
-fn check_freshness(refresh: Option<&Field<'_>>, max_stale: Option<&Field<'_>>) -> Result<(), DocumentError> {
-    let refresh_seconds = match refresh {
-        Some(refresh) => refresh.integer_in(1, MAX_REFRESH_SECONDS)?,
-        None => DEFAULT_REFRESH_SECONDS,
-    };
-    match max_stale {
-        Some(max_stale) if max_stale.integer_in(1, MAX_STALE_SECONDS)? < refresh_seconds => {
-            Err(max_stale.error("no less than `refreshSeconds`"))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -328,32 +259,12 @@ fn is_s3_bucket_name(name: &str) -> bool {
     (3..=63).contains(&name.len()) && name.split('.').all(is_label)
 }
 
-fn is_region(region: &str) -> bool {
+pub(crate) fn is_region(region: &str) -> bool {
     (1..=32).contains(&region.len()) && is_label(region)
 }
 
-/// A secret's name or ARN in AWS Secrets Manager (its API reference, "CreateSecret" and "GetSecretValue").
-pub(crate) fn is_secret_id(id: &str) -> bool {
-    let byte_ok = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@:-".contains(&byte);
-    (1..=2048).contains(&id.len()) && id.bytes().all(byte_ok)
-}
-
-/// A scheme, a host and maybe a port. Secrets cross no network in clear text.
-fn is_endpoint(endpoint: &str) -> bool {
-    let (scheme, authority) = endpoint.split_once("://").unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
-    };
-    let port_ok = port.is_none_or(|port| {
-        (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit()) && !port.starts_with('0')
-    });
-    let is_loopback = matches!(host, "127.0.0.1" | "localhost");
-    is_host(host) && port_ok && (scheme == "https" || (scheme == "http" && is_loopback))
-}
-
 /// RFC 1123 section 2.1; CloudFront allows an origin 253 characters.
-fn is_host(host: &str) -> bool {
+pub(crate) fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(|label| label.len() <= 63 && is_label(label))
 }
 
@@ -404,92 +315,6 @@ mod tests {
     fn needs_neither_a_skew_nor_an_api() {
         let text = r#"{"hosts":[{"host":"h","style":"path"}],"buckets":{"abc":{"s3Bucket":"abc","region":"r"}}}"#;
         assert_eq!(read(text).unwrap().max_clock_skew_seconds, 300);
-    }
-
-    fn with_credentials(credentials: &str) -> Result<Credentials, String> {
-        let field = format!("\"maxClockSkewSeconds\": 300, \"credentials\": {credentials}");
-        read(&SAMPLE.replacen("\"maxClockSkewSeconds\": 300", &field, 1)).map(|config| config.credentials())
-    }
-
-    #[test]
-    fn knows_where_access_keys_come_from() {
-        assert_eq!(read(SAMPLE).unwrap().credentials(), Credentials::Bundled);
-        assert_eq!(with_credentials(r#"{"source":"bundled"}"#), Ok(Credentials::Bundled));
-        let shortest = r#"{"source":"secrets-manager","secretId":"fleet/keys","regions":["eu-west-1"]}"#;
-        assert_eq!(with_credentials(shortest), Ok(Credentials::SecretsManager));
-        let whole = r#"{"source":"secrets-manager","secretId":"arn:aws:secretsmanager:us-east-1:1:secret:a-Ab1","regions":["us-east-1","eu-west-1"],"refreshSeconds":60,"maxStaleSeconds":60,"endpoint":"http://127.0.0.1:5000"}"#;
-        assert_eq!(with_credentials(whole), Ok(Credentials::SecretsManager));
-    }
-
-    #[test]
-    fn names_what_is_wrong_with_the_credentials() {
-        let from =
-            |fields: &str| format!(r#"{{"source":"secrets-manager","secretId":"k","regions":["eu-west-1"]{fields}}}"#);
-        for (credentials, expected) in [
-            ("1".into(), "credentials: expected an object"),
-            ("{}".into(), "credentials.source: expected this field to be present"),
-            (r#"{"source":"vault"}"#.into(), "credentials.source: expected one of \"bundled\", \"secrets-manager\""),
-            (
-                r#"{"source":"bundled","secretId":"k"}"#.into(),
-                "credentials.secretId: expected no such field where the source is \"bundled\"",
-            ),
-            (r#"{"source":"secrets-manager"}"#.into(), "credentials.secretId: expected this field to be present"),
-            (
-                r#"{"source":"secrets-manager","secretId":"a b"}"#.into(),
-                "credentials.secretId: expected a secret's name or ARN",
-            ),
-            (
-                r#"{"source":"secrets-manager","secretId":"k"}"#.into(),
-                "credentials.regions: expected this field to be present",
-            ),
-            (
-                r#"{"source":"secrets-manager","secretId":"k","regions":[]}"#.into(),
-                "credentials.regions: expected at least one Region",
-            ),
-            (
-                r#"{"source":"secrets-manager","secretId":"k","regions":["EU"]}"#.into(),
-                "credentials.regions[0]: expected an AWS Region, as in `us-east-1`",
-            ),
-            (
-                r#"{"source":"secrets-manager","secretId":"k","regions":["a","a"]}"#.into(),
-                "credentials.regions[1]: expected a Region that is listed once",
-            ),
-            (from(r#","refreshSeconds":0"#), "credentials.refreshSeconds: expected an integer from 1 to 86400"),
-            (
-                from(r#","maxStaleSeconds":2592001"#),
-                "credentials.maxStaleSeconds: expected an integer from 1 to 2592000",
-            ),
-            (from(r#","maxStaleSeconds":299"#), "credentials.maxStaleSeconds: expected no less than `refreshSeconds`"),
-        ] {
-            assert_eq!(with_credentials(&credentials).err().as_deref(), Some(expected), "{credentials}");
-        }
-    }
-
-    #[test]
-    fn takes_an_endpoint_that_keeps_secrets_secret() {
-        for endpoint in ["https://a.example.com", "https://a:8443", "http://127.0.0.1", "http://localhost:5000"] {
-            assert!(is_endpoint(endpoint), "{endpoint}");
-        }
-        for endpoint in [
-            "",
-            "a.example.com",
-            "http://a.example.com",
-            "http://10.0.0.1:80",
-            "https://",
-            "https://a/",
-            "https://a/b",
-            "https://a:",
-            "https://a:0",
-            "https://a:123456",
-            "https://u@a",
-            "https://A",
-            "ftp://127.0.0.1",
-            "http://127.0.0.1.example.com",
-            "https://a?b",
-            "http://localhost:5000/x",
-        ] {
-            assert!(!is_endpoint(endpoint), "{endpoint}");
-        }
     }
 
     #[test]

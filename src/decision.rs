@@ -170,7 +170,7 @@ mod tests {
     use hmac::Mac;
 
     use super::*;
-    use crate::config::Credentials;
+    use crate::credentials::Credentials;
     use crate::document::Document;
     use crate::signing_secret::SigningSecret;
 

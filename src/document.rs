@@ -91,6 +91,12 @@ impl<'d> Field<'d> {
         }
     }
 
+    /// A string that is valid.
+    pub(crate) fn matching(&self, is_valid: impl Fn(&str) -> bool, expected: &str) -> Result<&'d str, DocumentError> {
+        let text = self.string()?;
+        if is_valid(text) { Ok(text) } else { Err(self.error(expected)) }
+    }
+
     pub(crate) fn boolean(&self) -> Result<bool, DocumentError> {
         match self.value {
             Document::Bool(value) => Ok(*value),

@@ -21,6 +21,7 @@ mod by_name;
 mod canonicalized_oss_headers;
 mod clock_skew;
 mod config;
+mod credentials;
 mod decimal;
 mod decision;
 mod derived_key;
@@ -57,13 +58,15 @@ mod signing_secret;
 mod special_bytes;
 mod sub_resource;
 mod tagging;
+mod texts;
 mod upload_id;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
 pub use access_keys::{AccessKeys, AccessKeysReader};
 pub use canonicalized_oss_headers::CanonicalizedOssHeaders;
-pub use config::{Api, Config, Credentials, S3Bucket};
+pub use config::{Api, Config, S3Bucket};
+pub use credentials::Credentials;
 pub use decision::{Decision, Gate};
 pub use derived_key::{DerivedKeyId, derived_secret};
 pub use document::{Document, DocumentError};

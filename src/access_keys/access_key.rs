@@ -1,0 +1,101 @@
+//! One access key that a request may be signed with.
+
+use hmac::Mac;
+
+use super::{AccessKeys, Master, Policy};
+use crate::derived_key::DerivedKeyId;
+use crate::permission::{Asked, Permissions};
+use crate::refusal::Refusal;
+use crate::signing_date::UnixMillis;
+use crate::signing_secret::{HmacSha1, SigningSecret, keyed};
+
+/// An access key that may be used now, if the signature is right.
+pub(crate) struct AccessKey<'k> {
+    pub(super) keys: &'k AccessKeys,
+    pub(super) id: &'k str,
+    pub(super) policy: &'k Policy,
+    pub(super) kind: Kind<'k>,
+}
+
+/// Where its secrets are.
+pub(super) enum Kind<'k> {
+    Listed { ordinal: usize },
+    Derived { master: &'k Master, id: DerivedKeyId<'k>, scope: Option<&'k Permissions> },
+}
+
+/// A secret that is valid now, and the name that it has in its document; of a derived key, its master
+/// key's id.
+pub(crate) struct LiveSecret<'k> {
+    pub(crate) generation: &'k str,
+    pub(crate) secret: SigningSecret<'k>,
+}
+
+impl<'k> AccessKey<'k> {
+    /// The secrets that are valid at `now`: at most four.
+    pub(crate) fn live_secrets(&self, now: UnixMillis) -> impl Iterator<Item = LiveSecret<'k>> + use<'k> {
+        let keys = self.keys;
+        let (listed, derived) = match &self.kind {
+            Kind::Listed { ordinal } => (keys.secrets_of(*ordinal), None),
+            Kind::Derived { master, id, .. } => {
+                let secret = SigningSecret::derived(&master.secret, *id);
+                (0..0, Some(LiveSecret { generation: &master.id, secret }))
+            }
+        };
+        listed.filter_map(move |ordinal| keys.live_secret(ordinal, now)).chain(derived)
+    }
+
+    /// The key schedule of one of its secrets, from the cache when it is hot.
+    pub(crate) fn hmac_sha1(&self, live: &LiveSecret<'_>) -> HmacSha1 {
+        self.keys.hot.get(self.id, live.generation).unwrap_or_else(|| live.secret.hmac_sha1())
+    }
+
+    /// Keeps the key schedule of a secret that verified.
+    pub(crate) fn keep(&self, live: &LiveSecret<'_>, hmac_sha1: HmacSha1) {
+        self.keys.hot.put(self.id, live.generation, hmac_sha1);
+    }
+
+    /// Checks that a request presents exactly the key's security token, or none where it has none.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidSecurityToken`].
+    pub(crate) fn check_security_token(&self, presented: Option<&str>) -> Result<(), Refusal> {
+        let matches = match (self.policy.security_token.as_deref(), presented) {
+            (None, None) => true,
+            (Some(expected), Some(presented)) => same_in_constant_time(expected, presented),
+            _ => false,
+        };
+        if matches { Ok(()) } else { Err(Refusal::InvalidSecurityToken) }
+    }
+
+    /// Whether the key may do what is asked for; with a scope, both its master key and the scope must
+    /// allow it.
+    pub(crate) fn allows(&self, asked: Asked<'_>) -> bool {
+        let (device, scope) = match &self.kind {
+            Kind::Listed { .. } => (None, None),
+            Kind::Derived { id, scope, .. } => (Some(id.device), *scope),
+        };
+        self.policy.permissions.allow(asked, device) && scope.is_none_or(|scope| scope.allow(asked, device))
+    }
+
+    /// How far the dates of its requests may be from now, where it isn't what the configuration says.
+    pub(crate) fn max_clock_skew_seconds(&self) -> Option<u32> {
+        self.policy.max_clock_skew_seconds
+    }
+
+    /// The largest body that it may send.
+    pub(crate) fn max_object_bytes(&self) -> Option<u64> {
+        self.policy.max_object_bytes
+    }
+}
+
+/// 1 to 128 bytes of visible ASCII but what delimits an id in one of the signature schemes.
+pub(crate) fn is_access_key_id(id: &str) -> bool {
+    let byte_ok = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
+    (1..=128).contains(&id.len()) && id.bytes().all(byte_ok)
+}
+
+/// Compares by the MACs of both under one fixed key: the time doesn't depend on where they differ.
+fn same_in_constant_time(expected: &str, presented: &str) -> bool {
+    let digest = |text: &str| keyed(b"security token").chain_update(text.as_bytes());
+    digest(expected).verify(&digest(presented).finalize().into_bytes()).is_ok()
+}

@@ -1,0 +1,98 @@
+//! Many short texts in one piece of memory.
+
+/// Texts one after the other: a fleet has 100,000 of them, and each would cost as much again as an
+/// allocation of its own.
+#[derive(Default)]
+pub(crate) struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    pub(crate) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    pub(crate) fn get(&self, ordinal: usize) -> Option<&str> {
+        let start = match ordinal.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.text.get(start..*self.ends.get(ordinal)?)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    /// Makes room for what is to come.
+    pub(crate) fn make_room(&mut self, rest: Rest) {
+        if rest.needs_room(self.text.len(), self.text.capacity()) {
+            self.text.reserve_exact(rest.expected(self.text.len(), rest.to_come));
+        }
+        rest.make_room(&mut self.ends);
+    }
+}
+
+/// How much of a text was read that values are read from, in bytes, and how much is still to come: what
+/// there is of the values so far tells how many there will be. Memory that grows by doubling leaves holes
+/// behind which are as large as itself, and WebAssembly gives none back.
+#[derive(Clone, Copy)]
+pub(crate) struct Rest {
+    pub(crate) read: usize,
+    /// The next piece.
+    pub(crate) next: usize,
+    /// That and all others.
+    pub(crate) to_come: usize,
+}
+
+impl Rest {
+    pub(crate) fn make_room<T>(self, values: &mut Vec<T>) {
+        if self.needs_room(values.len(), values.capacity()) {
+            values.reserve_exact(self.expected(values.len(), self.to_come));
+        }
+    }
+
+    fn needs_room(self, length: usize, capacity: usize) -> bool {
+        capacity - length < self.expected(length, self.next)
+    }
+
+    /// How much more there will be after as many bytes, and a little to spare.
+    fn expected(self, length: usize, bytes: usize) -> usize {
+        // Of 64 bits, because the product is beyond a `usize` of WebAssembly's.
+        let [length, bytes, read] = [length, bytes, self.read].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+        let expected = length.saturating_mul(bytes) / read.max(1);
+        usize::try_from(expected.saturating_add(expected / 16)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expects_more_of_the_same() {
+        let rest = Rest { read: 64_000, next: 64_000, to_come: 9_000_000 };
+        assert_eq!(rest.expected(16_000, rest.to_come), 2_250_000 + 140_625);
+        assert!(rest.expected(6_000_000, 4_000_000_000) > 0);
+        let mut values = vec![0_u8; 1000];
+        rest.make_room(&mut values);
+        assert!((141_000..160_000).contains(&values.capacity()), "{}", values.capacity());
+        let capacity = values.capacity();
+        rest.make_room(&mut values);
+        assert_eq!(values.capacity(), capacity);
+    }
+
+    #[test]
+    fn takes_an_empty_text_for_one() {
+        let mut texts = Texts::default();
+        ["", "a", ""].into_iter().for_each(|text| texts.push(text));
+        assert_eq!([texts.get(0), texts.get(1), texts.get(2), texts.get(3)], [Some(""), Some("a"), Some(""), None]);
+    }
+}
