@@ -160,6 +160,8 @@ fn check_further_secrets(field: &Field<'_>) -> Result<(), DocumentError> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn read_all(texts: &[&str], credentials: Credentials) -> Result<AccessKeys, String> {
@@ -264,5 +266,67 @@ mod tests {
     fn knows_no_key_where_there_is_no_document() {
         let keys = read_all(&[], Credentials::SecretsManager).unwrap();
         assert_eq!((keys.ids.len(), keys.masters.len()), (0, 0));
+    }
+
+    const EVERY_FIELD: &str = r#"{
+        "accessKeys": [
+            { "accessKeyId": "one", "accessKeySecret": "s3cr3t-one", "securityToken": "s3cr3t-token", "status": "active" },
+            {
+                "accessKeyId": "two",
+                "secrets": [{
+                    "generation": "1", "secret": "s3cr3t-two",
+                    "notBefore": "2026-11-25T00:00:00Z", "notAfter": "2026-12-25T00:00:00Z"
+                }],
+                "allow": [{ "bucket": "abc", "prefix": "a/", "operations": ["PutObject", "ListParts"] }],
+                "maxClockSkewSeconds": 60, "maxObjectBytes": 1000
+            }
+        ],
+        "masterKeys": [{
+            "id": "a1", "secret": "s3cr3t-master-0123456789abcdef0123456789", "status": "disabled",
+            "allow": [{ "prefix": "d/{device}/" }], "scopes": { "logs": { "allow": [{ "bucket": "abc" }] } },
+            "maxClockSkewSeconds": 60, "maxObjectBytes": 1000
+        }],
+        "revokedDevices": [{ "masterKey": "a1", "deviceId": "SN-1" }],
+        "furtherSecrets": ["more"]
+    }"#;
+
+    /// The pointers to a value and to all within it.
+    fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+        found.push(at.to_owned());
+        match value {
+            Value::Array(values) => {
+                values.iter().enumerate().for_each(|(index, value)| pointers(value, &format!("{at}/{index}"), found));
+            }
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, value)| pointers(value, &format!("{at}/{name}"), found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn says_of_whatever_is_wrong_anywhere_where_it_is_and_not_what() {
+        let document: Value = serde_json::from_str(EVERY_FIELD).unwrap();
+        assert!(read(EVERY_FIELD).is_ok());
+        let mut all = Vec::new();
+        pointers(&document, "", &mut all);
+        let mut refused = 0;
+        for pointer in &all {
+            let original = document.pointer(pointer).unwrap();
+            let wrong = [json!(null), json!(true), json!(-1), json!(1.5), json!("s3cr3t \u{7f}"), json!({}), json!([])];
+            let nested = [json!(["s3cr3t"]), json!({ "other": "s3cr3t" }), json!([original, original])];
+            for value in wrong.into_iter().chain(nested) {
+                let mut changed = document.clone();
+                *changed.pointer_mut(pointer).unwrap() = value.clone();
+                if let Err(error) = read(&changed.to_string()) {
+                    refused += 1;
+                    assert!(!error.contains("s3cr3t"), "{pointer}: {error}");
+                    let first = pointer.split('/').nth(1).unwrap_or("the document");
+                    let is_there = error.starts_with(first) || error.starts_with("revokedDevices[0].masterKey");
+                    assert!(is_there || pointer.is_empty(), "{pointer}: {error}");
+                }
+            }
+        }
+        assert!(all.len() == 45 && refused > 420, "{} {refused}", all.len());
     }
 }
