@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
+import { coreInstance } from '../../js-shim/core-instance.mjs';
 import { readDecision } from '../../js-shim/decision.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, signedEvent } from './fixture.mjs';
@@ -70,11 +71,27 @@ test('an instance that is made after a failure has the latest access keys, and t
   assert.deepEqual([ACCESS_KEY, SECOND_KEY].map((key) => outcome(gate, key)[0]), ['refuse', 'forward']);
 });
 
-test('documents that break the core while they are read leave the earlier access keys', () => {
-  const gate = createGate({ wasm, config, accessKeys: one });
-  const breaks = { get accessKeys() { throw new RangeError('unreachable'); } };
-  assert.throws(() => gate.useAccessKeys(breaks), RangeError);
-  assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
+test('documents that break the core while they are read leave the earlier access keys, in a new instance', () => {
+  const instances = counting(() => {
+    const core = coreInstance(wasm, (made) => made.gate(JSON.stringify(config), [JSON.stringify(one)]));
+    const breaks = () => {
+      throw new WebAssembly.RuntimeError('unreachable');
+    };
+    assert.throws(() => core.replace(breaks), WebAssembly.RuntimeError);
+    const gate = /** @type {any} */ ({ decide: (/** @type {string} */ flat, /** @type {number} */ now) => core.call((made) => made.decide(flat, now)) });
+    assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
+  });
+  assert.equal(instances, 2);
+});
+
+test('documents that the core refuses leave its instance as it is', () => {
+  const instances = counting(() => {
+    const gate = createGate({ wasm, config, accessKeys: one });
+    assert.throws(() => gate.useAccessKeys('{'));
+    gate.useAccessKeys(other);
+    assert.equal(outcome(gate, SECOND_KEY)[0], 'forward');
+  });
+  assert.equal(instances, 1);
 });
 
 test('replacing access keys takes no more memory each time', () => {
@@ -91,6 +108,26 @@ test('the document that the documentation shows is one', () => {
   const [, text] = /```json\n([^`]*)```/u.exec(page) ?? [];
   createGate({ wasm, config, accessKeys: JSON.parse(String(text)) });
 });
+
+/** How many instances of the core are made meanwhile. @param {() => void} during */
+function counting(during) {
+  let instances = 0;
+  const original = WebAssembly.Instance;
+  WebAssembly.Instance = /** @type {any} */ (
+    new Proxy(original, {
+      construct(target, args) {
+        instances += 1;
+        return new target(.../** @type {[WebAssembly.Module]} */ (args));
+      },
+    })
+  );
+  try {
+    during();
+    return instances;
+  } finally {
+    WebAssembly.Instance = original;
+  }
+}
 
 /** @param {import('../../js-shim/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
 function outcome(gate, accessKey) {
