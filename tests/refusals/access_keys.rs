@@ -60,7 +60,9 @@ fn names_the_generation_of_what_is_refused_after_it_verified_and_of_nothing_else
     assert_eq!((variant(&refused(&denied).0).as_str(), generation(&denied).as_deref()), ("AccessDenied", Some("1")));
     let tagged = put().with("x-oss-tagging", "a=b").signed(RESOURCE);
     assert_eq!((variant(&refused(&tagged).0).as_str(), generation(&tagged).as_deref()), ("NotImplemented", Some("1")));
-    for unverified in [put(), put().with("authorization", &format!("OSS {ID}:c2ln")), put().with("x-any", "\0")] {
+    let token = put().with("x-oss-security-token", "token").signed(RESOURCE);
+    let wrong = put().with("authorization", &format!("OSS {ID}:c2ln"));
+    for unverified in [put(), wrong, put().with("x-any", "\0"), token] {
         refused(&unverified);
         assert_eq!(generation(&unverified), None);
     }
