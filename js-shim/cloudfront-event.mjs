@@ -1,6 +1,8 @@
 // The one module that knows CloudFront's event shape (CloudFront Developer Guide, Lambda@Edge event
 // structure).
 
+import { EDGE_NAMES } from './decision.mjs';
+
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
  * @typedef {import('aws-lambda').CloudFrontResultResponse} CloudFrontResponse
@@ -80,15 +82,21 @@ export function flatten(request, requestId) {
  * is the core's.
  *
  * @param {CloudFrontRequest} request
- * @param {{ uri: string, query: string, headers: HeaderList }} forward
+ * @param {{ uri: string, query: string, headers: import('./decision.mjs').HeaderFields }} forward
  */
 export function applyForward(request, forward) {
   /** @type {CloudFrontRequest['headers']} */
   const headers = {};
   for (const name of READ_ONLY) {
-    if (name in request.headers) headers[name] = request.headers[name];
+    const lines = request.headers[name];
+    if (lines !== undefined) headers[name] = lines;
   }
-  for (const [name, value] of forward.headers) headers[name] = [{ key: name, value }];
+  const { fields, from } = forward.headers;
+  for (let i = from; i < fields.length; i += 2) {
+    const code = fields[i].charCodeAt(0);
+    const key = code <= EDGE_NAMES.length ? EDGE_NAMES[code - 1] : fields[i];
+    headers[key] = [{ key, value: fields[i + 1] }];
+  }
   request.uri = forward.uri;
   request.querystring = forward.query;
   request.headers = headers;

@@ -7,6 +7,24 @@
 /** More than any key has; a refused request may carry 32 KB in one name. */
 const MAX_VALUE = 1100;
 
+let second = -1;
+let secondText = '';
+
+/**
+ * A line's time. Most requests are of the same second as the one before.
+ *
+ * @param {number} time milliseconds since the epoch
+ * @returns {string} ISO 8601
+ */
+export function isoTime(time) {
+  const whole = Math.floor(time / 1000);
+  if (whole !== second) {
+    secondText = new Date(whole * 1000).toISOString().slice(0, -4);
+    second = whole;
+  }
+  return `${secondText}${String(time - whole * 1000).padStart(3, '0')}Z`;
+}
+
 /** @param {LogLine} line fields that are undefined or empty are left out, long ones cut */
 export function writeLogLine(line) {
   process.stdout.write(`${JSON.stringify(line, (_, value) => shown(value))}\n`);

@@ -3,8 +3,8 @@
 import { applyForward, flatten, generatedResponse, readEvent } from './cloudfront-event.mjs';
 import { readDecision } from './decision.mjs';
 import { failClosed } from './fail-closed.mjs';
-import { writeLogLine } from './log.mjs';
-import { SERVICE_UNAVAILABLE, ossRequestId } from './oss-error.mjs';
+import { isoTime, writeLogLine } from './log.mjs';
+import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequestEvent} CloudFrontRequestEvent
@@ -59,7 +59,7 @@ function hostOf(event) {
 function logLine(decision, requestId, time) {
   const forwarded = decision.decision === 'forward';
   return {
-    time: new Date(time).toISOString(),
+    time: isoTime(time),
     function: 'viewer-request',
     decision: forwarded ? 'forward' : 'deny',
     operation: decision.operation,
@@ -72,7 +72,7 @@ function logLine(decision, requestId, time) {
     status: forwarded ? undefined : Number(decision.status),
     code: forwarded ? undefined : decision.code,
     detail: forwarded ? undefined : decision.detail,
-    ossRequestId: forwarded ? undefined : ossRequestId(requestId),
+    ossRequestId: forwarded ? undefined : decision.ossRequestId,
     cloudFrontRequestId: requestId,
   };
 }

@@ -10,7 +10,7 @@ use access_key::Kind;
 pub(crate) use access_key::{AccessKey, LiveSecret, is_access_key_id};
 pub use reader::AccessKeysReader;
 
-use crate::derived_key::{self, DerivedKeyId, MasterSecret};
+use crate::derived_key::{self, DerivedKeyId, HmacSha256, MasterSecret};
 use crate::hot_keys::HotKeys;
 use crate::id_table::IdTable;
 use crate::permission::Permissions;
@@ -34,7 +34,9 @@ pub struct AccessKeys {
     masters: Vec<Master>,
     /// Revoked devices, as `master.device`.
     revoked: IdTable,
-    hot: HotKeys,
+    hot: HotKeys<HmacSha1>,
+    /// Of the keys that version 4 derives from secrets; the generation's name is followed by the scope.
+    hot_derived: HotKeys<HmacSha256>,
 }
 
 /// What is kept of a listed key besides its id.

@@ -3,49 +3,48 @@
 use std::sync::Mutex;
 
 use crate::id_table::hash;
-use crate::signing_secret::HmacSha1;
 
 /// How many schedules are kept: some 60 KB.
 const CAPACITY: usize = 256;
 
 /// A cache that forgets: of the secrets whose names fall on one place, it keeps the last. It is no more
 /// than a short cut: whoever finds it in use, or left by a thread that failed, goes without it.
-pub(crate) struct HotKeys(Mutex<Vec<Option<HotKey>>>);
+pub(crate) struct HotKeys<S>(Mutex<Vec<Option<HotKey<S>>>>);
 
-struct HotKey {
+struct HotKey<S> {
     id: Box<str>,
     generation: Box<str>,
-    hmac_sha1: HmacSha1,
+    schedule: S,
 }
 
-impl HotKeys {
-    pub(crate) fn get(&self, id: &str, generation: &str) -> Option<HmacSha1> {
+impl<S: Clone> HotKeys<S> {
+    pub(crate) fn get(&self, id: &str, generation: &str) -> Option<S> {
         let places = self.0.try_lock().ok()?;
         let hot = places.get(place(id, generation))?.as_ref()?;
-        hot.is(id, generation).then(|| hot.hmac_sha1.clone())
+        hot.is(id, generation).then(|| hot.schedule.clone())
     }
 
     /// Keeps the schedule of a secret that a signature was just verified with: nothing that a stranger
     /// can do puts another out.
-    pub(crate) fn put(&self, id: &str, generation: &str, hmac_sha1: HmacSha1) {
+    pub(crate) fn put(&self, id: &str, generation: &str, schedule: S) {
         let Ok(mut places) = self.0.try_lock() else { return };
         if places.is_empty() {
             places.resize_with(CAPACITY, || None);
         }
         let Some(hot) = places.get_mut(place(id, generation)) else { return };
         if !hot.as_ref().is_some_and(|hot| hot.is(id, generation)) {
-            *hot = Some(HotKey { id: id.into(), generation: generation.into(), hmac_sha1 });
+            *hot = Some(HotKey { id: id.into(), generation: generation.into(), schedule });
         }
     }
 }
 
-impl HotKey {
+impl<S> HotKey<S> {
     fn is(&self, id: &str, generation: &str) -> bool {
         *self.id == *id && *self.generation == *generation
     }
 }
 
-impl Default for HotKeys {
+impl<S> Default for HotKeys<S> {
     fn default() -> Self {
         HotKeys(Mutex::new(Vec::new()))
     }
@@ -60,6 +59,7 @@ mod tests {
     use hmac::Mac;
 
     use super::*;
+    use crate::signing_secret::HmacSha1;
     use crate::signing_secret::keyed;
 
     fn mac(schedule: HmacSha1) -> Vec<u8> {

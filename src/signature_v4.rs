@@ -7,7 +7,7 @@ mod credential_scope;
 
 use std::fmt;
 
-use hmac::{KeyInit, Mac};
+use hmac::Mac;
 
 pub use additional_headers::AdditionalHeaders;
 pub use canonical_request::CanonicalRequest;
@@ -159,9 +159,13 @@ impl<'a> Presented<'a> {
             &self.additional_headers,
         )?;
         let string_to_sign = StringToSign::new(identified.date, self.scope, &canonical_request);
-        let signed_with = identified.live_secrets().find(|live| verify(&live.secret, &string_to_sign, self.signature));
-        if let Some(live) = signed_with {
-            return Ok(live.generation);
+        let key = &identified.key;
+        for live in identified.live_secrets() {
+            let Some(hmac_sha256) = key.hmac_sha256(&live, self.scope) else { continue };
+            if is_signature(&hmac_sha256, &string_to_sign, self.signature) {
+                key.keep_derived(&live, self.scope, hmac_sha256);
+                return Ok(live.generation);
+            }
         }
         Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: self.access_key_id.to_owned(),
@@ -175,9 +179,13 @@ impl<'a> Presented<'a> {
 /// Whether `signature`, 64 lower-case hexadecimal digits, is that of `string_to_sign`. The 32 bytes are
 /// compared in constant time.
 pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
+    let hmac_sha256 = string_to_sign.scope.hmac_sha256(secret);
+    hmac_sha256.is_some_and(|hmac_sha256| is_signature(&hmac_sha256, string_to_sign, signature))
+}
+
+fn is_signature(hmac_sha256: &HmacSha256, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
     let Some(signature) = decode_signature(signature) else { return false };
-    let Some(signing_key) = string_to_sign.scope.signing_key(secret) else { return false };
-    let Ok(mut mac) = HmacSha256::new_from_slice(&signing_key) else { return false };
+    let mut mac = hmac_sha256.clone();
     mac.update(string_to_sign.text().as_bytes());
     mac.verify_slice(&signature).is_ok()
 }

@@ -102,7 +102,7 @@ impl WasmGate {
     /// `now` in milliseconds since the epoch.
     ///
     /// Answers `forward`, operation, bucket, key, access key id, scheme, generation, origin (`s3` or `api`), uri,
-    /// query, then name and value of each header; or a refusal: `refuse`, operation, bucket, key, access
+    /// query, then name (or its code in [`EDGE_NAMES`]) and value of each header; or a refusal: `refuse`, operation, bucket, key, access
     /// key id, scheme, generation, detail, code, status, status description, body, then name and value of each
     /// header. What isn't known is empty.
     pub fn decide(&self, length: usize, now: f64) -> usize {
@@ -116,7 +116,7 @@ impl WasmGate {
                 fields.push(uri);
                 fields.push(query);
                 for (name, value) in forward.edge_headers() {
-                    fields.push(name);
+                    fields.push_edge_name(name);
                     fields.push(&value);
                 }
             });
@@ -194,6 +194,25 @@ pub fn derived_secret_of(length: usize) -> usize {
     })
 }
 
+/// The names of headers that leave the edge, but those of user metadata; `EDGE_NAMES` of js-shim/decision.mjs is the
+/// same list. A name's code is its place, from 1: no name is a control character.
+const EDGE_NAMES: [&str; 14] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-md5",
+    "content-type",
+    "expires",
+    "if-none-match",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-storage-class",
+    "x-amz-tagging",
+    "x-ossedge-origin",
+    "x-ossedge-request",
+];
+
 /// The output's fields.
 struct Fields<'o>(&'o mut String);
 
@@ -205,6 +224,14 @@ impl Fields<'_> {
     fn push(&mut self, field: &str) {
         self.0.push('\0');
         self.0.push_str(field);
+    }
+
+    /// A name that JavaScript has as well costs it less by its code than made anew.
+    fn push_edge_name(&mut self, name: &str) {
+        match EDGE_NAMES.iter().zip('\u{1}'..).find(|(known, _)| **known == name) {
+            Some((_, code)) => self.push(code.encode_utf8(&mut [0; 4])),
+            None => self.push(name),
+        }
     }
 
     fn push_headers<'h>(&mut self, headers: impl Iterator<Item = (&'h str, &'h str)>) {

@@ -17,9 +17,8 @@ export function ossRequestId(cloudFrontRequestId) {
   return createHash('sha1').update(cloudFrontRequestId).digest('hex').slice(0, 24).toUpperCase();
 }
 
-/** @param {import('./refusal.mjs').Refusal} refusal @param {import('./handler.mjs').Understood} understood @param {number} now */
-export function errorResponse(refusal, { requestId, method, host }, now) {
-  const id = ossRequestId(requestId);
+/** @param {import('./refusal.mjs').Refusal} refusal @param {string} id in OSS's form @param {import('./handler.mjs').Understood} understood @param {number} now */
+export function errorResponse(refusal, id, { method, host }, now) {
   const { status, ec } = refusal;
   const document = errorDocument(refusal, id, method, host, now);
   /** @type {Record<string, { key: string, value: string }[]>} */

@@ -2,7 +2,7 @@
 // with care. It makes the decisions of the core (tests/bench/javascript.test.mjs holds it to that) and
 // is measured, never deployed.
 
-import { writeLogLine } from '../../js-shim/log.mjs';
+import { isoTime, writeLogLine } from '../../js-shim/log.mjs';
 import { authenticate, newSecrets } from './authenticate.mjs';
 import { readConfig } from './config.mjs';
 import { applied } from './forward.mjs';
@@ -34,8 +34,9 @@ export function createHandler({ config, accessKeys, now = Date.now, log = writeL
         return applied(request, forward);
       } catch (refusal) {
         if (!(refusal instanceof Refusal)) throw refusal;
-        log(logLine(understood, requestId, time, { decision: 'deny', ...refusal.summary, ossRequestId: ossRequestId(requestId) }));
-        return errorResponse(refusal, understood, time);
+        const ossId = ossRequestId(understood.requestId);
+        log(logLine(understood, requestId, time, { decision: 'deny', ...refusal.summary, ossRequestId: ossId }));
+        return errorResponse(refusal, ossId, understood, time);
       }
     } catch (error) {
       return internalError(error, event, time, log);
@@ -90,7 +91,7 @@ function decide(request, requestId, time, settings, secrets, understood) {
 /** @param {Understood} understood @param {string} requestId @param {number} time @param {Record<string, unknown>} outcome */
 function logLine(understood, requestId, time, { decision, origin, status, code, detail, ossRequestId: id }) {
   return {
-    time: new Date(time).toISOString(),
+    time: isoTime(time),
     function: 'viewer-request',
     decision,
     operation: understood.operation ?? '',

@@ -3,9 +3,10 @@
 use hmac::Mac;
 
 use super::{AccessKeys, Master, Policy};
-use crate::derived_key::DerivedKeyId;
+use crate::derived_key::{DerivedKeyId, HmacSha256};
 use crate::permission::{Asked, Permissions};
 use crate::refusal::Refusal;
+use crate::signature_v4::CredentialScope;
 use crate::signing_date::UnixMillis;
 use crate::signing_secret::{HmacSha1, SigningSecret, keyed};
 
@@ -52,6 +53,18 @@ impl<'k> AccessKey<'k> {
     /// Keeps the key schedule of a secret that verified.
     pub(crate) fn keep(&self, live: &LiveSecret<'_>, hmac_sha1: HmacSha1) {
         self.keys.hot.put(self.id, live.generation, hmac_sha1);
+    }
+
+    /// The key schedule of what version 4 derives from one of its secrets for a scope, from the cache when it
+    /// is hot: it is the same for a day.
+    pub(crate) fn hmac_sha256(&self, live: &LiveSecret<'_>, scope: CredentialScope<'_>) -> Option<HmacSha256> {
+        let hot = self.keys.hot_derived.get(self.id, &scope.of_generation(live.generation));
+        hot.or_else(|| scope.hmac_sha256(&live.secret))
+    }
+
+    /// Keeps the key schedule of a derived key that verified.
+    pub(crate) fn keep_derived(&self, live: &LiveSecret<'_>, scope: CredentialScope<'_>, hmac_sha256: HmacSha256) {
+        self.keys.hot_derived.put(self.id, &scope.of_generation(live.generation), hmac_sha256);
     }
 
     /// Checks that a request presents exactly the key's security token, or none where it has none.

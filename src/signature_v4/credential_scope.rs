@@ -66,14 +66,19 @@ impl<'a> CredentialScope<'a> {
         if date.to_basic_day() == self.date { Ok(()) } else { Err(Refusal::InvalidCredential(CredentialFault::Date)) }
     }
 
-    /// The key that is derived for this scope: HMAC over its parts in turn, from
+    /// What one generation's derived key for this scope is called: no generation's name has a `/`.
+    pub(crate) fn of_generation(&self, generation: &str) -> String {
+        [generation, self.date, self.region, self.product].join("/")
+    }
+
+    /// The schedule of the key that is derived for this scope: HMAC over its parts in turn, from
     /// `"aliyun_v4" + AccessKeySecret`.
-    pub(crate) fn signing_key(&self, secret: &SigningSecret<'_>) -> Option<[u8; 32]> {
+    pub(crate) fn hmac_sha256(&self, secret: &SigningSecret<'_>) -> Option<HmacSha256> {
         let mut derived = mac(HmacSha256::new_from_slice(&secret.v4_secret()).ok()?, self.date);
         for part in [self.region, self.product, TERMINATOR] {
             derived = mac(HmacSha256::new_from_slice(&derived).ok()?, part);
         }
-        Some(derived)
+        HmacSha256::new_from_slice(&derived).ok()
     }
 }
 
