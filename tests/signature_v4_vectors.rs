@@ -133,6 +133,29 @@ fn decides_over_the_requests_of_real_sdks() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn decides_alike_once_the_derived_key_is_kept() {
+    let document = document(V4);
+    let mut decided = 0;
+    for vector in vectors(&document).filter(|vector| vector.get("sdk").is_some()) {
+        let gate = gate_for(&document, vector, &json!(vector.get("securityToken")));
+        let (flat, signature) = (flat(vector).0, text(vector, "signature"));
+        let (rest, digit) = signature.split_at(63);
+        let forged = flat.replace(signature, &[rest, if digit == "0" { "1" } else { "0" }].concat());
+        let other_region = flat.replace("/cn-hangzhou/", "/cn-shanghai/");
+        let mismatches = |flat: &str| {
+            let refusal = gate.decide(flat, now(vector)).outcome.map_err(|(refusal, _)| refusal).err();
+            matches!(refusal, Some(Refusal::SignatureDoesNotMatch(_)))
+        };
+        for round in 0..2 {
+            let verdicts = [&flat, &forged, &other_region].map(|flat| mismatches(flat));
+            assert_eq!(verdicts, [false, true, other_region != flat], "{}, round {round}", text(vector, "id"));
+        }
+        decided += 1;
+    }
+    assert_eq!(decided, 42);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn refuses_the_requests_of_real_sdks_under_another_secret_or_security_token() {
     for document in [document(V4), document(V1_URL)] {
         for vector in vectors(&document).filter(|vector| vector.get("sdk").is_some()) {
