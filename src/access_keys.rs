@@ -16,7 +16,7 @@ use crate::id_table::IdTable;
 use crate::permission::Permissions;
 use crate::refusal::AccessKeyFault;
 use crate::signing_date::UnixMillis;
-use crate::signing_secret::SigningSecret;
+use crate::signing_secret::{HmacSha1, SigningSecret};
 use crate::texts::Texts;
 
 /// All access keys of one state of the documents. It never changes.
