@@ -2,6 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 
+import { repeatedName } from './repeated-name.mjs';
+
 /**
  * @param {string} file
  * @returns {Promise<unknown>}
@@ -15,9 +17,18 @@ export async function readDocument(file) {
  * @param {string} text
  * @param {string} name of the document
  * @returns {unknown}
- * @throws {Error} that names the document; never with a part of the text, which may hold secrets
+ * @throws {Error} that names the document, and a name that an object has twice; never with a value, which may be a
+ *   secret
  */
 export function parseDocument(text, name) {
+  const document = parsed(text, name);
+  const repeated = repeatedName(text);
+  if (repeated !== undefined) throw new Error(`${name}: ${repeated}: expected a name that appears once`);
+  return document;
+}
+
+/** @param {string} text @param {string} name @returns {unknown} */
+function parsed(text, name) {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -1,6 +1,7 @@
 // The documents of a replay, which judges by access keys as they are now and at no other time.
 
 import { isFromSecretsManager } from './bundle.mjs';
+import { parseDocument } from './document.mjs';
 import { fetchAccessKeys } from './secrets-manager-keys.mjs';
 
 /**
@@ -11,6 +12,6 @@ export async function withFetchedKeys(documents) {
   if (!isFromSecretsManager(documents.config)) return documents;
   const { credentials, ...config } = /** @type {{ credentials: import('./secrets-manager-keys.mjs').Credentials }} */ (documents.config);
   const [first, ...further] = (await fetchAccessKeys(credentials)).documents();
-  const { furtherSecrets: _, ...document } = Object(JSON.parse(first));
+  const { furtherSecrets: _, ...document } = Object(parseDocument(first, credentials.secretId));
   return { config, accessKeys: [document, ...further] };
 }

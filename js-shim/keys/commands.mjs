@@ -28,9 +28,12 @@ const text = /** @type {const} */ ({ type: 'string' });
 const texts = /** @type {const} */ ({ type: 'string', multiple: true });
 const flag = /** @type {const} */ ({ type: 'boolean' });
 
+/** An id has ten digits for it: 2286-11-20T17:46:39Z (src/derived_key.rs). */
+const MAX_EXPIRY_SECONDS = 9_999_999_999;
+
 /** @type {Record<string, Command>} */
 export const COMMANDS = {
-  new: { options: { id: text, master: text, bucket: text, prefix: text, operations: text }, required: [], run: runNew },
+  new: { options: { id: text, master: text, bucket: text, prefix: text, operations: text, everything: flag }, required: [], run: runNew },
   derive: {
     options: { master: text, devices: text, scope: text, expires: text, out: text },
     required: ['master', 'devices'],
@@ -50,6 +53,10 @@ async function runNew({ values, store, check }) {
   const { id = newAccessKeyId(), master } = values;
   if (values.id !== undefined && master !== undefined) throw new UsageError('expected --id or --master, not both');
   const allow = allowOf(values);
+  if (values.everything && allow.allow) throw new UsageError('expected rules or --everything, not both');
+  if (master !== undefined && !allow.allow && !values.everything) {
+    throw new UsageError("keys new: expected --prefix, --bucket or --operations, which bound all the master key's devices, or --everything");
+  }
   if (master === undefined) {
     const made = { accessKeyId: id, accessKeySecret: newAccessKeySecret() };
     await change(store, (documents) => add(documents, store.maxBytes, 'accessKeys', { ...made, ...allow }), check);
@@ -71,6 +78,7 @@ async function runDerive({ values, store, wasm, check, now }) {
   const read = await readChecked(store, check);
   const expires = values.expires === undefined ? undefined : readTimeOrSpan(values.expires, '--expires', now, 1);
   if (expires !== undefined && expires <= now) throw new UsageError('--expires: expected a time to come');
+  if (expires !== undefined && expires > MAX_EXPIRY_SECONDS * 1000) throw new UsageError('--expires: expected a time before 2286-11-20T17:46:40Z, which an id has room for');
   const devices = await readDevices(values.devices);
   const documents = read.map(({ document }) => document);
   const derived = derive({ documents, wasm, master, devices, scope, expires: expires && Math.floor(expires / 1000) });
@@ -132,8 +140,9 @@ async function runRevoke({ values: { master, device = [], devices }, store, chec
   const listed = devices === undefined ? [] : await readDevices(devices);
   const all = [...device, ...listed];
   if (all.length === 0) throw new UsageError('keys revoke: expected --device ID or --devices FILE');
-  const result = await change(store, (documents) => revoke(documents, master, all), check);
-  return { json: result, text: `${result.revoked} devices of ${master} revoked, ${result.revokedBefore} were before` };
+  const result = await change(store, (documents) => revoke(documents, store.maxBytes, master, all), check);
+  const counts = `${result.revoked} devices of ${master} revoked, ${result.revokedBefore} were before`;
+  return { json: result, text: `${counts}; ids are compared byte by byte, so SN-1 is another device than sn-1` };
 }
 
 /** @param {Context} context */
@@ -159,7 +168,7 @@ async function readChecked(store, check) {
   return read;
 }
 
-/** @param {Record<string, any>} values */
+/** @param {Record<string, any>} values @returns {{ allow?: object[] }} */
 function allowOf({ bucket, prefix, operations }) {
   const rule = Object.entries({ bucket, prefix, operations: operations?.split(',') }).filter(([, value]) => value !== undefined);
   return rule.length > 0 ? { allow: [Object.fromEntries(rule)] } : {};

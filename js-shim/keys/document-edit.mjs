@@ -11,6 +11,11 @@ import { rfc3339 } from './time.mjs';
 /** Secrets of one key (access-keys.schema.json). */
 const MAX_SECRETS = 4;
 
+/** What a new entry leaves free in a document: room to disable and to rotate those that are in it. */
+const SPARE_BYTES = 4096;
+
+const NO_ROOM = 'no document has room: name a further secret in furtherSecrets';
+
 /**
  * Adds an entry to the first document that has room for it.
  *
@@ -18,9 +23,8 @@ const MAX_SECRETS = 4;
  * @param {'accessKeys' | 'masterKeys'} list @param {Record<string, unknown>} entry
  */
 export function add(documents, maxBytes, list, entry) {
-  const size = (/** @type {KeyDocument} */ document) => Buffer.byteLength(JSON.stringify({ ...document, [list]: [...(document[list] ?? []), entry] }));
-  const index = documents.findIndex((document) => size(document) <= maxBytes);
-  if (index < 0) throw new Refusal('no document has room: name a further secret in furtherSecrets');
+  const index = documents.findIndex((document) => sizeWith(document, list, [entry]) <= maxBytes - SPARE_BYTES);
+  if (index < 0) throw new Refusal(NO_ROOM);
   (documents[index][list] ??= []).push(entry);
   return { index, result: undefined };
 }
@@ -42,7 +46,7 @@ export function rotate(documents, id, secret, until) {
 }
 
 /**
- * Removes a secret of an access key: the one that is named, or the older one of two.
+ * Removes a secret of an access key: the one that is named, or of two the one that is clearly the older.
  *
  * @param {KeyDocument[]} documents @param {string} id
  * @param {string | undefined} generation @param {number} now milliseconds since the epoch
@@ -66,12 +70,20 @@ export function setStatus(documents, { id, master }, status) {
   return { index, result: { ...(id === undefined ? { masterKey: master } : { accessKeyId: id }), status } };
 }
 
-/** @param {KeyDocument[]} documents @param {string} master @param {string[]} devices */
-export function revoke(documents, master, devices) {
-  const { index } = masterKey(documents, master);
+/**
+ * Revokes devices, in the master key's own document where that has room, else in the first that has.
+ *
+ * @param {KeyDocument[]} documents @param {number} maxBytes of one
+ * @param {string} master @param {string[]} devices
+ */
+export function revoke(documents, maxBytes, master, devices) {
+  const { index: own } = masterKey(documents, master);
   const before = new Set(revokedDevices(documents, master));
   const added = [...new Set(devices)].filter((device) => !before.has(device));
-  (documents[index].revokedDevices ??= []).push(...added.map((deviceId) => ({ masterKey: master, deviceId })));
+  const entries = added.map((deviceId) => ({ masterKey: master, deviceId }));
+  const index = [own, ...documents.keys()].find((one) => sizeWith(documents[one], 'revokedDevices', entries) <= maxBytes);
+  if (index === undefined) throw new Refusal(`${NO_ROOM}, or revoke fewer devices at a time`);
+  (documents[index].revokedDevices ??= []).push(...entries);
   return { index, result: { masterKey: master, revoked: added.length, revokedBefore: before.size } };
 }
 
@@ -97,7 +109,7 @@ export function revokedDevices(documents, master) {
   return entries.filter((entry) => entry.masterKey === master).map(({ deviceId }) => deviceId);
 }
 
-/** @param {Record<string, any>} entry of accessKeys @returns {Secret[]} the older ones first */
+/** @param {Record<string, any>} entry of accessKeys @returns {Secret[]} */
 export function secretsOf({ secrets, accessKeySecret }) {
   return secrets ?? [{ generation: '1', secret: accessKeySecret }];
 }
@@ -122,6 +134,15 @@ function found(documents, list, matches, absent) {
   throw new Refusal(absent);
 }
 
+/**
+ * How many bytes a document has with more entries, as it is written to Secrets Manager.
+ *
+ * @param {KeyDocument} document @param {string} list @param {object[]} entries
+ */
+function sizeWith(document, list, entries) {
+  return Buffer.byteLength(JSON.stringify({ ...document, [list]: [...(document[list] ?? []), ...entries] }));
+}
+
 /** @param {Record<string, any>} entry @param {Secret[]} secrets */
 function replaceSecrets(entry, secrets) {
   const { accessKeyId, accessKeySecret: _short, secrets: _before, ...rest } = entry;
@@ -133,7 +154,15 @@ function replaceSecrets(entry, secrets) {
 function olderOf(id, secrets) {
   if (secrets.length === 1) throw new Refusal(`${id} has one secret: rotate it first, or disable it`);
   if (secrets.length > 2) throw new Refusal(`${id} has ${secrets.length} secrets: say which with --generation`);
-  return secrets[0].generation;
+  const [one, other] = secrets;
+  const difference = beginOf(one) - beginOf(other) || Number(one.generation) - Number(other.generation);
+  if (!difference) throw new Refusal(`${id}: neither notBefore nor a number tells which of ${one.generation} and ${other.generation} is the older: say which with --generation`);
+  return difference < 0 ? one.generation : other.generation;
+}
+
+/** @param {Secret} secret @returns {number} milliseconds since the epoch */
+function beginOf({ notBefore }) {
+  return notBefore === undefined ? 0 : Date.parse(notBefore);
 }
 
 /** @param {string | undefined} notAfter @param {number} until */

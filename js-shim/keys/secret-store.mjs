@@ -34,7 +34,7 @@ export function secretStore({ secretsManager, secretId, region }) {
     replace: async ({ name, version }, document) => {
       const SecretString = JSON.stringify(document);
       const bytes = Buffer.byteLength(SecretString);
-      if (bytes > MAX_BYTES) throw new Refusal(`${name}: ${bytes} bytes, and a secret may have ${MAX_BYTES}: name a further one in furtherSecrets`);
+      if (bytes > MAX_BYTES) throw new Refusal(`${name}: ${bytes} bytes, and a secret may have ${MAX_BYTES}: retire secrets or remove entries in it, or name a further one in furtherSecrets`);
       const written = { name, versionId: randomUUID(), label: `oss-edge-${randomUUID()}` };
       const put = { SecretId: name, SecretString, ClientRequestToken: written.versionId, VersionStages: [written.label] };
       const { VersionStages = [] } = await call('PutSecretValue', put);

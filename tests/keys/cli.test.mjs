@@ -38,7 +38,7 @@ after(async () => {
 const PLACES = {
   'a file': {
     options: () => ['--file', file],
-    fill: (/** @type {unknown} */ document) => writeFile(file, JSON.stringify(document)),
+    fill: (/** @type {unknown} */ document) => writeFile(file, typeof document === 'string' ? document : JSON.stringify(document)),
     read: async () => JSON.parse(await readFile(file, 'utf8')),
   },
   'Secrets Manager': {
@@ -75,13 +75,22 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       assert.deepEqual(masterKeys[1], { id: 'b2', secret: made.masterSecret, allow: [{ prefix: '{device}/' }] });
     });
 
+    test('new makes a master key for everything only where that is said', async () => {
+      const [status, message] = failed(await keys('new', '--master', 'b2'));
+      assert.deepEqual([status, message.includes('--everything')], [2, true]);
+      assert.deepEqual(await read(), DOCUMENT);
+      const made = await json('new', '--master', 'b2', '--everything');
+      assert.deepEqual((await read()).masterKeys[1], { id: 'b2', secret: made.masterSecret });
+      assert.equal(failed(await keys('new', '--master', 'b3', '--everything', '--prefix', 'a/'))[0], 2);
+    });
+
     test('new refuses what is not valid, and changes nothing', async () => {
       for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
         [['--id', 'first'], /: accessKeys\[2\]\.accessKeyId: expected an id that appears once\n$/u],
         [['--id', 'a:b'], /: accessKeys\[2\]\.accessKeyId: expected /u],
         [['--operations', 'GetObject'], /: accessKeys\[2\]\.allow\[0\]\.operations\[0\]: expected /u],
         [['--prefix', '{device}/'], /: accessKeys\[2\]\.allow\[0\]\.prefix: expected /u],
-        [['--master', 'NO'], /: masterKeys\[1\]\.id: expected /u],
+        [['--master', 'NO', '--everything'], /: masterKeys\[1\]\.id: expected /u],
       ])) {
         const { status, stdout, stderr } = await keys('new', ...args);
         assert.deepEqual([status, stdout], [1, '']);
@@ -171,6 +180,20 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       assert.match(failed(await keys('retire', '--id', 'first', '--force'))[1], /first would have no valid secret left/u);
     });
 
+    test('retire knows the older of two by notBefore or by number, and by their order never', async () => {
+      const retired = async (/** @type {object[]} */ ...secrets) => {
+        await fill({ accessKeys: [{ accessKeyId: 'first', secrets: secrets.map((one, index) => ({ secret: `s${index}`, ...one })) }] });
+        const { status, stdout, stderr } = await keys('retire', '--json', '--id', 'first', '--force');
+        return status === 0 ? JSON.parse(stdout).generation : stderr;
+      };
+      assert.equal(await retired({ generation: '2' }, { generation: '1' }), '1');
+      assert.equal(await retired({ generation: '10' }, { generation: '9' }), '9');
+      assert.equal(await retired({ generation: 'a', notBefore: '2026-02-01T00:00:00Z' }, { generation: 'b', notBefore: '2026-01-01T00:00:00Z' }), 'b');
+      assert.equal(await retired({ generation: '1', notBefore: '2026-02-01T00:00:00Z' }, { generation: '2' }), '2');
+      const unclear = 'oss-edge: first: neither notBefore nor a number tells which of new and old is the older: say which with --generation\n';
+      assert.equal(await retired({ generation: 'new' }, { generation: 'old' }), unclear);
+    });
+
     test('disable and enable a key or a master key', async () => {
       assert.equal(done(await keys('disable', '--id', 'second')), 'second is disabled\n');
       await keys('disable', '--master', 'a1');
@@ -187,6 +210,15 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       await writeFile(devices, 'lost\nSN-2\n');
       assert.deepEqual(await json('revoke', '--master', 'a1', '--device', 'SN-1', '--devices', devices), { masterKey: 'a1', revoked: 2, revokedBefore: 1 });
       assert.deepEqual((await read()).revokedDevices.map(({ deviceId }) => deviceId), ['lost', 'SN-1', 'SN-2']);
+      assert.match(done(await keys('revoke', '--master', 'a1', '--device', 'sn-1')), /^1 devices of a1 revoked, 3 were before; ids are compared byte by byte, so SN-1 is another device than sn-1\n$/u);
+    });
+
+    test('a document with a name that stands twice is refused, and stays as it is', async () => {
+      await fill(`{"revokedDevices":[{"masterKey":"a1","deviceId":"SN-9"}],${JSON.stringify(DOCUMENT).slice(1)}`);
+      for (const args of [['check'], ['list'], ['revoke', '--master', 'a1', '--device', 'SN-1']]) {
+        const [status, message] = failed(await keys(...args));
+        assert.deepEqual([status, /: revokedDevices: expected a name that appears once\n/u.test(message)], [2, true]);
+      }
     });
 
     test('list shows everything but secrets', async () => {
@@ -234,6 +266,11 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       const derive = (/** @type {string[]} */ ...args) => keys('derive', '--master', 'a1', '--devices', devices, ...args);
       assert.deepEqual(failed(await derive('--scope', 'other')), [1, 'oss-edge: the master key a1 has no scope other\n']);
       assert.equal(failed(await derive('--expires', '2020-01-01T00:00:00Z'))[0], 2);
+      for (const late of ['2286-11-20T17:46:40Z', '2300-01-01T00:00:00Z', '999999d']) {
+        const [status, message] = failed(await derive('--expires', late));
+        assert.deepEqual([status, /--expires: expected a time before 2286-11-20T17:46:40Z/u.test(message)], [2, true], late);
+      }
+      assert.match(done(await derive('--expires', '2286-11-20T17:46:39Z')), /^SN-1,OE1\.a1\.SN-1\.e9999999999,/mu);
       await writeFile(devices, 'SN-1\nSN 2\n');
       assert.match(failed(await derive())[1], /devices\.txt:2: expected a device id/u);
       await writeFile(devices, 'SN-1\nSN-2\nSN-1\n');
@@ -269,6 +306,36 @@ test('further secrets: a key is changed in the one that has it, and a new one go
   assert.match(done(await run(['keys', 'check', ...options])), /^first, next: 18 access keys, 0 master keys\n$/u);
   await secretsManager.put('next', { accessKeys: [{ accessKeyId: 'big0', accessKeySecret: 's' }] });
   assert.match(failed(await run(['keys', 'check', ...options]))[1], /^oss-edge: next: accessKeys\[0\]\.accessKeyId: expected an id that appears once/u);
+});
+
+test('a full secret: its devices are revoked in another, its keys can be disabled, and a new key leaves room for that', async () => {
+  const options = ['--secret', 'filled', '--region', 'us-east-1', '--endpoint', secretsManager.endpoint];
+  const filled = (/** @type {number} */ bytes, lengths = [0, 0]) => {
+    const [prefix, secret] = lengths;
+    const entry = { accessKeyId: 'f', accessKeySecret: 's'.repeat(secret), allow: Array(64).fill({ prefix: 'p'.repeat(prefix) }) };
+    const document = { ...DOCUMENT, furtherSecrets: ['roomy'], accessKeys: [entry] };
+    const left = bytes - JSON.stringify(document).length;
+    return left === 0 ? document : filled(bytes, [Math.floor(left / 64), left % 64]);
+  };
+  const first = filled(65_536);
+  await secretsManager.put('filled', first);
+  await secretsManager.put('roomy', { accessKeys: [{ accessKeyId: 'there', accessKeySecret: SECRET }] });
+  const documents = async () => {
+    const values = await Promise.all(['filled', 'roomy'].map((SecretId) => secretsManager.call('GetSecretValue', { SecretId, VersionStage: 'AWSCURRENT' })));
+    return values.map(({ SecretString }) => JSON.parse(SecretString));
+  };
+  done(await run(['keys', 'revoke', ...options, '--master', 'a1', '--device', 'SN-1', '--device', 'SN-2']));
+  const [full, roomy] = await documents();
+  assert.deepEqual(full, first);
+  assert.deepEqual(roomy.revokedDevices, [{ masterKey: 'a1', deviceId: 'SN-1' }, { masterKey: 'a1', deviceId: 'SN-2' }]);
+
+  const [status, message] = failed(await run(['keys', 'disable', ...options, '--master', 'a1']));
+  assert.deepEqual([status, /^oss-edge: filled: 655\d\d bytes, and a secret may have 65536: retire secrets or remove entries in it, or /u.test(message)], [1, true], message);
+  await secretsManager.put('filled', filled(65_536 - 4000));
+  done(await run(['keys', 'new', ...options, '--id', 'added']));
+  assert.ok((await documents())[1].accessKeys.some((/** @type {any} */ { accessKeyId }) => accessKeyId === 'added'));
+  done(await run(['keys', 'disable', ...options, '--master', 'a1']));
+  assert.equal((await documents())[0].masterKeys[0].status, 'disabled');
 });
 
 test('a file is made by its first key', async () => {

@@ -1,0 +1,39 @@
+// Names that stand twice in one object, which JSON.parse takes silently.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { parseDocument } from '../../js-shim/document.mjs';
+import { createGate } from '../../js-shim/gate.mjs';
+import { readWasm } from '../../js-shim/wasm-file.mjs';
+import { DOCUMENTS } from './fixture.mjs';
+
+/** Texts with a repeated name, by its path. */
+const REPEATED = {
+  revokedDevices: '{"revokedDevices":[{"masterKey":"a1","deviceId":"a"}],"masterKeys":[],"revokedDevices":[]}',
+  'accessKeys[1].status': '{"accessKeys":[{"status":"a"},{"status":"disabled","accessKeyId":"x, [{\\"}]","status":"active"}]}',
+  'accessKeys[0].allow[1].prefix': '{"accessKeys":[{"allow":[{"prefix":"a/"},{"prefix":"b/","bucket":"abc","prefix":"c/"}]}]}',
+  'masterKeys[0].scopes.logs': '{"masterKeys":[{"scopes":{"logs":{"allow":[{}]},"logs":{}}}]}',
+  'buckets.fleet': String.raw`{"buckets":{"fleet":1,"fl\u0065et":2}}`,
+  'a.b': '{"a":{"b":{"b":[[],{}]},"c":[{"b":1}],"b":null}}',
+};
+
+test('a name that stands twice in one object is refused by its path', () => {
+  for (const [path, text] of Object.entries(REPEATED)) {
+    assert.throws(() => parseDocument(text, 'keys.json'), { message: `keys.json: ${path}: expected a name that appears once` });
+  }
+});
+
+test('the same name in several objects, and the same text as a value, are none twice', () => {
+  const text = ' {"a":"a","b":["a","a",{"a":1}, {"a":2}],"c":{"a":{"a":"\\"a\\":"}}, "__proto__": {}, "constructor": 1.5e3}';
+  assert.deepEqual(parseDocument(text, 'n'), JSON.parse(text));
+  for (const scalar of ['"a"', '1', 'null', '[]', '{}']) assert.deepEqual(parseDocument(scalar, 'n'), JSON.parse(scalar));
+});
+
+test('the core refuses it in a fetched document, which it reads as text', async () => {
+  const config = { ...DOCUMENTS.config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'] } };
+  const gate = createGate({ wasm: await readWasm(), config });
+  const entry = '{"accessKeyId":"a","accessKeySecret":"s","status":"disabled","status":"active"}';
+  assert.throws(() => gate.useAccessKeys([`{"accessKeys":[${entry}]}`]), { message: 'access keys: accessKeys[0].status: expected a name that appears once' });
+  assert.throws(() => gate.useAccessKeys(['{"accessKeys":[],"accessKeys":[]}']), { message: 'access keys: accessKeys: expected a name that appears once' });
+});
