@@ -38,7 +38,7 @@ export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log
       if (keys !== undefined && !keys.ready(time) && !(await keys.arrival(time))) throw new NoAccessKeys();
       const handOver = headerOf(event, 'x-ossedge-request') ?? '';
       let upload = readUpload(gate.decideAtApi(handOver, time));
-      if (keys !== undefined && upload.decision === 'refuse' && (await keys.renewal(upload.code, time))) {
+      if (keys !== undefined && upload.decision === 'refuse' && (await keys.renewal(upload.renewal, time))) {
         upload = readUpload(gate.decideAtApi(handOver, time));
       }
       if (upload.decision === 'refuse') return denied(event, upload.body, upload.detail, upload);

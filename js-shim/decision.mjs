@@ -17,8 +17,9 @@
  * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api', uri: string, query: string,
  *   headers: HeaderFields }} Forward
  *
- * @typedef {Understood & { decision: 'refuse', code: string, detail: string, status: string,
- *   statusDescription: string, body: string, headers: HeaderList, ossRequestId: string }} Refuse
+ * @typedef {Understood & { decision: 'refuse', code: string, detail: string, renewal: string, status: string,
+ *   statusDescription: string, body: string, headers: HeaderList, ossRequestId: string }} Refuse `renewal` says when other access keys
+ *   might turn it: `at-once`, `when-due`, or never where it is empty
  *
  * @typedef {Understood & { decision: 'forward', requestId: string, s3Bucket: string, region: string,
  *   query: string, options: string, headers: HeaderList }} Upload `options` of the operation (src/route.rs)
@@ -104,12 +105,12 @@ export function readReplacement(fields) {
 
 /** @param {string[]} fields @returns {Refuse} */
 function readRefusal(fields) {
-  const [decision, operation, bucket, key, accessKeyId, scheme, generation, detail, code, status, statusDescription, body] = fields;
+  const [decision, operation, bucket, key, accessKeyId, scheme, generation, detail, renewal, code, status, statusDescription, body] = fields;
   if (decision !== 'refuse' || body === undefined) throw new Error('the core gave no decision');
   const understood = { operation, bucket, key, accessKeyId, scheme, generation };
-  const headers = readHeaders(fields, 12);
+  const headers = readHeaders(fields, 13);
   const ossRequestId = headers.find(([name]) => name === 'x-oss-request-id')?.[1] ?? '';
-  return { decision, ...understood, code, detail, status, statusDescription, body, headers, ossRequestId };
+  return { decision, ...understood, code, detail, renewal, status, statusDescription, body, headers, ossRequestId };
 }
 
 /** @param {string} origin */

@@ -11,7 +11,8 @@ import { fetchAccessKeys } from './secrets-manager-keys.mjs';
 export async function withFetchedKeys(documents) {
   if (!isFromSecretsManager(documents.config)) return documents;
   const { credentials, ...config } = /** @type {{ credentials: import('./secrets-manager-keys.mjs').Credentials }} */ (documents.config);
-  const [first, ...further] = (await fetchAccessKeys(credentials)).documents();
+  const fetched = await fetchAccessKeys(credentials);
+  const [first = '', ...further] = fetched?.documents() ?? [];
   const { furtherSecrets: _, ...document } = Object(parseDocument(first, credentials.secretId));
   return { config, accessKeys: [document, ...further] };
 }

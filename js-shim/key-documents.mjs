@@ -1,7 +1,10 @@
 // The documents of access keys as they are in Secrets Manager: one secret, and those that it names.
 
 /**
- * @typedef {{ secretId: string, versionId: string, text: string }} SecretVersion
+ * @typedef {{ secretId: string, versionId: string, text: string, region: string, createdAt: number }} SecretVersion as a
+ *   Region has it; `createdAt` in seconds since the epoch
+ *
+ * @typedef {'all' | 'first'} Extent whether all documents are fetched, or the others only where the first has changed
  * @typedef {(secretId: string) => Promise<SecretVersion>} FetchSecret
  *
  * @typedef {object} KeyDocuments
@@ -20,16 +23,16 @@ const MAX_FURTHER_SECRETS = 500;
  * @param {string} secretId of the first
  * @param {Map<string, SecretVersion>} [known] those of the last time, by their ids, and afterwards these: of a version
  *   that is fetched again, no second text is kept
- * @returns {Promise<KeyDocuments>}
+ * @param {Extent} [extent]
+ * @returns {Promise<KeyDocuments | undefined>} nothing where only the first was fetched, since it is the version of the
+ *   last time
  * @throws {MalformedDocument} when the first isn't JSON
  */
-export async function fetchKeyDocuments(fetchSecret, secretId, known = new Map()) {
-  const fetchChanged = async (/** @type {string} */ id) => {
-    const version = await fetchSecret(id);
-    const before = known.get(id);
-    return before?.versionId === version.versionId ? before : version;
-  };
-  const fetched = await fetchSecrets(fetchChanged, secretId);
+export async function fetchKeyDocuments(fetchSecret, secretId, known = new Map(), extent = 'all') {
+  const fetchChanged = async (/** @type {string} */ id) => withTextOf(known.get(id), await fetchSecret(id));
+  const first = await fetchChanged(secretId);
+  if (extent === 'first' && first.versionId === known.get(secretId)?.versionId) return undefined;
+  const fetched = await withFurther(first, fetchChanged);
   known.clear();
   for (const version of fetched) known.set(version.secretId, version);
   return { versions: versionsOf(fetched), documents: () => fetched.map(({ text }) => text) };
@@ -44,8 +47,17 @@ export async function fetchKeyDocuments(fetchSecret, secretId, known = new Map()
  * @throws {MalformedDocument}
  */
 export async function fetchSecrets(fetchSecret, secretId) {
-  const first = await fetchSecret(secretId);
+  return withFurther(await fetchSecret(secretId), fetchSecret);
+}
+
+/** @param {SecretVersion} first @param {FetchSecret} fetchSecret */
+async function withFurther(first, fetchSecret) {
   return [first, ...(await inParallel(furtherSecretsOf(first), fetchSecret))];
+}
+
+/** @param {SecretVersion | undefined} before @param {SecretVersion} version */
+function withTextOf(before, version) {
+  return before?.versionId === version.versionId ? { ...version, text: before.text } : version;
 }
 
 /** Documents that were read, and aren't what they should be. */

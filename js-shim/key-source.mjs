@@ -14,8 +14,9 @@ import { MalformedDocument } from './key-documents.mjs';
  *
  * @typedef {object} Parts
  * @property {string} name of the function, for the log
- * @property {(signal: AbortSignal) => Promise<import('./key-documents.mjs').KeyDocuments>} fetchDocuments ends in
- *   `FETCH_MILLISECONDS`
+ * @property {(signal: AbortSignal, extent: import('./key-documents.mjs').Extent) =>
+ *   Promise<import('./key-documents.mjs').KeyDocuments | undefined>} fetchDocuments ends in `FETCH_MILLISECONDS`; gives
+ *   nothing where only the first document was to be looked at and is the same as before
  * @property {(documents: string[]) => void} useDocuments takes all of them, or throws and keeps those before
  * @property {number} refreshSeconds
  * @property {number} maxStaleSeconds since the last fetch that succeeded began
@@ -33,13 +34,7 @@ const FROZEN_MILLISECONDS = FETCH_MILLISECONDS + 1000;
 /** How long one request waits, once in `refreshSeconds`, where the documents are older than twice that. */
 const OVERDUE_MILLISECONDS = 1000;
 
-/** The code of an access key id that nobody knows: a key may have been added. */
-const UNKNOWN_KEY = 'InvalidAccessKeyId';
-
-/** The codes that other documents may turn: a key or a secret may have been added. */
-const RENEWABLE = new Set([UNKNOWN_KEY, 'SignatureDoesNotMatch']);
-
-/** Between two fetches for access key ids that nobody knows, in milliseconds. */
+/** Between two looks at the first document for access key ids that nobody knows, in milliseconds. */
 const UNKNOWN_KEY_MILLISECONDS = 10_000;
 
 /** After the first failure, doubled after each further one up to the longest. */
@@ -105,15 +100,15 @@ export class KeySource {
   /**
    * Waits where a refusal may be due to documents that aren't the latest.
    *
-   * @param {string} code of the refusal
+   * @param {string} when the refusal's `renewal`
    * @param {number} time when the request came
    * @returns {Promise<boolean>} whether other documents came, so that it is worth deciding again
    */
-  async renewal(code, time) {
-    if (!RENEWABLE.has(code) || time <= this.#fetchedAt || this.#hasWaited(time)) return false;
+  async renewal(when, time) {
+    if (when === '' || time <= this.#fetchedAt || this.#hasWaited(time)) return false;
     const isDue = time >= this.#fetchedAt + this.#refresh && this.#failures === 0;
-    if (!isDue && !this.#takesTurn(code, time)) return false;
-    return (this.#current(time) ?? this.#begin(time)).landed;
+    if (!isDue && !this.#takesTurn(when, time)) return false;
+    return (this.#current(time) ?? this.#begin(time, isDue ? 'all' : 'first')).landed;
   }
 
   /**
@@ -137,10 +132,10 @@ export class KeySource {
   /**
    * Whether a request may fetch out of turn.
    *
-   * @param {string} code @param {number} time
+   * @param {string} when @param {number} time
    */
-  #takesTurn(code, time) {
-    if (code !== UNKNOWN_KEY || time < this.#unknownKeyAt) return false;
+  #takesTurn(when, time) {
+    if (when !== 'at-once' || time < this.#unknownKeyAt) return false;
     this.#unknownKeyAt = time + UNKNOWN_KEY_MILLISECONDS;
     return true;
   }
@@ -158,23 +153,31 @@ export class KeySource {
     return undefined;
   }
 
-  /** @param {number} time @returns {Flight} */
-  #begin(time) {
+  /** @param {number} time @param {import('./key-documents.mjs').Extent} [extent] @returns {Flight} */
+  #begin(time, extent = 'all') {
     const controller = new AbortController();
     const flight = { startedAt: time, controller, landed: Promise.resolve(false) };
     this.#flight = flight;
-    const fetched = this.#parts.fetchDocuments(controller.signal);
+    const fetched = this.#parts.fetchDocuments(controller.signal, extent);
     flight.landed = fetched.then((documents) => this.#succeeded(flight, documents)).catch((error) => this.#failed(flight, error));
     return flight;
   }
 
   /**
-   * @param {Flight} flight @param {import('./key-documents.mjs').KeyDocuments} fetched
+   * @param {Flight} flight @param {import('./key-documents.mjs').KeyDocuments | undefined} fetched
    * @returns {boolean} whether other documents came
    * @throws {Error} when they aren't taken
    */
-  #succeeded(flight, { versions, documents }) {
+  #succeeded(flight, fetched) {
     if (this.#flight !== flight) return false;
+    if (fetched !== undefined) return this.#renewed(flight, fetched);
+    this.#flight = undefined;
+    this.#quietUntil = Math.min(this.#dueAt, this.#usableUntil);
+    return false;
+  }
+
+  /** @param {Flight} flight @param {import('./key-documents.mjs').KeyDocuments} fetched */
+  #renewed(flight, { versions, documents }) {
     const changed = versions !== this.#versions;
     if (changed) this.#use(versions, documents);
     this.#flight = undefined;

@@ -14,9 +14,10 @@ const MAX_REGIONS = 3;
  * @param {readonly string[]} parts.regions nearest first
  * @param {number} parts.milliseconds for all secrets of the load together
  * @param {AbortSignal} [parts.signal]
+ * @param {Map<string, import('./key-documents.mjs').SecretVersion>} [parts.known] those of the last time, by their ids
  * @returns {import('./key-documents.mjs').FetchSecret}
  */
-export function fetchFromReplicas({ secretsManager, regions, milliseconds, signal }) {
+export function fetchFromReplicas({ secretsManager, regions, milliseconds, signal, known }) {
   const end = Date.now() + milliseconds;
   // One for each secret that is fetched at the time.
   if (signal) setMaxListeners(0, signal);
@@ -28,6 +29,7 @@ export function fetchFromReplicas({ secretsManager, regions, milliseconds, signa
       const share = Math.max(0, end - Date.now()) / (order.length - tried);
       try {
         const version = await within(share, signal, (limit) => currentVersion(secretsManager, secretId, region, limit));
+        refuseLate(version, known?.get(secretId));
         order = [region, ...order.filter((other) => other !== region)];
         return version;
       } catch (error) {
@@ -46,9 +48,21 @@ export function fetchFromReplicas({ secretsManager, regions, milliseconds, signa
 export async function currentVersion(secretsManager, secretId, region, signal) {
   const input = { SecretId: inRegion(secretId, region), VersionStage: 'AWSCURRENT' };
   const answer = await secretsManager.call('GetSecretValue', region, input, signal);
-  const { VersionId: versionId, SecretString: text } = answer ?? {};
+  const { VersionId: versionId, SecretString: text, CreatedDate: createdAt } = answer ?? {};
   if (typeof versionId !== 'string' || typeof text !== 'string') throw new Error('an answer without VersionId and SecretString');
-  return { secretId, versionId, text };
+  return { secretId, versionId, text, region, createdAt };
+}
+
+/**
+ * Refuses what a replica has that lags behind another: it would bring keys back that were revoked. Where the
+ * same Region goes back to an older version, somebody took the newer one back.
+ *
+ * @param {import('./key-documents.mjs').SecretVersion} version
+ * @param {import('./key-documents.mjs').SecretVersion | undefined} before
+ */
+function refuseLate(version, before) {
+  if (before === undefined || before.region === version.region || before.versionId === version.versionId) return;
+  if (version.createdAt < before.createdAt) throw new Error(`an older version than that of ${before.region}`);
 }
 
 /**

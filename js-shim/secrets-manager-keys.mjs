@@ -36,8 +36,8 @@ export function createSecretsManagerKeys({
   fetchMilliseconds = FETCH_MILLISECONDS,
 }) {
   const known = new Map();
-  const fetchDocuments = (/** @type {AbortSignal} */ signal) =>
-    fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal, known });
+  const fetchDocuments = (/** @type {AbortSignal} */ signal, /** @type {import('./key-documents.mjs').Extent} */ extent) =>
+    fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal, known, extent });
   return new KeySource({ name, fetchDocuments, useDocuments, refreshSeconds, maxStaleSeconds, now, log });
 }
 
@@ -46,17 +46,19 @@ export function createSecretsManagerKeys({
  *
  * @param {Credentials} credentials
  * @param {{ env?: NodeJS.ProcessEnv, milliseconds?: number, signal?: AbortSignal,
- *   known?: Map<string, import('./key-documents.mjs').SecretVersion> }} [options]
+ *   known?: Map<string, import('./key-documents.mjs').SecretVersion>, extent?: import('./key-documents.mjs').Extent }} [options]
+ * @returns {Promise<import('./key-documents.mjs').KeyDocuments | undefined>} nothing as `fetchKeyDocuments` does
  * @throws {Error} when no Region answers in time
  */
 export async function fetchAccessKeys(
   { secretId, regions, endpoint },
-  { env = process.env, milliseconds = FETCH_MILLISECONDS, signal, known } = {},
+  { env = process.env, milliseconds = FETCH_MILLISECONDS, signal, known, extent } = {},
 ) {
   const secretsManager = createSecretsManager({ endpoint, env });
   const order = nearestFirst(regions, env.AWS_REGION);
   try {
-    return await fetchKeyDocuments(fetchFromReplicas({ secretsManager, regions: order, milliseconds, signal }), secretId, known);
+    const fetchSecret = fetchFromReplicas({ secretsManager, regions: order, milliseconds, signal, known });
+    return await fetchKeyDocuments(fetchSecret, secretId, known, extent);
   } finally {
     secretsManager.close();
   }

@@ -27,7 +27,7 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
       if (keys !== undefined && !keys.ready(time) && !(await keys.arrival(time))) return unavailable(event, keys, time);
       const flat = flatten(request, requestId);
       let decision = readDecision(gate.decide(flat, time));
-      if (keys !== undefined && decision.decision === 'refuse' && (await keys.renewal(decision.code, time))) {
+      if (keys !== undefined && decision.decision === 'refuse' && (await keys.renewal(decision.renewal, time))) {
         decision = readDecision(gate.decide(flat, time));
       }
       log(logLine(decision, requestId, time));

@@ -77,7 +77,7 @@ pub use operation::Operation;
 pub use origin_response::{Checks, OriginResponse, Responder, ViewerResponse};
 pub use query::Query;
 pub use refusal::{
-    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Mismatch, Refusal, TooSkewed,
+    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Mismatch, Refusal, Renewal, TooSkewed,
 };
 pub use request_view::RequestView;
 pub use resource::Resource;

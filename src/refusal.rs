@@ -89,6 +89,17 @@ pub enum Refusal {
     RequestTooLarge,
 }
 
+/// When it is worth looking whether other access keys would turn a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// At once: a key of this id may have been added.
+    AtOnce,
+    /// When the next look is due: the key may have changed.
+    WhenDue,
+    /// Never: no document would turn it.
+    Never,
+}
+
 /// Why an access key can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessKeyFault {
@@ -208,6 +219,16 @@ impl Refusal {
         }
     }
 
+    /// When to look for other access keys because of it.
+    pub fn renewal(&self) -> Renewal {
+        match self {
+            Refusal::InvalidAccessKeyId(_, AccessKeyFault::Unknown) => Renewal::AtOnce,
+            Refusal::InvalidAccessKeyId(_, AccessKeyFault::Expired) => Renewal::Never,
+            Refusal::InvalidAccessKeyId(..) | Refusal::SignatureDoesNotMatch(_) => Renewal::WhenDue,
+            _ => Renewal::Never,
+        }
+    }
+
     /// One sentence for the operator's log: what was wrong, where `Code` alone doesn't say it.
     pub fn detail(&self) -> Cow<'static, str> {
         match self {
@@ -273,6 +294,17 @@ impl fmt::Debug for Mismatch {
     }
 }
 
+impl Renewal {
+    /// Its name for JavaScript; nothing for never.
+    pub fn name(self) -> &'static str {
+        match self {
+            Renewal::AtOnce => "at-once",
+            Renewal::WhenDue => "when-due",
+            Renewal::Never => "",
+        }
+    }
+}
+
 impl KeyFault {
     fn detail(self) -> &'static str {
         match self {
@@ -319,5 +351,25 @@ impl AuthorizationFault {
             AuthorizationFault::NoAccessKeyId => "the signature has no access key id",
             AuthorizationFault::NoSignature => "the Authorization header has no signature",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_at_once_for_an_id_that_nobody_knows_and_for_nothing_else() {
+        for (fault, renewal) in [
+            (AccessKeyFault::Unknown, "at-once"),
+            (AccessKeyFault::Disabled, "when-due"),
+            (AccessKeyFault::NoLiveSecret, "when-due"),
+            (AccessKeyFault::UnknownScope, "when-due"),
+            (AccessKeyFault::Revoked, "when-due"),
+            (AccessKeyFault::Expired, ""),
+        ] {
+            assert_eq!(Refusal::InvalidAccessKeyId("id".into(), fault).renewal().name(), renewal, "{fault:?}");
+        }
+        assert_eq!(Refusal::AccessDenied.renewal(), Renewal::Never);
     }
 }

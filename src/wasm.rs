@@ -103,8 +103,8 @@ impl WasmGate {
     ///
     /// Answers `forward`, operation, bucket, key, access key id, scheme, generation, origin (`s3` or `api`), uri,
     /// query, then name (or its code in [`EDGE_NAMES`]) and value of each header; or a refusal: `refuse`, operation, bucket, key, access
-    /// key id, scheme, generation, detail, code, status, status description, body, then name and value of each
-    /// header. What isn't known is empty.
+    /// key id, scheme, generation, detail, renewal (`at-once`, `when-due` or nothing, see `Renewal`), code, status,
+    /// status description, body, then name and value of each header. What isn't known is empty.
     pub fn decide(&self, length: usize, now: f64) -> usize {
         answer(length, |request, fields| {
             fields.push_decision(&self.0.decide(request, millis(now)), |forward, fields| {
@@ -267,6 +267,7 @@ impl Fields<'_> {
             Ok(forward) => forwarded(forward, self),
             Err((refusal, response)) => {
                 self.push(&refusal.detail());
+                self.push(refusal.renewal().name());
                 self.push_answer(response);
             }
         }

@@ -35,17 +35,34 @@ export function secretStore({ secretsManager, secretId, region }) {
       const SecretString = JSON.stringify(document);
       const bytes = Buffer.byteLength(SecretString);
       if (bytes > MAX_BYTES) throw new Refusal(`${name}: ${bytes} bytes, and a secret may have ${MAX_BYTES}: retire secrets or remove entries in it, or name a further one in furtherSecrets`);
-      const written = { name, versionId: randomUUID(), label: `oss-edge-${randomUUID()}` };
-      const put = { SecretId: name, SecretString, ClientRequestToken: written.versionId, VersionStages: [written.label] };
-      const { VersionStages = [] } = await call('PutSecretValue', put);
-      try {
-        if (!VersionStages.includes('AWSCURRENT')) await makeCurrent(written, version);
-      } finally {
-        // A label that stays is in nobody's way.
-        await call('UpdateSecretVersionStage', { SecretId: name, VersionStage: written.label, RemoveFromVersionId: written.versionId }).catch(() => {});
-      }
+      await write(name, SecretString, version);
+      if (name !== secretId) await renewFirst();
     },
   };
+
+  /** @param {string} name @param {string} SecretString @param {string} before the version that must be current */
+  async function write(name, SecretString, before) {
+    const written = { name, versionId: randomUUID(), label: `oss-edge-${randomUUID()}` };
+    const put = { SecretId: name, SecretString, ClientRequestToken: written.versionId, VersionStages: [written.label] };
+    const { VersionStages = [] } = await call('PutSecretValue', put);
+    try {
+      if (!VersionStages.includes('AWSCURRENT')) await makeCurrent(written, before);
+    } finally {
+      // A label that stays is in nobody's way.
+      await call('UpdateSecretVersionStage', { SecretId: name, VersionStage: written.label, RemoveFromVersionId: written.versionId }).catch(() => {});
+    }
+  }
+
+  /**
+   * Gives the first secret a new version of the same text: for a key that they don't know, the functions look at
+   * that secret alone. Where somebody else is faster, theirs is the new version.
+   */
+  async function renewFirst() {
+    const { versionId, text } = await currentVersion(secretsManager, secretId, region);
+    await write(secretId, text, versionId).catch((error) => {
+      if (!(error instanceof Conflict)) throw error;
+    });
+  }
 
   /** @param {{ name: string, versionId: string }} written @param {string} before the version that must be current */
   async function makeCurrent({ name, versionId }, before) {
@@ -67,6 +84,6 @@ export function secretStore({ secretsManager, secretId, region }) {
     if (!(error instanceof SecretsManagerError) || error.type !== 'ResourceNotFoundException') throw error;
     const exists = await call('DescribeSecret', { SecretId: id }).then(() => true, () => false);
     if (!exists) throw new Error(`${id}: no such secret in ${region}`);
-    return { secretId: id, versionId: '', text: '{}' };
+    return { secretId: id, versionId: '', text: '{}', region, createdAt: 0 };
   }
 }

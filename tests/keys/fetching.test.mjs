@@ -29,7 +29,7 @@ describe('Regions', () => {
 });
 
 describe('replicas', () => {
-  const found = { VersionId: 'v1', SecretString: '{}' };
+  const found = { VersionId: 'v1', SecretString: '{}', CreatedDate: 1.5 };
 
   /** A Secrets Manager whose Regions answer as told. @param {Record<string, () => unknown>} answers */
   function regionsThat(answers) {
@@ -63,8 +63,26 @@ describe('replicas', () => {
   test('have the ARN of the primary but for the Region', async () => {
     const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:fleet-AbCdEf';
     const { asked, secretsManager } = regionsThat({ 'eu-west-1': () => found });
-    assert.deepEqual(await currentVersion(secretsManager, arn, 'eu-west-1'), { secretId: arn, versionId: 'v1', text: '{}' });
+    assert.deepEqual(await currentVersion(secretsManager, arn, 'eu-west-1'), { secretId: arn, versionId: 'v1', text: '{}', region: 'eu-west-1', createdAt: 1.5 });
     assert.deepEqual(asked, [['eu-west-1', arn.replace('us-east-1', 'eu-west-1')]]);
+  });
+
+  test('that lag behind what another Region had are passed over', async () => {
+    const [older, newer] = [1, 2].map((number) => ({ VersionId: `v${number}`, SecretString: '{}', CreatedDate: number }));
+    /** @type {Record<string, () => unknown>} */
+    const answers = { a: () => newer, b: () => older };
+    const { secretsManager } = regionsThat(answers);
+    const known = new Map();
+    const fetched = async (/** @type {string[]} */ ...regions) => (await fetchKeyDocuments(fetchFromReplicas({ secretsManager, regions, milliseconds: 1000, known }), 'fleet', known))?.versions;
+    assert.equal(await fetched('b', 'a'), 'fleet@v1', 'of which nothing is known yet');
+    assert.equal(await fetched('a', 'b'), 'fleet@v2');
+    assert.equal(await fetched('b', 'a'), 'fleet@v2');
+    answers.a = fails;
+    await assert.rejects(fetched('a', 'b'), { message: 'fleet: a: status 500, b: an older version than that of a' });
+    answers.b = () => newer;
+    assert.equal(await fetched('a', 'b'), 'fleet@v2');
+    answers.b = () => older;
+    assert.equal(await fetched('a', 'b'), 'fleet@v1', 'where the same Region goes back, the newer one was taken back');
   });
 
   test('are not asked any more once the fetch was given up', async () => {
@@ -88,15 +106,19 @@ describe('replicas', () => {
 });
 
 describe('documents', () => {
+  /** All documents. @param {Parameters<typeof fetchKeyDocuments>} parts */
+  const fetched = async (...parts) => (await fetchKeyDocuments(...parts)) ?? assert.fail('nothing came');
+  const AT = { region: 'us-east-1', createdAt: 1 };
+
   /** @param {Record<string, string>} texts by secret */
   const fetching = (texts) => async (/** @type {string} */ secretId) => {
     if (!(secretId in texts)) throw new Error(`no ${secretId}`);
-    return { secretId, versionId: `${secretId}1`, text: texts[secretId] };
+    return { ...AT, secretId, versionId: `${secretId}1`, text: texts[secretId] };
   };
 
   test('are the first and those that it names, in this order, with their versions', async () => {
     const texts = { first: '{"furtherSecrets":["b","a"]}', a: '{"n":1}', b: '{"n":2}' };
-    const { versions, documents } = await fetchKeyDocuments(fetching(texts), 'first');
+    const { versions, documents } = await fetched(fetching(texts), 'first');
     assert.equal(versions, 'first@first1 b@b1 a@a1');
     assert.deepEqual(documents(), [texts.first, texts.b, texts.a]);
   });
@@ -108,9 +130,9 @@ describe('documents', () => {
       most = Math.max(most, (now += 1));
       await new Promise((resolve) => void setImmediate(resolve));
       now -= 1;
-      return { secretId, versionId: '1', text: secretId === 'first' ? JSON.stringify({ furtherSecrets: names }) : secretId };
+      return { ...AT, secretId, versionId: '1', text: secretId === 'first' ? JSON.stringify({ furtherSecrets: names }) : secretId };
     };
-    const { documents } = await fetchKeyDocuments(fetchSecret, 'first');
+    const { documents } = await fetched(fetchSecret, 'first');
     assert.deepEqual(documents().slice(1), names);
     assert.equal(most, 16);
   });
@@ -118,7 +140,7 @@ describe('documents', () => {
   test('that name no list of names name nothing, and are for the core to refuse', async () => {
     const tooMany = Array.from({ length: 501 }, (_, index) => `s${index}`);
     for (const furtherSecrets of [null, 'a', {}, [1], ['a b'], ['a', 'a'], [''], tooMany]) {
-      const { documents } = await fetchKeyDocuments(fetching({ first: JSON.stringify({ furtherSecrets }), a: '{}' }), 'first');
+      const { documents } = await fetched(fetching({ first: JSON.stringify({ furtherSecrets }), a: '{}' }), 'first');
       assert.deepEqual(documents(), [JSON.stringify({ furtherSecrets })]);
     }
   });
@@ -127,11 +149,27 @@ describe('documents', () => {
     const known = new Map();
     const first = '{"furtherSecrets":["a"]}';
     await fetchKeyDocuments(fetching({ first, a: '{"n":1}' }), 'first', known);
-    const again = await fetchKeyDocuments(fetching({ first, a: '{"n":2}' }), 'first', known);
+    const again = await fetched(fetching({ first, a: '{"n":2}' }), 'first', known);
     assert.deepEqual(again.documents(), [first, '{"n":1}']);
-    const changed = async (/** @type {string} */ secretId) => ({ secretId, versionId: '2', text: secretId === 'first' ? first : '{"n":3}' });
-    const { versions, documents } = await fetchKeyDocuments(changed, 'first', known);
+    const changed = async (/** @type {string} */ secretId) => ({ ...AT, secretId, versionId: '2', text: secretId === 'first' ? first : '{"n":3}' });
+    const { versions, documents } = await fetched(changed, 'first', known);
     assert.deepEqual([versions, documents()], ['first@2 a@2', [first, '{"n":3}']]);
+  });
+
+  test('of which the first is looked at alone are fetched where that has changed', async () => {
+    /** @type {string[]} */
+    const asked = [];
+    let versionId = '1';
+    const fetchSecret = async (/** @type {string} */ secretId) => {
+      asked.push(secretId);
+      return { ...AT, secretId, versionId, text: '{"furtherSecrets":["a","b"]}' };
+    };
+    const known = new Map();
+    await fetchKeyDocuments(fetchSecret, 'first', known, 'first');
+    assert.equal(await fetchKeyDocuments(fetchSecret, 'first', known, 'first'), undefined);
+    versionId = '2';
+    assert.equal((await fetchKeyDocuments(fetchSecret, 'first', known, 'first'))?.versions, 'first@2 a@2 b@2');
+    assert.deepEqual(asked, ['first', 'a', 'b', 'first', 'first', 'a', 'b']);
   });
 
   test('of which the first is no JSON name it with its version, and show nothing of it', async () => {
@@ -143,7 +181,7 @@ describe('documents', () => {
   });
 
   test('of which another is no JSON are for the core to refuse', async () => {
-    const { documents } = await fetchKeyDocuments(fetching({ first: '{"furtherSecrets":["a"]}', a: 'se-cr-et' }), 'first');
+    const { documents } = await fetched(fetching({ first: '{"furtherSecrets":["a"]}', a: 'se-cr-et' }), 'first');
     assert.deepEqual(documents(), ['{"furtherSecrets":["a"]}', 'se-cr-et']);
   });
 });

@@ -190,6 +190,35 @@ describe('viewer-request', () => {
     assert.equal(store.takeFetches().length, 4, 'in 40 seconds');
   });
 
+  test('a flood of unknown ids asks for the first of several secrets, and for no other', async () => {
+    const names = ['flood/0', 'flood/1', 'flood/2'];
+    await Promise.all(names.map((name, index) => store.put(name, { accessKeys: [{ accessKeyId: name.replace('/', ''), accessKeySecret: `secret${index}` }] })));
+    await store.put('fleet', { accessKeys: [ACCESS_KEY], furtherSecrets: names });
+    const edge = started();
+    await edge.ask();
+    store.takeFetches();
+    for (let second = 1; second < 300; second += 1) {
+      edge.clock += 1000;
+      assert.deepEqual(await edge.ask({ accessKeyId: `unknown${second}`, accessKeySecret: 'guessed' }), ['403', 'InvalidAccessKeyId']);
+    }
+    const asked = store.takeFetches().map(({ input }) => input.SecretId);
+    assert.deepEqual([asked.length, new Set(asked)], [30, new Set(['fleet'])]);
+  });
+
+  test('keys that are known and refused fetch nothing out of turn', async () => {
+    const masterKeys = [{ id: 'a1', secret: 'aMasterSecretOfTheTestsThatIsLongEnough' }, { id: 'off', secret: 'aMasterSecretOfTheTestsThatIsLongEnough', status: 'disabled' }];
+    const accessKeys = [ACCESS_KEY, { ...SECOND_KEY, status: 'disabled' }, { accessKeyId: 'over', secrets: [{ generation: '1', secret: 's', notAfter: '2020-01-01T00:00:00Z' }] }];
+    await store.put('fleet', { accessKeys, masterKeys, revokedDevices: [{ masterKey: 'a1', deviceId: 'lost' }] });
+    const edge = started();
+    await edge.ask();
+    store.takeFetches();
+    for (const accessKeyId of [SECOND_KEY.accessKeyId, 'over', 'OE1.a1.lost', 'OE1.off.SN-1', 'OE1.a1.SN-1.e1', 'OE1.a1.SN-1.snone']) {
+      edge.clock += 20_000;
+      assert.deepEqual(await edge.ask({ accessKeyId, accessKeySecret: 'guessed' }), ['403', 'InvalidAccessKeyId'], accessKeyId);
+    }
+    assert.deepEqual(store.takeFetches(), []);
+  });
+
   test('a new secret works once the documents are due, and by no fetch of its own before', async () => {
     await store.put('fleet', { accessKeys: [ACCESS_KEY] });
     const edge = started();
@@ -218,6 +247,7 @@ describe('viewer-request', () => {
     assert.deepEqual(store.takeFetches().map(({ input }) => input.SecretId).sort(), ['fleet', ...names].sort());
 
     await store.put('further/59', { accessKeys: [SECOND_KEY] });
+    await store.put('fleet', { furtherSecrets: names });
     edge.clock += 1000;
     assert.deepEqual(await edge.ask(SECOND_KEY), ['forwarded', '1']);
     assert.deepEqual(await edge.ask(keyOf(58)), ['forwarded', '1']);
@@ -266,6 +296,25 @@ describe('replicas', () => {
     const edge = started({ of: await functionsWith({ secretId: 'slow', regions: ['eu-west-1', 'us-east-1'] }) });
     store.byRegion.set('eu-west-1', 'is slow');
     assert.deepEqual(await edge.ask(), ['forwarded', '1']);
+  });
+});
+
+describe('a replica that lags behind', () => {
+  test('brings no disabled key back when the nearest Region fails, and the log says it', async () => {
+    const secretId = 'lagging';
+    await store.put(secretId, { accessKeys: [ACCESS_KEY, SECOND_KEY] });
+    const { SecretString } = await store.call('GetSecretValue', { SecretId: secretId });
+    await store.call('CreateSecret', { Name: secretId, SecretString, ClientRequestToken: crypto.randomUUID() }, 'eu-west-1');
+    await new Promise((resolve) => void setTimeout(resolve, 1100));
+    await store.put(secretId, { accessKeys: [ACCESS_KEY, { ...SECOND_KEY, status: 'disabled' }] });
+    const edge = started({ of: await functionsWith({ secretId, regions: ['us-east-1', 'eu-west-1'] }), env: { ...ENV, AWS_REGION: 'us-east-1' } });
+    assert.deepEqual(await edge.ask(SECOND_KEY), ['403', 'InvalidAccessKeyId']);
+    store.byRegion.set('us-east-1', 'answers 500');
+    edge.clock += 2 * REFRESH;
+    assert.deepEqual(await edge.ask(SECOND_KEY), ['403', 'InvalidAccessKeyId']);
+    assert.deepEqual(await edge.ask(), ['forwarded', '1']);
+    const failures = edge.lines.filter(({ level }) => level === 'error').map(({ detail }) => detail);
+    assert.deepEqual(failures, ['not fetched: lagging: us-east-1: status 500 InternalServiceError, eu-west-1: an older version than that of us-east-1']);
   });
 });
 

@@ -175,6 +175,18 @@ describe('a secret', () => {
     assert.deepEqual(await valueOf('second'), { accessKeys: ['b', 'd'] });
   });
 
+  test('that is another than the first renews the first, which is all that the functions look at for an unknown key', async () => {
+    await secrets.put('watched', { accessKeys: ['a'], furtherSecrets: ['behind'] });
+    await secrets.put('behind', { accessKeys: ['b'] });
+    const versionOf = async () => (await secrets.call('GetSecretValue', { SecretId: 'watched', VersionStage: 'AWSCURRENT' })).VersionId;
+    const before = await versionOf();
+    await change(storeOf('watched'), () => ({ index: 1, result: undefined }), unchecked);
+    assert.notEqual(await versionOf(), before);
+    assert.deepEqual(await valueOf('watched'), { accessKeys: ['a'], furtherSecrets: ['behind'] });
+    const { VersionIdsToStages } = await secrets.call('DescribeSecret', { SecretId: 'watched' });
+    assert.deepEqual(Object.values(VersionIdsToStages).flat().sort(), ['AWSCURRENT', 'AWSPREVIOUS']);
+  });
+
   test('has no more than 64 KB', async () => {
     await secrets.put('full', { accessKeys: [] });
     await assert.rejects(change(storeOf('full'), adding('a'.repeat(65_536)), unchecked), /full: 655\d\d bytes, and a secret may have 65536/u);

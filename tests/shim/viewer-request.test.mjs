@@ -111,7 +111,7 @@ test('begins a new instance after one that failed', () => {
     assert.equal(instances, 1);
     // Nothing can write a symbol into the core's memory.
     assert.throws(() => gate.decide(/** @type {any} */ (Symbol('request')), NOW), TypeError);
-    assert.equal(gate.decide('', NOW).split('\0')[8], 'InvalidArgument');
+    assert.equal(gate.decide('', NOW).split('\0')[9], 'InvalidArgument');
     assert.equal(instances, 2);
     gate.decide('', NOW);
     assert.equal(instances, 2);
