@@ -202,7 +202,6 @@ bundle)
     bundle "$@"
   else
     bundle --config sample/config.json --access-keys sample/access-keys.json
-    printf 'made with the published access keys of sample/: not for deployment\n'
   fi
   ;;
 test) run_tests ;;

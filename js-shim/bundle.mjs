@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 import { readDocument } from './document.mjs';
+import { bucketWarnings, keyWarnings } from './key-warnings.mjs';
 import { UsageError } from './usage-error.mjs';
 import { readWasm } from './wasm-file.mjs';
 
@@ -68,6 +69,18 @@ export async function readDocuments(given) {
   const { createGate } = await import('./gate.mjs');
   createGate({ wasm: await readWasm(), config, accessKeys });
   return { config, accessKeys };
+}
+
+/**
+ * What is valid in access keys that are to be baked in, and hardly meant.
+ *
+ * @param {Documents} documents checked
+ * @returns {string[]} sentences
+ */
+export function documentWarnings({ config, accessKeys }) {
+  if (accessKeys === undefined) return [];
+  const { buckets } = /** @type {{ buckets: Record<string, unknown> }} */ (config);
+  return [...keyWarnings([accessKeys]), ...bucketWarnings(accessKeys, buckets)];
 }
 
 /** @param {{ config: string, credentialsEndpoint?: string }} given */

@@ -49,8 +49,10 @@ async function main([command = '', ...args]) {
 /** @param {string[]} args */
 async function runBundle(args) {
   const { values } = parse(args, { ...DOCUMENTS, out: { type: 'string', default: 'dist' } }, 0);
-  const { readDocuments, writeFunctions, writeZips } = await import('./bundle.mjs');
+  const { documentWarnings, readDocuments, writeFunctions, writeZips } = await import('./bundle.mjs');
+  const { writeWarnings } = await import('./key-warnings.mjs');
   const documents = await readDocuments(documentsOf(values));
+  writeWarnings(documentWarnings(documents));
   const { out } = values;
   await mkdir(out, { recursive: true, mode: 0o700 });
   for (const { file, bytes } of await writeZips(await writeFunctions(documents, out), out)) {

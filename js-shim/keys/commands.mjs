@@ -1,5 +1,6 @@
 // What each of the operator's commands does, and what it shows.
 
+import { keyWarnings, writeWarnings } from '../key-warnings.mjs';
 import { UsageError } from '../usage-error.mjs';
 import { add, retire, revoke, rotate, setStatus } from './document-edit.mjs';
 import { derive, readDevices } from './derive.mjs';
@@ -156,6 +157,7 @@ async function runList({ store, check, now }) {
 async function runCheck({ store, check, now }) {
   const read = await readChecked(store, check);
   const { accessKeys, masterKeys } = summaryOf(read, now);
+  writeWarnings(keyWarnings(read.map(({ document }) => document)));
   const json = { documents: read.map(({ name }) => name), accessKeys: accessKeys.length, masterKeys: masterKeys.length };
   return { json, text: `${json.documents.join(', ')}: ${json.accessKeys} access keys, ${json.masterKeys} master keys` };
 }

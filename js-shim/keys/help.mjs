@@ -39,7 +39,7 @@ export const HELP = `oss-edge keys: access keys in a file or in Secrets Manager
       Keys, generations and rules; no secrets.
 
   check
-      Says what is wrong where.
+      Says what is wrong where, and warns of what is hardly meant.
 
   TIME is as 2026-11-25T00:00:00Z, or a SPAN from now; a SPAN is as 90m, 24h or 7d.
   Exit status: 0 done, 1 refused or not valid, 2 not understood or not readable.

@@ -1,0 +1,55 @@
+// What is valid in documents of access keys, and hardly meant.
+
+/** Listed keys that a function of 128 MB has room to load while those before serve (docs/access-keys.md, Size). */
+export const MAX_LISTED_KEYS = 25_000;
+
+/** In every secret that this project publishes. */
+const PUBLISHED = 'NeverUseInProduct';
+
+/**
+ * @param {any[]} documents checked
+ * @returns {string[]} sentences
+ */
+export function keyWarnings(documents) {
+  const accessKeys = documents.flatMap(({ accessKeys: listed = [] }) => listed);
+  const masterKeys = documents.flatMap(({ masterKeys: listed = [] }) => listed);
+  const warnings = [];
+  if (accessKeys.length > MAX_LISTED_KEYS) {
+    warnings.push(`${accessKeys.length} listed access keys: a function of 128 MB has room for ${MAX_LISTED_KEYS}; derive keys from a master key, or give the functions more memory`);
+  }
+  if ([...accessKeys.flatMap(secretsOf), ...masterKeys.map(({ secret }) => secret)].some((secret) => secret.includes(PUBLISHED))) {
+    warnings.push('a secret is one of the published samples, which anybody can sign with: not for deployment');
+  }
+  return warnings;
+}
+
+/**
+ * @param {any} document of access keys, checked
+ * @param {Record<string, unknown>} buckets of the configuration
+ * @returns {string[]} sentences, one for each bucket that a rule names and the configuration doesn't
+ */
+export function bucketWarnings({ accessKeys = [], masterKeys = [] }, buckets) {
+  /** @type {Map<string, string>} */
+  const paths = new Map();
+  const look = (/** @type {any[]} */ allow, /** @type {string} */ path) => {
+    for (const [index, { bucket }] of (allow ?? []).entries()) {
+      if (bucket !== undefined && !Object.hasOwn(buckets, bucket) && !paths.has(bucket)) paths.set(bucket, `${path}[${index}].bucket`);
+    }
+  };
+  for (const [index, { allow }] of accessKeys.entries()) look(allow, `accessKeys[${index}].allow`);
+  for (const [index, { allow, scopes = {} }] of masterKeys.entries()) {
+    look(allow, `masterKeys[${index}].allow`);
+    for (const [name, scope] of Object.entries(scopes)) look(scope.allow, `masterKeys[${index}].scopes.${name}.allow`);
+  }
+  return [...paths].map(([bucket, path]) => `access keys: ${path}: \`${bucket}\` is not in \`buckets\` of the configuration, so the rule allows nothing`);
+}
+
+/** @param {any} entry of accessKeys @returns {string[]} */
+function secretsOf({ accessKeySecret, secrets = [{ secret: accessKeySecret }] }) {
+  return secrets.map((/** @type {{ secret: string }} */ { secret }) => secret);
+}
+
+/** @param {string[]} warnings */
+export function writeWarnings(warnings) {
+  for (const warning of warnings) process.stderr.write(`oss-edge: warning: ${warning}\n`);
+}
