@@ -95,20 +95,25 @@ fn read_bucket(field: &Field<'_>) -> Result<String, DocumentError> {
     }
 }
 
-/// `{device}` must end a segment: `d-{device}` would let the device `1` write what begins with `d-12`.
+/// `{device}` must end a segment: `d-{device}` would let the device `1` write what begins with `d-12`. A
+/// segment `.` or `..`, which no key has, or braces around anything else are a mistake.
 fn read_prefix(field: &Field<'_>, devices: Devices) -> Result<String, DocumentError> {
     let prefix = field.string()?;
     if !(1..=MAX_PREFIX).contains(&prefix.len()) {
         return Err(field.error("1 to 1023 bytes; left out, any key is allowed"));
     }
-    let mut after_devices = prefix.split(DEVICE).skip(1).peekable();
-    if devices == Devices::Unknown && after_devices.peek().is_some() {
-        return Err(field.error("no `{device}`: only a derived key has a device"));
+    if prefix.rsplit('/').skip(1).any(|segment| matches!(segment, "." | "..")) {
+        return Err(field.error("no segment `.` or `..`: no key has one"));
     }
-    if after_devices.all(|rest| rest.starts_with('/')) {
-        Ok(prefix.to_owned())
-    } else {
-        Err(field.error("`/` after each `{device}`, so that no device's id can be the beginning of another's"))
+    let mut opened = prefix.split('{').skip(1);
+    match devices {
+        Devices::Unknown if opened.any(|rest| rest.starts_with("device}")) => {
+            Err(field.error("no `{device}`: only a derived key has a device"))
+        }
+        Devices::Known if !opened.all(|rest| rest.starts_with("device}/")) => {
+            Err(field.error("`{` only in `{device}/`, so that no device's id can be the beginning of another's"))
+        }
+        _ => Ok(prefix.to_owned()),
     }
 }
 
@@ -181,9 +186,31 @@ mod tests {
         ] {
             assert_eq!(read(text, Devices::Unknown).err().as_deref(), Some(expected));
         }
-        for prefix in ["{device}", "a{device}b", "{device}/{device}", "{device}{device}/"] {
+        for prefix in ["../", "./a", "a/../b", "a/./", "a//../b"] {
+            let error = read(&format!(r#"[{{"prefix":"{prefix}"}}]"#), Devices::Unknown).err();
+            assert_eq!(
+                error.as_deref(),
+                Some("[0].prefix: expected no segment `.` or `..`: no key has one"),
+                "{prefix}"
+            );
+        }
+        for prefix in ["..", "a/.", "a/..", ".a/b", "..a/", "a./"] {
+            assert!(read(&format!(r#"[{{"prefix":"{prefix}"}}]"#), Devices::Unknown).is_ok(), "{prefix}");
+        }
+        assert!(read(r#"[{"prefix":"{sn}/"}]"#, Devices::Unknown).is_ok());
+        for prefix in [
+            "{device}",
+            "a{device}b",
+            "{device}/{device}",
+            "{device}{device}/",
+            "{Device}/",
+            "{device",
+            "{sn}/",
+            "{device}/{sn}",
+            "{{device}/",
+        ] {
             let error = read(&format!(r#"[{{"prefix":"{prefix}"}}]"#), Devices::Known).err().unwrap();
-            assert!(error.starts_with("[0].prefix: expected `/` after each `{device}`"), "{error}");
+            assert!(error.starts_with("[0].prefix: expected `{` only in `{device}/`"), "{error}");
         }
         for operations in [r#""PutObject","PutObject""#, r#""GetObject""#] {
             let error = read(&format!(r#"[{{"operations":[{operations}]}}]"#), Devices::Known).err().unwrap();

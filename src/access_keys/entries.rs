@@ -37,18 +37,19 @@ impl AccessKeys {
             "maxObjectBytes",
         ])?;
         let id = entry.required(id, "accessKeyId")?;
-        if !self.ids.insert(read_id(&id)?) {
+        let name = read_id(&id)?;
+        if !self.ids.insert(name) {
             return Err(id.error("an id that appears once"));
         }
         match (secret, secrets) {
             (secret, None) => {
-                let secret = read_secret(&entry.required(secret, "accessKeySecret")?)?;
+                let secret = read_secret(&entry.required(secret, "accessKeySecret")?, name)?;
                 self.push_secret(
                     secret,
                     Life { generation: ONLY_GENERATION.into(), not_before: None, not_after: None },
                 );
             }
-            (None, Some(secrets)) => self.read_secrets(&secrets)?,
+            (None, Some(secrets)) => self.read_secrets(&secrets, name)?,
             (Some(_), Some(secrets)) => return Err(secrets.error("no `secrets` beside `accessKeySecret`")),
         }
         let security_token = token.map(|token| read_token(&token)).transpose()?;
@@ -58,7 +59,8 @@ impl AccessKeys {
         Ok(())
     }
 
-    fn read_secrets(&mut self, secrets: &Field<'_>) -> Result<(), DocumentError> {
+    fn read_secrets(&mut self, secrets: &Field<'_>, id: &str) -> Result<(), DocumentError> {
+        let first = self.secrets.len();
         let mut generations = Vec::new();
         for entry in secrets.elements()? {
             let [generation, secret, not_before, not_after] =
@@ -69,7 +71,11 @@ impl AccessKeys {
                 return Err(generation.error("a generation that appears once in its key"));
             }
             generations.push(name);
-            let secret = read_secret(&entry.required(secret, "secret")?)?;
+            let field = entry.required(secret, "secret")?;
+            let secret = read_secret(&field, id)?;
+            if (first..self.secrets.len()).any(|ordinal| self.secrets.get(ordinal) == Some(secret)) {
+                return Err(field.error("a secret that appears once in its key"));
+            }
             let life = Life {
                 generation: name.into(),
                 not_before: not_before.map(|time| read_time(&time)).transpose()?,
@@ -168,8 +174,9 @@ fn read_generation<'d>(field: &Field<'d>) -> Result<&'d str, DocumentError> {
     field.matching(is_generation, "1 to 32 letters, digits, `.`, `_` and `-`")
 }
 
-fn read_secret<'d>(field: &Field<'d>) -> Result<&'d str, DocumentError> {
-    field.matching(|secret| is_visible(secret, 256), "1 to 256 visible ASCII characters")
+fn read_secret<'d>(field: &Field<'d>, id: &str) -> Result<&'d str, DocumentError> {
+    let secret = field.matching(|secret| is_visible(secret, 256), "1 to 256 visible ASCII characters")?;
+    if secret == id { Err(field.error("another text than the access key's id")) } else { Ok(secret) }
 }
 
 fn read_token(field: &Field<'_>) -> Result<Box<str>, DocumentError> {
@@ -305,7 +312,7 @@ mod tests {
             let found = read(&format!(r#"{{"accessKeys":[{{"accessKeyId":"a","secrets":{secrets}}}]}}"#)).err();
             assert_eq!(found, Some(format!("accessKeys[0].secrets{path}: {expected}")), "{secrets}");
         }
-        let secret = |generation: usize| format!(r#"{{"generation":"{generation}","secret":"s"}}"#);
+        let secret = |number: usize| format!(r#"{{"generation":"{number}","secret":"s{number}"}}"#);
         let five = (0..5).map(secret).collect::<Vec<_>>().join(",");
         let found = read(&format!(r#"{{"accessKeys":[{{"accessKeyId":"a","secrets":[{five}]}}]}}"#)).err();
         assert_eq!(found.as_deref(), Some("accessKeys[0].secrets: expected 1 to 4 secrets"));
@@ -326,7 +333,7 @@ mod tests {
             (
                 format!(r#""id":"a",{secret},"allow":[{{"prefix":"{{device}}"}}]"#),
                 ".allow[0].prefix",
-                "expected `/` after each `{device}`, so that no device's id can be the beginning of another's",
+                "expected `{` only in `{device}/`, so that no device's id can be the beginning of another's",
             ),
             (format!(r#""id":"a",{secret},"scopes":[]"#), ".scopes", "expected an object"),
             (

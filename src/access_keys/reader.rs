@@ -192,6 +192,26 @@ mod tests {
     }
 
     #[test]
+    fn refuses_secrets_that_are_none() {
+        for (fields, path, expected) in [
+            (r#""accessKeySecret":"same""#, "accessKeySecret", "another text than the access key's id"),
+            (
+                r#""secrets":[{"generation":"1","secret":"s"},{"generation":"2","secret":"same"}]"#,
+                "secrets[1].secret",
+                "another text than the access key's id",
+            ),
+            (
+                r#""secrets":[{"generation":"1","secret":"s"},{"generation":"2","secret":"s"}]"#,
+                "secrets[1].secret",
+                "a secret that appears once in its key",
+            ),
+        ] {
+            let found = read(&format!(r#"{{"accessKeys":[{{"accessKeyId":"same",{fields}}}]}}"#)).err();
+            assert_eq!(found, Some(format!("accessKeys[0].{path}: expected {expected}")), "{fields}");
+        }
+    }
+
+    #[test]
     fn refuses_to_revoke_what_there_is_not() {
         for (entry, path, expected) in [
             (r#"{"deviceId":"d"}"#, ".masterKey", "expected this field to be present"),

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import Ajv from 'ajv';
 
 import { createGate } from '../../js-shim/gate.mjs';
+import { fetchKeyDocuments } from '../../js-shim/key-documents.mjs';
 import { DOCUMENTS } from './fixture.mjs';
 
 const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
@@ -88,12 +90,12 @@ const TIMES = [
 const ALLOWS = [
   null, {}, [], [{}], ['a'], [{}, {}], [{ extra: 1 }], Array(100).fill({}), Array(101).fill({}),
   ...['abc', 'ab', 'ABC', 'a_b', '', 5].map((bucket) => [{ bucket }]),
-  ...['a', '/', 'a/é/', '..', '{', '{devic}', '{Device}', '', 5, 'a'.repeat(1023)].map((prefix) => [{ prefix }]),
+  ...['a', '/', 'a/é/', '..', '../', './a', 'a/../b', 'a/..', '.a/b', 'a//./b', '{', '{devic}', '{Device}', '', 5, 'a'.repeat(1023)].map((prefix) => [{ prefix }]),
   ...[['PutObject'], ['PutObject', 'ListParts'], ['PutObject', 'PutObject'], ['GetObject'], ['putObject'], [], 'PutObject', [null]].map((operations) => [{ operations }]),
   [{ bucket: 'abc', prefix: 'a/', operations: ['InitiateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'AbortMultipartUpload'] }],
 ];
 
-const DEVICE_PREFIXES = ['{device}/', 'd/{device}/x', '{device}', 'd-{device}', '{device}{device}/', '{device}/{device}/', '{device}/{device}', '{device}x/'];
+const DEVICE_PREFIXES = ['{device}/', 'd/{device}/x', '{device}', 'd-{device}', '{device}{device}/', '{device}/{device}/', '{device}/{device}', '{device}x/', '{device}/{sn}', '{{device}/', '{device}/../'];
 
 const ACCESS_KEYS = [
   DOCUMENTS.accessKeys, null, [], {}, { accessKeys: [] }, { accessKeys: {} }, { ...DOCUMENTS.accessKeys, extra: 1 },
@@ -108,7 +110,7 @@ const ACCESS_KEYS = [
   ...[0, 1, 5_368_709_120, 5_368_709_121, -1, 1.5, '1', null].flatMap((maxObjectBytes) => [keyWith({ maxObjectBytes }), masterWith({ maxObjectBytes })]),
   ...ALLOWS.flatMap((allow) => [keyWith({ allow }), masterWith({ allow }), masterWith({ scopes: { logs: { allow } } })]),
   ...DEVICE_PREFIXES.flatMap((prefix) => [keyWith({ allow: [{ prefix }] }), masterWith({ allow: [{ prefix }] }), masterWith({ scopes: { a: { allow: [{ prefix }] } } })]),
-  ...[[], {}, null, 's', Array(4).fill(0), Array(5).fill(0)].map((list) => secrets(Array.isArray(list) ? list.map((_, generation) => ({ generation: `${generation}`, secret: 's' })) : list)),
+  ...[[], {}, null, 's', Array(4).fill(0), Array(5).fill(0)].map((list) => secrets(Array.isArray(list) ? list.map((_, generation) => ({ generation: `${generation}`, secret: `s${generation}` })) : list)),
   ...['1', 'a.b_c-D', '', 'a b', 'é', 'g'.repeat(32), 'g'.repeat(33), 1].map((generation) => secret({ generation })),
   ...['s', '', 's s', 's'.repeat(256), 's'.repeat(257), null].map((value) => secret({ secret: value })),
   ...TIMES.flatMap((time) => [secret({ notBefore: time }), secret({ notAfter: time })]),
@@ -148,10 +150,29 @@ test('what no schema can say, the core refuses', () => {
   assert.ok(!takes({ accessKeys: { masterKeys: [MASTER_KEY, MASTER_KEY] } }));
   assert.ok(!takes({ accessKeys: revoked({ masterKey: 'a2', deviceId: 'd' }) }));
   assert.ok(!takes({ accessKeys: secrets([{ generation: '1', secret: 's' }, { generation: '1', secret: 't' }]) }));
+  assert.ok(!takes({ accessKeys: secrets([{ generation: '1', secret: 's' }, { generation: '2', secret: 's' }]) }));
+  assert.ok(!takes({ accessKeys: key({ accessKeyId: 'same', accessKeySecret: 'same' }) }));
   assert.ok(!takes({ accessKeys: secret({ notBefore: '2026-02-30T00:00:00Z' }) }));
   assert.ok(!takes({ accessKeys: secret({ notBefore: '2026-11-25T00:00:00Z', notAfter: '2026-11-25T00:00:00Z' }) }));
   assert.ok(!takes({ accessKeys: { ...DOCUMENTS.accessKeys, furtherSecrets: [] } }));
   assert.ok(!takes({ config: secretsManager({ refreshSeconds: 600, maxStaleSeconds: 599 }) }));
+});
+
+test('how many further secrets there may be is one number, in the schema, the core, what fetches them and the docs', async () => {
+  const { properties } = JSON.parse(await readFile(new URL('../../js-shim/schema/access-keys.schema.json', import.meta.url), 'utf8'));
+  const most = properties.furtherSecrets.maxItems;
+  const fromSecretsManager = { ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'] } };
+  const naming = (/** @type {number} */ count) => ({ ...DOCUMENTS.accessKeys, furtherSecrets: Array.from({ length: count }, (_, index) => `s${index}`) });
+  const fetched = async (/** @type {number} */ count) => {
+    const fetchSecret = async (/** @type {string} */ secretId) => ({ secretId, versionId: '1', text: JSON.stringify(naming(count)), region: 'r', createdAt: 1 });
+    return (await fetchKeyDocuments(fetchSecret, 'first'))?.documents().length;
+  };
+  for (const [count, isTaken] of /** @type {[number, boolean][]} */ ([[most, true], [most + 1, false]])) {
+    assert.equal(takes({ config: fromSecretsManager, accessKeys: [naming(count)] }), isTaken);
+    assert.equal(await fetched(count), isTaken ? count + 1 : 1);
+  }
+  const page = await readFile(new URL('../../docs/access-keys.md', import.meta.url), 'utf8');
+  assert.deepEqual([page.includes(`up to ${most} names or ARNs`), page.includes(`up to ${most} others in \`furtherSecrets\``)], [true, true]);
 });
 
 /** @param {Partial<{ config: unknown, accessKeys: unknown }>} documents */
