@@ -167,6 +167,9 @@ run_tests() {
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
   end_to_end
   step 'README: the compatibility table' node tests/e2e/compatibility.mjs --check
+  step 'Sizes within their budget' bash -c '
+    node js-shim/cli.mjs bundle --config sample/config.json --access-keys sample/access-keys.json
+    node benches/sizes.mjs'
   bench --short
   printf '%d passed, 0 failed\n' "$total"
 }
@@ -202,6 +205,7 @@ bundle)
     bundle "$@"
   else
     bundle --config sample/config.json --access-keys sample/access-keys.json
+    node benches/sizes.mjs
   fi
   ;;
 test) run_tests ;;
