@@ -107,12 +107,15 @@ function printHeaderBytes({ points, slope, intercept, r2 }) {
 }
 
 /** @param {any} loaded @param {any} flat */
-function printMemory(loaded, { requests, warm, end }) {
+function printMemory(loaded, { requests, tenths }) {
   const mib = (/** @type {number} */ value) => `${value.toFixed(1)} MiB`;
   const rows = [
     [`${MANY_KEYS} access keys loaded, above the bare runtime's ${mib(loaded.bareMiB)}`, mib(loaded.aboveBareMiB), mib(loaded.wasmMiB)],
-    [`after a tenth of ${requests} mixed requests`, mib(warm.rssMiB), mib(warm.wasmMiB)],
-    ['after all of them', mib(end.rssMiB), mib(end.wasmMiB)],
+    ...tenths.map((/** @type {any} */ { rssMiB, wasmMiB }, /** @type {number} */ index) => [
+      `after ${((index + 1) * requests) / 10} mixed requests`,
+      mib(rssMiB),
+      mib(wasmMiB),
+    ]),
   ];
   process.stdout.write(`${table(['memory', 'resident', 'WebAssembly'], rows)}\n\n`);
 }
