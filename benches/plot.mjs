@@ -1,6 +1,8 @@
 // Plots as SVG: bars in pairs, and points with a line.
 
 const WIDTH = 760;
+/** Where bars begin, behind their labels. */
+const BARS = 250;
 const STYLE = 'font-family="system-ui, sans-serif" font-size="13"';
 const OURS = '#1f6f8b';
 const THEIRS = '#c2c7cc';
@@ -9,16 +11,16 @@ const THEIRS = '#c2c7cc';
  * Pairs of horizontal bars.
  *
  * @param {string} title @param {[ours: string, theirs: string]} names @param {string} unit
- * @param {{ label: string, ours: number, theirs: number }[]} rows
+ * @param {{ label: string, ours: number, theirs: number, ratio: number }[]} rows
  */
 export function bars(title, [ours, theirs], unit, rows) {
   const longest = Math.max(...rows.flatMap((row) => [row.ours, row.theirs]));
-  const scale = (WIDTH - 380) / longest;
+  const scale = (WIDTH - 420) / longest;
   const parts = rows.flatMap((row, index) => {
     const top = 62 + index * 44;
     return [
       text(10, top + 20, row.label),
-      bar(top, row.ours * scale, OURS, `${row.ours.toFixed(1)} ${unit}, ${(row.ours / row.theirs).toFixed(2)} of it`),
+      bar(top, row.ours * scale, OURS, `${row.ours.toFixed(1)} ${unit}, ${row.ratio.toFixed(2)} of it`),
       bar(top + 17, row.theirs * scale, THEIRS, `${row.theirs.toFixed(1)} ${unit}`),
     ];
   });
@@ -53,7 +55,7 @@ export function scatter(title, axes, points, { slope, intercept }) {
 
 /** @param {number} top @param {number} length @param {string} color @param {string} label */
 function bar(top, length, color, label) {
-  return `<rect x="220" y="${top}" width="${round(length)}" height="15" fill="${color}"/>${text(226 + length, top + 12, label)}`;
+  return `<rect x="${BARS}" y="${top}" width="${round(length)}" height="15" fill="${color}"/>${text(BARS + 6 + length, top + 12, label)}`;
 }
 
 /** @param {number} x @param {string} color */

@@ -8,14 +8,15 @@ export function median(values) {
 }
 
 /**
- * What a pair of measured series says: each one's median, and the median of the ratios pair by pair, which
- * holds when the machine's speed drifts.
+ * What a pair of measured series says: each one's median, the median of the ratios pair by pair, which holds
+ * when the machine's speed drifts, and each one's least, which is nearest to a machine that does nothing else.
  *
  * @param {number[]} ours @param {number[]} theirs measured in turn
  */
 export function paired(ours, theirs) {
   const ratios = ours.map((value, index) => value / theirs[index]);
-  return { ours: median(ours), theirs: median(theirs), ratio: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios), pairs: ratios.length };
+  const least = { ours: Math.min(...ours), theirs: Math.min(...theirs) };
+  return { ours: median(ours), theirs: median(theirs), ratio: median(ratios), least, pairs: ratios.length };
 }
 
 /**
