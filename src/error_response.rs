@@ -141,15 +141,22 @@ fn element(xml: &mut String, name: &str, value: &str) {
     for part in ["  <", name, ">"] {
         xml.push_str(part);
     }
-    for character in value.chars() {
-        match escape(character) {
-            Some(escaped) => xml.push_str(escaped),
-            None => xml.push(character),
-        }
-    }
+    push_escaped(value, xml);
     for part in ["</", name, ">\n"] {
         xml.push_str(part);
     }
+}
+
+/// Appends text as XML carries it, in runs of what stays as it is.
+fn push_escaped(text: &str, xml: &mut String) {
+    let mut from = 0;
+    for (place, character) in text.char_indices() {
+        let Some(escaped) = escape(character) else { continue };
+        xml.push_str(text.get(from..place).unwrap_or_default());
+        xml.push_str(escaped);
+        from = place + character.len_utf8();
+    }
+    xml.push_str(text.get(from..).unwrap_or_default());
 }
 
 /// A value that the client sent, as much of it as an answer repeats.
