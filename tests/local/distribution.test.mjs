@@ -24,7 +24,8 @@ const ALLOW = { principalId: 'ak', policyDocument: { Statement: [{ Action: '*', 
 let directory;
 let s3;
 let distribution;
-let log;
+/** Of all tests: a request's line is written when its connection is done with, maybe in the next test. */
+const log = [];
 /** What the functions of the running test are; each test replaces those it needs. */
 let functions;
 let events;
@@ -59,7 +60,6 @@ before(async () => {
 beforeEach(() => {
   functions = PASS;
   events = {};
-  log = [];
 });
 
 after(async () => {
@@ -85,6 +85,13 @@ async function stored(uri, method = 'GET') {
   return { status: message.statusCode, headers: message.headers, body: await buffer(message) };
 }
 
+/** The log's lines of the requests for a path that no other test asks for, once there are as many. */
+async function linesOf(path, count = 1) {
+  const lines = () => log.filter(({ uri }) => uri === path);
+  await waitFor(() => lines().length >= count);
+  return lines();
+}
+
 async function waitFor(condition) {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
@@ -101,12 +108,11 @@ test('stores a PUT and answers what S3 answers', async () => {
   assert.equal((await stored('/a%20b//c')).body.toString(), 'hello');
   assert.equal(requestOf(events.originRequest).headers.cookie, undefined);
   assert.equal(requestOf(events.originRequest).origin.s3.customHeaders['x-origin-secret'][0].value, 'hush');
-  await waitFor(() => log.length === 1);
+  const [line] = await linesOf('/a%20b//c');
   const { requestId } = events.originRequest.Records[0].cf.config;
-  assert.deepEqual({ ...log[0], milliseconds: 0 }, { requestId, method: 'PUT', uri: '/a%20b//c', userAgent: 'device/1', status: 200, bytes: 5, milliseconds: 0, origin: 's3' });
+  assert.deepEqual({ ...line, milliseconds: 0 }, { requestId, method: 'PUT', uri: '/a%20b//c', userAgent: 'device/1', status: 200, bytes: 5, milliseconds: 0, origin: 's3' });
   await ask('PUT', '/browser', { headers: { 'Content-Length': 0, 'User-Agent': 'Mozilla/5.0', 'x-oss-user-agent': 'sdk/1' } });
-  await waitFor(() => log.length === 2);
-  assert.equal(log[1].userAgent, 'sdk/1');
+  assert.deepEqual((await linesOf('/browser')).map(({ userAgent }) => userAgent), ['sdk/1']);
 });
 
 test('sends metadata that a function sets, in UTF-8', async () => {
@@ -173,9 +179,9 @@ test('stores nothing when the viewer goes away', async () => {
   request.write(Buffer.alloc(5_000_000));
   await waitFor(async () => (await readdir(data)).length > beforehand);
   request.destroy();
-  await waitFor(async () => (await readdir(data)).length === beforehand && log.length === 1);
+  await waitFor(async () => (await readdir(data)).length === beforehand);
   assert.equal((await stored('/cut')).status, 404);
-  assert.equal(log[0].status, 0);
+  assert.deepEqual((await linesOf('/cut')).map(({ status }) => status), [0]);
 });
 
 test('lets the viewer read a refusal of S3 while it is still sending', async () => {
@@ -245,7 +251,7 @@ test('answers a generated response, in its own spelling, and reads the refused b
   assert.equal((await ask('HEAD', '/refused')).body.length, 0);
   assert.equal((await stored('/refused')).status, 404);
   assert.equal(events.originRequest, undefined);
-  assert.equal(log.every(({ origin }) => origin === null), true);
+  assert.deepEqual((await linesOf('/refused', 2)).map(({ origin }) => origin), [null, null]);
 });
 
 test('decodes a generated body in base64', async () => {
@@ -259,15 +265,14 @@ const VIOLATIONS = [
   ['originRequest', 'origin-request: an S3 origin with origin access control may not be changed', (request) => (request.origin.s3.path = '/x')],
 ];
 
-for (const [name, violation, change] of VIOLATIONS) {
+for (const [index, [name, violation, change]] of VIOLATIONS.entries()) {
   test(`answers 502 to a violation in ${violation}`, async () => {
     functions = { ...PASS, [name]: async (event) => (change(requestOf(event)), requestOf(event)) };
-    const { status, headers, body } = await ask('PUT', '/violated', { headers: { 'Content-Length': 1 }, body: Buffer.from('x') });
+    const { status, headers, body } = await ask('PUT', `/violated/${index}`, { headers: { 'Content-Length': 1 }, body: Buffer.from('x') });
     assert.deepEqual([status, headers['x-cache']], [502, 'LambdaValidationError from cloudfront']);
     assert.ok(body.toString().includes(violation.split(': ')[1]));
-    assert.equal((await stored('/violated')).status, 404);
-    await waitFor(() => log.length === 1);
-    assert.equal(log[0].violation, violation);
+    assert.equal((await stored(`/violated/${index}`)).status, 404);
+    assert.deepEqual((await linesOf(`/violated/${index}`)).map((line) => line.violation), [violation]);
   });
 }
 
@@ -276,15 +281,13 @@ test('answers 503 where a function throws', async () => {
   const { status, headers, body } = await ask('PUT', '/thrown', { headers: { 'Content-Length': 1 }, body: Buffer.from('x') });
   assert.deepEqual([status, headers['x-cache']], [503, 'LambdaExecutionError from cloudfront']);
   assert.doesNotMatch(body.toString(), /oops/);
-  await waitFor(() => log.length === 1);
-  assert.match(log[0].violation, /viewer-request: the function threw .*oops/);
+  assert.match((await linesOf('/thrown'))[0].violation, /viewer-request: the function threw .*oops/);
 });
 
 test('says in the log that an origin is no bucket', async () => {
-  const { status } = await ask('PUT', '/k', { headers: { 'Content-Length': 0, 'x-origin': 'www.example.com' } });
+  const { status } = await ask('PUT', '/no-bucket', { headers: { 'Content-Length': 0, 'x-origin': 'www.example.com' } });
   assert.equal(status, 502);
-  await waitFor(() => log.length === 1);
-  assert.match(log[0].violation, /`www.example.com` is not the domain name of an S3 bucket/);
+  assert.match((await linesOf('/no-bucket'))[0].violation, /`www.example.com` is not the domain name of an S3 bucket/);
 });
 
 test('sends to the bucket that the origin names', async () => {
@@ -295,10 +298,10 @@ test('sends to the bucket that the origin names', async () => {
 
 test('answers the quotas', async () => {
   assert.equal((await ask('PUT', `/${'a'.repeat(8192)}`)).status, 414);
-  assert.equal((await ask('PUT', '/', { headers: { 'x-a': 'a'.repeat(33_000) } })).status, 494);
-  assert.equal((await ask('GET', '/', { headers: { 'Content-Length': 1 }, body: Buffer.from('x') })).status, 403);
-  await waitFor(() => log.length === 3);
-  assert.deepEqual(log.map(({ status }) => status), [414, 494, 403]);
+  assert.equal((await ask('PUT', '/quota', { headers: { 'x-a': 'a'.repeat(33_000) } })).status, 494);
+  assert.equal((await ask('GET', '/quota', { headers: { 'Content-Length': 1 }, body: Buffer.from('x') })).status, 403);
+  const lines = [...(await linesOf(`/${'a'.repeat(8192)}`)), ...(await linesOf('/quota', 2))];
+  assert.deepEqual(lines.map(({ status }) => status), [414, 494, 403]);
   const socket = net.connect(distribution.port, distribution.host);
   socket.write(`PUT / HTTP/1.1\r\nHost: h\r\nx-a: ${'a'.repeat(140_000)}\r\n\r\n`);
   assert.match((await once(socket, 'data'))[0].toString(), /^HTTP\/1\.1 494 /);
@@ -324,8 +327,7 @@ test('sends to the API what a function routes there', async () => {
   assert.match(events.authorizer.headers['X-Forwarded-For'], /^127\.0\.0\.1, /);
   assert.deepEqual(events.authorizer.queryStringParameters, { uploads: '' });
   assert.equal(events.initiate.body, 'abc');
-  await waitFor(() => log.length === 1);
-  assert.deepEqual([log[0].origin, log[0].uri, log[0].bytes], ['api', '/key', 3]);
+  assert.deepEqual((await linesOf('/key')).map(({ origin, bytes }) => [origin, bytes]), [['api', 3]]);
 });
 
 test('answers 413 to more than the API takes, and reads the rest away', async () => {
@@ -357,7 +359,7 @@ test('shows an origin-response function what an origin answered, and gives the v
 });
 
 test('holds an origin-response function to CloudFront\'s rules', async () => {
-  for (const [change, rule] of [
+  const rules = [
     [(response) => ({ ...response, headers: { ...response.headers, via: [{ value: 'forged' }] } }), /via is read-only in origin-response/],
     [(response) => ({ ...response, headers: { ...response.headers, 'x-cache': [{ value: 'Hit' }] } }), /x-cache is not allowed/],
     [(response) => ({ ...response, status: '700' }), /status must be a string from 200 to 599/],
@@ -365,13 +367,12 @@ test('holds an origin-response function to CloudFront\'s rules', async () => {
     [(response, request) => request, /must return a response/],
     [() => null, /must return a request or a response object/],
     [() => { throw new Error('oops'); }, /the function threw Error: oops/],
-  ]) {
-    log = [];
+  ];
+  for (const [index, [change, rule]] of rules.entries()) {
     functions = { ...PASS, originResponse: async (event) => change(event.Records[0].cf.response, requestOf(event)) };
-    const { status } = await ask('GET', '/none');
+    const { status } = await ask('GET', `/none/${index}`);
     assert.ok([502, 503].includes(status), String(rule));
-    await waitFor(() => log.length === 1);
-    assert.match(log[0].violation, rule);
+    assert.match((await linesOf(`/none/${index}`))[0].violation, rule);
   }
 });
 
