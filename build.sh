@@ -116,7 +116,10 @@ build_core() {
 
 # Node has had WebAssembly's SIMD since 16.4. The paths of this machine would be in the module's messages, and so in every zip.
 build_wasm() {
-  RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-inline-threshold=130 --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=oss-edge" \
+  local home=${CARGO_HOME:-$HOME/.cargo} remapped="--remap-path-prefix=$PWD=oss-edge" registry
+  cargo fetch --locked
+  for registry in "$home"/registry/src/*; do remapped+=" --remap-path-prefix=$registry=crates"; done
+  RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-inline-threshold=130 $remapped" \
     cargo build --locked --release --target wasm32-unknown-unknown
 }
 

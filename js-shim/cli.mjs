@@ -172,6 +172,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`oss-edge: ${error instanceof Error ? error.message : error}\n`);
-  if (error instanceof UsageError) process.stderr.write('See oss-edge --help.\n');
+  if (error instanceof UsageError) process.stderr.write(`See oss-edge ${process.argv[2] === 'keys' ? 'keys ' : ''}--help.\n`);
   process.exitCode = 2;
 }

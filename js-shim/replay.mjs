@@ -111,7 +111,11 @@ export function readTime(text, where) {
 /** @param {any} value @param {string} place @returns {Entry} */
 function entryOf(value, place) {
   const isEntry = typeof value === 'object' && value !== null && 'event' in value;
-  return isEntry ? { ...value, id: String(value.id ?? place) } : { id: place, event: value };
+  if (isEntry) return { ...value, id: String(value.id ?? place) };
+  if (!isFunctionsEvent(value) && !Array.isArray(value?.Records)) {
+    throw new Error(`${place}: expected an event of Lambda@Edge or of CloudFront Functions, or an object with an \`event\``);
+  }
+  return { id: place, event: value };
 }
 
 /** @param {any} event */

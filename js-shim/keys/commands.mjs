@@ -157,15 +157,16 @@ async function runList({ store, check, now }) {
 async function runCheck({ store, check, now }) {
   const read = await readChecked(store, check);
   const { accessKeys, masterKeys } = summaryOf(read, now);
-  writeWarnings(keyWarnings(read.map(({ document }) => document)));
-  const json = { documents: read.map(({ name }) => name), accessKeys: accessKeys.length, masterKeys: masterKeys.length };
+  const warnings = keyWarnings(read.map(({ document }) => document));
+  writeWarnings(warnings);
+  const json = { documents: read.map(({ name }) => name), accessKeys: accessKeys.length, masterKeys: masterKeys.length, warnings };
   return { json, text: `${json.documents.join(', ')}: ${json.accessKeys} access keys, ${json.masterKeys} master keys` };
 }
 
 /** @param {Context['store']} store @param {Context['check']} check */
 async function readChecked(store, check) {
   const read = await store.read();
-  if (read[0].version === '') throw new Refusal(`${read[0].name}: no access keys yet`);
+  if (read[0].version === '') throw new Refusal(`${read[0].name}: no access keys yet; \`oss-edge keys new\` makes the first`);
   check(read);
   return read;
 }

@@ -26,7 +26,7 @@ export function fileStore(file, { lockMilliseconds = LOCK_MILLISECONDS } = {}) {
       const target = await realpath(file).catch(() => file);
       const unlock = await lock(`${target}.lock`, lockMilliseconds);
       try {
-        const before = await readFile(target).catch(absent);
+        const before = await readFile(target).catch(absent(target));
         if (versionOf(before) !== stored.version) throw new Conflict(`${file} was changed meanwhile`);
         if (before !== undefined) await writeAtomically(`${target}.bak`, before);
         await writeAtomically(target, `${JSON.stringify(document, null, 2)}\n`);
@@ -39,15 +39,17 @@ export function fileStore(file, { lockMilliseconds = LOCK_MILLISECONDS } = {}) {
 
 /** @param {string} file @returns {Promise<import('./store.mjs').Stored>} */
 async function readStored(file) {
-  const bytes = await readFile(file).catch(absent);
+  const bytes = await readFile(file).catch(absent(file));
   const document = bytes === undefined ? {} : parseDocument(bytes.toString('utf8'), file);
   return { name: file, document, version: versionOf(bytes) };
 }
 
-/** @param {NodeJS.ErrnoException} error */
-function absent(error) {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
+/** @param {string} file */
+function absent(file) {
+  return (/** @type {NodeJS.ErrnoException} */ { code }) => {
+    if (code !== 'ENOENT') throw new Error(`${file}: ${code}`);
+    return undefined;
+  };
 }
 
 /** @param {Buffer | undefined} bytes */
@@ -110,7 +112,9 @@ async function lock(file, milliseconds) {
       await writeThrough(file, `process ${process.pid} on ${hostname()}\n`, 'wx');
       return () => rm(file, { force: true });
     } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+      if (code === 'ENOENT') throw new Error(`${dirname(file)}: no such directory`);
+      if (code !== 'EEXIST') throw error;
       if (waited >= milliseconds) throw await held(file);
     }
     await sleep(LOCK_POLL_MILLISECONDS);

@@ -22,7 +22,7 @@ export const HELP = `oss-edge keys: access keys in a file or in Secrets Manager
   rotate --id ID [--overlap SPAN]
       Makes another secret, which is valid at once. Those before stay valid until they are retired, or for SPAN.
 
-  retire --id ID [--generation G] (--logs FILE... [--since TIME] | --force)
+  retire --id ID [--generation G] (--logs FILE [--logs FILE]... [--since TIME] | --force)
       Removes a secret: G, or the older of two, by notBefore, else by the generations' numbers. Refused when
       the edge's log (JSON lines; - is standard input) shows that it was used since TIME, or shows nothing of
       the key at all. Lambda@Edge writes logs in every Region in which it ran: give those of all of them.
@@ -31,7 +31,7 @@ export const HELP = `oss-edge keys: access keys in a file or in Secrets Manager
       A disabled key is refused once the edge has the change: with the next deployment where the document is
       bundled, within refreshSeconds or twice that from Secrets Manager. It stays where it is.
 
-  revoke --master ID (--device ID... | --devices FILE)
+  revoke --master ID (--device ID [--device ID]... | --devices FILE)
       Refuses the keys that are derived for these devices, once the edge has the change. Ids are compared byte
       by byte: SN-1 is another device than sn-1.
 

@@ -28,7 +28,7 @@ const COMMON = {
  * @throws {Error} when the command line or a file can't be read
  */
 export async function keys([name = '', ...args], now = Date.now) {
-  if (['', 'help', '--help', '-h'].includes(name) || args.includes('--help')) {
+  if (['', 'help', '--help', '-h'].includes(name) || args.includes('--help') || args.includes('-h')) {
     process.stdout.write(HELP);
     return name === '' ? 2 : 0;
   }

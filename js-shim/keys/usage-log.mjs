@@ -24,7 +24,7 @@ export async function readUse(files, accessKeyId, since) {
     const input = file === '-' ? process.stdin : createReadStream(file);
     // A reader of lines ends quietly where its stream fails.
     const failure = new Promise((_, reject) => {
-      input.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) => reject(new Error(`${file}: ${code}`)));
+      input.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) => reject(new Error(`${file}: ${code === 'ENOENT' ? 'no such file' : code}`)));
     });
     await Promise.race([count(createInterface({ input, crlfDelay: Infinity }), uses, accessKeyId, since), failure]);
   }

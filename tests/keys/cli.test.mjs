@@ -341,7 +341,7 @@ test('a full secret: its devices are revoked in another, its keys can be disable
 test('a file is made by its first key', async () => {
   const made = join(directory, 'made.json');
   for (const command of ['list', 'check']) {
-    assert.deepEqual(failed(await run(['keys', command, '--file', made])), [1, `oss-edge: ${made}: no access keys yet\n`]);
+    assert.deepEqual(failed(await run(['keys', command, '--file', made])), [1, `oss-edge: ${made}: no access keys yet; \`oss-edge keys new\` makes the first\n`]);
   }
   done(await run(['keys', 'new', '--file', made, '--id', 'first']));
   assert.equal((await stat(made)).mode & 0o777, 0o600);
@@ -363,14 +363,18 @@ test('a command line that is not understood ends with 2 and one line of help', a
     [['revoke', '--file', file, '--master', 'a1'], /keys revoke: expected --device ID or --devices FILE/u],
     [['new', '--file', file, '--id', 'a', '--master', 'b'], /expected --id or --master, not both/u],
     [['list', '--secret', 'a'], /expected --region, the Region of the secret's primary/u],
-    [['retire', '--file', file, '--id', 'first', '--logs', join(directory, 'no.log')], /no\.log: ENOENT/u],
+    [['retire', '--file', file, '--id', 'first', '--logs', join(directory, 'no.log')], /no\.log: no such file/u],
     [['derive', '--file', file, '--master', 'a1', '--devices', join(directory, 'no.txt')], /no\.txt: no such file/u],
+    [['list', '--file', directory], new RegExp(`${directory}: EISDIR`, 'u')],
+    [['new', '--file', join(directory, 'nowhere', 'keys.json')], /nowhere: no such directory/u],
   ])) {
     const { status, stdout, stderr } = await run(['keys', ...args]);
     assert.deepEqual([status, stdout], [2, ''], args.join(' '));
     assert.match(stderr, expected);
   }
   assert.match(done(await run(['keys', '--help'])), /^oss-edge keys: /u);
+  assert.match(done(await run(['keys', 'new', '-h'])), /^oss-edge keys: /u);
+  assert.match((await run(['keys', 'shred'])).stderr, /See oss-edge keys --help\.\n$/u);
 });
 
 /** The secret of a derived key, by its definition (docs/access-keys.md). @param {string} id */

@@ -112,6 +112,7 @@ test('replays origin-request events too', async () => {
 test('says which file and line is wrong', async () => {
   for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
     [[await raw('bad.jsonl', '{"event":{}}\nnot json\n')], /bad\.jsonl:2: expected a JSON object on one line/u],
+    [[await raw('no-event.json', '{"a":1}')], /no-event\.json: expected an event of Lambda@Edge or of CloudFront Functions/u],
     [['/nonexistent'], /\/nonexistent: no such file/u],
     [['--now', 'yesterday', await written('a.json', put)], /--now: expected an ISO 8601 time/u],
     [[await written('b.jsonl', { id: 'x', now: 'soon', event: put })], /x: now: expected an ISO 8601 time/u],
