@@ -2,10 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, describe, mock, test } from 'node:test';
@@ -13,17 +12,13 @@ import { after, before, describe, mock, test } from 'node:test';
 import OSS from 'ali-oss';
 
 import { serve } from '../../js-shim/serve.mjs';
-import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, SECOND_KEY, STS_KEY, StoredObjects, record, sha256 } from './fixture.mjs';
+import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, SECOND_KEY, STS_KEY, localAgent, record, sha256, startGateway } from './fixture.mjs';
 
 const MIB = 1024 * 1024;
 const KEYS = JSON.parse(await readFile(new URL('keys.json', import.meta.url), 'utf8'));
 const REQUEST_ID = /^[0-9A-F]{24}$/;
 
-/** Resolves every name to this machine. */
-const agent = new http.Agent({
-  keepAlive: true,
-  lookup: (_host, { all }, callback) => (all ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4)),
-});
+const agent = localAgent();
 
 /** What ali-oss calls itself. */
 const USER_AGENT = `aliyun-sdk-nodejs/${JSON.parse(await readFile(new URL('../../node_modules/ali-oss/package.json', import.meta.url), 'utf8')).version}`;
@@ -38,34 +33,21 @@ const STYLES = {
 /** Has a device sign by version 4. */
 const V4 = { authorizationV4: true, region: 'oss-cn-hangzhou' };
 
-/** The gateway's log, and an event for each line that has a request id. */
-const requests = [];
-const logged = new EventEmitter();
+let requests;
+let logged;
 let directory;
 let server;
 let stored;
+let close;
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'oss-edge-e2e-'));
-  server = await serve({
-    documents: { config: CONFIG, accessKeys: ACCESS_KEYS },
-    data: directory,
-    log: (entry, decision) => {
-      const line = { ...decision, ...entry };
-      requests.push(line);
-      if (line.ossRequestId) logged.emit(String(line.ossRequestId), line);
-    },
-  });
-  stored = new StoredObjects({ ...server.s3, directory });
+  ({ requests, logged, directory, server, stored, close } = await startGateway());
 });
 
 after(async () => {
   agent.destroy();
-  stored.close();
-  await server.close();
-  await rm(directory, { recursive: true });
+  await close();
   await record('aliyun-sdk-nodejs', requests);
-  assert.deepEqual(requests.filter(({ violation }) => violation), [], 'no function broke a rule of CloudFront');
   const log = JSON.stringify(requests);
   for (const key of ACCESS_KEYS.accessKeys) assert.ok(!log.includes(key.accessKeySecret), 'no secret is logged');
   assert.ok(!log.includes(STS_KEY.securityToken), 'no security token is logged');

@@ -2,43 +2,32 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
 import { JSDOM } from 'jsdom';
 
-import { serve } from '../../js-shim/serve.mjs';
-import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, StoredObjects, record, sha256 } from './fixture.mjs';
+import { BUCKET, FIRST_KEY, record, startGateway } from './fixture.mjs';
 
 const MIB = 1024 * 1024;
 const HOUR = 60 * 60 * 1000;
 const SDK = await readFile(new URL('../../node_modules/ali-oss/dist/aliyun-oss-sdk.js', import.meta.url), 'utf8');
 
-const requests = [];
-let directory;
-let server;
-let stored;
+let gateway;
 let page;
 
 before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'oss-edge-browser-'));
-  const log = (entry, decision) => requests.push({ ...decision, ...entry });
-  server = await serve({ documents: { config: CONFIG, accessKeys: ACCESS_KEYS }, data: directory, log });
-  stored = new StoredObjects({ ...server.s3, directory });
+  gateway = await startGateway();
 });
 
 after(async () => {
-  stored.close();
-  await server.close();
-  await rm(directory, { recursive: true });
-  await record('aliyun-sdk-js', requests);
+  await gateway.close();
+  await record('aliyun-sdk-js', gateway.requests);
 });
 
 beforeEach(() => {
   // A page of the gateway's own origin, so that no CORS is asked for.
-  page = new JSDOM('', { url: `http://localhost:${new URL(server.url).port}/`, runScripts: 'outside-only' }).window;
+  page = new JSDOM('', { url: `http://localhost:${new URL(gateway.url).port}/`, runScripts: 'outside-only' }).window;
   page.eval(SDK);
   return () => page.close();
 });
@@ -56,28 +45,23 @@ function device(milliseconds = 0, options = {}) {
   return client;
 }
 
-async function assertStored(key, body) {
-  const object = await stored.get(key);
-  assert.deepEqual([object?.body.length, object?.sha256], [body.length, sha256(body)], key);
-}
-
 /** What the requests under a key were answered. */
 function answers(key) {
-  return requests.filter(({ uri }) => uri === `/${key}`).map(({ operation, status, code }) => [operation, status, code]);
+  return gateway.requests.filter(({ uri }) => uri === `/${key}`).map(({ operation, status, code }) => [operation, status, code]);
 }
 
 describe('a browser', () => {
   test('uploads', async () => {
     const body = randomBytes(1000);
     await device().put('browser/put.bin', new page.Blob([body]));
-    await assertStored('browser/put.bin', body);
+    await gateway.assertStored('browser/put.bin', body);
   });
 
   test('uploads signed by version 4, lists parts and aborts', async () => {
     const body = randomBytes(1000);
     const client = device(0, { authorizationV4: true, region: 'oss-cn-hangzhou' });
     await client.put('browser/v4.bin', new page.Blob([body]));
-    await assertStored('browser/v4.bin', body);
+    await gateway.assertStored('browser/v4.bin', body);
     const { uploadId } = await client.initMultipartUpload('browser/v4-parts.bin');
     await client.uploadPart('browser/v4-parts.bin', uploadId, 1, new page.Blob([body]), 0, body.length);
     const { parts } = await client.listParts('browser/v4-parts.bin', uploadId);
@@ -93,7 +77,7 @@ describe('a browser', () => {
       const body = randomBytes(1000);
       const key = `browser/${what}.bin`;
       await device(offset).put(key, new page.Blob([body]));
-      await assertStored(key, body);
+      await gateway.assertStored(key, body);
       assert.deepEqual(answers(key), [
         ['PutObject', 403, 'RequestTimeTooSkewed'],
         ['PutObject', 200, undefined],
@@ -104,7 +88,7 @@ describe('a browser', () => {
       const body = randomBytes(6 * MIB);
       const key = `browser/${what}-parts.bin`;
       await device(offset).multipartUpload(key, new page.Blob([body]), { partSize: 5 * MIB, parallel: 1 });
-      await assertStored(key, body);
+      await gateway.assertStored(key, body);
       assert.deepEqual(answers(key), [
         ['InitiateMultipartUpload', 403, 'RequestTimeTooSkewed'],
         ['InitiateMultipartUpload', 200, undefined],

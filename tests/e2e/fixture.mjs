@@ -1,9 +1,16 @@
 // The gateway that the end-to-end tests upload through: its documents, and a look into its S3.
 
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { EventEmitter } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+
+import { serve } from '../../js-shim/serve.mjs';
 
 /** OSS buckets; the hosts that stand for one bucket stand for the first. */
 export const BUCKET = 'fleet-uploads';
@@ -91,6 +98,50 @@ export class StoredObjects {
 
 export function sha256(bytes) {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Resolves every name to this machine. */
+export function localAgent() {
+  return new http.Agent({
+    keepAlive: true,
+    lookup: (_host, { all }, callback) => (all ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4)),
+  });
+}
+
+/**
+ * The gateway with an S3 of its own: what it logged in `requests`, each line also told by `logged` as `line` and
+ * by its request id, and what arrived in `stored`.
+ */
+export async function startGateway(accessKeys = ACCESS_KEYS) {
+  const directory = await mkdtemp(join(tmpdir(), 'oss-edge-e2e-'));
+  const requests = [];
+  const logged = new EventEmitter();
+  const log = (entry, decision) => {
+    const line = { ...decision, ...entry };
+    requests.push(line);
+    logged.emit('line', line);
+    if (line.ossRequestId) logged.emit(String(line.ossRequestId), line);
+  };
+  const server = await serve({ documents: { config: CONFIG, accessKeys }, data: directory, log });
+  const stored = new StoredObjects({ ...server.s3, directory });
+  return {
+    server,
+    stored,
+    requests,
+    logged,
+    directory,
+    url: server.url,
+    assertStored: async (key, body) => {
+      const object = await stored.get(key);
+      assert.deepEqual([object?.body.length, object?.sha256], [body.length, sha256(body)], key);
+    },
+    close: async () => {
+      stored.close();
+      await server.close();
+      await rm(directory, { recursive: true });
+      assert.deepEqual(requests.filter(({ violation }) => violation), [], 'no function broke a rule of CloudFront');
+    },
+  };
 }
 
 /** Where each client's tests leave what their gateway logged; the table in the README is made of it. */
