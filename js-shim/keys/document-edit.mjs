@@ -23,6 +23,10 @@ const NO_ROOM = 'no document has room: name a further secret in furtherSecrets';
  * @param {'accessKeys' | 'masterKeys'} list @param {Record<string, unknown>} entry
  */
 export function add(documents, maxBytes, list, entry) {
+  const name = list === 'accessKeys' ? 'accessKeyId' : 'id';
+  if (documents.some((document) => document[list]?.some((/** @type {any} */ other) => other[name] === entry[name]))) {
+    throw new Refusal(`${entry[name]} is there already`);
+  }
   const index = documents.findIndex((document) => sizeWith(document, list, [entry]) <= maxBytes - SPARE_BYTES);
   if (index < 0) throw new Refusal(NO_ROOM);
   (documents[index][list] ??= []).push(entry);

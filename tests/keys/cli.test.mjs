@@ -86,7 +86,8 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
 
     test('new refuses what is not valid, and changes nothing', async () => {
       for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
-        [['--id', 'first'], /: accessKeys\[2\]\.accessKeyId: expected an id that appears once\n$/u],
+        [['--id', 'first'], /^oss-edge: first is there already\n$/u],
+        [['--master', 'a1', '--everything'], /^oss-edge: a1 is there already\n$/u],
         [['--id', 'a:b'], /: accessKeys\[2\]\.accessKeyId: expected /u],
         [['--operations', 'GetObject'], /: accessKeys\[2\]\.allow\[0\]\.operations\[0\]: expected /u],
         [['--prefix', '{device}/'], /: accessKeys\[2\]\.allow\[0\]\.prefix: expected /u],
