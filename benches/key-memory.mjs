@@ -19,6 +19,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 import { ACCESS_KEY, NOW, eventTexts } from './events.mjs';
+import { resident, watchMemories } from './memories.mjs';
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge-bench/', import.meta.url));
 const SELF = fileURLToPath(import.meta.url);
@@ -87,18 +88,7 @@ async function inProcess(index, fetches) {
 
 /** @param {string} index @param {number} fetches how many times the keys are fetched */
 async function measureOne(index, fetches) {
-  /** @type {WebAssembly.Memory[]} */
-  const memories = [];
-  const Original = WebAssembly.Instance;
-  WebAssembly.Instance = /** @type {any} */ (
-    new Proxy(Original, {
-      construct(target, args) {
-        const instance = new target(.../** @type {[WebAssembly.Module]} */ (args));
-        memories.push(/** @type {WebAssembly.Memory} */ (instance.exports.memory));
-        return instance;
-      },
-    })
-  );
+  const memories = watchMemories();
   const event = eventTexts('v1-header', 1)[0];
   const bare = resident();
   const start = process.cpuUsage();
@@ -120,11 +110,6 @@ async function measureOne(index, fetches) {
   const wasm = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   const peak = process.resourceUsage().maxRSS * 1024;
   process.stdout.write(JSON.stringify({ bare, resident: resident(), peak, wasm, stood: delay.max / 1e6, cpu: (user + system) / 1e3 }));
-}
-
-function resident() {
-  globalThis.gc?.();
-  return process.memoryUsage.rss();
 }
 
 /**

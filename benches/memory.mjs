@@ -3,22 +3,12 @@
 // `flat` how many requests.
 
 import { KIND_NAMES, NOW, eventTexts } from './events.mjs';
+import { resident, watchMemories } from './memories.mjs';
 
 const MIB = 1024 * 1024;
 const EVENTS = 200;
 
-/** @type {WebAssembly.Memory[]} */
-const memories = [];
-const Original = WebAssembly.Instance;
-WebAssembly.Instance = /** @type {any} */ (
-  new Proxy(Original, {
-    construct(target, args) {
-      const instance = new target(.../** @type {[WebAssembly.Module]} */ (args));
-      memories.push(/** @type {WebAssembly.Memory} */ (instance.exports.memory));
-      return instance;
-    },
-  })
-);
+const memories = watchMemories();
 
 const [what, file, count = '0'] = process.argv.slice(2);
 const bare = resident();
@@ -53,11 +43,6 @@ function mixed() {
 
 function measured() {
   return { rssMiB: resident() / MIB, wasmMiB: wasmMiB() };
-}
-
-function resident() {
-  globalThis.gc?.();
-  return process.memoryUsage.rss();
 }
 
 function wasmMiB() {

@@ -79,7 +79,7 @@ pub enum Refusal {
     InvalidHeaderValue(&'static str, String),
     /// More user metadata than S3 keeps.
     MetadataTooLarge,
-    /// A chunked body without a length, which S3 doesn't take.
+    /// A chunked body without a length, which S3 doesn't take, or no length where the access key bounds it.
     MissingContentLength,
     /// `Content-Length` isn't a number.
     InvalidContentLength,

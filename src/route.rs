@@ -188,6 +188,8 @@ fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) 
         }
         Some(length) if stores_body => check_body_size(length, max_object_bytes),
         Some(_) => Ok(()),
+        // Over HTTP/2 a body needs neither.
+        None if stores_body && max_object_bytes.is_some() => Err(Refusal::MissingContentLength),
         None if sends_body && request.single("transfer-encoding")?.is_some() => Err(Refusal::MissingContentLength),
         None => Ok(()),
     }

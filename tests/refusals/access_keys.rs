@@ -198,6 +198,21 @@ fn gives_a_key_its_own_clock_and_tells_nobody() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn asks_for_a_length_where_a_key_bounds_it() {
+    for (name, method, query, sub_resources) in OPERATIONS {
+        let decided = |id: &str, secret: &str| {
+            let request = request(method, "/dir/a.log", query);
+            let request = request.signed_by(id, secret, &format!("{RESOURCE}{sub_resources}"));
+            decide(&request.flat()).outcome.err().map(|(refusal, _)| variant(&refusal))
+        };
+        let stores = matches!(name, "PutObject" | "UploadPart");
+        let missing = Some("MissingContentLength".to_owned()).filter(|_| stores);
+        assert_eq!(decided("small", OTHER_SECRET), missing, "{name}");
+        assert_eq!(decided(ID, crate::request::SECRET), None, "{name}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn holds_bodies_to_the_size_of_the_key_or_of_s3() {
     let decided = |(method, query, sub_resources): (&str, &str, &str), id: &str, secret: &str, length: &str| {
         let request = request(method, "/dir/a.log", query).with("content-length", length);
