@@ -123,22 +123,28 @@ build_wasm() {
     cargo build --locked --release --target wasm32-unknown-unknown
 }
 
+# All of the core's functions take and give numbers, so it needs none of the bindings' JavaScript; what is exported for
+# that, by names that begin with two underscores, goes with all that it alone needs.
 bind_core() {
   local out=$1 bound=target/bindgen
-  # A script without modules keeps its state in one closure; as a function it makes a fresh one for
-  # every instance, so that nothing of an instance that failed is used again.
+  local features=(--enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals
+    --enable-reference-types --enable-multivalue --enable-simd)
   wasm-bindgen --target no-modules --no-typescript --out-dir "$bound" --out-name oss_edge \
     target/wasm32-unknown-unknown/release/oss_edge.wasm
+  exports_of "$bound/oss_edge_bg.wasm" >"$bound/exports.json"
+  wasm-metadce "${features[@]}" --graph-file "$bound/exports.json" "$bound/oss_edge_bg.wasm" -g -o "$bound/oss_edge.wasm"
   mkdir -p "$out"
-  {
-    printf '// @ts-nocheck made by build.sh from the output of wasm-bindgen\nexport function glue(TextDecoder) {\n'
-    cat "$bound/oss_edge.js"
-    printf 'return wasm_bindgen;\n}\n'
-  } >"$out/oss_edge.mjs"
   # Functions stay apart: Node compiles each when it is first called, and most requests call few.
-  wasm-opt -O3 --one-caller-inline-max-function-size=40 --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
-    --enable-mutable-globals --enable-reference-types --enable-multivalue --enable-simd \
-    "$bound/oss_edge_bg.wasm" -o "$out/oss_edge.wasm"
+  wasm-opt -O3 --one-caller-inline-max-function-size=40 "${features[@]}" "$bound/oss_edge.wasm" -o "$out/oss_edge.wasm"
+}
+
+exports_of() { # what wasm-metadce is to leave of a module
+  node --input-type=module - "$1" <<'END'
+import { readFileSync } from 'node:fs';
+const exports = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(process.argv[2]))).map(({ name }) => name);
+const own = exports.filter((name) => !name.startsWith('__'));
+console.log(JSON.stringify([{ name: 'core', root: true, reaches: own }, ...own.map((name) => ({ name, export: name }))], null, 1));
+END
 }
 
 prepare() {

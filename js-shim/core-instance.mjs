@@ -3,53 +3,49 @@
 import { DocumentError, instantiate } from './core.mjs';
 
 /**
- * @template T
+ * @typedef {import('./core.mjs').Core} Core
+ *
  * @typedef {object} CoreInstance
- * @property {<R>(call: (made: T) => R) => R} call
- * @property {(make: (core: import('./core.mjs').Core) => T) => T} replace makes another in the place of what was made, for new
- *   instances too, and gives the earlier one; throws, and keeps it, when the other can't be made
+ * @property {<R>(use: (core: Core) => R) => R} call
+ * @property {(prepare: (core: Core) => void) => void} prepare prepares this instance otherwise, and new ones too;
+ *   throws, and keeps to the earlier way, when that fails
  */
 
 /**
- * Something of the core's, made at once and again after a failure: after an exception or a trap an
- * instance's memory may be in any state, so it is dropped, and the next call begins with a new one.
+ * The core, instantiated at once and again after a failure: after an exception or a trap an instance's memory may be
+ * in any state, so it is dropped, and the next call begins with a new one.
  *
- * @template T
  * @param {Uint8Array<ArrayBuffer>} wasm
- * @param {(core: import('./core.mjs').Core) => T} make
- * @returns {CoreInstance<T>}
+ * @param {(core: Core) => void} [prepare] what a new instance needs before it is called
+ * @returns {CoreInstance}
  */
-export function coreInstance(wasm, make) {
+export function coreInstance(wasm, prepare = () => {}) {
   const module = new WebAssembly.Module(wasm);
-  /** @type {{ core: import('./core.mjs').Core, made: T } | undefined} */
-  let instance = start();
+  /** @type {Core | undefined} */
+  let core = start();
   return {
-    call: (call) => {
-      const current = (instance ??= start());
-      try {
-        return call(current.made);
-      } catch (error) {
-        instance = undefined;
-        throw error;
-      }
-    },
-    replace: (makeOther) => {
-      const current = (instance ??= start());
-      try {
-        const { made } = current;
-        current.made = makeOther(current.core);
-        make = makeOther;
-        return made;
-      } catch (error) {
-        // Anything but what the core itself says of a document may have left it broken.
-        if (!(error instanceof DocumentError)) instance = undefined;
-        throw error;
-      }
+    call,
+    prepare: (prepareOtherwise) => {
+      call(prepareOtherwise);
+      prepare = prepareOtherwise;
     },
   };
 
   function start() {
-    const core = instantiate(module);
-    return { core, made: make(core) };
+    const fresh = instantiate(module);
+    prepare(fresh);
+    return fresh;
+  }
+
+  /** @template R @param {(core: Core) => R} use @returns {R} */
+  function call(use) {
+    const current = (core ??= start());
+    try {
+      return use(current);
+    } catch (error) {
+      // Anything but what the core itself says of a document may have left it broken.
+      if (!(error instanceof DocumentError)) core = undefined;
+      throw error;
+    }
   }
 }

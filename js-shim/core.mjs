@@ -1,75 +1,52 @@
 // The core's functions, over text: one instance of its module.
 
 import { createExchange } from './exchange.mjs';
-import { glue } from './wasm/oss_edge.mjs';
-
-/** What the bindings decode their own messages with, if they ever have one: Node's TextDecoder loads ICU, at every cold start. */
-class Utf8Decoder {
-  /** @param {Uint8Array} [bytes] */
-  decode(bytes = new Uint8Array()) {
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-  }
-}
 
 /**
- * What the core says of a document that it doesn't take. The instance is as good as before.
+ * What the core says of a document that it doesn't take. The instance is as good as before, and decides by the gate
+ * that it had.
  */
 export class DocumentError extends Error {}
 
 /**
- * @typedef {object} CoreGate
+ * @typedef {object} Core
+ * @property {(config: string, accessKeys: string[]) => void} readGate has it decide by documents, which are JSON
+ *   texts; throws a DocumentError
  * @property {(request: string, now: number) => string} decide
  * @property {(handOver: string, now: number) => string} decideAtApi
- * @property {() => void} free
- *
- * @typedef {object} Core
- * @property {(config: string, accessKeys: string[]) => CoreGate} gate of JSON texts; throws a DocumentError
  * @property {(response: string, now: number) => string} translateResponse
  * @property {(s3Code: string, requestId: string, now: number) => string} s3Error
  * @property {(masterSecret: string, accessKeyId: string) => string | undefined} derivedSecret
  */
 
 /**
- * @param {WebAssembly.Module} module
- * @returns {Core} see src/wasm.rs
+ * @param {WebAssembly.Module} module it has no imports: its functions take and give numbers, see src/wasm.rs
+ * @returns {Core}
  */
 export function instantiate(module) {
-  // Each call of glue() has bindings of its own: no state of an earlier instance is left in them.
-  const bindings = /** @type {any} */ (glue(Utf8Decoder));
-  const { memory } = bindings.initSync({ module });
-  const { write, read, released } = createExchange(bindings, memory);
+  const exports = /** @type {any} */ (new WebAssembly.Instance(module).exports);
+  const { write, read, released } = createExchange(exports);
   return {
-    gate: (config, accessKeys) => {
-      const gate = gateOf(config, accessKeys);
-      return {
-        decide: (request, now) => read(gate.decide(write(request), now)),
-        decideAtApi: (handOver, now) => read(gate.decideAtApi(write(handOver), now)),
-        free: () => gate.free(),
-      };
-    },
-    translateResponse: (response, now) => read(bindings.translateResponse(write(response), now)),
-    s3Error: (s3Code, requestId, now) => read(bindings.s3Error(write(`${s3Code}\0${requestId}`), now)),
-    derivedSecret: (masterSecret, accessKeyId) => read(bindings.derivedSecret(write(`${masterSecret}\0${accessKeyId}`))) || undefined,
+    readGate,
+    decide: (request, now) => read(exports.decide(write(request), now)),
+    decideAtApi: (handOver, now) => read(exports.decideAtApi(write(handOver), now)),
+    translateResponse: (response, now) => read(exports.translateResponse(write(response), now)),
+    s3Error: (s3Code, requestId, now) => read(exports.s3Error(write(`${s3Code}\0${requestId}`), now)),
+    derivedSecret: (masterSecret, accessKeyId) => read(exports.derivedSecret(write(`${masterSecret}\0${accessKeyId}`))) || undefined,
   };
 
   /** @param {string} config @param {string[]} accessKeys */
-  function gateOf(config, accessKeys) {
+  function readGate(config, accessKeys) {
     const characters = accessKeys.reduce((sum, { length }) => sum + length, 0);
-    const reader = taken(bindings.GateReader.fromConfig(write(config), accessKeys.length, characters));
-    try {
-      for (const document of accessKeys) taken(reader.read(write(document)));
-    } catch (error) {
-      reader.free();
-      throw error;
-    }
-    const gate = reader.gate();
+    taken(exports.readConfig(write(config), accessKeys.length, characters));
+    for (const document of accessKeys) taken(exports.readAccessKeys(write(document)));
+    const length = exports.finishGate();
     released();
-    return taken(gate);
+    taken(length);
   }
 
-  /** @template T @param {T | undefined} made @returns {T} */
-  function taken(made) {
-    if (made === undefined) throw new DocumentError(read(bindings.outputLength()));
-    return made;
+  /** @param {number} length of why a document isn't taken @throws {DocumentError} */
+  function taken(length) {
+    if (length !== 0) throw new DocumentError(read(length));
   }
 }

@@ -8,9 +8,9 @@ import { coreInstance } from './core-instance.mjs';
  *   what is wrong with the master secret or the id, and repeats neither
  */
 export function createDeriver(wasm) {
-  const core = coreInstance(wasm, (core) => core);
+  const core = coreInstance(wasm);
   return (masterSecret, accessKeyId) => {
-    const secret = core.call((made) => made.derivedSecret(masterSecret, accessKeyId));
+    const secret = core.call(({ derivedSecret }) => derivedSecret(masterSecret, accessKeyId));
     if (secret === undefined) throw new Error(`expected ${EXPECTED}`);
     return secret;
   };

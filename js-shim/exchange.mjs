@@ -11,11 +11,10 @@ const ROOM = 64 * 1024;
  */
 
 /**
- * @param {{ input: (bytes: number) => number, output: () => number }} bindings
- * @param {WebAssembly.Memory} memory
+ * @param {{ memory: WebAssembly.Memory, input: (bytes: number) => number, output: () => number }} exports
  * @returns {Exchange}
  */
-export function createExchange(bindings, memory) {
+export function createExchange({ memory, input: inputOf, output: outputOf }) {
   let bytes = Buffer.from(memory.buffer);
   let input = 0;
   let room = 0;
@@ -32,12 +31,12 @@ export function createExchange(bindings, memory) {
   function makeRoom(needed) {
     if (needed <= room) return;
     room = Math.max(ROOM, needed);
-    input = bindings.input(room) >>> 0;
+    input = inputOf(room) >>> 0;
   }
 
   /** @param {number} length */
   function read(length) {
-    const output = bindings.output() >>> 0;
+    const output = outputOf() >>> 0;
     return current().toString('utf8', output, output + length);
   }
 

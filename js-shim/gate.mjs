@@ -21,12 +21,12 @@ import { coreInstance } from './core-instance.mjs';
  */
 export function createGate({ wasm, config, accessKeys }) {
   const configText = jsonOf(config);
-  const gateOf = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) => core.gate(configText, documents);
-  const core = coreInstance(wasm, gateOf(accessKeys === undefined ? [] : documentsOf(accessKeys)));
+  const reading = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) => core.readGate(configText, documents);
+  const core = coreInstance(wasm, reading(accessKeys === undefined ? [] : documentsOf(accessKeys)));
   return {
-    decide: (request, now) => core.call((gate) => gate.decide(request, now)),
-    decideAtApi: (handOver, now) => core.call((gate) => gate.decideAtApi(handOver, now)),
-    useAccessKeys: (documents) => core.replace(gateOf(documentsOf(documents))).free(),
+    decide: (request, now) => core.call(({ decide }) => decide(request, now)),
+    decideAtApi: (handOver, now) => core.call(({ decideAtApi }) => decideAtApi(handOver, now)),
+    useAccessKeys: (documents) => core.prepare(reading(documentsOf(documents))),
   };
 }
 

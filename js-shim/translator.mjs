@@ -15,9 +15,9 @@ import { readReplacement, readTranslation } from './decision.mjs';
  * @returns {Translator}
  */
 export function createTranslator(wasm) {
-  const core = coreInstance(wasm, (core) => core);
+  const core = coreInstance(wasm);
   return {
-    translateResponse: (response, now) => readTranslation(core.call((made) => made.translateResponse(response, now))),
-    s3Error: (s3Code, requestId, now) => readReplacement(core.call((made) => made.s3Error(s3Code, requestId, now)).split('\0')),
+    translateResponse: (response, now) => readTranslation(core.call(({ translateResponse }) => translateResponse(response, now))),
+    s3Error: (s3Code, requestId, now) => readReplacement(core.call(({ s3Error }) => s3Error(s3Code, requestId, now)).split('\0')),
   };
 }

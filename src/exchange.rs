@@ -24,12 +24,6 @@ impl Exchange {
         self.output.as_ptr()
     }
 
-    /// How many bytes the output has.
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) fn output_length(&self) -> usize {
-        self.output.len()
-    }
-
     /// Makes the output of the first `length` bytes of input, and gives its length. Text that isn't UTF-8
     /// is taken for none: JavaScript writes no other.
     pub(crate) fn answer(&mut self, length: usize, answer: impl FnOnce(&str, &mut String)) -> usize {

@@ -25,6 +25,15 @@ use crate::signing_date::UnixMillis;
 
 thread_local! {
     static EXCHANGE: RefCell<Exchange> = RefCell::default();
+    /// What decides.
+    static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
+    /// Another gate in the making.
+    static NEXT: RefCell<Option<NextGate>> = const { RefCell::new(None) };
+}
+
+struct NextGate {
+    config: Config,
+    keys: AccessKeysReader,
 }
 
 /// Where up to `bytes` bytes of input may be written.
@@ -41,108 +50,98 @@ pub fn output() -> *const u8 {
     EXCHANGE.with_borrow(Exchange::output)
 }
 
-/// How many bytes the output of the last call has.
-#[wasm_bindgen(js_name = outputLength)]
-#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
-pub fn output_length() -> usize {
-    EXCHANGE.with_borrow(Exchange::output_length)
-}
-
-/// A [`Gate`] in the making: the configuration, then the documents of access keys one by one.
+/// Begins another gate by `config.json`, a JSON text, and tells how many documents of access keys will follow, of
+/// about how many bytes altogether. The present gate decides until [`finish_gate`].
 ///
-/// Where one of its functions gives nothing, the output is of the length that [`output_length`] says, and names
-/// the document, the field and what was expected.
-#[wasm_bindgen(js_name = GateReader)]
-pub struct WasmGateReader {
-    config: Config,
-    reader: AccessKeysReader,
+/// Answers nothing; or, where the document isn't taken, its name, the field's path and what was expected.
+#[wasm_bindgen(js_name = readConfig)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn read_config(length: usize, documents: usize, bytes: usize) -> usize {
+    NEXT.take();
+    attempt(length, |config| {
+        let document = Document::from_json(config).ok_or("config: expected a JSON text")?;
+        let config = Config::from_document(&document).map_err(|error| named("config", &error))?;
+        let keys = AccessKeysReader::new(config.credentials(), documents, bytes);
+        NEXT.set(Some(NextGate { config, keys }));
+        Ok(())
+    })
 }
 
-#[wasm_bindgen(js_class = GateReader)]
-impl WasmGateReader {
-    /// A reader of `config.json`, a JSON text, and of as many documents of access keys as will follow, of about
-    /// as many bytes altogether.
-    #[wasm_bindgen(js_name = fromConfig)]
-    pub fn from_config(length: usize, documents: usize, bytes: usize) -> Option<WasmGateReader> {
-        attempt(length, |config| {
-            let document = Document::from_json(config).ok_or("config: expected a JSON text")?;
-            let config = Config::from_document(&document).map_err(|error| named("config", &error))?;
-            let reader = AccessKeysReader::new(config.credentials(), documents, bytes);
-            Ok(WasmGateReader { config, reader })
-        })
-    }
+/// Reads the next document of access keys, a JSON text; answers as [`read_config`] does, and the gate must then be
+/// begun again.
+#[wasm_bindgen(js_name = readAccessKeys)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn read_access_keys(length: usize) -> usize {
+    attempt(length, |access_keys| {
+        let mut next = NEXT.take().ok_or(NO_GATE)?;
+        next.keys.read(access_keys).map_err(|error| named("access keys", &error))?;
+        NEXT.set(Some(next));
+        Ok(())
+    })
+}
 
-    /// Reads the next document of access keys, a JSON text; `None` when the reader is of no more use.
-    pub fn read(&mut self, length: usize) -> Option<usize> {
-        attempt(length, |access_keys| {
-            self.reader.read(access_keys).map_err(|error| named("access keys", &error))?;
-            Ok(length)
-        })
-    }
+/// Decides by what was read from now on. Where no document of access keys was, there is none, and every request is
+/// refused. Gives the memory of the input back; answers as [`read_access_keys`] does, and the present gate stays then.
+#[wasm_bindgen(js_name = finishGate)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn finish_gate() -> usize {
+    EXCHANGE.with_borrow_mut(Exchange::release_input);
+    attempt(0, |_| {
+        let NextGate { config, keys } = NEXT.take().ok_or(NO_GATE)?;
+        let keys = keys.finish().map_err(|error| named("access keys", &error))?;
+        GATE.set(Some(Gate::new(config, keys)));
+        Ok(())
+    })
+}
 
-    /// The gate for what was read. Where no document was, it has no access key and refuses every request.
-    pub fn gate(self) -> Option<WasmGate> {
-        let gate = attempt(0, |_| {
-            let keys = self.reader.finish().map_err(|error| named("access keys", &error))?;
-            Ok(WasmGate(Gate::new(self.config, keys)))
+/// Decides at the edge over a request in flat encoding (see `RequestView::parse`), as of
+/// `now` in milliseconds since the epoch.
+///
+/// Answers `forward`, operation, bucket, key, access key id, scheme, generation, origin (`s3` or `api`), uri,
+/// query, then name (or its code in [`EDGE_NAMES`]) and value of each header; or a refusal: `refuse`, operation, bucket, key, access
+/// key id, scheme, generation, detail, renewal (`at-once`, `when-due` or nothing, see `Renewal`), code, status,
+/// status description, body, then name and value of each header. What isn't known is empty. It answers nothing
+/// where there is no gate.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn decide(length: usize, now: f64) -> usize {
+    decision(length, |gate, request, fields| {
+        fields.push_decision(&gate.decide(request, millis(now)), |forward, fields| {
+            fields.push(match forward.origin {
+                Origin::S3 => "s3",
+                Origin::Api(..) => "api",
+            });
+            let (uri, query) = forward.edge_target();
+            fields.push(uri);
+            fields.push(query);
+            for (name, value) in forward.edge_headers() {
+                fields.push_edge_name(name);
+                fields.push(&value);
+            }
         });
-        EXCHANGE.with_borrow_mut(Exchange::release_input);
-        gate
-    }
+    })
 }
 
-/// A [`Gate`] for JavaScript. Its methods take `&self` only: after a trap inside a `&mut self` method
-/// every later call would fail with "recursive use of an object".
-#[wasm_bindgen(js_name = Gate)]
-pub struct WasmGate(Gate);
-
-#[wasm_bindgen(js_class = Gate)]
-impl WasmGate {
-    /// Decides at the edge over a request in flat encoding (see `RequestView::parse`), as of
-    /// `now` in milliseconds since the epoch.
-    ///
-    /// Answers `forward`, operation, bucket, key, access key id, scheme, generation, origin (`s3` or `api`), uri,
-    /// query, then name (or its code in [`EDGE_NAMES`]) and value of each header; or a refusal: `refuse`, operation, bucket, key, access
-    /// key id, scheme, generation, detail, renewal (`at-once`, `when-due` or nothing, see `Renewal`), code, status,
-    /// status description, body, then name and value of each header. What isn't known is empty.
-    pub fn decide(&self, length: usize, now: f64) -> usize {
-        answer(length, |request, fields| {
-            fields.push_decision(&self.0.decide(request, millis(now)), |forward, fields| {
-                fields.push(match forward.origin {
-                    Origin::S3 => "s3",
-                    Origin::Api(..) => "api",
-                });
-                let (uri, query) = forward.edge_target();
-                fields.push(uri);
-                fields.push(query);
-                for (name, value) in forward.edge_headers() {
-                    fields.push_edge_name(name);
-                    fields.push(&value);
-                }
-            });
-        })
-    }
-
-    /// Decides again at the API, over the hand-over that came in the `x-ossedge-request` header.
-    ///
-    /// Answers `forward`, operation, bucket, key, access key id, scheme, generation, OSS request id, S3 bucket, its
-    /// Region, query for S3, options separated by spaces, then name and value of each header for S3; or
-    /// a refusal as [`WasmGate::decide`] does.
-    #[wasm_bindgen(js_name = decideAtApi)]
-    pub fn decide_at_api(&self, length: usize, now: f64) -> usize {
-        answer(length, |hand_over, fields| {
-            let request = HandOver::open(hand_over).unwrap_or_default();
-            let request_id = oss_request_id(request.split('\0').nth(1).unwrap_or_default());
-            fields.push_decision(&self.0.decide_at_api(&request, millis(now)), |forward, fields| {
-                let options: Vec<_> = forward.options.iter().map(|option| option.name()).collect();
-                let bucket = &forward.s3_bucket;
-                for field in [&request_id, &bucket.name, &bucket.region, &forward.query, &options.join(" ")] {
-                    fields.push(field);
-                }
-                fields.push_headers(forward.headers.iter().map(|(name, value)| (&**name, &**value)));
-            });
-        })
-    }
+/// Decides again at the API, over the hand-over that came in the `x-ossedge-request` header.
+///
+/// Answers `forward`, operation, bucket, key, access key id, scheme, generation, OSS request id, S3 bucket, its
+/// Region, query for S3, options separated by spaces, then name and value of each header for S3; or
+/// a refusal or nothing as [`decide`] does.
+#[wasm_bindgen(js_name = decideAtApi)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn decide_at_api(length: usize, now: f64) -> usize {
+    decision(length, |gate, hand_over, fields| {
+        let request = HandOver::open(hand_over).unwrap_or_default();
+        let request_id = oss_request_id(request.split('\0').nth(1).unwrap_or_default());
+        fields.push_decision(&gate.decide_at_api(&request, millis(now)), |forward, fields| {
+            let options: Vec<_> = forward.options.iter().map(|option| option.name()).collect();
+            let bucket = &forward.s3_bucket;
+            for field in [&request_id, &bucket.name, &bucket.region, &forward.query, &options.join(" ")] {
+                fields.push(field);
+            }
+            fields.push_headers(forward.headers.iter().map(|(name, value)| (&**name, &**value)));
+        });
+    })
 }
 
 /// What a client gets of an origin's response, as of `now` in milliseconds since the epoch.
@@ -213,6 +212,9 @@ const EDGE_NAMES: [&str; 14] = [
     "x-ossedge-request",
 ];
 
+/// What a function answers that was called out of turn.
+const NO_GATE: &str = "no gate was begun";
+
 /// The output's fields.
 struct Fields<'o>(&'o mut String);
 
@@ -278,14 +280,24 @@ fn answer(length: usize, answer: impl FnOnce(&str, &mut Fields<'_>)) -> usize {
     EXCHANGE.with_borrow_mut(|exchange| exchange.answer(length, |input, output| answer(input, &mut Fields(output))))
 }
 
-/// Makes something of the input; where it fails, the output is why.
-fn attempt<T>(length: usize, make: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-    let mut made = None;
-    answer(length, |input, fields| match make(input) {
-        Ok(value) => made = Some(value),
-        Err(message) => fields.begin(&message),
-    });
-    made
+/// Answers what the gate decides; nothing where there is none.
+fn decision(length: usize, decide: impl FnOnce(&Gate, &str, &mut Fields<'_>)) -> usize {
+    GATE.with_borrow(|gate| {
+        answer(length, |input, fields| {
+            if let Some(gate) = gate {
+                decide(gate, input, fields);
+            }
+        })
+    })
+}
+
+/// Does something with the input; answers nothing, or why it failed.
+fn attempt(length: usize, make: impl FnOnce(&str) -> Result<(), String>) -> usize {
+    answer(length, |input, fields| {
+        if let Err(message) = make(input) {
+            fields.begin(&message);
+        }
+    })
 }
 
 fn named(document: &str, error: &DocumentError) -> String {

@@ -1,4 +1,4 @@
-// Derived keys through the bindings, against the vectors.
+// Derived keys through the boundary, against the vectors.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

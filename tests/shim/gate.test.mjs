@@ -6,7 +6,9 @@ import { test } from 'node:test';
 
 import { flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
 import { coreInstance } from '../../js-shim/core-instance.mjs';
+import { instantiate } from '../../js-shim/core.mjs';
 import { readDecision } from '../../js-shim/decision.mjs';
+import { createExchange } from '../../js-shim/exchange.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, signedEvent } from './fixture.mjs';
 
@@ -73,12 +75,12 @@ test('an instance that is made after a failure has the latest access keys, and t
 
 test('documents that break the core while they are read leave the earlier access keys, in a new instance', () => {
   const instances = counting(() => {
-    const core = coreInstance(wasm, (made) => made.gate(JSON.stringify(config), [JSON.stringify(one)]));
+    const core = coreInstance(wasm, ({ readGate }) => readGate(JSON.stringify(config), [JSON.stringify(one)]));
     const breaks = () => {
       throw new WebAssembly.RuntimeError('unreachable');
     };
-    assert.throws(() => core.replace(breaks), WebAssembly.RuntimeError);
-    const gate = /** @type {any} */ ({ decide: (/** @type {string} */ flat, /** @type {number} */ now) => core.call((made) => made.decide(flat, now)) });
+    assert.throws(() => core.prepare(breaks), WebAssembly.RuntimeError);
+    const gate = /** @type {any} */ ({ decide: (/** @type {string} */ flat, /** @type {number} */ now) => core.call(({ decide }) => decide(flat, now)) });
     assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
   });
   assert.equal(instances, 2);
@@ -92,6 +94,31 @@ test('documents that the core refuses leave its instance as it is', () => {
     assert.equal(outcome(gate, SECOND_KEY)[0], 'forward');
   });
   assert.equal(instances, 1);
+});
+
+test('a core that has no gate gives no decision', () => {
+  const { decide, decideAtApi } = instantiate(new WebAssembly.Module(wasm));
+  assert.deepEqual([decide('', NOW), decideAtApi('', NOW)], ['', '']);
+  assert.throws(() => readDecision(''), /the core gave no decision/u);
+});
+
+test('a gate is made in the order of its steps only, and none is left of one that was begun in vain', () => {
+  const exports = /** @type {any} */ (new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports);
+  const { write, released } = createExchange(exports);
+  const finish = () => {
+    const length = exports.finishGate();
+    released();
+    return length;
+  };
+  assert.ok(exports.readAccessKeys(write(JSON.stringify(one))) > 0);
+  assert.ok(finish() > 0);
+  const begin = () => exports.readConfig(write(JSON.stringify(config)), 1, 100);
+  assert.equal(begin(), 0);
+  assert.ok(exports.readAccessKeys(write('{')) > 0);
+  assert.ok(finish() > 0);
+  assert.equal(begin(), 0);
+  assert.ok(exports.readConfig(write('{'), 1, 100) > 0);
+  assert.ok(exports.readAccessKeys(write(JSON.stringify(one))) > 0);
 });
 
 test('replacing access keys takes no more memory each time', () => {
