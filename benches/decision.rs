@@ -47,9 +47,9 @@ fn decisions(criterion: &mut Criterion) {
         ("v4-url", requests::v4_url()),
     ] {
         let flat = request.flat();
-        assert!(gate.decide(&flat, UnixMillis(NOW)).outcome.is_ok(), "{name}");
+        assert!(gate.decide_joined(&flat, UnixMillis(NOW)).outcome.is_ok(), "{name}");
         criterion.bench_function(&format!("decision/{name}"), |bencher| {
-            bencher.iter(|| gate.decide(black_box(&flat), UnixMillis(NOW)).outcome.is_ok());
+            bencher.iter(|| gate.decide_joined(black_box(&flat), UnixMillis(NOW)).outcome.is_ok());
         });
     }
 }

@@ -8,12 +8,13 @@ use crate::authorize::authorize;
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::config::Config;
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
+use crate::header_name::HeaderName;
 use crate::operation::Operation;
 use crate::presented_signature::PresentedSignature;
 use crate::query::Query;
 use crate::reading::{PathPlus, Reading};
 use crate::refusal::Refusal;
-use crate::request_view::RequestView;
+use crate::request_view::{FlatRequest, RequestView};
 use crate::resource::Resource;
 use crate::route::{Forward, Origin, route};
 use crate::signature_scheme::Scheme;
@@ -57,13 +58,21 @@ struct Understood<'r> {
     reread: Option<Resource<'r>>,
 }
 
+/// Which operations are served.
+#[derive(Clone, Copy)]
+enum Served {
+    Everywhere,
+    /// Those that go through the API.
+    BehindTheApi,
+}
+
 impl Gate {
     /// A gate for a configuration and its access keys.
     pub fn new(config: Config, keys: AccessKeys) -> Self {
         Gate { config, keys }
     }
 
-    /// Decides over a request in the flat encoding of [`RequestView::parse`], as of `now`.
+    /// Decides over a request as CloudFront shows it to a viewer-request function, as of `now`.
     ///
     /// The order in which causes of refusal are looked for, the first one found being the answer:
     ///
@@ -88,22 +97,34 @@ impl Gate {
     ///
     /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the
     /// answer is that of 9.
-    pub fn decide<'r>(&'r self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
-        self.decide_if(flat, now, |_| true)
+    pub fn decide<'r>(&'r self, request: FlatRequest<'r>, now: UnixMillis) -> Decision<'r> {
+        self.decide_over(RequestView::read(request), Served::Everywhere, now)
+    }
+
+    /// The same over a request whose parts are joined as a hand-over's are: see [`RequestView::parse`].
+    pub fn decide_joined<'r>(&'r self, joined: &'r str, now: UnixMillis) -> Decision<'r> {
+        self.decide_over(RequestView::parse(joined), Served::Everywhere, now)
     }
 
     /// Decides again at the API over a request that the edge handed over: the same decision, and of
     /// the operations only those that go through the API.
-    pub fn decide_at_api<'r>(&'r self, flat: &'r str, now: UnixMillis) -> Decision<'r> {
-        self.decide_if(flat, now, |forward| forward.origin != Origin::S3)
+    pub fn decide_at_api<'r>(&'r self, joined: &'r str, now: UnixMillis) -> Decision<'r> {
+        self.decide_over(RequestView::parse(joined), Served::BehindTheApi, now)
     }
 
-    fn decide_if<'r>(&'r self, flat: &'r str, now: UnixMillis, serves: impl Fn(&Forward<'r>) -> bool) -> Decision<'r> {
+    fn decide_over<'r>(
+        &'r self,
+        request: Result<RequestView<'r>, Refusal>,
+        served: Served,
+        now: UnixMillis,
+    ) -> Decision<'r> {
         let mut understood = Understood::default();
-        let forward = self.forward(flat, now, &mut understood);
-        let served =
-            forward.and_then(|forward| if serves(&forward) { Ok(forward) } else { Err(Refusal::MethodNotAllowed) });
-        let outcome = served.map_err(|refusal| {
+        let forward = request.and_then(|request| self.forward(&request, now, &mut understood));
+        let forward = forward.and_then(|forward| match served {
+            Served::BehindTheApi if forward.origin == Origin::S3 => Err(Refusal::MethodNotAllowed),
+            _ => Ok(forward),
+        });
+        let outcome = forward.map_err(|refusal| {
             let Understood { request_id, method, host, .. } = understood;
             let request_id = &oss_request_id(request_id);
             let response = ErrorResponse::of_refusal(&refusal, &ErrorContext { request_id, method, host, now });
@@ -115,36 +136,35 @@ impl Gate {
 
     fn forward<'r>(
         &'r self,
-        flat: &'r str,
+        request: &RequestView<'r>,
         now: UnixMillis,
         understood: &mut Understood<'r>,
     ) -> Result<Forward<'r>, Refusal> {
-        let request = RequestView::parse(flat)?;
         understood.request_id = request.request_id;
         understood.method = request.method;
-        understood.host = request.unique("host")?.unwrap_or_default();
+        understood.host = request.unique(HeaderName::Host)?.unwrap_or_default();
         let hosts = &self.config.hosts;
-        let located = Resource::locate(&request, hosts, PathPlus::Plus)?;
+        let located = Resource::locate(request, hosts, PathPlus::Plus)?;
         let resource = &*understood.resource.insert(located);
         let query = Query::parse(request.query)?;
         let operation = Operation::classify(request.method, resource.key.as_ref(), &query)?;
         understood.operation = Some(operation);
-        let presented = PresentedSignature::from_request(&request, &query, &self.config.signature_schemes)?;
+        let presented = PresentedSignature::from_request(request, &query, &self.config.signature_schemes)?;
         understood.scheme = Some(presented.scheme());
         understood.access_key_id = Some(presented.access_key_id().to_owned());
         let sorted = request.oss_headers()?;
         presented.check_unambiguous(resource)?;
-        let identified = identify(&request, &presented, &self.keys, &self.config, now)?;
+        let identified = identify(request, &presented, &self.keys, &self.config, now)?;
         let mut refused = None;
-        for reading in Reading::of_request(&request, &presented, &sorted) {
+        for reading in Reading::of_request(request, &presented, &sorted) {
             let resource = match reading.path_plus {
                 PathPlus::Plus => Cow::Borrowed(resource),
                 PathPlus::Space => {
-                    let located = Resource::locate(&request, hosts, PathPlus::Space);
+                    let located = Resource::locate(request, hosts, PathPlus::Space);
                     Cow::Owned(located.map_err(|refusal| identified.mismatch(refusal))?)
                 }
             };
-            let classified = Classified { request: &request, resource: &resource, query: &query, operation };
+            let classified = Classified { request, resource: &resource, query: &query, operation };
             let oss_headers = CanonicalizedOssHeaders::new(sorted.clone()).in_order(reading.header_order);
             match authenticate(classified, &presented, oss_headers, &identified, &self.config) {
                 Ok(authenticated) => {
@@ -190,7 +210,7 @@ mod tests {
         let decide = |secret| {
             let mac = SigningSecret::new(secret).hmac_sha1().chain_update(SIGNED).finalize().into_bytes();
             let flat = request(&Base64::encode_string(&mac));
-            let verified = gate.decide(&flat, UnixMillis(1_795_485_177_000)).outcome.is_ok();
+            let verified = gate.decide_joined(&flat, UnixMillis(1_795_485_177_000)).outcome.is_ok();
             (verified, ["1", "2"].map(|generation| gate.keys.is_hot("a", generation)))
         };
         assert_eq!(decide("wrong"), (false, [false, false]));

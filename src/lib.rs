@@ -30,6 +30,7 @@ mod error_response;
 #[cfg(any(target_arch = "wasm32", test))]
 mod exchange;
 mod hand_over;
+mod header_name;
 mod header_rules;
 mod hosts;
 mod hot_keys;
@@ -55,7 +56,6 @@ mod signature_v1;
 pub mod signature_v4;
 mod signing_date;
 mod signing_secret;
-mod special_bytes;
 mod sub_resource;
 mod tagging;
 mod texts;
@@ -79,7 +79,7 @@ pub use query::Query;
 pub use refusal::{
     AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Mismatch, Refusal, Renewal, TooSkewed,
 };
-pub use request_view::RequestView;
+pub use request_view::{FlatRequest, RequestView};
 pub use resource::Resource;
 pub use route::{ApiOption, Forward, Origin};
 pub use signature_scheme::Scheme;

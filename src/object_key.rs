@@ -50,7 +50,9 @@ fn is_xml(key: &str) -> bool {
 }
 
 fn has_dot_segment(key: &str) -> bool {
-    let begins_with_a_dot = key.bytes().zip(key.bytes().skip(1)).any(|pair| pair == (b'/', b'.'));
+    let (bytes, following) = (key.as_bytes(), key.as_bytes().get(1..).unwrap_or_default());
+    let pairs = bytes.iter().zip(following);
+    let begins_with_a_dot = pairs.fold(false, |found, (byte, next)| found | ((*byte == b'/') & (*next == b'.')));
     (begins_with_a_dot || key.starts_with('.')) && key.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 

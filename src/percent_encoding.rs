@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// `text` with every `%XX` decoded once; `+` is a plus. `None` for a truncated or non-hexadecimal
 /// escape, or when the bytes are not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.bytes().any(|byte| byte == b'%') {
+    // Without an early end, so that many bytes are looked at at a time.
+    if !text.bytes().fold(false, |escaped, byte| escaped | (byte == b'%')) {
         return Some(Cow::Borrowed(text));
     }
     let mut decoded = Vec::with_capacity(text.len());
@@ -23,32 +24,59 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
 /// SigV4 signs for S3 ("URI-encode every byte except the unreserved characters … do not encode
 /// the forward slash in the object key name", Amazon S3 API Reference, Authenticating Requests).
 pub(crate) fn encode_key(key: &str, out: &mut String) {
-    encode(key, |byte| is_unreserved(byte) || byte == b'/', out);
+    encode(key, UNRESERVED | SLASH, out);
 }
 
 /// Appends a query parameter's value with everything encoded but the unreserved characters.
 pub(crate) fn encode_value(value: &str, out: &mut String) {
-    encode(value, is_unreserved, out);
+    encode(value, UNRESERVED, out);
 }
 
-fn encode(text: &str, stays: fn(u8) -> bool, out: &mut String) {
-    if text.bytes().all(stays) {
+/// Appends `text`, whose bytes of other kinds than `stays` are encoded.
+fn encode(text: &str, stays: u8, out: &mut String) {
+    let mut rest = text;
+    // Most texts need none of it, which takes no branch a byte to see.
+    if text.bytes().fold(true, |all, byte| all & (kind(byte) & stays != 0)) {
         return out.push_str(text);
     }
-    for byte in text.bytes() {
-        if stays(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(hex_digit(byte >> 4));
-            out.push(hex_digit(byte & 0xf));
+    while let Some(place) = rest.bytes().position(|byte| kind(byte) & stays == 0) {
+        let (before, after) = rest.split_at_checked(place).unwrap_or((rest, ""));
+        out.push_str(before);
+        let mut encoded = after.chars();
+        let character = encoded.next().unwrap_or_default();
+        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+            for part in ['%', hex_digit(byte >> 4), hex_digit(byte & 0xf)] {
+                out.push(part);
+            }
         }
+        rest = encoded.as_str();
     }
+    out.push_str(rest);
 }
 
-/// RFC 3986 section 2.3.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+/// A byte that stays everywhere (RFC 3986 section 2.3).
+const UNRESERVED: u8 = 1;
+/// `/`.
+const SLASH: u8 = 2;
+
+/// The kind of each byte; 0 for one that is always encoded.
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => UNRESERVED,
+            b'/' => SLASH,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+fn kind(byte: u8) -> u8 {
+    KINDS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// The lower-case digit of a value from 0 to 15.

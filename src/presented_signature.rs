@@ -2,6 +2,7 @@
 
 use crate::authenticate::Classified;
 use crate::clock_skew::TimeLimits;
+use crate::header_name::HeaderName;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::RequestView;
@@ -54,7 +55,7 @@ impl<'a> PresentedSignature<'a> {
         query: &'a Query<'_>,
         enabled: &[Scheme],
     ) -> Result<Self, Refusal> {
-        let header = request.unique("authorization")?;
+        let header = request.unique(HeaderName::Authorization)?;
         let in_query = |names: &[&str]| names.iter().any(|name| query.get(name).is_some());
         let v4 = in_query(&V4_PARAMETERS);
         let v1 = in_query(&V1_PARAMETERS) || (in_query(&[SECURITY_TOKEN_PARAMETER]) && !v4);
@@ -118,8 +119,8 @@ impl<'a> PresentedSignature<'a> {
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
     pub(crate) fn security_token<'q>(&self, classified: &'q Classified<'_, '_>) -> Result<Option<&'q str>, Refusal> {
         let Classified { request, query, .. } = classified;
-        let header = request.single("x-oss-security-token")?;
-        let unsigned = request.single("security-token")?;
+        let header = request.single(HeaderName::OssSecurityToken)?;
+        let unsigned = request.single(HeaderName::SecurityToken)?;
         let parameter = match (query.get(SECURITY_TOKEN_PARAMETER), query.get("x-oss-security-token")) {
             (token, None) | (None, token) => token,
             _ => return Err(Refusal::InvalidSecurityToken),

@@ -46,24 +46,37 @@ impl HeaderOrder {
     }
 }
 
+/// Every reading, the likeliest first.
+const ALL: [Reading; 6] = {
+    const fn reading(path_plus: PathPlus, header_order: HeaderOrder) -> Reading {
+        Reading { path_plus, header_order }
+    }
+    [
+        reading(PathPlus::Plus, HeaderOrder::Bytes),
+        reading(PathPlus::Plus, HeaderOrder::Natural),
+        reading(PathPlus::Plus, HeaderOrder::Lines),
+        reading(PathPlus::Space, HeaderOrder::Bytes),
+        reading(PathPlus::Space, HeaderOrder::Natural),
+        reading(PathPlus::Space, HeaderOrder::Lines),
+    ]
+};
+
 impl Reading {
     /// The readings of a request, the likeliest first; at most six.
     pub(crate) fn of_request(
         request: &RequestView<'_>,
         presented: &PresentedSignature<'_>,
         oss_headers: &[(&str, &str)],
-    ) -> impl Iterator<Item = Reading> + use<> {
-        let spaces = matches!(presented, PresentedSignature::V1(_)) && request.uri.contains('+');
-        let differs = |order: HeaderOrder| {
+    ) -> impl Iterator<Item = Reading> {
+        // The first reading is nearly always the last one that is asked for.
+        let spaces = move || matches!(presented, PresentedSignature::V1(_)) && request.uri.contains('+');
+        let differs = move |order: HeaderOrder| {
             let mut neighbours = oss_headers.iter().zip(oss_headers.iter().skip(1));
             neighbours.any(|((name, _), (next, _))| order.compare(name, next) == Ordering::Greater)
         };
-        let [natural, lines] = [HeaderOrder::Natural, HeaderOrder::Lines].map(|order| (order, differs(order)));
-        let orders = [(HeaderOrder::Bytes, true), natural, lines];
-        [(PathPlus::Plus, true), (PathPlus::Space, spaces)].into_iter().flat_map(move |(path_plus, plus_applies)| {
-            orders.into_iter().filter_map(move |(header_order, order_applies)| {
-                (plus_applies && order_applies).then_some(Reading { path_plus, header_order })
-            })
+        ALL.into_iter().filter(move |reading| {
+            (reading.header_order == HeaderOrder::Bytes || differs(reading.header_order))
+                && (reading.path_plus == PathPlus::Plus || spaces())
         })
     }
 }

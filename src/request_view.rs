@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::header_name::{HeaderName, KnownHeaders};
 use crate::refusal::Refusal;
-use crate::special_bytes::SpecialBytes;
 
 /// The parts of a viewer request that decisions are made from, borrowed from their flat encoding.
 pub struct RequestView<'a> {
@@ -16,59 +16,100 @@ pub struct RequestView<'a> {
     /// The query string as sent, percent-encoded, without its `?`.
     pub query: &'a str,
     headers: Vec<Header<'a>>,
-    /// The bits of the names of its headers, see [`bit`].
-    names: u64,
+    known: KnownHeaders,
+    /// Whether no part has a control character but tabs, so that no value needs to be looked at.
+    is_clean: bool,
 }
 
 /// One header line: the name in lower case, the value as sent.
 struct Header<'a> {
     name: Cow<'a, str>,
     value: &'a str,
-    /// Whether the value may stand on a line of its own: a line feed inside it would let one header pass
-    /// for two in a StringToSign (RFC 9110 section 5.5 forbids the control characters).
-    value_fits_a_line: bool,
+}
+
+/// The flat encoding of a request: its parts one after the other in one text, and how many bytes each has.
+///
+/// The parts are `request-id method uri query (name value)*`.
+#[derive(Clone, Copy)]
+pub struct FlatRequest<'a> {
+    /// All parts.
+    pub text: &'a str,
+    /// Bytes of each part.
+    pub lengths: &'a [u32],
 }
 
 impl<'a> RequestView<'a> {
-    /// Reads the flat encoding, whose fields are joined by NUL:
-    /// `headers-count request-id method uri query (name value)*`.
+    /// Reads the flat encoding. Where a part ends is said by the adapter and by no byte of the request's, so
+    /// no value can pass for another header.
     ///
-    /// The count comes first and from the adapter, so no value that carries a NUL can pass for
-    /// another header: the number of fields would not fit.
+    /// # Errors
+    /// [`Refusal::MalformedRequest`] when the lengths aren't those of the text, a part has a NUL, or a
+    /// header's name isn't a token.
+    pub fn read(flat: FlatRequest<'a>) -> Result<Self, Refusal> {
+        let is_clean = is_clean(flat.text);
+        if !is_clean && flat.text.contains('\0') {
+            return Err(Refusal::MalformedRequest);
+        }
+        let mut rest = flat.text;
+        let fields = flat.lengths.iter().map_while(|length| {
+            let (field, after) = rest.split_at_checked(usize::try_from(*length).ok()?)?;
+            rest = after;
+            Some(field)
+        });
+        let view = Self::of_fields(fields, is_clean, flat.lengths.len());
+        view.filter(|view| rest.is_empty() && view.fields() == flat.lengths.len()).ok_or(Refusal::MalformedRequest)
+    }
+
+    /// Reads the encoding of a hand-over, whose fields are joined by NUL:
+    /// `headers-count request-id method uri query (name value)*`.
     ///
     /// # Errors
     /// [`Refusal::MalformedRequest`] when the number of fields isn't what the count says, or a header's
     /// name isn't a token.
-    pub fn parse(flat: &'a str) -> Result<Self, Refusal> {
-        Self::fields(flat).ok_or(Refusal::MalformedRequest)
+    pub fn parse(joined: &'a str) -> Result<Self, Refusal> {
+        let mut fields = joined.split('\0');
+        let count = fields.next().and_then(|count| count.parse().ok());
+        let view = Self::of_fields(fields, false, 0);
+        view.filter(|view| Some(view.headers.len()) == count).ok_or(Refusal::MalformedRequest)
     }
 
-    fn fields(flat: &'a str) -> Option<Self> {
-        let mut fields = FlatFields::new(flat);
-        let count: usize = fields.next()?.text.parse().ok()?;
-        let (request_id, method) = (fields.next()?.text, fields.next()?.text);
-        let (uri, query) = (fields.next()?.text, fields.next()?.text);
-        let mut headers = Vec::with_capacity(count.min(64));
-        let mut names = 0;
+    fn of_fields(mut fields: impl Iterator<Item = &'a str>, is_clean: bool, count: usize) -> Option<Self> {
+        let (request_id, method, uri, query) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        let mut headers: Vec<Header<'a>> = Vec::with_capacity(count.min(128) / 2);
+        let mut known = KnownHeaders::default();
         while let Some(name) = fields.next() {
-            let (name, value) = (name.token()?, fields.next()?);
-            names |= bit(&name);
-            headers.push(Header { name, value: value.text, value_fits_a_line: value.fits_a_line });
+            let value = fields.next()?;
+            let (name, header_name) = match HeaderName::of(name) {
+                Some(header_name) => (Cow::Borrowed(name), Some(header_name)),
+                None => {
+                    let name = token(name)?;
+                    let header_name = HeaderName::of(&name);
+                    (name, header_name)
+                }
+            };
+            if let Some(header_name) = header_name {
+                known.add(header_name, value, headers.len(), |first| headers.get(first).map(|line| line.value));
+            }
+            headers.push(Header { name, value });
         }
-        (headers.len() == count).then_some(RequestView { request_id, method, uri, query, headers, names })
+        Some(RequestView { request_id, method, uri, query, headers, known, is_clean })
+    }
+
+    /// How many fields it was read from.
+    fn fields(&self) -> usize {
+        4 + 2 * self.headers.len()
     }
 
     /// The value of a header that must not be repeated, not even with the same value.
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
-    pub fn unique(&self, name: &'static str) -> Result<Option<&'a str>, Refusal> {
-        let mut lines = self.lines(name);
-        let Some(line) = lines.next() else { return Ok(None) };
-        if lines.next().is_some() {
-            return Err(Refusal::RepeatedHeader(name.to_owned()));
+    pub(crate) fn unique(&self, name: HeaderName) -> Result<Option<&'a str>, Refusal> {
+        let Some(line) = self.known.first(name).and_then(|place| self.headers.get(place)) else { return Ok(None) };
+        if self.known.is_repeated(name) {
+            return Err(Refusal::RepeatedHeader(name.as_str().to_owned()));
         }
-        line.checked().map(Some)
+        self.checked(line).map(Some)
     }
 
     /// The value of a header whose equal repeats are one value: the OSS SDK for PHP sends
@@ -76,13 +117,25 @@ impl<'a> RequestView<'a> {
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] when the values differ, or [`Refusal::MalformedHeader`].
-    pub fn single(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
-        let mut lines = self.lines(name);
+    pub(crate) fn single(&self, name: HeaderName) -> Result<Option<&'a str>, Refusal> {
+        let Some(line) = self.known.first(name).and_then(|place| self.headers.get(place)) else { return Ok(None) };
+        if self.known.differs(name) {
+            return Err(Refusal::RepeatedHeader(name.as_str().to_owned()));
+        }
+        self.checked(line).map(Some)
+    }
+
+    /// The same for a header of any name, in lower case.
+    ///
+    /// # Errors
+    /// As [`RequestView::single`].
+    pub fn single_named(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
+        let mut lines = self.headers.iter().filter(|header| header.name == name);
         let Some(line) = lines.next() else { return Ok(None) };
         if lines.any(|other| other.value != line.value) {
             return Err(Refusal::RepeatedHeader(name.to_owned()));
         }
-        line.checked().map(Some)
+        self.checked(line).map(Some)
     }
 
     /// Every `x-oss-*` header: lower-case names in byte order, trimmed values, equal repeats as one.
@@ -91,14 +144,19 @@ impl<'a> RequestView<'a> {
     /// [`Refusal::RepeatedHeader`] when the values of one name differ, or
     /// [`Refusal::MalformedHeader`].
     pub fn oss_headers(&self) -> Result<Vec<(&str, &'a str)>, Refusal> {
-        let mut found: Vec<(&str, &str)> = Vec::new();
+        let mut found: Vec<(&str, &str)> = Vec::with_capacity(8);
         let mut repeated = None;
         for header in self.headers.iter().filter(|header| header.name.starts_with("x-oss-")) {
-            let value = trimmed(header.checked()?);
-            match found.binary_search_by_key(&&*header.name, |(known, _)| known) {
+            let value = trimmed(self.checked(header)?);
+            let (name, follows) = (&*header.name, found.last().is_none_or(|(last, _)| *last < &*header.name));
+            if follows {
+                found.push((name, value));
+                continue;
+            }
+            match found.binary_search_by_key(&name, |(known, _)| known) {
                 Ok(place) if found.get(place).is_some_and(|(_, known)| *known == value) => {}
-                Ok(_) => repeated = Some(repeated.map_or(&*header.name, |known: &str| known.min(&header.name))),
-                Err(place) => found.insert(place, (&header.name, value)),
+                Ok(_) => repeated = Some(repeated.map_or(name, |known: &str| known.min(name))),
+                Err(place) => found.insert(place, (name, value)),
             }
         }
         match repeated {
@@ -112,15 +170,14 @@ impl<'a> RequestView<'a> {
         self.headers.iter().map(|header| (&*header.name, header.value))
     }
 
-    fn lines(&self, name: &str) -> impl Iterator<Item = &Header<'a>> {
-        let headers = if self.names & bit(name) == 0 { &[][..] } else { &self.headers };
-        headers.iter().filter(move |header| header.name == name)
-    }
-}
-
-impl<'a> Header<'a> {
-    fn checked(&self) -> Result<&'a str, Refusal> {
-        if self.value_fits_a_line { Ok(self.value) } else { Err(Refusal::MalformedHeader(self.name.to_string())) }
+    /// A value that may stand on a line of its own: a line feed inside it would let one header pass for two
+    /// in a StringToSign (RFC 9110 section 5.5 forbids the control characters).
+    fn checked(&self, header: &Header<'a>) -> Result<&'a str, Refusal> {
+        if self.is_clean || is_clean(header.value) {
+            Ok(header.value)
+        } else {
+            Err(Refusal::MalformedHeader(header.name.to_string()))
+        }
     }
 }
 
@@ -129,60 +186,18 @@ pub(crate) fn trimmed(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
 }
 
-/// One of 64 bits for a name: where none of a request's headers has it, none has the name.
-fn bit(name: &str) -> u64 {
-    let first = name.bytes().next().unwrap_or_default();
-    let last = name.bytes().next_back().unwrap_or_default();
-    1 << ((name.len() + usize::from(first) * 3 + usize::from(last) * 7) % 64)
+/// Whether a text has no control character other than a tab.
+fn is_clean(text: &str) -> bool {
+    text.bytes().fold(true, |clean, byte| clean & (byte >= b' ' || byte == b'\t') & (byte != 0x7f))
 }
 
-/// The fields of a flat text, found and looked at in one pass over its bytes.
-struct FlatFields<'a> {
-    text: &'a str,
-    /// Where the next field begins; nothing after the last one.
-    begin: Option<usize>,
-    special: SpecialBytes<'a>,
-}
-
-/// A field, and whether it has a control character other than a tab.
-struct FlatField<'a> {
-    text: &'a str,
-    fits_a_line: bool,
-}
-
-impl<'a> FlatFields<'a> {
-    fn new(text: &'a str) -> Self {
-        FlatFields { text, begin: Some(0), special: SpecialBytes::new(text.as_bytes()) }
-    }
-
-    fn next(&mut self) -> Option<FlatField<'a>> {
-        let begin = self.begin?;
-        let mut fits_a_line = true;
-        loop {
-            match self.special.next() {
-                Some((end, 0)) => {
-                    self.begin = Some(end + 1);
-                    return Some(FlatField { text: self.text.get(begin..end)?, fits_a_line });
-                }
-                Some((_, byte)) => fits_a_line &= byte == b'\t' || !byte.is_ascii_control(),
-                None => {
-                    self.begin = None;
-                    return Some(FlatField { text: self.text.get(begin..)?, fits_a_line });
-                }
-            }
-        }
-    }
-}
-
-impl<'a> FlatField<'a> {
-    /// A header's name in lower case (RFC 9110 section 5.6.2).
-    fn token(self) -> Option<Cow<'a, str>> {
-        let kinds = self.text.bytes().fold(0, |kinds, byte| kinds | kind(byte));
-        match kinds {
-            _ if self.text.is_empty() || kinds & NO_TOKEN != 0 => None,
-            UPPER_CASE => Some(Cow::Owned(self.text.to_ascii_lowercase())),
-            _ => Some(Cow::Borrowed(self.text)),
-        }
+/// A header's name in lower case (RFC 9110 section 5.6.2).
+fn token(name: &str) -> Option<Cow<'_, str>> {
+    let kinds = name.bytes().fold(0, |kinds, byte| kinds | kind(byte));
+    match kinds {
+        _ if name.is_empty() || kinds & NO_TOKEN != 0 => None,
+        UPPER_CASE => Some(Cow::Owned(name.to_ascii_lowercase())),
+        _ => Some(Cow::Borrowed(name)),
     }
 }
 
@@ -248,8 +263,8 @@ mod tests {
     fn takes_equal_repeats_as_one_value_where_that_is_the_rule() {
         let flat = flat(&[("content-md5", "a"), ("Content-MD5", "a"), ("x-oss-meta-a", "1"), ("x-oss-meta-a", "1 ")]);
         let view = RequestView::parse(&flat).unwrap();
-        assert_eq!(view.single("content-md5"), Ok(Some("a")));
-        assert_eq!(view.unique("content-md5"), Err(Refusal::RepeatedHeader("content-md5".into())));
+        assert_eq!(view.single(HeaderName::ContentMd5), Ok(Some("a")));
+        assert_eq!(view.unique(HeaderName::ContentMd5), Err(Refusal::RepeatedHeader("content-md5".into())));
         assert_eq!(view.oss_headers(), Ok(vec![("x-oss-meta-a", "1")]));
     }
 
@@ -257,7 +272,7 @@ mod tests {
     fn refuses_repeats_that_differ() {
         let flat = flat(&[("date", "a"), ("date", "b"), ("x-oss-meta-a", "1"), ("X-Oss-Meta-A", "2")]);
         let view = RequestView::parse(&flat).unwrap();
-        assert_eq!(view.single("date"), Err(Refusal::RepeatedHeader("date".into())));
+        assert_eq!(view.single(HeaderName::Date), Err(Refusal::RepeatedHeader("date".into())));
         assert_eq!(view.oss_headers(), Err(Refusal::RepeatedHeader("x-oss-meta-a".into())));
     }
 
@@ -265,7 +280,7 @@ mod tests {
     fn refuses_a_line_feed_inside_a_value() {
         let flat = flat(&[("content-type", "a\nb"), ("x-oss-meta-a", "1\r\nx-oss-meta-b:2")]);
         let view = RequestView::parse(&flat).unwrap();
-        assert_eq!(view.single("content-type"), Err(Refusal::MalformedHeader("content-type".into())));
+        assert_eq!(view.single(HeaderName::ContentType), Err(Refusal::MalformedHeader("content-type".into())));
         assert_eq!(view.oss_headers(), Err(Refusal::MalformedHeader("x-oss-meta-a".into())));
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::config::is_oss_bucket_name;
+use crate::header_name::HeaderName;
 use crate::hosts::{Hosts, without_port};
 use crate::object_key::ObjectKey;
 use crate::percent_encoding;
@@ -31,7 +32,7 @@ impl<'a> Resource<'a> {
     /// [`Refusal::UnknownHost`], [`Refusal::InvalidBucketName`] or [`Refusal::InvalidObjectName`];
     /// for the Host header also [`Refusal::RepeatedHeader`] and [`Refusal::MalformedHeader`].
     pub(crate) fn locate(request: &RequestView<'a>, hosts: &'a Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
-        let header = request.unique("host")?.ok_or(Refusal::UnknownHost)?;
+        let header = request.unique(HeaderName::Host)?.ok_or(Refusal::UnknownHost)?;
         let host = without_port(header).ok_or(Refusal::UnknownHost)?;
         let bucket = match &host {
             Cow::Borrowed(host) => hosts.addressing(host).map(|addressing| addressing.bucket().map(Cow::Borrowed)),

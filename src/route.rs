@@ -6,6 +6,7 @@ use crate::authenticate::{Authenticated, Classified};
 use crate::authorize::Authorized;
 use crate::config::{Api, Config, S3Bucket, Switch, Through};
 use crate::hand_over::{HandOver, ORIGIN_HEADER, REQUEST_HEADER};
+use crate::header_name::HeaderName;
 use crate::operation::Operation;
 use crate::percent_encoding;
 use crate::query::Query;
@@ -182,7 +183,7 @@ fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) 
     let Classified { request, operation, .. } = classified;
     let stores_body = matches!(operation, Operation::PutObject | Operation::UploadPart);
     let sends_body = stores_body || *operation == Operation::CompleteMultipartUpload;
-    match request.unique("content-length")? {
+    match request.unique(HeaderName::ContentLength)? {
         Some(length) if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) => {
             Err(Refusal::InvalidContentLength)
         }
@@ -190,7 +191,9 @@ fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) 
         Some(_) => Ok(()),
         // Over HTTP/2 a body needs neither.
         None if stores_body && max_object_bytes.is_some() => Err(Refusal::MissingContentLength),
-        None if sends_body && request.single("transfer-encoding")?.is_some() => Err(Refusal::MissingContentLength),
+        None if sends_body && request.single(HeaderName::TransferEncoding)?.is_some() => {
+            Err(Refusal::MissingContentLength)
+        }
         None => Ok(()),
     }
 }

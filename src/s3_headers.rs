@@ -6,6 +6,7 @@ use base64ct::{Base64, Encoding};
 
 use crate::authenticate::Authenticated;
 use crate::config::{Config, Through};
+use crate::header_name::HeaderName;
 use crate::header_rules::{HeaderRules, PublicAcl, Tagging};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
@@ -21,14 +22,14 @@ pub(crate) type Header<'r> = (Cow<'static, str>, Cow<'r, str>);
 const MAX_USER_METADATA: usize = 2048;
 
 /// HTTP's own headers that both services define alike, and what they describe.
-const PASSED: [(&str, Describes); 7] = [
-    ("cache-control", Describes::Object),
-    ("content-disposition", Describes::Object),
-    ("content-encoding", Describes::Object),
-    ("content-language", Describes::Object),
-    ("content-md5", Describes::Body),
-    ("content-type", Describes::Object),
-    ("expires", Describes::Object),
+const PASSED: [(HeaderName, Describes); 7] = [
+    (HeaderName::CacheControl, Describes::Object),
+    (HeaderName::ContentDisposition, Describes::Object),
+    (HeaderName::ContentEncoding, Describes::Object),
+    (HeaderName::ContentLanguage, Describes::Object),
+    (HeaderName::ContentMd5, Describes::Body),
+    (HeaderName::ContentType, Describes::Object),
+    (HeaderName::Expires, Describes::Object),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub(crate) fn s3_headers<'r>(
             && let Some(value) = request.single(name)?.filter(|value| !value.is_empty())
         {
             check_passed(name, value)?;
-            headers.push((Cow::Borrowed(name), Cow::Borrowed(value)));
+            headers.push((Cow::Borrowed(name.as_str()), Cow::Borrowed(value)));
         }
     }
     let asked = Asked::of_request(authenticated, config);
@@ -176,9 +177,9 @@ impl<'a> Asked<'a> {
 }
 
 /// `aws-chunked` would tell S3 that the body is framed, which no signature covers.
-fn check_passed(name: &'static str, value: &str) -> Result<(), Refusal> {
-    let framed = name == "content-encoding" && value.to_ascii_lowercase().contains("aws-chunked");
-    if framed { Err(Refusal::NotImplemented(name.to_owned())) } else { Ok(()) }
+fn check_passed(name: HeaderName, value: &str) -> Result<(), Refusal> {
+    let framed = name == HeaderName::ContentEncoding && value.to_ascii_lowercase().contains("aws-chunked");
+    if framed { Err(Refusal::NotImplemented(name.as_str().to_owned())) } else { Ok(()) }
 }
 
 impl Describes {

@@ -1,8 +1,7 @@
 //! The two date formats that OSS clients sign with, and the times of answers.
 
-use std::ops::Range;
-
 use crate::decimal::push_padded;
+use crate::header_name::HeaderName;
 use crate::refusal::{DateFault, Refusal};
 use crate::request_view::{RequestView, trimmed};
 
@@ -22,8 +21,8 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 /// # Errors
 /// [`Refusal::InvalidDate`], [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
 pub(crate) fn of_request<'r>(request: &RequestView<'r>) -> Result<(&'r str, UnixMillis), Refusal> {
-    let date = request.unique("date")?;
-    let oss_date = request.unique("x-oss-date")?.map(trimmed);
+    let date = request.unique(HeaderName::Date)?;
+    let oss_date = request.unique(HeaderName::OssDate)?.map(trimmed);
     let text = oss_date.or(date).ok_or(Refusal::InvalidDate(DateFault::Missing))?;
     let time = UnixMillis::parse_signing_date(text).ok_or(Refusal::InvalidDate(DateFault::Malformed))?;
     Ok((text, time))
@@ -158,28 +157,30 @@ impl Civil {
     }
 }
 
-/// ` Nov 2026 01:52:57`
-const AFTER_DAY_LENGTH: usize = 18;
-
 fn parse_rfc1123(text: &str) -> Option<UnixMillis> {
-    const AFTER_DAY: [(Range<usize>, &str); 5] = [(0..1, " "), (4..5, " "), (9..10, " "), (12..13, ":"), (15..16, ":")];
-    let (weekday, rest) = (text.get(..3)?, text.get(3..)?.strip_prefix(", ")?.strip_suffix(" GMT")?);
-    WEEKDAYS.iter().find(|name| **name == weekday)?;
-    // Java v2 writes no zero before the day (DateTimeFormatter.RFC_1123_DATE_TIME).
-    let (day, rest) = rest.split_at_checked(rest.len().checked_sub(AFTER_DAY_LENGTH)?)?;
-    let day = digits(day, if day.len() == 1 { 1 } else { 2 })?;
-    if !AFTER_DAY.into_iter().all(|(place, between)| rest.get(place) == Some(between)) {
+    let (weekday, rest) = text.as_bytes().split_first_chunk::<3>()?;
+    WEEKDAYS.iter().find(|name| name.as_bytes() == weekday)?;
+    let (day, rest) = rest.split_last_chunk::<22>()?;
+    let day = match day {
+        // Java v2 writes no zero before the day (DateTimeFormatter.RFC_1123_DATE_TIME).
+        [b',', b' ', day] => number(&[*day]),
+        [b',', b' ', day @ ..] if day.len() == 2 => number(day),
+        _ => None,
+    };
+    // ` Nov 2026 01:52:57 GMT`
+    let [b' ', m0, m1, m2, b' ', y0, y1, y2, y3, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' ', b'G', b'M', b'T'] =
+        *rest
+    else {
         return None;
-    }
-    let month_name = rest.get(1..4)?;
-    let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == month_name)?.1;
-    let number = |place: Range<usize>| digits(rest.get(place.clone())?, place.len());
-    millis(number(5..9)?, month, day, number(10..12)?, number(13..15)?, number(16..18)?)
+    };
+    let month = MONTHS.iter().zip(1..).find(|(name, _)| name.as_bytes() == [m0, m1, m2])?.1;
+    millis(number(&[y0, y1, y2, y3])?, month, day?, number(&[h0, h1])?, number(&[n0, n1])?, number(&[s0, s1])?)
 }
 
 fn parse_iso8601_basic(text: &str) -> Option<UnixMillis> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let (date, time) = (digits(date, 8)?, digits(time, 6)?);
+    let (date, rest) = text.as_bytes().split_first_chunk::<8>()?;
+    let [b'T', time @ .., b'Z'] = rest else { return None };
+    let (date, time) = (number(date)?, number(time).filter(|_| time.len() == 6)?);
     millis(date / 10_000, date / 100 % 100, date % 100, time / 10_000, time / 100 % 100, time % 100)
 }
 
@@ -191,22 +192,27 @@ fn three<'t>(mut parts: impl Iterator<Item = &'t str>) -> Option<[&'t str; 3]> {
 
 /// Exactly `count` decimal digits.
 fn digits(text: &str, count: usize) -> Option<i64> {
-    if text.len() != count {
-        return None;
-    }
-    let mut number = 0;
-    for byte in text.bytes() {
-        number = number * 10 + char::from(byte).to_digit(10).map(i64::from)?;
-    }
-    Some(number)
+    if text.len() == count { number(text.as_bytes()) } else { None }
+}
+
+/// Decimal digits and nothing else, not too many for the type.
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |number: i64, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then_some(number * 10 + i64::from(digit))
+    })
 }
 
 fn millis(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> Option<UnixMillis> {
-    let days = Civil::to_days(year, month, day);
-    let date = Civil::from_days(days);
-    let exists = (date.year, date.month, date.day) == (year, month, day) && (1..=12).contains(&month);
-    let valid = exists && year >= 1 && hour < 24 && minute < 60 && second < 60;
-    valid.then_some(UnixMillis((days * 86_400 + hour * 3600 + minute * 60 + second) * 1000))
+    let days_in_month = match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let exists = year >= 1 && (1..=12).contains(&month) && (1..=days_in_month).contains(&day);
+    let seconds = Civil::to_days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    (exists && hour < 24 && minute < 60 && second < 60).then_some(UnixMillis(seconds * 1000))
 }
 
 #[cfg(test)]

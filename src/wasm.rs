@@ -106,7 +106,7 @@ pub fn finish_gate() -> usize {
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn decide(length: usize, now: f64) -> usize {
     decision(length, |gate, request, fields| {
-        fields.push_decision(&gate.decide(request, millis(now)), |forward, fields| {
+        fields.push_decision(&gate.decide_joined(request, millis(now)), |forward, fields| {
             fields.push(match forward.origin {
                 Origin::S3 => "s3",
                 Origin::Api(..) => "api",

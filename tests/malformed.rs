@@ -49,7 +49,7 @@ fn refuses_each_request_for_what_is_wrong_with_it() {
     let mut wrong = Vec::new();
     for entry in entries {
         let flat = flat(entry);
-        let found = match gate.decide(&flat, json::millis(text(entry, "now"))).outcome {
+        let found = match gate.decide_joined(&flat, json::millis(text(entry, "now"))).outcome {
             Ok(_) => json!("forwarded"),
             Err((refusal, response)) => json!({ "status": response.status, "code": refusal.code() }),
         };
@@ -66,7 +66,7 @@ fn forwards_the_same_requests_with_nothing_wrong() {
     let gate = gate::gate(&document["config"], &document["accessKeys"]);
     for entry in document["wellFormed"].as_array().unwrap() {
         let flat = flat(entry);
-        let decision = gate.decide(&flat, json::millis(text(entry, "now")));
+        let decision = gate.decide_joined(&flat, json::millis(text(entry, "now")));
         let refusal = decision.outcome.err().map(|(refusal, _)| refusal);
         let operation = decision.operation.map(|operation| operation.name());
         assert_eq!((refusal, operation), (None, entry["operation"].as_str()), "{}", entry["id"]);
@@ -119,7 +119,7 @@ fn refuses_an_encoding_whose_count_is_not_its_headers() {
         "18446744073709551615\0id\0PUT\0/k\0\0host\0uploads.example.com",
         "4294967297\0id\0PUT\0/k\0\0host\0uploads.example.com",
     ] {
-        let refusal = gate.decide(flat, UnixMillis(0)).outcome.err().map(|(refusal, _)| refusal);
+        let refusal = gate.decide_joined(flat, UnixMillis(0)).outcome.err().map(|(refusal, _)| refusal);
         assert_eq!(refusal, Some(Refusal::MalformedRequest), "{flat:?}");
     }
 }

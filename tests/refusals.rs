@@ -154,7 +154,7 @@ fn operations() -> impl Iterator<Item = (&'static str, Request, String)> {
 }
 
 fn decide(flat: &str) -> Decision<'_> {
-    test_gate().decide(flat, UnixMillis(NOW))
+    test_gate().decide_joined(flat, UnixMillis(NOW))
 }
 
 /// Hands the forwarded request on, or fails with what it was refused for.

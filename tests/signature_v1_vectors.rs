@@ -53,8 +53,8 @@ impl Parts {
     fn of(vector: &Value) -> Self {
         let (flat, query) = flat(vector);
         let view = RequestView::parse(&flat).unwrap();
-        let date = view.unique("x-oss-date").unwrap().or(view.unique("date").unwrap()).unwrap();
-        let single = |name| view.single(name).unwrap().unwrap_or_default();
+        let date = view.single_named("x-oss-date").unwrap().or(view.single_named("date").unwrap()).unwrap();
+        let single = |name| view.single_named(name).unwrap().unwrap_or_default();
         let lines = [view.method, single("content-md5"), single("content-type"), date].map(str::to_owned);
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let oss_headers = view.oss_headers().unwrap().into_iter().map(owned).collect();
@@ -186,7 +186,7 @@ fn decides_over_the_requests_of_real_sdks() {
         let id = text(vector, "id");
         let gate = gate_for(&document, vector);
         let (flat, _) = flat(vector);
-        let decision = gate.decide(&flat, json::millis(text(vector, "now")));
+        let decision = gate.decide_joined(&flat, json::millis(text(vector, "now")));
         assert_eq!(decision.resource.as_ref().map(|resource| &*resource.bucket), vector["bucket"].as_str(), "{id}");
         assert_eq!(
             decision.resource.as_ref().and_then(|resource| resource.key.as_deref()),
@@ -222,7 +222,7 @@ fn refuses_the_requests_of_real_sdks_under_another_secret() {
     for vector in vectors(&document).filter(|vector| vector.get("result").is_some()) {
         let (flat, _) = flat(vector);
         let gate = gate_for(&document, vector);
-        let decision = gate.decide(&flat, json::millis(text(vector, "now")));
+        let decision = gate.decide_joined(&flat, json::millis(text(vector, "now")));
         let (refusal, _) = decision.outcome.err().unwrap();
         assert!(matches!(refusal, Refusal::SignatureDoesNotMatch(_)), "{}", vector["id"]);
     }

@@ -85,7 +85,7 @@ fn makes_the_string_to_sign_of_version_1_in_the_query_and_verifies_the_signature
     for vector in vectors(&document) {
         let (flat, raw) = flat(vector);
         let (view, query) = (RequestView::parse(&flat).unwrap(), Query::parse(&raw).unwrap());
-        let single = |name| view.single(name).unwrap().unwrap_or_default();
+        let single = |name| view.single_named(name).unwrap().unwrap_or_default();
         let string_to_sign = StringToSign::new(
             view.method,
             single("content-md5"),
@@ -107,7 +107,7 @@ fn decides_over_the_requests_of_real_sdks() {
             let id = text(vector, "id");
             let (flat, _) = flat(vector);
             let gate = gate_for(&document, vector, &json!(vector.get("securityToken")));
-            let decision = gate.decide(&flat, now(vector));
+            let decision = gate.decide_joined(&flat, now(vector));
             let chunked = json::pairs(&vector["request"]["headers"]).any(|(name, _)| name == "Transfer-Encoding");
             match decision.outcome.map_err(|(refusal, _)| refusal) {
                 Err(Refusal::MissingContentLength) => assert!(chunked, "{id}"),
@@ -143,7 +143,7 @@ fn decides_alike_once_the_derived_key_is_kept() {
         let forged = flat.replace(signature, &[rest, if digit == "0" { "1" } else { "0" }].concat());
         let other_region = flat.replace("/cn-hangzhou/", "/cn-shanghai/");
         let mismatches = |flat: &str| {
-            let refusal = gate.decide(flat, now(vector)).outcome.map_err(|(refusal, _)| refusal).err();
+            let refusal = gate.decide_joined(flat, now(vector)).outcome.map_err(|(refusal, _)| refusal).err();
             matches!(refusal, Some(Refusal::SignatureDoesNotMatch(_)))
         };
         for round in 0..2 {
@@ -162,7 +162,7 @@ fn refuses_the_requests_of_real_sdks_under_another_secret_or_security_token() {
             let id = text(vector, "id");
             let refusal = |vector: &Value, token: &Value| {
                 let decision = gate_for(&document, vector, token);
-                decision.decide(&flat(vector).0, now(vector)).outcome.map_err(|(refusal, _)| refusal).err()
+                decision.decide_joined(&flat(vector).0, now(vector)).outcome.map_err(|(refusal, _)| refusal).err()
             };
             let token = json!(vector.get("securityToken"));
             let mut other = vector.clone();
@@ -184,7 +184,8 @@ fn takes_no_unsigned_security_token() {
             let mut vector = vector.clone();
             vector["request"]["headers"].as_array_mut().unwrap().push(json!(["security-token", "token"]));
             let gate = gate_for(&document, &vector, &json!("token"));
-            let refusal = gate.decide(&flat(&vector).0, now(&vector)).outcome.map_err(|(refusal, _)| refusal).err();
+            let refusal =
+                gate.decide_joined(&flat(&vector).0, now(&vector)).outcome.map_err(|(refusal, _)| refusal).err();
             assert_eq!(refusal, Some(Refusal::InvalidSecurityToken), "{}", vector["id"]);
         }
     }
@@ -198,7 +199,7 @@ fn ends_a_signed_url_when_it_says() {
             let id = text(vector, "id");
             let refusal = |now: i64| {
                 let gate = gate_for(&document, vector, &json!(vector.get("securityToken")));
-                gate.decide(&flat(vector).0, UnixMillis(now)).outcome.map_err(|(refusal, _)| refusal).err()
+                gate.decide_joined(&flat(vector).0, UnixMillis(now)).outcome.map_err(|(refusal, _)| refusal).err()
             };
             assert_eq!(refusal(end), None, "{id}");
             assert_eq!(refusal(end + 1), Some(Refusal::Expired(UnixMillis(end))), "{id}");

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::CanonicalizedResource;
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
+use crate::header_name::HeaderName;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
@@ -47,8 +48,8 @@ impl<'a> StringToSign<'a> {
     ) -> Result<Self, Refusal> {
         Ok(StringToSign {
             verb: request.method,
-            content_md5: request.single("content-md5")?.unwrap_or_default(),
-            content_type: request.single("content-type")?.unwrap_or_default(),
+            content_md5: request.single(HeaderName::ContentMd5)?.unwrap_or_default(),
+            content_type: request.single(HeaderName::ContentType)?.unwrap_or_default(),
             date,
             oss_headers,
             resource: CanonicalizedResource::new(&resource.bucket, resource.key.as_deref().unwrap_or_default(), query),

@@ -43,7 +43,7 @@ impl<'a> CanonicalRequest<'a> {
         let mut headers: Vec<(&str, &str)> = oss_headers.iter().collect();
         let always = ["content-md5", "content-type"].into_iter();
         for name in always.chain(additional_headers.names().iter().map(String::as_str)) {
-            if let Some(value) = request.single(name)? {
+            if let Some(value) = request.single_named(name)? {
                 let order = oss_headers.order();
                 insert(&mut headers, (name, trimmed(value)), |(one, _), (other, _)| order.compare(one, other));
             }

@@ -23,7 +23,7 @@ fn test_gate() -> &'static Gate {
 /// What of a forwarded request was signed, or `None` when it was refused. The answer to a refusal is
 /// made either way.
 fn forwarded(flat: &str) -> Option<String> {
-    let decision = test_gate().decide(flat, UnixMillis(NOW));
+    let decision = test_gate().decide_joined(flat, UnixMillis(NOW));
     let (resource, operation) = (decision.resource, decision.operation);
     decision.outcome.ok().map(|forward| {
         let s3 = (&forward.s3_bucket, &forward.uri, &forward.query, &forward.headers);
@@ -230,7 +230,7 @@ proptest! {
     ) {
         let flat = Request { method: method.into(), uri, query, headers }.flat();
         prop_assert_eq!(forwarded(&flat), None);
-        prop_assert!(test_gate().decide(&flat, UnixMillis(now)).outcome.is_err());
+        prop_assert!(test_gate().decide_joined(&flat, UnixMillis(now)).outcome.is_err());
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn takes_every_secret_that_is_valid_now_and_says_which_it_was() {
 fn ends_and_begins_a_secret_to_the_millisecond() {
     let decided = |secret, now: i64| {
         let flat = put().signed_by("rotating", secret, RESOURCE).flat();
-        let decision = test_gate().decide(&flat, UnixMillis(NOW + now));
+        let decision = test_gate().decide_joined(&flat, UnixMillis(NOW + now));
         decision.outcome.is_ok().then(|| decision.generation.unwrap())
     };
     assert_eq!(decided("s3cr3tThatIsNoMore", -1).as_deref(), Some("old"));

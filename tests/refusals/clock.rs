@@ -16,7 +16,7 @@ fn allows_the_skew_up_to_the_millisecond_both_ways() {
         [(0, true), (299_999, true), (300_000, true), (300_001, false), (301_000, false), (i64::MAX - NOW, false)]
     {
         for now in [NOW + difference, NOW - difference] {
-            let decision = test_gate().decide(&flat, UnixMillis(now));
+            let decision = test_gate().decide_joined(&flat, UnixMillis(now));
             assert_eq!(decision.outcome.is_ok(), allowed, "{difference} at {now}");
             if let Err((refusal, _)) = &decision.outcome {
                 assert_eq!(variant(refusal), "RequestTimeTooSkewed", "{difference} at {now}");
@@ -24,7 +24,7 @@ fn allows_the_skew_up_to_the_millisecond_both_ways() {
         }
     }
     for now in [i64::MIN, 0, i64::MAX] {
-        assert!(test_gate().decide(&flat, UnixMillis(now)).outcome.is_err(), "{now}");
+        assert!(test_gate().decide_joined(&flat, UnixMillis(now)).outcome.is_err(), "{now}");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{API_OPERATIONS, RESOURCE, gate_with, operations};
 /// The headers for S3, or why there are none.
 fn s3_headers(gate: &Gate, request: &Request) -> Result<Vec<(String, String)>, Refusal> {
     let flat = request.flat();
-    let outcome = gate.decide(&flat, UnixMillis(NOW)).outcome.map_err(|(refusal, _)| refusal)?;
+    let outcome = gate.decide_joined(&flat, UnixMillis(NOW)).outcome.map_err(|(refusal, _)| refusal)?;
     Ok(outcome.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
 }
 
@@ -93,14 +93,14 @@ fn answers_list_parts_with_no_such_upload_once_it_is_off() {
     let list = request("GET", "/dir/a.log", "uploadId=U1").signed(&format!("{RESOURCE}?uploadId=U1"));
     let flat = list.flat();
     let gate = gate_with(&json!({ "listParts": false }));
-    let Err((refusal, answer)) = gate.decide(&flat, UnixMillis(NOW)).outcome else { panic!("forwarded") };
+    let Err((refusal, answer)) = gate.decide_joined(&flat, UnixMillis(NOW)).outcome else { panic!("forwarded") };
     assert_eq!(refusal, Refusal::NoSuchUpload("U1".into()));
     assert_eq!((answer.status, refusal.code()), (404, "NoSuchUpload"));
     assert!(answer.body.contains("  <UploadId>U1</UploadId>\n</Error>"), "{}", answer.body);
     assert!(!answer.headers.iter().any(|(name, value)| *name == "x-oss-ec" || value.is_empty()));
     // Not a way to learn anything without a signature.
     let unsigned = list.without("authorization").flat();
-    assert_eq!(gate.decide(&unsigned, UnixMillis(NOW)).outcome.err().unwrap().0, Refusal::MissingSignature);
+    assert_eq!(gate.decide_joined(&unsigned, UnixMillis(NOW)).outcome.err().unwrap().0, Refusal::MissingSignature);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -108,7 +108,7 @@ fn sends_complete_straight_to_s3_once_configured() {
     let gate = gate_with(&json!({ "completeMultipartUpload": "s3" }));
     let complete = request("POST", "/dir/a.log", "uploadId=U1");
     let flat = complete.clone().signed(&format!("{RESOURCE}?uploadId=U1")).flat();
-    let forward = gate.decide(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
+    let forward = gate.decide_joined(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
     assert_eq!(forward.origin, Origin::S3);
     assert_eq!(forward.edge_target(), ("/dir/a.log", "uploadId=U1"));
     // S3 wants the parts.
@@ -127,7 +127,7 @@ fn serves_without_an_api_what_needs_none() {
     ] });
     let gate = crate::gate::gate(&document, &keys);
     for (name, request, _) in operations() {
-        let refusal = gate.decide(&request.flat(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
+        let refusal = gate.decide_joined(&request.flat(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
         let expected = match name {
             "ListParts" => Some(Refusal::NoSuchUpload("U1".into())),
             name if API_OPERATIONS.contains(&name) => Some(Refusal::MethodNotAllowed),
@@ -142,7 +142,7 @@ fn carries_a_forbidden_overwrite_from_the_beginning_of_an_upload_to_its_end() {
     let gate = gate_with(&json!({}));
     let initiate = request("POST", "/dir/a.log", "uploads");
     let initiate = signed(initiate, &[("x-oss-forbid-overwrite", "true")], &format!("{RESOURCE}?uploads")).flat();
-    let begun = gate.decide(&initiate, UnixMillis(NOW)).outcome.ok().unwrap();
+    let begun = gate.decide_joined(&initiate, UnixMillis(NOW)).outcome.ok().unwrap();
     assert_eq!(begun.options, [ApiOption::ForbidOverwrite]);
     let resource = format!("{RESOURCE}?uploadId=U1~forbid-overwrite");
     let complete = request("POST", "/dir/a.log", "uploadId=U1~forbid-overwrite");
@@ -151,7 +151,7 @@ fn carries_a_forbidden_overwrite_from_the_beginning_of_an_upload_to_its_end() {
         assert_eq!(ended, Ok(pairs(&[("if-none-match", "*")])), "{headers:?}");
     }
     let flat = complete.signed(&resource).flat();
-    assert_eq!(gate.decide(&flat, UnixMillis(NOW)).outcome.ok().unwrap().query, "uploadId=U1");
+    assert_eq!(gate.decide_joined(&flat, UnixMillis(NOW)).outcome.ok().unwrap().query, "uploadId=U1");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -159,6 +159,6 @@ fn tells_the_api_to_complete_with_every_part() {
     let gate = gate_with(&json!({}));
     let complete = request("POST", "/dir/a.log", "encoding-type=url&uploadId=U1");
     let flat = signed(complete, &[("x-oss-complete-all", "yes")], &format!("{RESOURCE}?uploadId=U1")).flat();
-    let forward = gate.decide(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
+    let forward = gate.decide_joined(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
     assert_eq!(forward.options, [ApiOption::EncodeKey, ApiOption::CompleteAll]);
 }

@@ -1,0 +1,143 @@
+//! The headers that decisions ask for by name.
+
+/// A header with a meaning of its own; its discriminant is its place in [`HeaderName::ALL`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeaderName {
+    Authorization,
+    CacheControl,
+    ContentDisposition,
+    ContentEncoding,
+    ContentLanguage,
+    ContentLength,
+    ContentMd5,
+    ContentType,
+    Date,
+    Expires,
+    Host,
+    OssDate,
+    OssSecurityToken,
+    SecurityToken,
+    TransferEncoding,
+}
+
+const COUNT: usize = 15;
+
+impl HeaderName {
+    const ALL: [(HeaderName, &'static str); COUNT] = [
+        (HeaderName::Authorization, "authorization"),
+        (HeaderName::CacheControl, "cache-control"),
+        (HeaderName::ContentDisposition, "content-disposition"),
+        (HeaderName::ContentEncoding, "content-encoding"),
+        (HeaderName::ContentLanguage, "content-language"),
+        (HeaderName::ContentLength, "content-length"),
+        (HeaderName::ContentMd5, "content-md5"),
+        (HeaderName::ContentType, "content-type"),
+        (HeaderName::Date, "date"),
+        (HeaderName::Expires, "expires"),
+        (HeaderName::Host, "host"),
+        (HeaderName::OssDate, "x-oss-date"),
+        (HeaderName::OssSecurityToken, "x-oss-security-token"),
+        (HeaderName::SecurityToken, "security-token"),
+        (HeaderName::TransferEncoding, "transfer-encoding"),
+    ];
+
+    /// The header of a name in lower case.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        // One comparison a name: no two of one length begin with the same three letters, but for `content-`.
+        let found = match name.len() {
+            4 if name.starts_with('d') => HeaderName::Date,
+            4 => HeaderName::Host,
+            7 => HeaderName::Expires,
+            10 => HeaderName::OssDate,
+            11 => HeaderName::ContentMd5,
+            12 => HeaderName::ContentType,
+            13 if name.starts_with('a') => HeaderName::Authorization,
+            13 => HeaderName::CacheControl,
+            14 if name.starts_with('c') => HeaderName::ContentLength,
+            14 => HeaderName::SecurityToken,
+            16 if name.ends_with('g') => HeaderName::ContentEncoding,
+            16 => HeaderName::ContentLanguage,
+            17 => HeaderName::TransferEncoding,
+            19 => HeaderName::ContentDisposition,
+            20 => HeaderName::OssSecurityToken,
+            _ => return None,
+        };
+        (found.as_str() == name).then_some(found)
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        Self::ALL.get(self.place()).map(|(_, name)| *name).unwrap_or_default()
+    }
+
+    #[expect(clippy::as_conversions, reason = "the discriminant of an enum without fields")]
+    fn place(self) -> usize {
+        self as usize
+    }
+}
+
+/// Where the lines of the known headers are in a list of lines.
+#[derive(Default)]
+pub(crate) struct KnownHeaders {
+    /// The place of each header's first line, and one; 0 where there is none.
+    first: [usize; COUNT],
+    /// The bits of the headers that have more than one line.
+    repeated: u16,
+    /// The bits of those whose lines differ.
+    differing: u16,
+}
+
+impl KnownHeaders {
+    /// Takes another line into account, at `place`; `first_value` gives the value of an earlier line.
+    pub(crate) fn add<'v>(
+        &mut self,
+        name: HeaderName,
+        value: &str,
+        place: usize,
+        first_value: impl FnOnce(usize) -> Option<&'v str>,
+    ) {
+        let Some(first) = self.first.get_mut(name.place()) else { return };
+        match first.checked_sub(1) {
+            None => *first = place + 1,
+            Some(first) => {
+                self.repeated |= bit(name);
+                if first_value(first) != Some(value) {
+                    self.differing |= bit(name);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn first(&self, name: HeaderName) -> Option<usize> {
+        self.first.get(name.place())?.checked_sub(1)
+    }
+
+    pub(crate) fn is_repeated(&self, name: HeaderName) -> bool {
+        self.repeated & bit(name) != 0
+    }
+
+    /// Whether another line has another value than the first.
+    pub(crate) fn differs(&self, name: HeaderName) -> bool {
+        self.differing & bit(name) != 0
+    }
+}
+
+fn bit(name: HeaderName) -> u16 {
+    1 << name.place()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_every_name_and_no_other() {
+        for (place, (header, name)) in HeaderName::ALL.into_iter().enumerate() {
+            assert_eq!((header.place(), header.as_str(), HeaderName::of(name)), (place, name, Some(header)));
+            assert_eq!(HeaderName::of(&name.to_ascii_uppercase()), None);
+            for other in [name.get(1..).unwrap(), &format!("{name}x"), &format!("x{}", name.get(1..).unwrap())] {
+                assert!(HeaderName::of(other).is_none_or(|found| found.as_str() == other), "{other}");
+            }
+        }
+        assert_eq!(HeaderName::of(""), None);
+    }
+}
