@@ -15,7 +15,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use hmac::digest::Digest;
 use hmac::{Hmac, KeyInit, Mac};
-use oss_edge::{Gate, UnixMillis};
+use oss_edge::{FlatRequest, Gate, UnixMillis};
 use serde_json::json;
 use sha1::Sha1;
 use sha2::Sha256;
@@ -46,10 +46,11 @@ fn decisions(criterion: &mut Criterion) {
         ("v4-header", requests::v4_header()),
         ("v4-url", requests::v4_url()),
     ] {
-        let flat = request.flat();
-        assert!(gate.decide_joined(&flat, UnixMillis(NOW)).outcome.is_ok(), "{name}");
+        let (text, lengths) = request.flat();
+        let flat = FlatRequest { text: &text, lengths: &lengths };
+        assert!(gate.decide(flat, UnixMillis(NOW)).outcome.is_ok(), "{name}");
         criterion.bench_function(&format!("decision/{name}"), |bencher| {
-            bencher.iter(|| gate.decide_joined(black_box(&flat), UnixMillis(NOW)).outcome.is_ok());
+            bencher.iter(|| gate.decide(black_box(flat), UnixMillis(NOW)).outcome.is_ok());
         });
     }
 }

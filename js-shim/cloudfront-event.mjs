@@ -1,7 +1,7 @@
 // The one module that knows CloudFront's event shape (CloudFront Developer Guide, Lambda@Edge event
 // structure).
 
-import { EDGE_NAMES } from './decision.mjs';
+import { NUMBERS } from './words.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
@@ -9,8 +9,8 @@ import { EDGE_NAMES } from './decision.mjs';
  * @typedef {import('./decision.mjs').HeaderList} HeaderList
  */
 
-/** Headers that a viewer-request function may neither change nor remove: doing so answers 502. */
-const READ_ONLY = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'];
+/** Headers that a viewer-request function may neither change nor remove, but Host, which every request has. */
+const READ_ONLY_BUT_HOST = ['content-length', 'transfer-encoding', 'via', 'cdn-loop'];
 
 /** The same for an origin-response function. */
 const READ_ONLY_IN_RESPONSES = ['transfer-encoding', 'via'];
@@ -59,21 +59,47 @@ export function applyHeaderEdit(response, { removed, set }) {
   return response;
 }
 
+/** The lengths of the parts of the request that is encoded last. */
+let lengths = new Int32Array(256);
+
 /**
- * The flat encoding that the core reads (src/request_view.rs): every header line counts, in order.
+ * The flat encoding that the core reads (src/request_view.rs): every header line counts, in order. Encoding the next
+ * request makes it void.
  *
  * @param {CloudFrontRequest} request @param {string} requestId
+ * @returns {import('./exchange.mjs').FlatRequest}
  */
 export function flatten(request, requestId) {
-  let count = 0;
-  let lines = '';
-  for (const name in request.headers) {
-    for (const { value } of request.headers[name]) {
-      lines += `\0${name}\0${value}`;
-      count += 1;
+  const { method, uri, querystring, headers } = request;
+  let text = requestId + method + uri + querystring;
+  lengths[0] = requestId.length;
+  lengths[1] = method.length;
+  lengths[2] = uri.length;
+  lengths[3] = querystring.length;
+  let count = 4;
+  for (const name in headers) {
+    const number = NUMBERS.get(name);
+    for (const { value } of headers[name]) {
+      if (count + 2 > lengths.length) lengths = longer(lengths);
+      if (number === undefined) {
+        text += name;
+        lengths[count] = name.length;
+      } else {
+        lengths[count] = ~number;
+      }
+      text += value;
+      lengths[count + 1] = value.length;
+      count += 2;
     }
   }
-  return `${count}\0${requestId}\0${request.method}\0${request.uri}\0${request.querystring}${lines}`;
+  return { text, lengths, count };
+}
+
+/** @param {Int32Array} numbers */
+function longer(numbers) {
+  const twice = new Int32Array(numbers.length * 2);
+  twice.set(numbers);
+  return twice;
 }
 
 /**
@@ -82,25 +108,33 @@ export function flatten(request, requestId) {
  * is the core's.
  *
  * @param {CloudFrontRequest} request
- * @param {{ uri: string, query: string, headers: import('./decision.mjs').HeaderFields }} forward
+ * @param {{ uri: string, query: string, headers: import('./exchange.mjs').Answer }} forward
  */
-export function applyForward(request, forward) {
-  /** @type {CloudFrontRequest['headers']} */
-  const headers = {};
-  for (const name of READ_ONLY) {
-    const lines = request.headers[name];
-    if (lines !== undefined) headers[name] = lines;
+export function applyForward(request, { uri, query, headers }) {
+  const kept = readOnlyHeaders(request.headers);
+  while (headers.left > 0) {
+    const key = headers.next();
+    kept[key] = [{ key, value: headers.next() }];
   }
-  const { fields, from } = forward.headers;
-  for (let i = from; i < fields.length; i += 2) {
-    const code = fields[i].charCodeAt(0);
-    const key = code <= EDGE_NAMES.length ? EDGE_NAMES[code - 1] : fields[i];
-    headers[key] = [{ key, value: fields[i + 1] }];
-  }
-  request.uri = forward.uri;
-  request.querystring = forward.query;
-  request.headers = headers;
+  request.uri = uri;
+  request.querystring = query;
+  request.headers = kept;
   return request;
+}
+
+/**
+ * Headers that a viewer-request function may neither change nor remove: doing so answers 502.
+ *
+ * @param {CloudFrontRequest['headers']} headers
+ */
+function readOnlyHeaders(headers) {
+  /** @type {CloudFrontRequest['headers']} */
+  const kept = { host: headers.host };
+  for (const name of READ_ONLY_BUT_HOST) {
+    const lines = headers[name];
+    if (lines !== undefined) kept[name] = lines;
+  }
+  return kept;
 }
 
 /**

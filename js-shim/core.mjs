@@ -1,6 +1,6 @@
 // The core's functions, over text: one instance of its module.
 
-import { createExchange } from './exchange.mjs';
+import { Exchange } from './exchange.mjs';
 
 /**
  * What the core says of a document that it doesn't take. The instance is as good as before, and decides by the gate
@@ -9,13 +9,15 @@ import { createExchange } from './exchange.mjs';
 export class DocumentError extends Error {}
 
 /**
+ * @typedef {import('./exchange.mjs').Answer} Answer void when the next call is made
+ *
  * @typedef {object} Core
  * @property {(config: string, accessKeys: string[]) => void} readGate has it decide by documents, which are JSON
  *   texts; throws a DocumentError
- * @property {(request: string, now: number) => string} decide
- * @property {(handOver: string, now: number) => string} decideAtApi
- * @property {(response: string, now: number) => string} translateResponse
- * @property {(s3Code: string, requestId: string, now: number) => string} s3Error
+ * @property {(request: import('./exchange.mjs').FlatRequest, now: number) => Answer} decide
+ * @property {(handOver: string, now: number) => Answer} decideAtApi
+ * @property {(response: string, now: number) => Answer} translateResponse
+ * @property {(s3Code: string, requestId: string, now: number) => Answer} s3Error
  * @property {(masterSecret: string, accessKeyId: string) => string | undefined} derivedSecret
  */
 
@@ -25,28 +27,29 @@ export class DocumentError extends Error {}
  */
 export function instantiate(module) {
   const exports = /** @type {any} */ (new WebAssembly.Instance(module).exports);
-  const { write, read, released } = createExchange(exports);
+  const exchange = new Exchange(exports);
   return {
     readGate,
-    decide: (request, now) => read(exports.decide(write(request), now)),
-    decideAtApi: (handOver, now) => read(exports.decideAtApi(write(handOver), now)),
-    translateResponse: (response, now) => read(exports.translateResponse(write(response), now)),
-    s3Error: (s3Code, requestId, now) => read(exports.s3Error(write(`${s3Code}\0${requestId}`), now)),
-    derivedSecret: (masterSecret, accessKeyId) => read(exports.derivedSecret(write(`${masterSecret}\0${accessKeyId}`))) || undefined,
+    decide: (request, now) => exchange.read(exports.decide(request.count, exchange.writeRequest(request), now)),
+    decideAtApi: (handOver, now) => exchange.read(exports.decideAtApi(exchange.write(handOver), now)),
+    translateResponse: (response, now) => exchange.read(exports.translateResponse(exchange.write(response), now)),
+    s3Error: (s3Code, requestId, now) => exchange.read(exports.s3Error(exchange.write(`${s3Code}\0${requestId}`), now)),
+    derivedSecret: (masterSecret, accessKeyId) =>
+      exchange.read(exports.derivedSecret(exchange.write(`${masterSecret}\0${accessKeyId}`))).rest()[0],
   };
 
   /** @param {string} config @param {string[]} accessKeys */
   function readGate(config, accessKeys) {
     const characters = accessKeys.reduce((sum, { length }) => sum + length, 0);
-    taken(exports.readConfig(write(config), accessKeys.length, characters));
-    for (const document of accessKeys) taken(exports.readAccessKeys(write(document)));
-    const length = exports.finishGate();
-    released();
-    taken(length);
+    taken(exports.readConfig(exchange.write(config), accessKeys.length, characters));
+    for (const document of accessKeys) taken(exports.readAccessKeys(exchange.write(document)));
+    const parts = exports.finishGate();
+    exchange.released();
+    taken(parts);
   }
 
-  /** @param {number} length of why a document isn't taken @throws {DocumentError} */
-  function taken(length) {
-    if (length !== 0) throw new DocumentError(read(length));
+  /** @param {number} parts of why a document isn't taken @throws {DocumentError} */
+  function taken(parts) {
+    if (parts !== 0) throw new DocumentError(exchange.read(parts).next());
   }
 }

@@ -1,4 +1,4 @@
-// The core's answers, as text whose fields are joined by NUL (src/wasm.rs).
+// The core's answers (src/wasm.rs), part by part.
 
 /**
  * What the core understood of a request; empty strings where it didn't get that far.
@@ -12,10 +12,11 @@
  * @property {string} generation of the secret that verified it; empty unless one did
  *
  * @typedef {[name: string, value: string][]} HeaderList
- * @typedef {{ fields: string[], from: number }} HeaderFields names or their codes, and values, in turn from a place on
+ *
+ * @typedef {import('./exchange.mjs').Answer} Answer
  *
  * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api', uri: string, query: string,
- *   headers: HeaderFields }} Forward
+ *   headers: Answer }} Forward `headers` are names and values in turn, which can be read once
  *
  * @typedef {Understood & { decision: 'refuse', code: string, detail: string, renewal: string, status: string,
  *   statusDescription: string, body: string, headers: HeaderList, ossRequestId: string }} Refuse `renewal` says when other access keys
@@ -30,66 +31,47 @@
  * @typedef {{ removed: string[], set: HeaderList }} HeaderEdit
  */
 
-/** The names that the core gives by their codes, from 1: the same list as in src/wasm.rs. */
-export const EDGE_NAMES = [
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-md5',
-  'content-type',
-  'expires',
-  'if-none-match',
-  'x-amz-server-side-encryption',
-  'x-amz-server-side-encryption-aws-kms-key-id',
-  'x-amz-storage-class',
-  'x-amz-tagging',
-  'x-ossedge-origin',
-  'x-ossedge-request',
-];
-
 /**
- * @param {string} answer of `decide`
+ * @param {Answer} answer of `decide`
  * @returns {Forward | Refuse}
  */
 export function readDecision(answer) {
-  const fields = answer.split('\0');
-  if (fields[0] !== 'forward') return readRefusal(fields);
+  if (answer.next() !== 'forward') return readRefusal(answer);
   // Every accepted request passes here: one literal, no copies.
   return {
     decision: 'forward',
-    operation: fields[1],
-    bucket: fields[2],
-    key: fields[3],
-    accessKeyId: fields[4],
-    scheme: fields[5],
-    generation: fields[6],
-    origin: readOrigin(fields[7]),
-    uri: fields[8],
-    query: fields[9],
-    headers: checkedHeaders(fields, 10),
+    operation: answer.next(),
+    bucket: answer.next(),
+    key: answer.next(),
+    accessKeyId: answer.next(),
+    scheme: answer.next(),
+    generation: answer.next(),
+    origin: readOrigin(answer.next()),
+    uri: answer.next(),
+    query: answer.next(),
+    headers: checkedHeaders(answer),
   };
 }
 
 /**
- * @param {string} answer of `decideAtApi`
+ * @param {Answer} answer of `decideAtApi`
  * @returns {Upload | Refuse}
  */
 export function readUpload(answer) {
-  const fields = answer.split('\0');
-  if (fields[0] !== 'forward') return readRefusal(fields);
-  const [, operation, bucket, key, accessKeyId, scheme, generation, requestId, s3Bucket, region, query, options] = fields;
+  if (answer.next() !== 'forward') return readRefusal(answer);
+  const fields = answer.rest();
+  const [operation, bucket, key, accessKeyId, scheme, generation, requestId, s3Bucket, region, query, options] = fields;
   const understood = { operation, bucket, key, accessKeyId, scheme, generation };
-  const headers = readHeaders(fields, 12);
+  const headers = readHeaders(fields, 11);
   return { decision: 'forward', ...understood, requestId, s3Bucket, region, query, options, headers };
 }
 
 /**
- * @param {string | undefined} answer of `translateResponse`
+ * @param {Answer} answer of `translateResponse`
  * @returns {Replacement | HeaderEdit}
  */
 export function readTranslation(answer) {
-  const fields = (answer ?? '').split('\0');
+  const fields = answer.rest();
   if (fields[0] === 'replace') return readReplacement(fields);
   const end = 2 + Number(fields[1]);
   if (fields[0] !== 'keep' || !(end <= fields.length)) throw new Error('the core gave no translation');
@@ -103,14 +85,15 @@ export function readReplacement(fields) {
   return { code, status, statusDescription, body, headers: readHeaders(fields, 5) };
 }
 
-/** @param {string[]} fields @returns {Refuse} */
-function readRefusal(fields) {
-  const [decision, operation, bucket, key, accessKeyId, scheme, generation, detail, renewal, code, status, statusDescription, body] = fields;
-  if (decision !== 'refuse' || body === undefined) throw new Error('the core gave no decision');
+/** @param {Answer} answer but its first part @returns {Refuse} */
+function readRefusal(answer) {
+  const fields = answer.rest();
+  const [operation, bucket, key, accessKeyId, scheme, generation, detail, renewal, code, status, statusDescription, body] = fields;
+  if (body === undefined) throw new Error('the core gave no decision');
   const understood = { operation, bucket, key, accessKeyId, scheme, generation };
-  const headers = readHeaders(fields, 13);
+  const headers = readHeaders(fields, 12);
   const ossRequestId = headers.find(([name]) => name === 'x-oss-request-id')?.[1] ?? '';
-  return { decision, ...understood, code, detail, renewal, status, statusDescription, body, headers, ossRequestId };
+  return { decision: 'refuse', ...understood, code, detail, renewal, status, statusDescription, body, headers, ossRequestId };
 }
 
 /** @param {string} origin */
@@ -119,15 +102,15 @@ function readOrigin(origin) {
   return origin;
 }
 
-/** @param {string[]} fields @param {number} from @returns {HeaderFields} */
-function checkedHeaders(fields, from) {
-  if (!(fields.length >= from) || (fields.length - from) % 2 !== 0) throw new Error('the core gave a header without a value');
-  return { fields, from };
+/** @param {Answer} answer of which the headers are left */
+function checkedHeaders(answer) {
+  if (!(answer.left >= 0) || answer.left % 2 !== 0) throw new Error('the core gave a header without a value');
+  return answer;
 }
 
 /** @param {string[]} fields @param {number} from @returns {HeaderList} */
 function readHeaders(fields, from) {
-  checkedHeaders(fields, from);
+  if ((fields.length - from) % 2 !== 0) throw new Error('the core gave a header without a value');
   /** @type {HeaderList} */
   const headers = [];
   for (let i = from; i < fields.length; i += 2) headers.push([fields[i], fields[i + 1]]);

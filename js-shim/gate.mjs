@@ -4,8 +4,9 @@ import { coreInstance } from './core-instance.mjs';
 
 /**
  * @typedef {object} Gate
- * @property {(request: string, now: number) => string} decide a decision at the edge, see src/wasm.rs
- * @property {(handOver: string, now: number) => string} decideAtApi the same again at the API
+ * @property {(request: import('./exchange.mjs').FlatRequest, now: number) => import('./exchange.mjs').Answer} decide a
+ *   decision at the edge, see src/wasm.rs; the next call makes it void
+ * @property {(handOver: string, now: number) => import('./exchange.mjs').Answer} decideAtApi the same again at the API
  * @property {(documents: unknown) => void} useAccessKeys decides by other documents of access keys from now on,
  *   all of them or none: throws as `createGate` does, and then goes by the earlier ones
  */

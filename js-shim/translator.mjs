@@ -18,6 +18,6 @@ export function createTranslator(wasm) {
   const core = coreInstance(wasm);
   return {
     translateResponse: (response, now) => readTranslation(core.call(({ translateResponse }) => translateResponse(response, now))),
-    s3Error: (s3Code, requestId, now) => readReplacement(core.call(({ s3Error }) => s3Error(s3Code, requestId, now)).split('\0')),
+    s3Error: (s3Code, requestId, now) => readReplacement(core.call(({ s3Error }) => s3Error(s3Code, requestId, now)).rest()),
   };
 }

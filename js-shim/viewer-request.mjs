@@ -25,13 +25,13 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
     try {
       const { request, requestId } = readEvent(event);
       if (keys !== undefined && !keys.ready(time) && !(await keys.arrival(time))) return unavailable(event, keys, time);
-      const flat = flatten(request, requestId);
-      let decision = readDecision(gate.decide(flat, time));
+      let decision = readDecision(gate.decide(flatten(request, requestId), time));
       if (keys !== undefined && decision.decision === 'refuse' && (await keys.renewal(decision.renewal, time))) {
-        decision = readDecision(gate.decide(flat, time));
+        decision = readDecision(gate.decide(flatten(request, requestId), time));
       }
+      const result = decision.decision === 'forward' ? applyForward(request, decision) : generatedResponse(decision);
       log(logLine(decision, requestId, time));
-      return decision.decision === 'forward' ? applyForward(request, decision) : generatedResponse(decision);
+      return result;
     } catch (error) {
       // The name alone: a message could quote what the request carried.
       const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;

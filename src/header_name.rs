@@ -65,6 +65,11 @@ impl HeaderName {
         (found.as_str() == name).then_some(found)
     }
 
+    /// The header whose name a word is: the first words are theirs.
+    pub(crate) fn of_word(number: usize) -> Option<Self> {
+        Self::ALL.get(number).map(|(header, _)| *header)
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         Self::ALL.get(self.place()).map(|(_, name)| *name).unwrap_or_default()
     }
@@ -133,6 +138,7 @@ mod tests {
     fn knows_every_name_and_no_other() {
         for (place, (header, name)) in HeaderName::ALL.into_iter().enumerate() {
             assert_eq!((header.place(), header.as_str(), HeaderName::of(name)), (place, name, Some(header)));
+            assert_eq!((crate::words::word(place), HeaderName::of_word(place)), (Some(name), Some(header)));
             assert_eq!(HeaderName::of(&name.to_ascii_uppercase()), None);
             for other in [name.get(1..).unwrap(), &format!("{name}x"), &format!("x{}", name.get(1..).unwrap())] {
                 assert!(HeaderName::of(other).is_none_or(|found| found.as_str() == other), "{other}");

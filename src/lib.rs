@@ -62,6 +62,7 @@ mod texts;
 mod upload_id;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
+mod words;
 
 pub use access_keys::{AccessKeys, AccessKeysReader};
 pub use canonicalized_oss_headers::CanonicalizedOssHeaders;

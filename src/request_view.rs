@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::header_name::{HeaderName, KnownHeaders};
 use crate::refusal::Refusal;
+use crate::words::word;
 
 /// The parts of a viewer request that decisions are made from, borrowed from their flat encoding.
 pub struct RequestView<'a> {
@@ -34,8 +35,8 @@ struct Header<'a> {
 pub struct FlatRequest<'a> {
     /// All parts.
     pub text: &'a str,
-    /// Bytes of each part.
-    pub lengths: &'a [u32],
+    /// Bytes of each part; a negative number is the complement of a word's, which has no place in the text.
+    pub lengths: &'a [i32],
 }
 
 impl<'a> RequestView<'a> {
@@ -52,9 +53,13 @@ impl<'a> RequestView<'a> {
         }
         let mut rest = flat.text;
         let fields = flat.lengths.iter().map_while(|length| {
-            let (field, after) = rest.split_at_checked(usize::try_from(*length).ok()?)?;
+            let Ok(bytes) = usize::try_from(*length) else {
+                let number = usize::try_from(!length).ok()?;
+                return Some((word(number)?, HeaderName::of_word(number)));
+            };
+            let (field, after) = rest.split_at_checked(bytes)?;
             rest = after;
-            Some(field)
+            Some((field, None))
         });
         let view = Self::of_fields(fields, is_clean, flat.lengths.len());
         view.filter(|view| rest.is_empty() && view.fields() == flat.lengths.len()).ok_or(Refusal::MalformedRequest)
@@ -69,18 +74,24 @@ impl<'a> RequestView<'a> {
     pub fn parse(joined: &'a str) -> Result<Self, Refusal> {
         let mut fields = joined.split('\0');
         let count = fields.next().and_then(|count| count.parse().ok());
-        let view = Self::of_fields(fields, false, 0);
+        let view = Self::of_fields(fields.map(|field| (field, None)), false, 0);
         view.filter(|view| Some(view.headers.len()) == count).ok_or(Refusal::MalformedRequest)
     }
 
-    fn of_fields(mut fields: impl Iterator<Item = &'a str>, is_clean: bool, count: usize) -> Option<Self> {
-        let (request_id, method, uri, query) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    /// From its fields, with the header that a field is known to name.
+    fn of_fields(
+        mut fields: impl Iterator<Item = (&'a str, Option<HeaderName>)>,
+        is_clean: bool,
+        count: usize,
+    ) -> Option<Self> {
+        let (request_id, method) = (fields.next()?.0, fields.next()?.0);
+        let (uri, query) = (fields.next()?.0, fields.next()?.0);
         let mut headers: Vec<Header<'a>> = Vec::with_capacity(count.min(128) / 2);
         let mut known = KnownHeaders::default();
-        while let Some(name) = fields.next() {
-            let value = fields.next()?;
-            let (name, header_name) = match HeaderName::of(name) {
-                Some(header_name) => (Cow::Borrowed(name), Some(header_name)),
+        while let Some((name, header_name)) = fields.next() {
+            let (value, _) = fields.next()?;
+            let (name, header_name) = match header_name {
+                Some(_) => (Cow::Borrowed(name), header_name),
                 None => {
                     let name = token(name)?;
                     let header_name = HeaderName::of(&name);
@@ -229,6 +240,8 @@ fn kind(byte: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn flat(headers: &[(&str, &str)]) -> String {
@@ -237,6 +250,76 @@ mod tests {
             flat.push_str(&format!("\0{name}\0{value}"));
         }
         flat
+    }
+
+    /// What a request is read as: its parts, and its header lines.
+    fn read_as<'v>(view: &'v RequestView<'_>) -> (Vec<&'v str>, Vec<(&'v str, &'v str)>) {
+        (vec![view.request_id, view.method, view.uri, view.query], view.headers().collect())
+    }
+
+    /// A part as it is encoded: a word by its number, any other by its length.
+    fn encoded(part: &str, text: &mut String) -> i32 {
+        if let Some(number) = crate::words::number_of(part) {
+            return !i32::try_from(number).unwrap();
+        }
+        text.push_str(part);
+        part.len().try_into().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn reads_both_encodings_alike(
+            parts in proptest::collection::vec("[ -~\t\n\u{7f}é日]{0,6}", 4),
+            headers in proptest::collection::vec(("[a-zA-Z-]{1,5}|host|Host|date|accept|forward|é", "[ -~\t\n\0日]{0,4}|a"), 0..6),
+        ) {
+            let mut text = String::new();
+            let mut lengths: Vec<_> = parts.iter().map(|part| encoded(part, &mut text)).collect();
+            let mut joined = [&[headers.len().to_string()], &*parts].concat().join("\0");
+            for (name, value) in &headers {
+                lengths.extend([encoded(name, &mut text), encoded(value, &mut text)]);
+                joined.push_str(&format!("\0{name}\0{value}"));
+            }
+            let view = RequestView::read(FlatRequest { text: &text, lengths: &lengths });
+            let expected = RequestView::parse(&joined);
+            prop_assert_eq!(view.as_ref().map(read_as), expected.as_ref().map(read_as));
+            if let (Ok(view), Ok(expected)) = (&view, &expected) {
+                prop_assert_eq!(view.oss_headers(), expected.oss_headers());
+                for name in [HeaderName::Host, HeaderName::Date, HeaderName::Expires] {
+                    prop_assert_eq!(view.unique(name), expected.unique(name));
+                    prop_assert_eq!(view.single(name), expected.single(name));
+                    prop_assert_eq!(view.single(name), view.single_named(name.as_str()));
+                }
+            }
+        }
+
+        #[test]
+        fn reads_any_lengths(text in "[a-c\0é日]{0,12}", lengths in proptest::collection::vec(prop_oneof![-60..6, any::<i32>()], 0..12)) {
+            let _ = RequestView::read(FlatRequest { text: &text, lengths: &lengths });
+        }
+    }
+
+    #[test]
+    fn refuses_lengths_that_are_not_those_of_the_text() {
+        let read =
+            |text, lengths: &[i32]| RequestView::read(FlatRequest { text, lengths }).map(|view| view.headers.len());
+        assert_eq!(read("idPUT/khosth", &[2, 3, 2, 0, 4, 1]), Ok(1));
+        assert_eq!(read("idPUT/kh", &[2, 3, 2, 0, !10, 1]), Ok(1));
+        for (text, lengths) in [
+            ("", &[][..]),
+            ("idPUT/k", &[2, 3, 2]),
+            ("idPUT/khosth", &[2, 3, 2, 0, 4]),
+            ("idPUT/khosth", &[2, 3, 2, 0, 4, 2]),
+            ("idPUT/khosthx", &[2, 3, 2, 0, 4, 1]),
+            ("idPUT/khosth", &[2, 3, 2, 0, 4, 1, 0]),
+            ("idPUT/khosth", &[2, 3, 2, 0, i32::MAX, 1]),
+            ("idPUT/kh", &[2, 3, 2, 0, i32::MIN, 1]),
+            ("idPUT/kh", &[2, 3, 2, 0, -1000, 1]),
+            ("idPUT/ké", &[2, 3, 2, 0, 1, 1]),
+            ("idPUT/khost\0", &[2, 3, 2, 0, 4, 1]),
+            ("i\0PUT/khosth", &[2, 3, 2, 0, 4, 1]),
+        ] {
+            assert_eq!(read(text, lengths), Err(Refusal::MalformedRequest), "{text:?} {lengths:?}");
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The WebAssembly boundary: one call a request, flat text in, flat text out.
 //!
-//! JavaScript writes UTF-8 where [`input`] says, calls with its length, and reads as many bytes as the call
-//! returns from where [`output`] says. Fields are joined by NUL, which no field can contain: the request's
-//! own fields are split at NUL, a key with a NUL is refused, and so is a header's value with a control
-//! character.
+//! JavaScript writes UTF-8 where [`input`] says, and the lengths of a request's parts where [`lengths`] says;
+//! calls with their numbers, and reads as many parts as the call returns from where [`answer_place`] says. Where
+//! a part ends is told by its length and by no byte of it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -16,7 +16,7 @@ use crate::decision::{Decision, Gate};
 use crate::derived_key::derived_secret;
 use crate::document::{Document, DocumentError};
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Output};
 use crate::hand_over::HandOver;
 use crate::origin_response::{Checks, OriginResponse, Responder, ViewerResponse};
 use crate::route::{Forward, Origin};
@@ -43,11 +43,19 @@ pub fn input(bytes: usize) -> *mut u8 {
     EXCHANGE.with_borrow_mut(|exchange| exchange.reserve(bytes))
 }
 
-/// Where the output of the last call begins.
+/// Where the lengths of up to `parts` parts of a request may be written, each of 32 bits.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
-pub fn output() -> *const u8 {
-    EXCHANGE.with_borrow(Exchange::output)
+pub fn lengths(parts: usize) -> *mut i32 {
+    EXCHANGE.with_borrow_mut(|exchange| exchange.reserve_lengths(parts))
+}
+
+/// Where three numbers of 32 bits tell of the last call's answer: where its text begins, how many bytes it has,
+/// and where the lengths of its parts begin.
+#[wasm_bindgen(js_name = answerPlace)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn answer_place() -> *const usize {
+    EXCHANGE.with_borrow(Exchange::place)
 }
 
 /// Begins another gate by `config.json`, a JSON text, and tells how many documents of access keys will follow, of
@@ -94,31 +102,33 @@ pub fn finish_gate() -> usize {
     })
 }
 
-/// Decides at the edge over a request in flat encoding (see `RequestView::parse`), as of
-/// `now` in milliseconds since the epoch.
+/// Decides at the edge over a request in flat encoding (see `RequestView::read`) of so many parts and bytes, as
+/// of `now` in milliseconds since the epoch.
 ///
 /// Answers `forward`, operation, bucket, key, access key id, scheme, generation, origin (`s3` or `api`), uri,
-/// query, then name (or its code in [`EDGE_NAMES`]) and value of each header; or a refusal: `refuse`, operation, bucket, key, access
+/// query, then name and value of each header; or a refusal: `refuse`, operation, bucket, key, access
 /// key id, scheme, generation, detail, renewal (`at-once`, `when-due` or nothing, see `Renewal`), code, status,
 /// status description, body, then name and value of each header. What isn't known is empty. It answers nothing
 /// where there is no gate.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
-pub fn decide(length: usize, now: f64) -> usize {
-    decision(length, |gate, request, fields| {
-        fields.push_decision(&gate.decide_joined(request, millis(now)), |forward, fields| {
-            fields.push(match forward.origin {
-                Origin::S3 => "s3",
-                Origin::Api(..) => "api",
-            });
-            let (uri, query) = forward.edge_target();
-            fields.push(uri);
-            fields.push(query);
-            for (name, value) in forward.edge_headers() {
-                fields.push_edge_name(name);
-                fields.push(&value);
-            }
-        });
+pub fn decide(parts: usize, length: usize, now: f64) -> usize {
+    GATE.with_borrow(|gate| {
+        EXCHANGE.with_borrow_mut(|exchange| {
+            exchange.answer_request(parts, length, |request, output| {
+                let Some(gate) = gate else { return };
+                output.push_decision(&gate.decide(request, millis(now)), |forward, output| {
+                    output.push_known(match forward.origin {
+                        Origin::S3 => "s3",
+                        Origin::Api(..) => "api",
+                    });
+                    let (uri, query) = forward.edge_target();
+                    output.push(uri);
+                    output.push(query);
+                    output.push_headers(forward.edge_headers());
+                });
+            })
+        })
     })
 }
 
@@ -130,17 +140,20 @@ pub fn decide(length: usize, now: f64) -> usize {
 #[wasm_bindgen(js_name = decideAtApi)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn decide_at_api(length: usize, now: f64) -> usize {
-    decision(length, |gate, hand_over, fields| {
-        let request = HandOver::open(hand_over).unwrap_or_default();
-        let request_id = oss_request_id(request.split('\0').nth(1).unwrap_or_default());
-        fields.push_decision(&gate.decide_at_api(&request, millis(now)), |forward, fields| {
-            let options: Vec<_> = forward.options.iter().map(|option| option.name()).collect();
-            let bucket = &forward.s3_bucket;
-            for field in [&request_id, &bucket.name, &bucket.region, &forward.query, &options.join(" ")] {
-                fields.push(field);
-            }
-            fields.push_headers(forward.headers.iter().map(|(name, value)| (&**name, &**value)));
-        });
+    GATE.with_borrow(|gate| {
+        answer(length, |hand_over, output| {
+            let Some(gate) = gate else { return };
+            let request = HandOver::open(hand_over).unwrap_or_default();
+            let request_id = oss_request_id(request.split('\0').nth(1).unwrap_or_default());
+            output.push_decision(&gate.decide_at_api(&request, millis(now)), |forward, output| {
+                let options: Vec<_> = forward.options.iter().map(|option| option.name()).collect();
+                let bucket = &forward.s3_bucket;
+                for part in [&request_id, &bucket.name, &bucket.region, &forward.query, &options.join(" ")] {
+                    output.push(part);
+                }
+                output.push_headers(forward.headers.iter().map(|(name, value)| (&**name, Cow::Borrowed(&**value))));
+            });
+        })
     })
 }
 
@@ -155,17 +168,17 @@ pub fn decide_at_api(length: usize, now: f64) -> usize {
 #[wasm_bindgen(js_name = translateResponse)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn translate_response(length: usize, now: f64) -> usize {
-    answer(length, |response, fields| {
+    answer(length, |response, output| {
         let request_id = oss_request_id(response.split('\0').next().unwrap_or_default());
         let Some(response) = origin_response(response, &request_id) else { return };
         match response.translate(millis(now)) {
             ViewerResponse::Kept { removed, set } => {
-                fields.begin("keep");
-                fields.push(&decimal::text(u64::try_from(removed.len()).unwrap_or_default()));
-                removed.iter().for_each(|name| fields.push(name));
-                fields.push_headers(set.iter().map(|(name, value)| (*name, &**value)));
+                output.push_known("keep");
+                output.push(&decimal::text(u64::try_from(removed.len()).unwrap_or_default()));
+                removed.iter().for_each(|name| output.push(name));
+                output.push_headers(set.iter().map(|(name, value)| (*name, Cow::Borrowed(&**value))));
             }
-            ViewerResponse::Replaced(_, answer) => fields.push_replacement(&answer),
+            ViewerResponse::Replaced(_, answer) => output.push_replacement(&answer),
         }
     })
 }
@@ -175,10 +188,10 @@ pub fn translate_response(length: usize, now: f64) -> usize {
 #[wasm_bindgen(js_name = s3Error)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn s3_error(length: usize, now: f64) -> usize {
-    answer(length, |error, fields| {
+    answer(length, |error, output| {
         let (s3_code, request_id) = error.split_once('\0').unwrap_or((error, ""));
         let context = ErrorContext { request_id, method: "", host: "", now: millis(now) };
-        fields.push_replacement(&ErrorResponse::of_error(&oss_error_of(s3_code), &context));
+        output.push_replacement(&ErrorResponse::of_error(&oss_error_of(s3_code), &context));
     })
 }
 
@@ -187,59 +200,22 @@ pub fn s3_error(length: usize, now: f64) -> usize {
 #[wasm_bindgen(js_name = derivedSecret)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn derived_secret_of(length: usize) -> usize {
-    answer(length, |master_and_id, fields| {
+    answer(length, |master_and_id, output| {
         let (master_secret, id) = master_and_id.split_once('\0').unwrap_or_default();
-        fields.0.push_str(&derived_secret(master_secret, id).unwrap_or_default());
+        if let Some(secret) = derived_secret(master_secret, id) {
+            output.push(&secret);
+        }
     })
 }
-
-/// The names of headers that leave the edge, but those of user metadata; `EDGE_NAMES` of js-shim/decision.mjs is the
-/// same list. A name's code is its place, from 1: no name is a control character.
-const EDGE_NAMES: [&str; 14] = [
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-md5",
-    "content-type",
-    "expires",
-    "if-none-match",
-    "x-amz-server-side-encryption",
-    "x-amz-server-side-encryption-aws-kms-key-id",
-    "x-amz-storage-class",
-    "x-amz-tagging",
-    "x-ossedge-origin",
-    "x-ossedge-request",
-];
 
 /// What a function answers that was called out of turn.
 const NO_GATE: &str = "no gate was begun";
 
-/// The output's fields.
-struct Fields<'o>(&'o mut String);
-
-impl Fields<'_> {
-    fn begin(&mut self, field: &str) {
-        self.0.push_str(field);
-    }
-
-    fn push(&mut self, field: &str) {
-        self.0.push('\0');
-        self.0.push_str(field);
-    }
-
-    /// A name that JavaScript has as well costs it less by its code than made anew.
-    fn push_edge_name(&mut self, name: &str) {
-        match EDGE_NAMES.iter().zip('\u{1}'..).find(|(known, _)| **known == name) {
-            Some((_, code)) => self.push(code.encode_utf8(&mut [0; 4])),
-            None => self.push(name),
-        }
-    }
-
-    fn push_headers<'h>(&mut self, headers: impl Iterator<Item = (&'h str, &'h str)>) {
+impl Output {
+    fn push_headers<'h>(&mut self, headers: impl Iterator<Item = (&'h str, Cow<'h, str>)>) {
         for (name, value) in headers {
-            self.push(name);
-            self.push(value);
+            self.push_known(name);
+            self.push(&value);
         }
     }
 
@@ -248,22 +224,22 @@ impl Fields<'_> {
         self.push(&decimal::text(answer.status.into()));
         self.push(answer.status_description);
         self.push(&answer.body);
-        self.push_headers(answer.headers.iter().map(|(name, value)| (*name, value.as_str())));
+        self.push_headers(answer.headers.iter().map(|(name, value)| (*name, Cow::Borrowed(value.as_str()))));
     }
 
     fn push_replacement(&mut self, answer: &ErrorResponse) {
-        self.begin("replace");
+        self.push_known("replace");
         self.push_answer(answer);
     }
 
     fn push_decision(&mut self, decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Self)) {
         let resource = decision.resource.as_ref();
-        self.begin(if decision.outcome.is_ok() { "forward" } else { "refuse" });
-        self.push(decision.operation.map(|operation| operation.name()).unwrap_or_default());
+        self.push_known(if decision.outcome.is_ok() { "forward" } else { "refuse" });
+        self.push_known(decision.operation.map(|operation| operation.name()).unwrap_or_default());
         self.push(resource.map(|resource| &*resource.bucket).unwrap_or_default());
         self.push(resource.and_then(|resource| resource.key.as_deref()).unwrap_or_default());
         self.push(decision.access_key_id.as_deref().unwrap_or_default());
-        self.push(decision.scheme.map(|scheme| scheme.name()).unwrap_or_default());
+        self.push_known(decision.scheme.map(|scheme| scheme.name()).unwrap_or_default());
         self.push(decision.generation.as_deref().unwrap_or_default());
         match &decision.outcome {
             Ok(forward) => forwarded(forward, self),
@@ -276,26 +252,15 @@ impl Fields<'_> {
     }
 }
 
-fn answer(length: usize, answer: impl FnOnce(&str, &mut Fields<'_>)) -> usize {
-    EXCHANGE.with_borrow_mut(|exchange| exchange.answer(length, |input, output| answer(input, &mut Fields(output))))
-}
-
-/// Answers what the gate decides; nothing where there is none.
-fn decision(length: usize, decide: impl FnOnce(&Gate, &str, &mut Fields<'_>)) -> usize {
-    GATE.with_borrow(|gate| {
-        answer(length, |input, fields| {
-            if let Some(gate) = gate {
-                decide(gate, input, fields);
-            }
-        })
-    })
+fn answer(length: usize, answer: impl FnOnce(&str, &mut Output)) -> usize {
+    EXCHANGE.with_borrow_mut(|exchange| exchange.answer(length, answer))
 }
 
 /// Does something with the input; answers nothing, or why it failed.
 fn attempt(length: usize, make: impl FnOnce(&str) -> Result<(), String>) -> usize {
-    answer(length, |input, fields| {
+    answer(length, |input, output| {
         if let Err(message) = make(input) {
-            fields.begin(&message);
+            output.push(&message);
         }
     })
 }

@@ -36,10 +36,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The encoding that `RequestView::parse` reads.
-    pub(crate) fn flat(&self) -> String {
+    /// The text and the lengths of a `FlatRequest`.
+    pub(crate) fn flat(&self) -> (String, Vec<i32>) {
         let headers = HEADERS.iter().copied().chain(self.headers.iter().map(|(name, value)| (*name, value.as_str())));
-        flat("PUT", &format!("/{KEY}"), &self.query, headers)
+        let joined = flat("PUT", &format!("/{KEY}"), &self.query, headers);
+        let parts = joined.split('\0').skip(1);
+        (parts.clone().collect(), parts.map(|part| i32::try_from(part.len()).unwrap()).collect())
     }
 }
 

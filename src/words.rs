@@ -1,0 +1,140 @@
+//! Texts that both sides of the WebAssembly boundary know, so that each can cross as its number: a name
+//! that is made anew costs JavaScript more than all else of a header.
+
+/// The words, by their numbers; js-shim/words.mjs has the same in the same order. They begin with the names of
+/// [`HeaderName`](crate::header_name::HeaderName).
+pub(crate) const WORDS: [&str; 50] = [
+    "authorization",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-md5",
+    "content-type",
+    "date",
+    "expires",
+    "host",
+    "x-oss-date",
+    "x-oss-security-token",
+    "security-token",
+    "transfer-encoding",
+    // Further headers of OSS clients.
+    "accept",
+    "accept-encoding",
+    "connection",
+    "user-agent",
+    "via",
+    "x-forwarded-for",
+    "x-oss-content-sha256",
+    "x-oss-forbid-overwrite",
+    "x-oss-object-acl",
+    "x-oss-server-side-encryption",
+    "x-oss-storage-class",
+    "x-oss-tagging",
+    // Headers that leave the edge, but those of user metadata.
+    "if-none-match",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-storage-class",
+    "x-amz-tagging",
+    "x-ossedge-origin",
+    "x-ossedge-request",
+    // What was decided, and where to.
+    "forward",
+    "refuse",
+    "keep",
+    "replace",
+    "s3",
+    "api",
+    // Operations.
+    "PutObject",
+    "InitiateMultipartUpload",
+    "UploadPart",
+    "CompleteMultipartUpload",
+    "AbortMultipartUpload",
+    "ListParts",
+    // Signature schemes.
+    "v1-header",
+    "v1-url",
+    "v4-header",
+    "v4-url",
+];
+
+/// The word of a number.
+pub(crate) fn word(number: usize) -> Option<&'static str> {
+    WORDS.get(number).copied()
+}
+
+/// The number of a word.
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) fn number_of(text: &str) -> Option<usize> {
+    let mut slot = first_slot(text);
+    loop {
+        let number = usize::from(*SLOTS.get(slot)?).checked_sub(1)?;
+        if word(number) == Some(text) {
+            return Some(number);
+        }
+        slot = (slot + 1) % SLOTS.len();
+    }
+}
+
+/// An open-addressing table, not half full: numbers plus one, 0 where there is none.
+#[cfg(any(target_arch = "wasm32", test))]
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
+const SLOTS: [u8; 128] = {
+    let mut slots = [0; 128];
+    let mut number = 0;
+    while number < WORDS.len() {
+        let mut slot = first_slot(WORDS[number]);
+        while slots[slot] != 0 {
+            slot = (slot + 1) % slots.len();
+        }
+        number += 1;
+        slots[slot] = number as u8;
+    }
+    slots
+};
+
+#[cfg(any(target_arch = "wasm32", test))]
+#[expect(clippy::as_conversions, reason = "`usize::from` isn't for constants yet")]
+const fn first_slot(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    match (bytes.first(), bytes.last()) {
+        (Some(first), Some(last)) => (bytes.len() * 5 + *first as usize * 3 + *last as usize * 7) % 128,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::Operation;
+    use crate::signature_scheme::Scheme;
+
+    #[test]
+    fn has_each_word_once() {
+        assert!(
+            WORDS
+                .iter()
+                .enumerate()
+                .all(|(number, text)| number_of(text) == Some(number) && word(number) == Some(text))
+        );
+        assert_eq!((word(WORDS.len()), number_of(""), number_of("Host")), (None, None, None));
+    }
+
+    #[test]
+    fn has_what_every_accepted_request_answers() {
+        let operations = Operation::ALL.map(Operation::name);
+        let schemes = Scheme::ALL.map(Scheme::name);
+        assert!(operations.iter().chain(&schemes).all(|text| number_of(text).is_some()));
+    }
+
+    #[test]
+    fn is_the_list_that_javascript_has() {
+        let list = include_str!("../js-shim/words.mjs");
+        let quoted: Vec<_> =
+            list.lines().filter_map(|line| line.trim().strip_prefix('\'')?.strip_suffix("',")).collect();
+        assert_eq!(quoted, WORDS);
+    }
+}

@@ -1,0 +1,87 @@
+// Requests and answers as they cross into the core's memory and out of it.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { applyForward, flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
+import { readDecision } from '../../js-shim/decision.mjs';
+import { createGate } from '../../js-shim/gate.mjs';
+import { NUMBERS, WORDS } from '../../js-shim/words.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, signedEvent } from './fixture.mjs';
+
+const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
+const gate = createGate({ wasm, ...DOCUMENTS });
+
+test('every word has its number', () => {
+  assert.equal(NUMBERS.size, WORDS.length);
+  for (const [number, word] of WORDS.entries()) assert.equal(NUMBERS.get(word), number);
+});
+
+for (const [what, headers] of /** @type {[string, Record<string, string>][]} */ ([
+  ['no more headers', {}],
+  ['text beyond ASCII', { 'x-oss-meta-a': 'dépôt 日志 😀', 'content-disposition': 'attachment; filename="é.log"' }],
+  ['half a surrogate pair', { 'x-oss-meta-a': '\ud83d' }],
+  ['a value of 30,000 characters', { 'x-unknown': 'v'.repeat(30_000) }],
+  ['a value of 90,000 bytes', { 'x-unknown': '日'.repeat(30_000) }],
+  ['2,000 headers', Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`x-unknown-${index}`, String(index)]))],
+  ['names that are words of another kind', { forward: 'a', api: 'b', listparts: 'c', PutObject: 'd' }],
+])) {
+  test(`a request with ${what} is decided as the parts say`, () => {
+    const { decision, request } = decided(signedEvent({ headers }));
+    assert.equal(decision.decision, 'forward', JSON.stringify(decision));
+    assert.equal(request.uri, '/logs/boot.txt');
+    const metadata = headers['x-oss-meta-a'];
+    if (metadata?.isWellFormed?.() ?? metadata) {
+      const [{ value }] = request.headers['x-amz-meta-a'];
+      assert.equal(value, `=?UTF-8?B?${Buffer.from(metadata).toString('base64')}?=`);
+    }
+    const disposition = request.headers['content-disposition'];
+    assert.deepEqual(disposition, headers['content-disposition'] && [{ key: 'content-disposition', value: headers['content-disposition'] }]);
+  });
+}
+
+test('an answer beyond ASCII is cut where its parts end', () => {
+  const key = 'dépôt/日志 😀.txt';
+  const uri = `/${key.split('/').map(encodeURIComponent).join('/')}`;
+  const headers = { 'x-oss-meta-a': 'a', 'content-disposition': 'attachment; filename="é.log"' };
+  const { decision, request } = decided(signedEvent({ uri, resource: `/fleet-uploads/${key}`, headers }));
+  assert.deepEqual([decision.bucket, decision.key, decision.accessKeyId, decision.uri], ['fleet-uploads', key, ACCESS_KEY.accessKeyId, uri]);
+  assert.deepEqual(request.headers['x-amz-meta-a'], [{ key: 'x-amz-meta-a', value: 'a' }]);
+});
+
+for (const [what, change] of /** @type {[string, (headers: any) => void][]} */ ([
+  ['a NUL in a value', (headers) => (headers['x-unknown'] = [{ value: 'a\0b' }])],
+  ['a number for a value', (headers) => (headers['x-unknown'] = [{ value: 5 }])],
+  ['a surrogate pair that two parts share', (headers) => (headers['x-unknown'] = [{ value: 'a\ud83d' }]) && (headers['\ude00'] = [{ value: 'b' }])],
+  ['a name that is none', (headers) => (headers['x unknown'] = [{ value: 'a' }])],
+])) {
+  test(`a request with ${what} is malformed`, () => {
+    const event = signedEvent();
+    change(event.Records[0].cf.request.headers);
+    const { decision } = decided(event);
+    assert.deepEqual([decision.decision, decision.code], ['refuse', 'InvalidArgument']);
+  });
+}
+
+test('a request whose header has no value is none', () => {
+  const event = signedEvent({ headers: { 'x-unknown': /** @type {any} */ (undefined) } });
+  assert.throws(() => decided(event), TypeError);
+});
+
+test('memory that grows between two requests is looked at anew', () => {
+  const fresh = createGate({ wasm, config: DOCUMENTS.config, accessKeys: DOCUMENTS.accessKeys });
+  const before = decided(signedEvent(), fresh);
+  const others = Array.from({ length: 20_000 }, (_, index) => ({ accessKeyId: `k${index}`, accessKeySecret: 's'.repeat(30) }));
+  fresh.useAccessKeys([DOCUMENTS.accessKeys, { accessKeys: others }]);
+  assert.deepEqual(decided(signedEvent(), fresh), before);
+});
+
+/** @param {any} event */
+function decided(event, by = gate) {
+  const { request, requestId } = readEvent(event);
+  const decision = /** @type {any} */ (readDecision(by.decide(flatten(request, requestId), NOW)));
+  if (decision.decision === 'forward') applyForward(request, decision);
+  const { headers: _, ...understood } = decision;
+  return { decision: understood, request: /** @type {any} */ (request) };
+}
