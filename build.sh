@@ -108,7 +108,7 @@ install_older_python_sdks() {
 
 build_core() {
   local out=js-shim/wasm newest
-  newest=$(find src Cargo.toml Cargo.lock build.sh -type f -newer "$out/oss_edge.wasm" 2>/dev/null || echo missing)
+  newest=$(find src build Cargo.toml Cargo.lock build.sh -type f -newer "$out/oss_edge.wasm" 2>/dev/null || echo missing)
   if [[ -f $out/oss_edge.wasm && -z $newest ]]; then return; fi
   step 'Building the core' build_wasm
   step 'Binding the core to JavaScript' bind_core "$out"
@@ -134,8 +134,11 @@ bind_core() {
   exports_of "$bound/oss_edge_bg.wasm" >"$bound/exports.json"
   wasm-metadce "${features[@]}" --graph-file "$bound/exports.json" "$bound/oss_edge_bg.wasm" -g -o "$bound/oss_edge.wasm"
   mkdir -p "$out"
-  # Functions stay apart: Node compiles each when it is first called, and most requests call few.
-  wasm-opt -O3 --one-caller-inline-max-function-size=40 "${features[@]}" "$bound/oss_edge.wasm" -o "$out/oss_edge.wasm"
+  node build/trap-panics.mjs "$bound/oss_edge.wasm" "$bound/oss_edge_trapping.wasm"
+  # Functions stay apart: Node compiles each when it is first called, and most requests call few. The linker puts the
+  # end of the stack at the beginning of memory, and nothing else in the first kilobyte.
+  wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused "${features[@]}" "$bound/oss_edge_trapping.wasm" \
+    -o "$out/oss_edge.wasm"
 }
 
 exports_of() { # what wasm-metadce is to leave of a module
