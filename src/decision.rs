@@ -186,7 +186,8 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
-    use base64ct::{Base64, Encoding};
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
     use hmac::Mac;
 
     use super::*;
@@ -209,7 +210,7 @@ mod tests {
         let gate = Gate::new(config, AccessKeys::from_documents(&[keys], Credentials::Bundled).unwrap());
         let decide = |secret| {
             let mac = SigningSecret::new(secret).hmac_sha1().chain_update(SIGNED).finalize().into_bytes();
-            let flat = request(&Base64::encode_string(&mac));
+            let flat = request(&BASE64_STANDARD.encode(mac));
             let verified = gate.decide_joined(&flat, UnixMillis(1_795_485_177_000)).outcome.is_ok();
             (verified, ["1", "2"].map(|generation| gate.keys.is_hot("a", generation)))
         };

@@ -1,9 +1,9 @@
 //! A refusal as OSS writes it on the wire.
 
-use base64ct::{Base64, Encoding};
 use hmac::digest::Digest;
 use sha1::Sha1;
 
+use crate::base64::Alphabet;
 use crate::object_key::is_xml_char;
 use crate::oss_error::OssError;
 use crate::percent_encoding::hex_digit;
@@ -67,7 +67,7 @@ impl ErrorResponse {
             headers.push(("x-oss-ec", error.ec.to_owned()));
         }
         let body = if context.method == "HEAD" {
-            headers.push(("x-oss-err", Base64::encode_string(document.as_bytes())));
+            headers.push(("x-oss-err", Alphabet::Standard.encode(document.as_bytes())));
             String::new()
         } else {
             document
@@ -215,6 +215,9 @@ fn reason_phrase(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
     use crate::refusal::Mismatch;
 
@@ -269,7 +272,7 @@ mod tests {
         assert_eq!(head.body, "");
         let (name, value) = &head.headers[4];
         assert_eq!(*name, "x-oss-err");
-        let document = String::from_utf8(Base64::decode_vec(value).unwrap()).unwrap();
+        let document = String::from_utf8(BASE64_STANDARD.decode(value).unwrap()).unwrap();
         assert!(document.contains("<Code>MethodNotAllowed</Code>") && document.contains("<Method>HEAD</Method>"));
     }
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-
+use crate::base64::Alphabet;
 use crate::decimal;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
@@ -50,7 +49,7 @@ impl HandOver {
             push(name);
             push(value);
         }
-        let encoded = Base64UrlUnpadded::encode_string(flat.as_bytes());
+        let encoded = Alphabet::Url.encode(flat.as_bytes());
         if encoded.len() > MAX_LENGTH { Err(Refusal::RequestTooLarge) } else { Ok(HandOver(encoded)) }
     }
 
@@ -61,7 +60,9 @@ impl HandOver {
 
     /// The flat encoding of the request that was handed over; `None` when the text isn't one.
     pub fn open(value: &str) -> Option<String> {
-        let flat = Base64UrlUnpadded::decode_vec(value).ok()?;
+        let mut flat = vec![0; value.len()];
+        let length = Alphabet::Url.decode(value, &mut flat)?;
+        flat.truncate(length);
         String::from_utf8(flat).ok()
     }
 }

@@ -17,6 +17,7 @@
 mod access_keys;
 mod authenticate;
 mod authorize;
+mod base64;
 mod by_name;
 mod canonicalized_oss_headers;
 mod clock_skew;

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use base64ct::{Base64, Encoding};
-
 use crate::authenticate::Authenticated;
+use crate::base64::Alphabet;
 use crate::config::{Config, Through};
 use crate::header_name::HeaderName;
 use crate::header_rules::{HeaderRules, PublicAcl, Tagging};
@@ -253,5 +252,5 @@ fn metadata_value(value: &str) -> Cow<'_, str> {
     if value.is_ascii() {
         return Cow::Borrowed(value);
     }
-    Cow::Owned(["=?UTF-8?B?", &Base64::encode_string(value.as_bytes()), "?="].concat())
+    Cow::Owned(["=?UTF-8?B?", &Alphabet::Standard.encode(value.as_bytes()), "?="].concat())
 }

@@ -3,7 +3,6 @@
 mod canonicalized_resource;
 mod string_to_sign;
 
-use base64ct::{Base64, Encoding};
 use hmac::Mac;
 
 pub use canonicalized_resource::CanonicalizedResource;
@@ -11,6 +10,7 @@ pub use string_to_sign::StringToSign;
 
 use crate::access_keys::is_access_key_id;
 use crate::authenticate::Identified;
+use crate::base64::Alphabet;
 use crate::clock_skew::{self, TimeLimits};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
@@ -136,10 +136,10 @@ pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, sig
 
 fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
     let mut decoded = [0; 20];
-    let Ok(signature) = Base64::decode(signature, &mut decoded) else { return false };
+    let Some(length) = Alphabet::Standard.decode(signature, &mut decoded) else { return false };
     let mut mac = hmac_sha1.clone();
     mac.update(string_to_sign.text().as_bytes());
-    mac.verify_slice(signature).is_ok()
+    decoded.get(..length).is_some_and(|signature| mac.verify_slice(signature).is_ok())
 }
 
 /// A key whose signature could be another request's is refused before it is compared.
