@@ -10,13 +10,14 @@ use access_key::Kind;
 pub(crate) use access_key::{AccessKey, LiveSecret, is_access_key_id};
 pub use reader::AccessKeysReader;
 
-use crate::derived_key::{self, DerivedKeyId, HmacSha256, MasterSecret};
+use crate::derived_key::{self, DerivedKeyId, MasterSecret};
 use crate::hot_keys::HotKeys;
 use crate::id_table::IdTable;
+use crate::keyed_hash::{HmacSha1, HmacSha256};
 use crate::permission::Permissions;
 use crate::refusal::AccessKeyFault;
 use crate::signing_date::UnixMillis;
-use crate::signing_secret::{HmacSha1, SigningSecret};
+use crate::signing_secret::SigningSecret;
 use crate::texts::Texts;
 
 /// All access keys of one state of the documents. It never changes.

@@ -11,13 +11,8 @@
 //!
 //! No part can hold a `.`, so an id has one reading, and what it names has one spelling.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
+use crate::keyed_hash::{HmacSha256, hmac_sha256, mac};
 use crate::signing_date::UnixMillis;
-
-/// HMAC-SHA256 with a key's two blocks already absorbed.
-pub(crate) type HmacSha256 = Hmac<Sha256>;
 
 /// What the id of every derived key begins with, and no other's may.
 pub(crate) const PREFIX: &str = "OE1.";
@@ -93,18 +88,13 @@ fn parse_expiry(digits: &str) -> Option<UnixMillis> {
 pub(crate) struct MasterSecret(HmacSha256);
 
 impl MasterSecret {
-    /// HMAC takes keys of any length (RFC 2104 section 2), so there is no second outcome.
-    #[expect(clippy::expect_used, reason = "HMAC's InvalidLength is never returned: RFC 2104 takes keys of any length")]
     pub(crate) fn new(secret: &str) -> Self {
-        MasterSecret(HmacSha256::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length"))
+        MasterSecret(hmac_sha256(secret.as_bytes()))
     }
 
     /// The secret of a derived key: 30 base-62 digits.
     pub(crate) fn derive(&self, id: &DerivedKeyId<'_>) -> [u8; SECRET_LENGTH] {
-        let mut mac = self.0.clone();
-        mac.update(DOMAIN);
-        mac.update(id.text.as_bytes());
-        base62(mac.finalize().into_bytes().into())
+        base62(mac(&self.0, &[DOMAIN, id.text.as_bytes()]).into_bytes().into())
     }
 }
 

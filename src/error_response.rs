@@ -1,9 +1,7 @@
 //! A refusal as OSS writes it on the wire.
 
-use hmac::digest::Digest;
-use sha1::Sha1;
-
 use crate::base64::Alphabet;
+use crate::keyed_hash::sha1;
 use crate::object_key::is_xml_char;
 use crate::oss_error::OssError;
 use crate::percent_encoding::hex_digit;
@@ -80,7 +78,7 @@ impl ErrorResponse {
 /// A request id as OSS writes it, 24 upper-case hexadecimal digits, derived from CloudFront's so
 /// that either leads to the other's log lines.
 pub(crate) fn oss_request_id(cloudfront_request_id: &str) -> String {
-    let digest = Sha1::digest(cloudfront_request_id.as_bytes());
+    let digest = sha1(cloudfront_request_id.as_bytes());
     let mut id = String::with_capacity(24);
     for byte in digest.iter().take(12) {
         id.push(hex_digit(byte >> 4));

@@ -59,8 +59,7 @@ mod tests {
     use hmac::Mac;
 
     use super::*;
-    use crate::signing_secret::HmacSha1;
-    use crate::signing_secret::keyed;
+    use crate::keyed_hash::{HmacSha1, hmac_sha1};
 
     fn mac(schedule: HmacSha1) -> Vec<u8> {
         schedule.chain_update(b"text").finalize().into_bytes().to_vec()
@@ -70,10 +69,10 @@ mod tests {
     fn gives_back_the_schedule_of_that_secret_alone() {
         let hot = HotKeys::default();
         assert!(hot.get("a", "1").is_none());
-        hot.put("a", "1", keyed(b"one"));
-        hot.put("a", "2", keyed(b"two"));
-        assert_eq!(hot.get("a", "1").map(mac), Some(mac(keyed(b"one"))));
-        assert_eq!(hot.get("a", "2").map(mac), Some(mac(keyed(b"two"))));
+        hot.put("a", "1", hmac_sha1(b"one"));
+        hot.put("a", "2", hmac_sha1(b"two"));
+        assert_eq!(hot.get("a", "1").map(mac), Some(mac(hmac_sha1(b"one"))));
+        assert_eq!(hot.get("a", "2").map(mac), Some(mac(hmac_sha1(b"two"))));
         assert!(hot.get("a", "3").is_none() && hot.get("b", "1").is_none() && hot.get("a1", "").is_none());
     }
 
@@ -82,17 +81,17 @@ mod tests {
         let hot = HotKeys::default();
         let other =
             (0..).map(|number: u32| number.to_string()).find(|other| place("a", other) == place("a", "x")).unwrap();
-        hot.put("a", "x", keyed(b"one"));
+        hot.put("a", "x", hmac_sha1(b"one"));
         assert!(hot.get("a", &other).is_none());
-        hot.put("a", &other, keyed(b"two"));
-        assert_eq!(hot.get("a", &other).map(mac), Some(mac(keyed(b"two"))));
+        hot.put("a", &other, hmac_sha1(b"two"));
+        assert_eq!(hot.get("a", &other).map(mac), Some(mac(hmac_sha1(b"two"))));
         assert!(hot.get("a", "x").is_none());
     }
 
     #[test]
     fn never_holds_more_than_its_places() {
         let hot = HotKeys::default();
-        (0..10_000).for_each(|id| hot.put(&id.to_string(), "1", keyed(b"secret")));
+        (0..10_000).for_each(|id| hot.put(&id.to_string(), "1", hmac_sha1(b"secret")));
         assert_eq!(hot.0.lock().unwrap().len(), CAPACITY);
     }
 }

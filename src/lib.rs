@@ -36,6 +36,7 @@ mod header_rules;
 mod hosts;
 mod hot_keys;
 mod id_table;
+mod keyed_hash;
 mod object_key;
 mod operation;
 mod ordered;

@@ -12,13 +12,14 @@ use crate::access_keys::is_access_key_id;
 use crate::authenticate::Identified;
 use crate::base64::Alphabet;
 use crate::clock_skew::{self, TimeLimits};
+use crate::keyed_hash::HmacSha1;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
 use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
-use crate::signing_secret::{HmacSha1, SigningSecret};
+use crate::signing_secret::SigningSecret;
 use crate::sub_resource;
 
 /// An access key id and a signature, as presented.

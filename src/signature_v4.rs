@@ -7,7 +7,7 @@ mod credential_scope;
 
 use std::fmt;
 
-use hmac::Mac;
+use hmac::digest::CtOutput;
 
 pub use additional_headers::AdditionalHeaders;
 pub use canonical_request::CanonicalRequest;
@@ -17,7 +17,7 @@ use crate::access_keys::is_access_key_id;
 use crate::authenticate::{Classified, Identified};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::{self, TimeLimits};
-use crate::derived_key::HmacSha256;
+use crate::keyed_hash::{HmacSha256, mac};
 use crate::percent_encoding::{hex_value, lower_hex};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
@@ -161,7 +161,7 @@ impl<'a> Presented<'a> {
         let string_to_sign = StringToSign::new(identified.date, self.scope, &canonical_request);
         let key = &identified.key;
         for live in identified.live_secrets() {
-            let Some(hmac_sha256) = key.hmac_sha256(&live, self.scope) else { continue };
+            let hmac_sha256 = key.hmac_sha256(&live, self.scope);
             if is_signature(&hmac_sha256, &string_to_sign, self.signature) {
                 key.keep_derived(&live, self.scope, hmac_sha256);
                 return Ok(live.generation);
@@ -179,15 +179,12 @@ impl<'a> Presented<'a> {
 /// Whether `signature`, 64 lower-case hexadecimal digits, is that of `string_to_sign`. The 32 bytes are
 /// compared in constant time.
 pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    let hmac_sha256 = string_to_sign.scope.hmac_sha256(secret);
-    hmac_sha256.is_some_and(|hmac_sha256| is_signature(&hmac_sha256, string_to_sign, signature))
+    is_signature(&string_to_sign.scope.hmac_sha256(secret), string_to_sign, signature)
 }
 
 fn is_signature(hmac_sha256: &HmacSha256, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
     let Some(signature) = decode_signature(signature) else { return false };
-    let mut mac = hmac_sha256.clone();
-    mac.update(string_to_sign.text().as_bytes());
-    mac.verify_slice(&signature).is_ok()
+    mac(hmac_sha256, &[string_to_sign.text().as_bytes()]) == CtOutput::new(signature.into())
 }
 
 /// The algorithm, the literal date, the scope and the hash of the CanonicalRequest, a line each. Its

@@ -2,13 +2,8 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit};
-use sha1::Sha1;
-
 use crate::derived_key::{DerivedKeyId, MasterSecret};
-
-/// HMAC-SHA1 with the key's two blocks already absorbed: what each request of version 1 starts from.
-pub(crate) type HmacSha1 = Hmac<Sha1>;
+use crate::keyed_hash::{self, HmacSha1};
 
 /// An access key's secret, as an OSS client is configured with it. It can't be printed.
 pub struct SigningSecret<'k>(Source<'k>);
@@ -32,8 +27,8 @@ impl<'k> SigningSecret<'k> {
     /// What a signature of version 1 is made with.
     pub(crate) fn hmac_sha1(&self) -> HmacSha1 {
         match &self.0 {
-            Source::Given(secret) => keyed(secret.as_bytes()),
-            Source::Derived(master, id) => keyed(&master.derive(id)),
+            Source::Given(secret) => keyed_hash::hmac_sha1(secret.as_bytes()),
+            Source::Derived(master, id) => keyed_hash::hmac_sha1(&master.derive(id)),
         }
     }
 
@@ -52,12 +47,6 @@ impl fmt::Debug for SigningSecret<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningSecret(..)")
     }
-}
-
-/// HMAC takes keys of any length (RFC 2104 section 2), so there is no second outcome.
-#[expect(clippy::expect_used, reason = "HMAC's InvalidLength is never returned: RFC 2104 takes keys of any length")]
-pub(crate) fn keyed(secret: &[u8]) -> HmacSha1 {
-    HmacSha1::new_from_slice(secret).expect("HMAC takes keys of any length")
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use hmac::Mac;
 
 use super::{AccessKeys, Master, Policy};
-use crate::derived_key::{DerivedKeyId, HmacSha256};
+use crate::derived_key::DerivedKeyId;
+use crate::keyed_hash::{HmacSha1, HmacSha256, hmac_sha1};
 use crate::permission::{Asked, Permissions};
 use crate::refusal::Refusal;
 use crate::signature_v4::CredentialScope;
 use crate::signing_date::UnixMillis;
-use crate::signing_secret::{HmacSha1, SigningSecret, keyed};
+use crate::signing_secret::SigningSecret;
 
 /// An access key that may be used now, if the signature is right.
 pub(crate) struct AccessKey<'k> {
@@ -57,9 +58,9 @@ impl<'k> AccessKey<'k> {
 
     /// The key schedule of what version 4 derives from one of its secrets for a scope, from the cache when it
     /// is hot: it is the same for a day.
-    pub(crate) fn hmac_sha256(&self, live: &LiveSecret<'_>, scope: CredentialScope<'_>) -> Option<HmacSha256> {
+    pub(crate) fn hmac_sha256(&self, live: &LiveSecret<'_>, scope: CredentialScope<'_>) -> HmacSha256 {
         let hot = self.keys.hot_derived.get(self.id, &scope.of_generation(live.generation));
-        hot.or_else(|| scope.hmac_sha256(&live.secret))
+        hot.unwrap_or_else(|| scope.hmac_sha256(&live.secret))
     }
 
     /// Keeps the key schedule of a derived key that verified.
@@ -109,6 +110,6 @@ pub(crate) fn is_access_key_id(id: &str) -> bool {
 
 /// Compares by the MACs of both under one fixed key: the time doesn't depend on where they differ.
 fn same_in_constant_time(expected: &str, presented: &str) -> bool {
-    let digest = |text: &str| keyed(b"security token").chain_update(text.as_bytes());
+    let digest = |text: &str| hmac_sha1(b"security token").chain_update(text.as_bytes());
     digest(expected).verify(&digest(presented).finalize().into_bytes()).is_ok()
 }

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use hmac::digest::Digest;
-use sha2::Sha256;
-
 use super::{AdditionalHeaders, hex};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
+use crate::keyed_hash::sha256;
 use crate::ordered::{insert, ordered};
 use crate::percent_encoding;
 use crate::query::Query;
@@ -61,7 +59,7 @@ impl<'a> CanonicalRequest<'a> {
 
     /// Lower-case hexadecimal SHA-256 of the text.
     pub fn hash(&self) -> String {
-        hex(&Sha256::digest(self.text()))
+        hex(&sha256(self.text().as_bytes()))
     }
 
     pub(crate) fn text(&self) -> String {

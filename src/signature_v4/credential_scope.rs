@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use hmac::{KeyInit, Mac};
-
-use super::HmacSha256;
+use crate::keyed_hash::{self, HmacSha256, mac};
 use crate::refusal::{CredentialFault, Refusal};
 use crate::signing_date::UnixMillis;
 use crate::signing_secret::SigningSecret;
@@ -73,12 +71,12 @@ impl<'a> CredentialScope<'a> {
 
     /// The schedule of the key that is derived for this scope: HMAC over its parts in turn, from
     /// `"aliyun_v4" + AccessKeySecret`.
-    pub(crate) fn hmac_sha256(&self, secret: &SigningSecret<'_>) -> Option<HmacSha256> {
-        let mut derived = mac(HmacSha256::new_from_slice(&secret.v4_secret()).ok()?, self.date);
-        for part in [self.region, self.product, TERMINATOR] {
-            derived = mac(HmacSha256::new_from_slice(&derived).ok()?, part);
+    pub(crate) fn hmac_sha256(&self, secret: &SigningSecret<'_>) -> HmacSha256 {
+        let mut key = keyed_hash::hmac_sha256(&secret.v4_secret());
+        for part in [self.date, self.region, self.product, TERMINATOR] {
+            key = keyed_hash::hmac_sha256(&mac(&key, &[part.as_bytes()]).into_bytes());
         }
-        HmacSha256::new_from_slice(&derived).ok()
+        key
     }
 }
 
@@ -86,9 +84,4 @@ impl fmt::Display for CredentialScope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text())
     }
-}
-
-fn mac(mut mac: HmacSha256, text: &str) -> [u8; 32] {
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().into()
 }
