@@ -1,12 +1,14 @@
 //! A refusal as OSS writes it on the wire.
 
 use crate::base64::Alphabet;
+use crate::decimal;
+use crate::hex;
 use crate::keyed_hash::sha1;
 use crate::object_key::is_xml_char;
 use crate::oss_error::OssError;
-use crate::percent_encoding::hex_digit;
-use crate::refusal::Refusal;
+use crate::refusal::{Mismatch, Refusal};
 use crate::signing_date::UnixMillis;
+use crate::texts::push;
 
 /// Room for the StringToSign in an answer, in bytes as the document has them. Lambda@Edge allows 40 KB
 /// for a whole generated response at viewer request; the hexadecimal form takes three times the text's
@@ -46,102 +48,136 @@ pub(crate) struct ErrorContext<'a> {
 impl ErrorResponse {
     /// The answer to a request that is refused.
     pub(crate) fn of_refusal(refusal: &Refusal, context: &ErrorContext<'_>) -> Self {
-        ErrorResponse::new(&refusal.oss_error(), context, |xml| elements(xml, refusal, context))
+        ErrorResponse::new(refusal.oss_error(), Some(refusal), context)
     }
 
     /// The answer for an error that has no elements of its own.
     pub(crate) fn of_error(error: &OssError, context: &ErrorContext<'_>) -> Self {
-        ErrorResponse::new(error, context, |_| {})
+        ErrorResponse::new(error, None, context)
     }
 
-    fn new(error: &OssError, context: &ErrorContext<'_>, elements: impl FnOnce(&mut String)) -> Self {
-        let document = document(error, context, elements);
-        let mut headers = vec![
-            ("Content-Type", "application/xml".to_owned()),
-            ("Date", context.now.to_rfc1123()),
-            ("x-oss-request-id", context.request_id.to_owned()),
-        ];
-        if !error.ec.is_empty() {
-            headers.push(("x-oss-ec", error.ec.to_owned()));
-        }
-        let body = if context.method == "HEAD" {
-            headers.push(("x-oss-err", Alphabet::Standard.encode(document.as_bytes())));
-            String::new()
-        } else {
-            document
+    #[inline(never)]
+    fn new(error: &OssError, cause: Option<&Refusal>, context: &ErrorContext<'_>) -> Self {
+        let mut answer = ErrorResponse {
+            code: error.code,
+            status: error.status,
+            status_description: reason_phrase(error.status),
+            headers: Vec::with_capacity(5),
+            body: String::new(),
         };
-        let OssError { code, status, .. } = *error;
-        ErrorResponse { code, status, status_description: reason_phrase(status), headers, body }
+        answer.set("Content-Type", "application/xml");
+        answer.set("Date", &context.now.to_rfc1123());
+        answer.set("x-oss-request-id", context.request_id);
+        if !error.ec.is_empty() {
+            answer.set("x-oss-ec", error.ec);
+        }
+        let document = document(error, cause, context);
+        if context.method == "HEAD" {
+            answer.set("x-oss-err", &Alphabet::Standard.encode(document.as_bytes()));
+        } else {
+            answer.body = document;
+        }
+        answer
+    }
+
+    #[inline(never)]
+    fn set(&mut self, name: &'static str, value: &str) {
+        self.headers.push((name, value.to_owned()));
     }
 }
 
 /// A request id as OSS writes it, 24 upper-case hexadecimal digits, derived from CloudFront's so
 /// that either leads to the other's log lines.
 pub(crate) fn oss_request_id(cloudfront_request_id: &str) -> String {
-    let digest = sha1(cloudfront_request_id.as_bytes());
-    let mut id = String::with_capacity(24);
-    for byte in digest.iter().take(12) {
-        id.push(hex_digit(byte >> 4));
-        id.push(hex_digit(byte & 0xf));
-    }
-    id
+    let [id @ .., _, _, _, _, _, _, _, _] = sha1(cloudfront_request_id.as_bytes());
+    let id: [u8; 12] = id;
+    hex::upper(&id)
 }
 
 /// The one form that the parsers of all SDKs take: the prolog (PHP), the root without attributes
 /// (PHP v2) and without a namespace (Java, .NET), and no element empty (C++).
-fn document(error: &OssError, context: &ErrorContext<'_>, elements: impl FnOnce(&mut String)) -> String {
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
-    element(&mut xml, "Code", error.code);
-    element(&mut xml, "Message", error.message);
-    element(&mut xml, "RequestId", context.request_id);
-    element(&mut xml, "HostId", if context.host.is_empty() { "oss-edge" } else { echoed(context.host) });
-    elements(&mut xml);
+fn document(error: &OssError, cause: Option<&Refusal>, context: &ErrorContext<'_>) -> String {
+    let mut document = ErrorDocument(String::with_capacity(1024));
+    document.0.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
+    document.element("Code", error.code);
+    document.element("Message", error.message);
+    document.element("RequestId", context.request_id);
+    document.echo("HostId", if context.host.is_empty() { "oss-edge" } else { context.host });
+    if let Some(refusal) = cause {
+        document.elements_of(refusal, context);
+    }
     if !error.ec.is_empty() {
-        element(&mut xml, "EC", error.ec);
-        let mut link = String::from("https://api.aliyun.com/troubleshoot?q=");
-        link.push_str(error.ec);
-        element(&mut xml, "RecommendDoc", &link);
+        document.element("EC", error.ec);
+        document.element("RecommendDoc", &["https://api.aliyun.com/troubleshoot?q=", error.ec].concat());
     }
-    xml.push_str("</Error>\n");
-    xml
+    document.0.push_str("</Error>\n");
+    document.0
 }
 
-/// The elements that only this cause has.
-fn elements(xml: &mut String, refusal: &Refusal, context: &ErrorContext<'_>) {
-    for (name, value) in refusal.elements() {
-        element(xml, name, echoed(&value));
-    }
-    match refusal {
-        Refusal::RequestTimeTooSkewed(_) | Refusal::Expired(_) => {
-            element(xml, "ServerTime", &context.now.to_iso8601());
-        }
-        Refusal::SignatureDoesNotMatch(mismatch) => {
-            let shown = truncated(&mismatch.string_to_sign, MAX_STRING_TO_SIGN);
-            element(xml, "StringToSign", shown);
-            element(xml, "StringToSignBytes", &hex_bytes(shown));
-            if let Some(canonical_request) = &mismatch.canonical_request {
-                element(xml, "CanonicalRequest", truncated(canonical_request, MAX_STRING_TO_SIGN));
+/// As much of a document as is written.
+struct ErrorDocument(String);
+
+impl ErrorDocument {
+    /// The elements that only this cause has.
+    fn elements_of(&mut self, refusal: &Refusal, context: &ErrorContext<'_>) {
+        let argument = match refusal {
+            Refusal::RepeatedParameter(name) | Refusal::UnexpectedParameter(name) => ("ResourceType", name),
+            Refusal::InvalidPartNumber(value) => ("PartNumber", value),
+            Refusal::InvalidEncodingType(value) => ("encoding-type", value),
+            Refusal::InvalidHeaderValue(name, value) | Refusal::InvalidQueryValue(name, value) => (*name, value),
+            Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) | Refusal::NotImplemented(name) => {
+                return self.echo("Header", name);
             }
-        }
-        Refusal::MethodNotAllowed => {
-            element(xml, "Method", echoed(context.method));
-            element(xml, "ResourceType", "Object");
-        }
-        _ => {}
+            Refusal::InvalidAccessKeyId(id, _) => return self.echo("OSSAccessKeyId", id),
+            Refusal::NoSuchBucket(name) => return self.echo("BucketName", name),
+            Refusal::NoSuchUpload(upload_id) => return self.echo("UploadId", upload_id),
+            Refusal::RequestTimeTooSkewed(skewed) => {
+                self.element("MaxAllowedSkewMilliseconds", &decimal::text(skewed.max_millis));
+                self.element("RequestTime", &skewed.requested.to_iso8601());
+                return self.element("ServerTime", &context.now.to_iso8601());
+            }
+            Refusal::Expired(end) => {
+                self.element("Expires", &end.to_iso8601());
+                return self.element("ServerTime", &context.now.to_iso8601());
+            }
+            Refusal::SignatureDoesNotMatch(mismatch) => return self.signed_texts(mismatch),
+            Refusal::MethodNotAllowed => {
+                self.echo("Method", context.method);
+                return self.element("ResourceType", "Object");
+            }
+            _ => return,
+        };
+        self.echo("ArgumentName", argument.0);
+        self.echo("ArgumentValue", argument.1);
     }
-}
 
-/// Writes an element, unless it would be empty.
-fn element(xml: &mut String, name: &str, value: &str) {
-    if value.is_empty() {
-        return;
+    fn signed_texts(&mut self, mismatch: &Mismatch) {
+        self.echo("OSSAccessKeyId", &mismatch.access_key_id);
+        self.echo("SignatureProvided", &mismatch.signature_provided);
+        let shown = truncated(&mismatch.string_to_sign, MAX_STRING_TO_SIGN);
+        self.element("StringToSign", shown);
+        self.element("StringToSignBytes", &hex::spaced(shown.as_bytes()));
+        if let Some(canonical_request) = &mismatch.canonical_request {
+            self.element("CanonicalRequest", truncated(canonical_request, MAX_STRING_TO_SIGN));
+        }
     }
-    for part in ["  <", name, ">"] {
-        xml.push_str(part);
+
+    /// Writes a value that the client sent, as much of it as an answer repeats.
+    #[inline(never)]
+    fn echo(&mut self, name: &str, value: &str) {
+        self.element(name, truncated(value, MAX_ECHO));
     }
-    push_escaped(value, xml);
-    for part in ["</", name, ">\n"] {
-        xml.push_str(part);
+
+    /// Writes an element, unless it would be empty.
+    #[inline(never)]
+    fn element(&mut self, name: &str, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let xml = &mut self.0;
+        push(&["  <", name, ">"], xml);
+        push_escaped(value, xml);
+        push(&["</", name, ">\n"], xml);
     }
 }
 
@@ -150,16 +186,10 @@ fn push_escaped(text: &str, xml: &mut String) {
     let mut from = 0;
     for (place, character) in text.char_indices() {
         let Some(escaped) = escape(character) else { continue };
-        xml.push_str(text.get(from..place).unwrap_or_default());
-        xml.push_str(escaped);
+        push(&[text.get(from..place).unwrap_or_default(), escaped], xml);
         from = place + character.len_utf8();
     }
-    xml.push_str(text.get(from..).unwrap_or_default());
-}
-
-/// A value that the client sent, as much of it as an answer repeats.
-fn echoed(text: &str) -> &str {
-    truncated(text, MAX_ECHO)
+    push(&[text.get(from..).unwrap_or_default()], xml);
 }
 
 /// What stands for a character that a document can't have as it is.
@@ -187,17 +217,6 @@ fn truncated(text: &str, room: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// Upper-case hexadecimal bytes, each followed by a space, as OSS writes them.
-fn hex_bytes(text: &str) -> String {
-    let mut hex = String::with_capacity(text.len() * 3);
-    for byte in text.bytes() {
-        hex.push(hex_digit(byte >> 4));
-        hex.push(hex_digit(byte & 0xf));
-        hex.push(' ');
-    }
-    hex
-}
-
 fn reason_phrase(status: u16) -> &'static str {
     match status {
         403 => "Forbidden",
@@ -217,7 +236,6 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
-    use crate::refusal::Mismatch;
 
     fn answer(refusal: &Refusal, method: &str) -> ErrorResponse {
         let request_id = &oss_request_id("cf");

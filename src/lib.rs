@@ -33,6 +33,7 @@ mod exchange;
 mod hand_over;
 mod header_name;
 mod header_rules;
+mod hex;
 mod hosts;
 mod hot_keys;
 mod id_table;

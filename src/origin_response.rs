@@ -67,7 +67,7 @@ impl<'a> OriginResponse<'a> {
             None => self.kept(),
             Some(s3_code) => {
                 let context = ErrorContext { request_id: self.request_id, method: self.method, host: "", now };
-                ViewerResponse::Replaced(s3_code, ErrorResponse::of_error(&oss_error_of(s3_code), &context))
+                ViewerResponse::Replaced(s3_code, ErrorResponse::of_error(oss_error_of(s3_code), &context))
             }
         }
     }

@@ -33,6 +33,8 @@ pub(crate) const fn error(status: u16, code: &'static str, ec: &'static str, mes
     OssError { status, code, message, ec }
 }
 
+const ARGUMENT: &str = "InvalidArgument";
+
 impl Refusal {
     /// `Code` of the error document.
     pub fn code(&self) -> &'static str {
@@ -48,114 +50,141 @@ impl Refusal {
     /// (alibabacloud.com/help/en/oss/support/ followed by the EC, and "OSS error responses"); where
     /// OSS documents none for a case, those of its nearest neighbour. No status is one that an OSS
     /// SDK repeats by itself (401, 408, 429, 5xx).
-    pub(crate) fn oss_error(&self) -> OssError {
-        const ARGUMENT: &str = "InvalidArgument";
+    pub(crate) fn oss_error(&self) -> &'static OssError {
         match self {
             Refusal::MalformedRequest | Refusal::MalformedQuery => {
-                error(400, ARGUMENT, "0017-00000205", "The request contains illegal characters.")
+                const { &error(400, ARGUMENT, "0017-00000205", "The request contains illegal characters.") }
             }
             Refusal::RepeatedHeader(_) | Refusal::MalformedHeader(_) => {
-                error(400, ARGUMENT, "0017-00000205", "A request header is repeated or contains illegal characters.")
+                const {
+                    &error(
+                        400,
+                        ARGUMENT,
+                        "0017-00000205",
+                        "A request header is repeated or contains illegal characters.",
+                    )
+                }
             }
-            Refusal::UnknownHost => error(
-                403,
-                "AccessDenied",
-                "0003-00001403",
-                "The bucket you are attempting to access must be addressed using the specified endpoint. \
+            Refusal::UnknownHost => {
+                const {
+                    &error(
+                        403,
+                        "AccessDenied",
+                        "0003-00001403",
+                        "The bucket you are attempting to access must be addressed using the specified endpoint. \
                  Please send all future requests to this endpoint.",
-            ),
+                    )
+                }
+            }
             Refusal::InvalidBucketName => {
-                error(400, "InvalidBucketName", "0015-00000001", "The specified bucket is not valid.")
+                const { &error(400, "InvalidBucketName", "0015-00000001", "The specified bucket is not valid.") }
             }
             Refusal::InvalidObjectName(fault) => fault.oss_error(),
             Refusal::RepeatedParameter(_) | Refusal::UnexpectedParameter(_) => {
-                error(400, ARGUMENT, "0017-00000219", "Unexpected query string parameter")
+                const { &error(400, ARGUMENT, "0017-00000219", "Unexpected query string parameter") }
             }
             Refusal::InvalidPartNumber(_) => {
-                let message = "Part number must be an integer between 1 and 10000, inclusive.";
-                error(400, ARGUMENT, "0017-00000220", message)
+                const MESSAGE: &str = "Part number must be an integer between 1 and 10000, inclusive.";
+                const { &error(400, ARGUMENT, "0017-00000220", MESSAGE) }
             }
             Refusal::InvalidQueryValue(_, _) => {
-                error(400, ARGUMENT, "0017-00000219", "The value of a query string parameter is invalid.")
+                const { &error(400, ARGUMENT, "0017-00000219", "The value of a query string parameter is invalid.") }
             }
             Refusal::InvalidEncodingType(_) => {
-                error(400, ARGUMENT, "0017-00000235", "Invalid Encoding Method specified in Request")
+                const { &error(400, ARGUMENT, "0017-00000235", "Invalid Encoding Method specified in Request") }
             }
             Refusal::MethodNotAllowed => {
-                let message = "The specified method is not allowed against this resource.";
-                error(405, "MethodNotAllowed", "0017-00000001", message)
+                const MESSAGE: &str = "The specified method is not allowed against this resource.";
+                const { &error(405, "MethodNotAllowed", "0017-00000001", MESSAGE) }
             }
             Refusal::MissingSignature => {
-                error(403, "AccessDenied", "0003-00001201", "Anonymous access is forbidden for this operation.")
+                const { &error(403, "AccessDenied", "0003-00001201", "Anonymous access is forbidden for this operation.") }
             }
-            Refusal::ConflictingSignatures => error(
-                400,
-                ARGUMENT,
-                "0002-00000062",
-                "Authorization header and signature in the URL must not be both present.",
-            ),
+            Refusal::ConflictingSignatures => {
+                const {
+                    &error(
+                        400,
+                        ARGUMENT,
+                        "0002-00000062",
+                        "Authorization header and signature in the URL must not be both present.",
+                    )
+                }
+            }
             Refusal::IncompleteUrlSignature => {
-                let message =
+                const MESSAGE: &str =
                     "Query string authentication requires the Signature, Expires and OSSAccessKeyId parameters";
-                error(403, "AccessDenied", "0002-00000074", message)
+                const { &error(403, "AccessDenied", "0002-00000074", MESSAGE) }
             }
             Refusal::InvalidCredential(fault) => fault.oss_error(),
             Refusal::InvalidExpires => {
-                error(403, "AccessDenied", "0002-00000070", "Invalid date (should be seconds since epoch)")
+                const { &error(403, "AccessDenied", "0002-00000070", "Invalid date (should be seconds since epoch)") }
             }
-            Refusal::Expired(_) => error(403, "AccessDenied", "0002-00000069", "Request has expired."),
+            Refusal::Expired(_) => const { &error(403, "AccessDenied", "0002-00000069", "Request has expired.") },
             Refusal::ExpiresTooFar => {
-                error(400, ARGUMENT, "0002-00000235", "The signed URL is valid for longer than is allowed.")
+                const { &error(400, ARGUMENT, "0002-00000235", "The signed URL is valid for longer than is allowed.") }
             }
-            Refusal::NotYetValid => error(403, "AccessDenied", "0002-00000235", "The signed URL is not valid yet."),
+            Refusal::NotYetValid => {
+                const { &error(403, "AccessDenied", "0002-00000235", "The signed URL is not valid yet.") }
+            }
             Refusal::MalformedAuthorization(fault) => fault.oss_error(),
             Refusal::SchemeNotEnabled("v1-header" | "v1-url") => {
-                error(403, "AccessDenied", "0002-00000080", "Signature version 1 is not allowed.")
+                const { &error(403, "AccessDenied", "0002-00000080", "Signature version 1 is not allowed.") }
             }
-            Refusal::SchemeNotEnabled(_) => error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid."),
+            Refusal::SchemeNotEnabled(_) => {
+                const { &error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid.") }
+            }
             Refusal::InvalidDate(fault) => {
-                let ec = match fault {
-                    DateFault::Missing => "0002-00000503",
-                    DateFault::Malformed => "0002-00000505",
-                };
-                error(403, "AccessDenied", ec, "OSS authentication requires a valid Date.")
+                const MESSAGE: &str = "OSS authentication requires a valid Date.";
+                match fault {
+                    DateFault::Missing => const { &error(403, "AccessDenied", "0002-00000503", MESSAGE) },
+                    DateFault::Malformed => const { &error(403, "AccessDenied", "0002-00000505", MESSAGE) },
+                }
             }
             Refusal::RequestTimeTooSkewed(_) => {
-                let message = "The difference between the request time and the current time is too large.";
-                error(403, "RequestTimeTooSkewed", "0002-00000504", message)
+                const MESSAGE: &str = "The difference between the request time and the current time is too large.";
+                const { &error(403, "RequestTimeTooSkewed", "0002-00000504", MESSAGE) }
             }
             Refusal::InvalidAccessKeyId(_, fault) => fault.oss_error(),
             Refusal::SignatureDoesNotMatch(mismatch) => {
-                let ec = if mismatch.canonical_request.is_some() { "0002-00000201" } else { "0002-00000040" };
-                let message = "The request signature we calculated does not match the signature you provided. \
-                               Check your key and signing method.";
-                error(403, "SignatureDoesNotMatch", ec, message)
+                const MESSAGE: &str = "The request signature we calculated does not match the signature you provided. \
+                                       Check your key and signing method.";
+                match mismatch.canonical_request {
+                    Some(_) => const { &error(403, "SignatureDoesNotMatch", "0002-00000201", MESSAGE) },
+                    None => const { &error(403, "SignatureDoesNotMatch", "0002-00000040", MESSAGE) },
+                }
             }
             Refusal::InvalidSecurityToken => {
-                error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.")
+                const { &error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.") }
             }
             Refusal::AccessDenied => {
-                error(403, "AccessDenied", "0003-00000001", "You have no right to access this object.")
+                const { &error(403, "AccessDenied", "0003-00000001", "You have no right to access this object.") }
             }
-            Refusal::NoSuchBucket(_) => NO_SUCH_BUCKET,
-            Refusal::NoSuchUpload(_) => NO_SUCH_UPLOAD,
+            Refusal::NoSuchBucket(_) => &NO_SUCH_BUCKET,
+            Refusal::NoSuchUpload(_) => &NO_SUCH_UPLOAD,
             Refusal::NotImplemented(_) => {
-                let message = "A header you provided implies functionality that is not implemented.";
-                error(400, "NotImplemented", "0017-00000245", message)
+                const MESSAGE: &str = "A header you provided implies functionality that is not implemented.";
+                const { &error(400, "NotImplemented", "0017-00000245", MESSAGE) }
             }
             Refusal::InvalidHeaderValue(_, _) => {
-                error(400, ARGUMENT, "0017-00000131", "The value of a request header is invalid.")
+                const { &error(400, ARGUMENT, "0017-00000131", "The value of a request header is invalid.") }
             }
-            Refusal::MetadataTooLarge => METADATA_TOO_LARGE,
-            Refusal::MissingContentLength => MISSING_CONTENT_LENGTH,
+            Refusal::MetadataTooLarge => &METADATA_TOO_LARGE,
+            Refusal::MissingContentLength => &MISSING_CONTENT_LENGTH,
             Refusal::InvalidContentLength => {
-                error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.")
+                const { &error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.") }
             }
             Refusal::EntityTooLarge => {
-                error(400, "EntityTooLarge", "0017-00000103", "Your proposed upload exceeds the maximum allowed size.")
+                const {
+                    &error(
+                        400,
+                        "EntityTooLarge",
+                        "0017-00000103",
+                        "Your proposed upload exceeds the maximum allowed size.",
+                    )
+                }
             }
             Refusal::RequestTooLarge => {
-                error(400, ARGUMENT, "0017-00000205", "The headers and the path of the request are too large.")
+                const { &error(400, ARGUMENT, "0017-00000205", "The headers and the path of the request are too large.") }
             }
         }
     }
@@ -163,46 +192,67 @@ impl Refusal {
 
 impl AccessKeyFault {
     /// Of a key that can't be used, OSS tells no more than that it is disabled.
-    fn oss_error(self) -> OssError {
-        let message = match self {
-            AccessKeyFault::Disabled => "The OSS Access Key Id you provided is disabled.",
-            _ => "The OSS Access Key Id you provided does not exist in our records.",
-        };
-        error(403, "InvalidAccessKeyId", "0002-00000902", message)
+    fn oss_error(self) -> &'static OssError {
+        const CODE: &str = "InvalidAccessKeyId";
+        match self {
+            AccessKeyFault::Disabled => {
+                const { &error(403, CODE, "0002-00000902", "The OSS Access Key Id you provided is disabled.") }
+            }
+            _ => {
+                const {
+                    &error(
+                        403,
+                        CODE,
+                        "0002-00000902",
+                        "The OSS Access Key Id you provided does not exist in our records.",
+                    )
+                }
+            }
+        }
     }
 }
 
 impl KeyFault {
-    fn oss_error(self) -> OssError {
-        let (ec, message) = match self {
-            KeyFault::Empty => ("0016-00000001", "The Object name can not be empty."),
-            KeyFault::TooLong => ("0016-00000002", "The Length of Object name must be less than 1024."),
-            _ => ("0016-00000004", "The specified object is not valid."),
-        };
-        error(400, "InvalidObjectName", ec, message)
+    fn oss_error(self) -> &'static OssError {
+        const CODE: &str = "InvalidObjectName";
+        match self {
+            KeyFault::Empty => const { &error(400, CODE, "0016-00000001", "The Object name can not be empty.") },
+            KeyFault::TooLong => {
+                const { &error(400, CODE, "0016-00000002", "The Length of Object name must be less than 1024.") }
+            }
+            _ => const { &error(400, CODE, "0016-00000004", "The specified object is not valid.") },
+        }
     }
 }
 
 impl AuthorizationFault {
-    fn oss_error(self) -> OssError {
-        let missing = "AccessKeyId or Signature is missing in Authorization header value.";
-        let (ec, message) = match self {
-            AuthorizationFault::Empty => ("0002-00000061", "Authorization header value is empty."),
-            AuthorizationFault::Form => ("0002-00000062", "Authorization header is invalid."),
-            AuthorizationFault::NoAccessKeyId => ("0002-00000063", missing),
-            AuthorizationFault::NoSignature => ("0002-00000065", missing),
-        };
-        error(400, "InvalidArgument", ec, message)
+    fn oss_error(self) -> &'static OssError {
+        const MISSING: &str = "AccessKeyId or Signature is missing in Authorization header value.";
+        match self {
+            AuthorizationFault::Empty => {
+                const { &error(400, ARGUMENT, "0002-00000061", "Authorization header value is empty.") }
+            }
+            AuthorizationFault::Form => {
+                const { &error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid.") }
+            }
+            AuthorizationFault::NoAccessKeyId => const { &error(400, ARGUMENT, "0002-00000063", MISSING) },
+            AuthorizationFault::NoSignature => const { &error(400, ARGUMENT, "0002-00000065", MISSING) },
+        }
     }
 }
 
 impl CredentialFault {
-    fn oss_error(self) -> OssError {
-        let (ec, message) = match self {
-            CredentialFault::Form => ("0002-00000206", "Invalid credential in Authorization header."),
-            CredentialFault::Date => ("0002-00000222", "Invalid signing date in Authorization header."),
-            CredentialFault::Region => ("0002-00000223", "The signing region in credential is invalid."),
-        };
-        error(400, "InvalidArgument", ec, message)
+    fn oss_error(self) -> &'static OssError {
+        match self {
+            CredentialFault::Form => {
+                const { &error(400, ARGUMENT, "0002-00000206", "Invalid credential in Authorization header.") }
+            }
+            CredentialFault::Date => {
+                const { &error(400, ARGUMENT, "0002-00000222", "Invalid signing date in Authorization header.") }
+            }
+            CredentialFault::Region => {
+                const { &error(400, ARGUMENT, "0002-00000223", "The signing region in credential is invalid.") }
+            }
+        }
     }
 }

@@ -79,13 +79,8 @@ fn kind(byte: u8) -> u8 {
     KINDS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// The lower-case digit of a value from 0 to 15.
-pub(crate) fn lower_hex(value: u8) -> char {
-    hex_digit(value).to_ascii_lowercase()
-}
-
 /// The upper-case digit of a value from 0 to 15.
-pub(crate) fn hex_digit(value: u8) -> char {
+fn hex_digit(value: u8) -> char {
     char::from(if value < 10 { b'0' + value } else { b'A' + value - 10 })
 }
 

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::decimal;
 use crate::signing_date::UnixMillis;
 
 /// One cause each. The order in which they are looked for is the pipeline's: see
@@ -191,34 +190,6 @@ pub struct Mismatch {
 }
 
 impl Refusal {
-    /// The error document's elements that only this case has, between `HostId` and `EC`.
-    pub(crate) fn elements(&self) -> Vec<(&'static str, Cow<'_, str>)> {
-        let argument = |name: &'static str, value: &'_ str| {
-            vec![("ArgumentName", Cow::Borrowed(name)), ("ArgumentValue", Cow::Owned(value.to_owned()))]
-        };
-        match self {
-            Refusal::RepeatedParameter(name) | Refusal::UnexpectedParameter(name) => argument("ResourceType", name),
-            Refusal::InvalidPartNumber(value) => argument("PartNumber", value),
-            Refusal::InvalidEncodingType(value) => argument("encoding-type", value),
-            Refusal::InvalidHeaderValue(name, value) | Refusal::InvalidQueryValue(name, value) => argument(name, value),
-            Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) => vec![("Header", Cow::Borrowed(name))],
-            Refusal::NotImplemented(name) => vec![("Header", Cow::Borrowed(name))],
-            Refusal::InvalidAccessKeyId(id, _) => vec![("OSSAccessKeyId", Cow::Borrowed(id))],
-            Refusal::NoSuchBucket(name) => vec![("BucketName", Cow::Borrowed(name))],
-            Refusal::NoSuchUpload(upload_id) => vec![("UploadId", Cow::Borrowed(upload_id))],
-            Refusal::RequestTimeTooSkewed(skewed) => vec![
-                ("MaxAllowedSkewMilliseconds", Cow::Owned(decimal::text(skewed.max_millis))),
-                ("RequestTime", Cow::Owned(skewed.requested.to_iso8601())),
-            ],
-            Refusal::Expired(end) => vec![("Expires", Cow::Owned(end.to_iso8601()))],
-            Refusal::SignatureDoesNotMatch(mismatch) => vec![
-                ("OSSAccessKeyId", Cow::Borrowed(&*mismatch.access_key_id)),
-                ("SignatureProvided", Cow::Borrowed(&*mismatch.signature_provided)),
-            ],
-            _ => Vec::new(),
-        }
-    }
-
     /// When to look for other access keys because of it.
     pub fn renewal(&self) -> Renewal {
         match self {
@@ -231,55 +202,59 @@ impl Refusal {
 
     /// One sentence for the operator's log: what was wrong, where `Code` alone doesn't say it.
     pub fn detail(&self) -> Cow<'static, str> {
-        match self {
-            Refusal::MalformedRequest => "a part of the request carries a NUL, or a header's name is none".into(),
-            Refusal::RepeatedHeader(name) => quoted("header", name, "is repeated"),
-            Refusal::MalformedHeader(name) => quoted("header", name, "carries a control character"),
-            Refusal::UnknownHost => "the Host is not in `hosts` of the configuration".into(),
-            Refusal::InvalidBucketName => "the bucket's name can't be one".into(),
-            Refusal::InvalidObjectName(fault) => fault.detail().into(),
-            Refusal::MalformedQuery => "the query has a broken escape, an empty name or too many parameters".into(),
-            Refusal::RepeatedParameter(name) => quoted("query parameter", shown(name), "is repeated"),
-            Refusal::UnexpectedParameter(name) => quoted("query parameter", shown(name), "has no place here"),
-            Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000".into(),
-            Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
-            Refusal::InvalidQueryValue(name, _) => quoted("query parameter", name, "is not a number in its range"),
-            Refusal::MethodNotAllowed => "the operation is not served".into(),
-            Refusal::MissingSignature => "no signature".into(),
-            Refusal::ConflictingSignatures => "more than one signature".into(),
-            Refusal::IncompleteUrlSignature => "the signature in the URL misses a parameter".into(),
-            Refusal::InvalidCredential(fault) => fault.detail().into(),
-            Refusal::InvalidExpires => "the expiry is not a number of seconds in its range".into(),
-            Refusal::Expired(_) => "the signed URL has expired".into(),
-            Refusal::ExpiresTooFar => "the signed URL is valid for longer than is allowed".into(),
-            Refusal::NotYetValid => "the signed URL is from the future".into(),
-            Refusal::MalformedAuthorization(fault) => fault.detail().into(),
-            Refusal::SchemeNotEnabled(name) => ["signature scheme ", *name, " is not enabled"].concat().into(),
-            Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`".into(),
-            Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic".into(),
-            Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now".into(),
-            Refusal::InvalidAccessKeyId(_, fault) => fault.detail().into(),
-            Refusal::SignatureDoesNotMatch(_) => "the signature does not verify".into(),
-            Refusal::InvalidSecurityToken => "the security token is not the access key's".into(),
-            Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
-            Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration".into(),
-            Refusal::NoSuchUpload(_) => "ListParts is not served".into(),
-            Refusal::NotImplemented(name) => quoted("header", name, "asks for what S3 would not do"),
-            Refusal::InvalidHeaderValue(name, _) => quoted("header", name, "has a value that OSS does not define"),
-            Refusal::MetadataTooLarge => "more than 2 KB of user metadata".into(),
-            Refusal::MissingContentLength => "a chunked body without a Content-Length".into(),
-            Refusal::InvalidContentLength => "Content-Length is not a number".into(),
-            Refusal::EntityTooLarge => {
-                "the body is larger than the access key may send, or than S3 takes at once".into()
-            }
-            Refusal::RequestTooLarge => "the request does not fit through API Gateway".into(),
-        }
+        let (thing, name, fault) = self.fault();
+        if thing.is_empty() { fault.into() } else { [thing, name, fault].concat().into() }
     }
-}
 
-/// What is wrong with a thing, its name in back-ticks.
-fn quoted(thing: &str, name: &str, fault: &str) -> Cow<'static, str> {
-    [thing, " `", name, "` ", fault].concat().into()
+    /// A thing, its name, and what is wrong with it; the last alone where nothing needs naming.
+    fn fault(&self) -> (&'static str, &str, &'static str) {
+        let fault = match self {
+            Refusal::MalformedRequest => "a part of the request carries a NUL, or a header's name is none",
+            Refusal::RepeatedHeader(name) => return ("header `", name, "` is repeated"),
+            Refusal::MalformedHeader(name) => return ("header `", name, "` carries a control character"),
+            Refusal::UnknownHost => "the Host is not in `hosts` of the configuration",
+            Refusal::InvalidBucketName => "the bucket's name can't be one",
+            Refusal::InvalidObjectName(fault) => fault.detail(),
+            Refusal::MalformedQuery => "the query has a broken escape, an empty name or too many parameters",
+            Refusal::RepeatedParameter(name) => return ("query parameter `", shown(name), "` is repeated"),
+            Refusal::UnexpectedParameter(name) => return ("query parameter `", shown(name), "` has no place here"),
+            Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000",
+            Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`",
+            Refusal::InvalidQueryValue(name, _) => {
+                return ("query parameter `", name, "` is not a number in its range");
+            }
+            Refusal::MethodNotAllowed => "the operation is not served",
+            Refusal::MissingSignature => "no signature",
+            Refusal::ConflictingSignatures => "more than one signature",
+            Refusal::IncompleteUrlSignature => "the signature in the URL misses a parameter",
+            Refusal::InvalidCredential(fault) => fault.detail(),
+            Refusal::InvalidExpires => "the expiry is not a number of seconds in its range",
+            Refusal::Expired(_) => "the signed URL has expired",
+            Refusal::ExpiresTooFar => "the signed URL is valid for longer than is allowed",
+            Refusal::NotYetValid => "the signed URL is from the future",
+            Refusal::MalformedAuthorization(fault) => fault.detail(),
+            Refusal::SchemeNotEnabled(name) => return ("signature scheme ", name, " is not enabled"),
+            Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`",
+            Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic",
+            Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now",
+            Refusal::InvalidAccessKeyId(_, fault) => fault.detail(),
+            Refusal::SignatureDoesNotMatch(_) => "the signature does not verify",
+            Refusal::InvalidSecurityToken => "the security token is not the access key's",
+            Refusal::AccessDenied => "no rule of the access key's `allow` covers the request",
+            Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration",
+            Refusal::NoSuchUpload(_) => "ListParts is not served",
+            Refusal::NotImplemented(name) => return ("header `", name, "` asks for what S3 would not do"),
+            Refusal::InvalidHeaderValue(name, _) => {
+                return ("header `", name, "` has a value that OSS does not define");
+            }
+            Refusal::MetadataTooLarge => "more than 2 KB of user metadata",
+            Refusal::MissingContentLength => "a chunked body without a Content-Length",
+            Refusal::InvalidContentLength => "Content-Length is not a number",
+            Refusal::EntityTooLarge => "the body is larger than the access key may send, or than S3 takes at once",
+            Refusal::RequestTooLarge => "the request does not fit through API Gateway",
+        };
+        ("", "", fault)
+    }
 }
 
 /// As much of a parameter's name as is logged: a name may hold an encoded `=` and a signature after it.

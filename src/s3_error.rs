@@ -4,9 +4,9 @@ use crate::oss_error::{self, OssError, error};
 
 /// OSS's error for one of S3's, by S3's code (Amazon S3 API Reference, "Error responses"). A code that
 /// isn't here says something about the gateway and nothing about the client's request: `InternalError`.
-pub(crate) fn oss_error_of(s3_code: &str) -> OssError {
+pub(crate) fn oss_error_of(s3_code: &str) -> &'static OssError {
     let row = ERRORS.binary_search_by_key(&s3_code, |(code, _)| code);
-    row.ok().and_then(|row| ERRORS.get(row)).map_or(INTERNAL_ERROR, |(_, error)| *error)
+    row.ok().and_then(|row| ERRORS.get(row)).map_or(&INTERNAL_ERROR, |(_, error)| error)
 }
 
 const INTERNAL_ERROR: OssError =
@@ -20,7 +20,7 @@ const ENTITY_TOO_LARGE: OssError =
 /// By S3's code, sorted. Codes and messages are those of OSS's pages "HTTP status code 400" to "503";
 /// ECs where a page of OSS's gives one for the case (0042-00000214: CompleteMultipartUpload over an
 /// object that exists).
-const ERRORS: [(&str, OssError); 20] = [
+static ERRORS: [(&str, OssError); 20] = [
     (
         "AccessDenied",
         error(403, "AccessDenied", "0003-00000001", "You have no right to access this object because of bucket acl."),
@@ -126,9 +126,9 @@ mod tests {
 
     #[test]
     fn has_no_status_that_an_sdk_repeats_but_where_a_repetition_is_due() {
-        for (s3_code, error) in ERRORS {
+        for (s3_code, error) in &ERRORS {
             let repeats = matches!(error.status, 401 | 408 | 429 | 500..);
-            assert_eq!(repeats, error == UNAVAILABLE, "{s3_code}");
+            assert_eq!(repeats, *error == UNAVAILABLE, "{s3_code}");
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::authenticate::{Classified, Identified};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::{self, TimeLimits};
 use crate::keyed_hash::{HmacSha256, mac};
-use crate::percent_encoding::{hex_value, lower_hex};
+use crate::percent_encoding::hex_value;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
 use crate::request_view::{RequestView, trimmed};
@@ -252,16 +252,6 @@ fn decode_signature(hex: &str) -> Option<[u8; 32]> {
 
 fn lower_hex_value(digit: u8) -> Option<u8> {
     if digit.is_ascii_uppercase() { None } else { hex_value(digit) }
-}
-
-/// Lower-case hexadecimal of a hash.
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(lower_hex(byte >> 4));
-        text.push(lower_hex(byte & 0xf));
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,5 +1,13 @@
 //! Many short texts in one piece of memory.
 
+/// Appends texts. Compiled once, because a place that appends by itself has code for growth of its own.
+#[inline(never)]
+pub(crate) fn push(texts: &[&str], out: &mut String) {
+    for text in texts {
+        out.push_str(text);
+    }
+}
+
 /// Texts one after the other: a fleet has 100,000 of them, and each would cost as much again as an
 /// allocation of its own.
 #[derive(Default)]

@@ -191,7 +191,7 @@ pub fn s3_error(length: usize, now: f64) -> usize {
     answer(length, |error, output| {
         let (s3_code, request_id) = error.split_once('\0').unwrap_or((error, ""));
         let context = ErrorContext { request_id, method: "", host: "", now: millis(now) };
-        output.push_replacement(&ErrorResponse::of_error(&oss_error_of(s3_code), &context));
+        output.push_replacement(&ErrorResponse::of_error(oss_error_of(s3_code), &context));
     })
 }
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{AdditionalHeaders, hex};
+use super::AdditionalHeaders;
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
+use crate::hex;
 use crate::keyed_hash::sha256;
 use crate::ordered::{insert, ordered};
 use crate::percent_encoding;
@@ -59,7 +60,7 @@ impl<'a> CanonicalRequest<'a> {
 
     /// Lower-case hexadecimal SHA-256 of the text.
     pub fn hash(&self) -> String {
-        hex(&sha256(self.text().as_bytes()))
+        hex::lower(&sha256(self.text().as_bytes()))
     }
 
     pub(crate) fn text(&self) -> String {
