@@ -115,8 +115,8 @@ impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
     }
 
     /// The `x-oss-*` headers that the signature covers.
-    pub(crate) fn oss_headers(&self) -> &CanonicalizedOssHeaders<'v, 'r> {
-        &self.oss_headers
+    pub(crate) fn oss_headers(&self) -> CanonicalizedOssHeaders<'v, 'r> {
+        self.oss_headers
     }
 }
 
@@ -135,7 +135,7 @@ pub(crate) fn authenticate<'v, 'r, 'k>(
     config: &Config,
 ) -> Result<Authenticated<'v, 'r, 'k>, Refusal> {
     let generation =
-        verify(&classified, presented, &oss_headers, identified, config).map_err(|refusal| match refusal {
+        verify(&classified, presented, oss_headers, identified, config).map_err(|refusal| match refusal {
             // Another reading may verify.
             Refusal::SignatureDoesNotMatch(_) => refusal,
             _ => identified.mismatch(refusal),
@@ -153,7 +153,7 @@ pub(crate) fn authenticate<'v, 'r, 'k>(
 fn verify<'k>(
     classified: &Classified<'_, '_>,
     presented: &PresentedSignature<'_>,
-    oss_headers: &CanonicalizedOssHeaders<'_, '_>,
+    oss_headers: CanonicalizedOssHeaders<'_, '_>,
     identified: &Identified<'k>,
     config: &Config,
 ) -> Result<&'k str, Refusal> {
@@ -161,7 +161,7 @@ fn verify<'k>(
         PresentedSignature::V1(presented) => {
             let Classified { request, resource, query, .. } = classified;
             let date = identified.date;
-            let string_to_sign = StringToSign::of_request(request, resource, query, date, oss_headers.clone())?;
+            let string_to_sign = StringToSign::of_request(request, resource, query, date, oss_headers)?;
             presented.authenticate(identified, &string_to_sign)
         }
         PresentedSignature::V4(presented) => {

@@ -5,30 +5,45 @@ use std::fmt;
 use crate::ordered::insert;
 use crate::reading::HeaderOrder;
 
-/// Lower-case names in byte order, trimmed values: one line `name:value` each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Lower-case names, trimmed values: one line `name:value` each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CanonicalizedOssHeaders<'n, 'v> {
-    headers: Vec<(&'n str, &'v str)>,
+    headers: &'n [(&'n str, &'v str)],
     order: HeaderOrder,
+}
+
+/// The headers of a request in the order of a reading.
+pub(crate) enum Ordered<'n, 'v> {
+    AsTheyAre(&'n [(&'n str, &'v str)]),
+    Anew(Vec<(&'n str, &'v str)>, HeaderOrder),
+}
+
+impl<'n, 'v> Ordered<'n, 'v> {
+    /// Takes the headers in byte order.
+    pub(crate) fn new(sorted: &'n [(&'n str, &'v str)], order: HeaderOrder) -> Self {
+        if order == HeaderOrder::Bytes {
+            return Ordered::AsTheyAre(sorted);
+        }
+        let mut headers = Vec::with_capacity(sorted.len());
+        for header in sorted {
+            insert(&mut headers, *header, |(one, _), (other, _)| order.compare(one, other));
+        }
+        Ordered::Anew(headers, order)
+    }
+
+    pub(crate) fn canonicalized(&self) -> CanonicalizedOssHeaders<'_, 'v> {
+        match self {
+            Ordered::AsTheyAre(sorted) => CanonicalizedOssHeaders::new(sorted),
+            Ordered::Anew(headers, order) => CanonicalizedOssHeaders { headers, order: *order },
+        }
+    }
 }
 
 impl<'n, 'v> CanonicalizedOssHeaders<'n, 'v> {
     /// Takes the headers as [`RequestView::oss_headers`](crate::RequestView::oss_headers) gives
     /// them: lower-cased, sorted by name, each once.
-    pub fn new(sorted: Vec<(&'n str, &'v str)>) -> Self {
+    pub fn new(sorted: &'n [(&'n str, &'v str)]) -> Self {
         CanonicalizedOssHeaders { headers: sorted, order: HeaderOrder::Bytes }
-    }
-
-    /// The same in the order of a reading.
-    pub(crate) fn in_order(mut self, order: HeaderOrder) -> Self {
-        if order != self.order {
-            let mut headers = Vec::with_capacity(self.headers.len());
-            for header in self.headers {
-                insert(&mut headers, header, |(one, _), (other, _)| order.compare(one, other));
-            }
-            self = CanonicalizedOssHeaders { headers, order };
-        }
-        self
     }
 
     pub(crate) fn order(&self) -> HeaderOrder {
@@ -41,7 +56,7 @@ impl<'n, 'v> CanonicalizedOssHeaders<'n, 'v> {
     }
 
     pub(crate) fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        for (name, value) in &self.headers {
+        for (name, value) in self.iter() {
             for part in [name, ":", value, "\n"] {
                 out.write_str(part)?;
             }

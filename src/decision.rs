@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::access_keys::AccessKeys;
 use crate::authenticate::{Classified, authenticate, identify};
 use crate::authorize::authorize;
-use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
+use crate::canonicalized_oss_headers::Ordered;
 use crate::config::Config;
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
 use crate::header_name::HeaderName;
@@ -165,8 +165,8 @@ impl Gate {
                 }
             };
             let classified = Classified { request, resource: &resource, query: &query, operation };
-            let oss_headers = CanonicalizedOssHeaders::new(sorted.clone()).in_order(reading.header_order);
-            match authenticate(classified, &presented, oss_headers, &identified, &self.config) {
+            let ordered = Ordered::new(&sorted, reading.header_order);
+            match authenticate(classified, &presented, ordered.canonicalized(), &identified, &self.config) {
                 Ok(authenticated) => {
                     understood.generation = Some(authenticated.generation().to_owned());
                     if let Cow::Owned(read) = &resource {

@@ -53,7 +53,8 @@ impl<'a> Query<'a> {
 
 fn decode(text: &str) -> Result<Cow<'_, str>, Refusal> {
     let decoded = percent_encoding::decode(text).ok_or(Refusal::MalformedQuery)?;
-    if decoded.chars().any(char::is_control) { Err(Refusal::MalformedQuery) } else { Ok(decoded) }
+    let is_printable = decoded.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if is_printable || !decoded.chars().any(char::is_control) { Ok(decoded) } else { Err(Refusal::MalformedQuery) }
 }
 
 #[cfg(test)]

@@ -113,8 +113,10 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Con
             Origin::Api(api, resource, hand_over)
         }
     };
-    let mut uri = String::from("/");
-    percent_encoding::encode_key(classified.resource.key.as_deref().unwrap_or_default(), &mut uri);
+    let key = classified.resource.key.as_deref().unwrap_or_default();
+    let mut uri = String::with_capacity(1 + key.len());
+    uri.push('/');
+    percent_encoding::encode_key(key, &mut uri);
     Ok(Forward {
         origin,
         s3_bucket: authorized.s3_bucket(),

@@ -99,7 +99,7 @@ pub(crate) fn s3_headers<'r>(
 ) -> Result<Vec<Header<'r>>, Refusal> {
     let operation = authenticated.classified().operation;
     let request: &RequestView<'r> = authenticated.classified().request;
-    let mut headers = Vec::new();
+    let mut headers = Vec::with_capacity(8);
     for (name, describes) in PASSED {
         if describes.concerns(operation)
             && let Some(value) = request.single(name)?.filter(|value| !value.is_empty())

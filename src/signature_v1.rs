@@ -114,9 +114,13 @@ impl<'a> Presented<'a> {
     ) -> Result<&'k str, Refusal> {
         let key = &identified.key;
         for live in identified.live_secrets() {
-            let hmac_sha1 = key.hmac_sha1(&live);
+            let hot = key.hot_hmac_sha1(&live);
+            let is_hot = hot.is_some();
+            let hmac_sha1 = hot.unwrap_or_else(|| live.secret.hmac_sha1());
             if is_signature(&hmac_sha1, string_to_sign, self.signature) {
-                key.keep(&live, hmac_sha1);
+                if !is_hot {
+                    key.keep(&live, hmac_sha1);
+                }
                 return Ok(live.generation);
             }
         }
@@ -197,8 +201,9 @@ mod tests {
     #[test]
     fn takes_the_canonical_base64_of_twenty_bytes_only() {
         let query = crate::Query::parse("").unwrap();
-        let resource = CanonicalizedResource::new("bucket", "key", &query);
-        let text = StringToSign::new("PUT", "", "", "date", CanonicalizedOssHeaders::default(), resource);
+        let (resource, headers) =
+            (CanonicalizedResource::new("bucket", "key", &query), CanonicalizedOssHeaders::default());
+        let text = StringToSign::new("PUT", "", "", "date", headers, resource);
         let secret = SigningSecret::new("secret");
         let signature = "yjvr4dkFHG6TyYxOEIAWzkRvdT8=";
         assert!(verify(&secret, &text, signature));

@@ -149,7 +149,7 @@ impl<'a> Presented<'a> {
         &self,
         identified: &Identified<'k>,
         classified: &Classified<'_, '_>,
-        oss_headers: &CanonicalizedOssHeaders<'_, '_>,
+        oss_headers: CanonicalizedOssHeaders<'_, '_>,
     ) -> Result<&'k str, Refusal> {
         let canonical_request = CanonicalRequest::of_request(
             classified.request,

@@ -46,9 +46,9 @@ impl<'k> AccessKey<'k> {
         listed.filter_map(move |ordinal| keys.live_secret(ordinal, now)).chain(derived)
     }
 
-    /// The key schedule of one of its secrets, from the cache when it is hot.
-    pub(crate) fn hmac_sha1(&self, live: &LiveSecret<'_>) -> HmacSha1 {
-        self.keys.hot.get(self.id, live.generation).unwrap_or_else(|| live.secret.hmac_sha1())
+    /// The key schedule of one of its secrets, when it is in the cache.
+    pub(crate) fn hot_hmac_sha1(&self, live: &LiveSecret<'_>) -> Option<HmacSha1> {
+        self.keys.hot.get(self.id, live.generation)
     }
 
     /// Keeps the key schedule of a secret that verified.

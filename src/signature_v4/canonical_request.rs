@@ -36,7 +36,7 @@ impl<'a> CanonicalRequest<'a> {
         request: &'a RequestView<'_>,
         resource: &Resource<'_>,
         query: &Query<'_>,
-        oss_headers: &CanonicalizedOssHeaders<'a, 'a>,
+        oss_headers: CanonicalizedOssHeaders<'a, 'a>,
         additional_headers: &'a AdditionalHeaders,
     ) -> Result<Self, Refusal> {
         let mut headers: Vec<(&str, &str)> = oss_headers.iter().collect();
