@@ -150,8 +150,20 @@ export function generatedResponse({ status, statusDescription, headers, body }, 
   for (const name of READ_ONLY_IN_RESPONSES) {
     if (replaced && name in replaced.headers) fields[name] = replaced.headers[name];
   }
-  for (const [key, value] of headers) fields[key.toLowerCase()] = [{ key, value }];
+  for (const [key, value] of headers) fields[lowerCased(key)] = [{ key, value }];
   return { status, statusDescription, headers: fields, body, bodyEncoding: 'text' };
+}
+
+/** @type {Map<string, string>} */
+const LOWER_CASED = new Map();
+
+/** @param {string} name one of the few that the core's errors have */
+function lowerCased(name) {
+  const known = LOWER_CASED.get(name);
+  if (known !== undefined) return known;
+  const lowerCase = name.toLowerCase();
+  LOWER_CASED.set(name, lowerCase);
+  return lowerCase;
 }
 
 /**

@@ -87,13 +87,33 @@ export function readReplacement(fields) {
 
 /** @param {Answer} answer but its first part @returns {Refuse} */
 function readRefusal(answer) {
-  const fields = answer.rest();
-  const [operation, bucket, key, accessKeyId, scheme, generation, detail, renewal, code, status, statusDescription, body] = fields;
-  if (body === undefined) throw new Error('the core gave no decision');
-  const understood = { operation, bucket, key, accessKeyId, scheme, generation };
-  const headers = readHeaders(fields, 12);
-  const ossRequestId = headers.find(([name]) => name === 'x-oss-request-id')?.[1] ?? '';
-  return { decision: 'refuse', ...understood, code, detail, renewal, status, statusDescription, body, headers, ossRequestId };
+  if (!(answer.left >= 12)) throw new Error('the core gave no decision');
+  /** @type {Refuse} */
+  const refusal = {
+    decision: 'refuse',
+    operation: answer.next(),
+    bucket: answer.next(),
+    key: answer.next(),
+    accessKeyId: answer.next(),
+    scheme: answer.next(),
+    generation: answer.next(),
+    detail: answer.next(),
+    renewal: answer.next(),
+    code: answer.next(),
+    status: answer.next(),
+    statusDescription: answer.next(),
+    body: answer.next(),
+    headers: [],
+    ossRequestId: '',
+  };
+  checkedHeaders(answer);
+  while (answer.left > 0) {
+    const name = answer.next();
+    const value = answer.next();
+    refusal.headers.push([name, value]);
+    if (name === 'x-oss-request-id') refusal.ossRequestId = value;
+  }
+  return refusal;
 }
 
 /** @param {string} origin */

@@ -220,11 +220,14 @@ impl Output {
     }
 
     fn push_answer(&mut self, answer: &ErrorResponse) {
-        self.push(answer.code);
-        self.push(&decimal::text(answer.status.into()));
-        self.push(answer.status_description);
+        self.push_known(answer.code);
+        self.push_known(&decimal::text(answer.status.into()));
+        self.push_known(answer.status_description);
         self.push(&answer.body);
-        self.push_headers(answer.headers.iter().map(|(name, value)| (*name, Cow::Borrowed(value.as_str()))));
+        for (name, value) in &answer.headers {
+            self.push_known(name);
+            self.push_known(value);
+        }
     }
 
     fn push_replacement(&mut self, answer: &ErrorResponse) {
@@ -245,7 +248,7 @@ impl Output {
             Ok(forward) => forwarded(forward, self),
             Err((refusal, response)) => {
                 self.push(&refusal.detail());
-                self.push(refusal.renewal().name());
+                self.push_known(refusal.renewal().name());
                 self.push_answer(response);
             }
         }

@@ -3,7 +3,7 @@
 
 /// The words, by their numbers; js-shim/words.mjs has the same in the same order. They begin with the names of
 /// [`HeaderName`](crate::header_name::HeaderName).
-pub(crate) const WORDS: [&str; 50] = [
+pub(crate) const WORDS: [&str; 72] = [
     "authorization",
     "cache-control",
     "content-disposition",
@@ -59,6 +59,29 @@ pub(crate) const WORDS: [&str; 50] = [
     "v1-url",
     "v4-header",
     "v4-url",
+    // Errors.
+    "AccessDenied",
+    "InvalidAccessKeyId",
+    "InvalidArgument",
+    "MethodNotAllowed",
+    "NoSuchUpload",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "400",
+    "403",
+    "404",
+    "405",
+    "Bad Request",
+    "Forbidden",
+    "Not Found",
+    "Method Not Allowed",
+    "at-once",
+    "when-due",
+    "Content-Type",
+    "Date",
+    "application/xml",
+    "x-oss-ec",
+    "x-oss-request-id",
 ];
 
 /// The word of a number.
@@ -82,8 +105,8 @@ pub(crate) fn number_of(text: &str) -> Option<usize> {
 /// An open-addressing table, not half full: numbers plus one, 0 where there is none.
 #[cfg(any(target_arch = "wasm32", test))]
 #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
-const SLOTS: [u8; 128] = {
-    let mut slots = [0; 128];
+const SLOTS: [u8; 256] = {
+    let mut slots = [0; 256];
     let mut number = 0;
     while number < WORDS.len() {
         let mut slot = first_slot(WORDS[number]);
@@ -101,7 +124,7 @@ const SLOTS: [u8; 128] = {
 const fn first_slot(text: &str) -> usize {
     let bytes = text.as_bytes();
     match (bytes.first(), bytes.last()) {
-        (Some(first), Some(last)) => (bytes.len() * 5 + *first as usize * 3 + *last as usize * 7) % 128,
+        (Some(first), Some(last)) => (bytes.len() * 5 + *first as usize * 3 + *last as usize * 7) % 256,
         _ => 0,
     }
 }
