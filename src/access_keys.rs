@@ -10,6 +10,7 @@ use access_key::Kind;
 pub(crate) use access_key::{AccessKey, LiveSecret, is_access_key_id};
 pub use reader::AccessKeysReader;
 
+use crate::baked::baked;
 use crate::derived_key::{self, DerivedKeyId, MasterSecret};
 use crate::hot_keys::HotKeys;
 use crate::id_table::IdTable;
@@ -81,6 +82,19 @@ struct Master {
     scopes: Vec<(Box<str>, Permissions)>,
 }
 
+baked!(struct AccessKeys { ids, listed, secret_lives, secrets, lives, policies, masters, revoked } but { hot, hot_derived });
+baked!(struct Listed { secrets_end, policy });
+baked!(struct Life { generation, not_before, not_after });
+baked!(struct Policy { status, permissions, max_clock_skew_seconds, max_object_bytes, security_token });
+baked!(
+    enum Status {
+        Active,
+        Disabled,
+    }
+);
+baked!(struct Master { id, secret, policy, scopes });
+baked!(struct UnixMillis { 0 });
+
 impl AccessKeys {
     /// The access key of an id, as of `now`.
     ///
@@ -102,6 +116,17 @@ impl AccessKeys {
     #[cfg(test)]
     pub(crate) fn is_hot(&self, id: &str, generation: &str) -> bool {
         self.hot.get(id, generation).is_some()
+    }
+
+    /// Whether every ordinal leads to something, as it does where documents were read.
+    pub(crate) fn is_whole(&self) -> bool {
+        let secrets = self.secrets.len();
+        self.listed.len() == self.ids.len()
+            && self.listed.is_sorted_by_key(|listed| listed.secrets_end)
+            && self.listed.last().map_or(0, |last| last.secrets_end) == secrets
+            && self.listed.iter().all(|listed| listed.policy < self.policies.len())
+            && self.secret_lives.len() == secrets
+            && self.secret_lives.iter().all(|life| *life < self.lives.len())
     }
 
     fn listed<'k>(&'k self, id: &'k str) -> Option<AccessKey<'k>> {
@@ -224,6 +249,26 @@ mod tests {
             ("OE1.a1.SN-1.e01795485178", Some(AccessKeyFault::Unknown)),
         ] {
             assert_eq!(keys.find(id, NOW).err(), fault, "{id}");
+        }
+    }
+
+    #[test]
+    fn is_whole_when_every_ordinal_leads_to_something() {
+        let changes: [fn(&mut AccessKeys); 8] = [
+            |keys| _ = keys.listed.pop(),
+            |keys| _ = keys.listed.remove(0),
+            |keys| keys.listed.swap(0, 1),
+            |keys| keys.listed[0].policy = 9,
+            |keys| keys.listed.last_mut().unwrap().secrets_end = usize::MAX,
+            |keys| keys.secrets.push("another"),
+            |keys| _ = keys.secret_lives.pop(),
+            |keys| keys.secret_lives[0] = 9,
+        ];
+        assert!(keys().is_whole() && AccessKeys::default().is_whole());
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut keys = keys();
+            change(&mut keys);
+            assert!(!keys.is_whole(), "{number}");
         }
     }
 

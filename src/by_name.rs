@@ -1,5 +1,6 @@
 //! Values by their names.
 
+use crate::baked::{Baked, Image};
 use crate::id_table::IdTable;
 
 /// Values in the order of their insertion, found in a time that doesn't depend on their number.
@@ -31,6 +32,21 @@ impl<V> ByName<V> {
     }
 }
 
+impl<V: Baked> Baked for ByName<V> {
+    fn bake(&self, image: &mut Vec<u8>) {
+        self.names.bake(image);
+        self.values.bake(image);
+    }
+
+    fn read(image: &mut Image<'_>) -> Self {
+        let by_name = ByName { names: IdTable::read(image), values: Vec::read(image) };
+        if by_name.names.len() != by_name.values.len() {
+            image.damage();
+        }
+        by_name
+    }
+}
+
 impl<V> Default for ByName<V> {
     fn default() -> Self {
         ByName { names: IdTable::default(), values: Vec::new() }
@@ -50,6 +66,13 @@ impl<'n, V> FromIterator<(&'n str, V)> for ByName<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baked::tests as image;
+
+    #[test]
+    fn is_read_with_a_value_of_each_name() {
+        assert_eq!(image::read::<ByName<u32>>(b"\x01\x01\x01a\x01\x07").unwrap().get("a"), Some(&7));
+        assert!(image::read::<ByName<u32>>(b"\x01\x01\x01a\x00").is_none());
+    }
 
     #[test]
     fn keeps_the_first_of_a_name() {

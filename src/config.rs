@@ -1,5 +1,6 @@
 //! The configuration: which hosts and buckets there are, and where they lead.
 
+use crate::baked::baked;
 use crate::by_name::ByName;
 use crate::credentials::Credentials;
 use crate::document::{Document, DocumentError, Field};
@@ -60,6 +61,34 @@ pub struct S3Bucket {
     /// Its AWS Region, as in `us-east-1`.
     pub region: String,
 }
+
+baked!(struct Config {
+    max_clock_skew_seconds,
+    max_url_expiry_seconds,
+    signature_schemes,
+    signature_regions,
+    hosts,
+    buckets,
+    api,
+    complete_multipart_upload,
+    list_parts,
+    headers,
+    credentials,
+});
+baked!(
+    enum Through {
+        Api,
+        S3,
+    }
+);
+baked!(
+    enum Switch {
+        On,
+        Off,
+    }
+);
+baked!(struct S3Bucket { name, region });
+baked!(struct Api { domain, path });
 
 impl S3Bucket {
     /// The bucket's regional domain name, the one an origin must have.

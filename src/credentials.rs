@@ -1,5 +1,6 @@
 //! Where access keys come from, as the configuration says.
 
+use crate::baked::baked;
 use crate::config::{is_host, is_region};
 use crate::document::{DocumentError, Field};
 
@@ -22,6 +23,13 @@ pub enum Credentials {
     /// AWS Secrets Manager.
     SecretsManager,
 }
+
+baked!(
+    enum Credentials {
+        Bundled,
+        SecretsManager,
+    }
+);
 
 impl Credentials {
     /// Reads `credentials` of `config.json`.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::access_keys::AccessKeys;
 use crate::authenticate::{Classified, authenticate, identify};
 use crate::authorize::authorize;
+use crate::baked::{self, baked};
 use crate::canonicalized_oss_headers::Ordered;
 use crate::config::Config;
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
@@ -25,6 +26,8 @@ pub struct Gate {
     config: Config,
     keys: AccessKeys,
 }
+
+baked!(struct Gate { config, keys });
 
 /// What was decided, and what is known of the request: on a refusal, as far as it was understood.
 pub struct Decision<'r> {
@@ -70,6 +73,17 @@ impl Gate {
     /// A gate for a configuration and its access keys.
     pub fn new(config: Config, keys: AccessKeys) -> Self {
         Gate { config, keys }
+    }
+
+    /// The gate as bytes, see [`Gate::from_image`]. They hold all its secrets.
+    pub fn image(&self) -> Vec<u8> {
+        baked::image(self)
+    }
+
+    /// The gate of an image, which decides as the one that the image is of; `None` where it is damaged, or another
+    /// build of the core made it.
+    pub fn from_image(image: &[u8]) -> Option<Self> {
+        baked::value::<Gate>(image).filter(|gate| gate.keys.is_whole())
     }
 
     /// Decides over a request as CloudFront shows it to a viewer-request function, as of `now`.

@@ -11,6 +11,7 @@
 //!
 //! No part can hold a `.`, so an id has one reading, and what it names has one spelling.
 
+use crate::baked::{Baked, Image};
 use crate::keyed_hash::{HmacSha256, hmac_sha256, mac};
 use crate::signing_date::UnixMillis;
 
@@ -85,16 +86,30 @@ fn parse_expiry(digits: &str) -> Option<UnixMillis> {
 }
 
 /// The secret of the master key, ready for derivations.
-pub(crate) struct MasterSecret(HmacSha256);
+pub(crate) struct MasterSecret {
+    secret: Box<str>,
+    schedule: HmacSha256,
+}
 
 impl MasterSecret {
     pub(crate) fn new(secret: &str) -> Self {
-        MasterSecret(hmac_sha256(secret.as_bytes()))
+        MasterSecret { secret: secret.into(), schedule: hmac_sha256(secret.as_bytes()) }
     }
 
     /// The secret of a derived key: 30 base-62 digits.
     pub(crate) fn derive(&self, id: &DerivedKeyId<'_>) -> [u8; SECRET_LENGTH] {
-        base62(mac(&self.0, &[DOMAIN, id.text.as_bytes()]).into_bytes().into())
+        base62(mac(&self.schedule, &[DOMAIN, id.text.as_bytes()]).into_bytes().into())
+    }
+}
+
+/// The secret alone.
+impl Baked for MasterSecret {
+    fn bake(&self, image: &mut Vec<u8>) {
+        self.secret.bake(image);
+    }
+
+    fn read(image: &mut Image<'_>) -> Self {
+        MasterSecret::new(&Box::<str>::read(image))
     }
 }
 

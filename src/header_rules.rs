@@ -1,5 +1,6 @@
 //! The configurable part of what becomes of `x-oss-*` headers.
 
+use crate::baked::{Baked, Image, bake_choice, baked, read_choice};
 use crate::document::{DocumentError, Field};
 
 /// OSS's storage classes and the S3 class with the same access: at once, at once for a fee, or after
@@ -34,12 +35,16 @@ const MAX_KMS_KEY: usize = 2048;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HeaderRules {
     /// The S3 class of each of OSS's, in the order of [`STORAGE_CLASSES`].
-    storage_classes: [&'static str; 5],
+    storage_classes: [S3Class; 5],
     pub(crate) tagging: Tagging,
     pub(crate) public_acl: PublicAcl,
     /// OSS's key id to S3's.
     kms_keys: Vec<(String, String)>,
 }
+
+/// One of [`S3_STORAGE_CLASSES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct S3Class(&'static str);
 
 /// What becomes of `x-oss-tagging`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +64,35 @@ pub(crate) enum PublicAcl {
     Dropped,
 }
 
+baked!(struct HeaderRules { storage_classes, tagging, public_acl, kms_keys });
+baked!(
+    enum Tagging {
+        Refused,
+        Mapped,
+    }
+);
+baked!(
+    enum PublicAcl {
+        Refused,
+        Dropped,
+    }
+);
+
+/// As its place in the list.
+impl Baked for S3Class {
+    fn bake(&self, image: &mut Vec<u8>) {
+        bake_choice(&S3_STORAGE_CLASSES, &self.0, image);
+    }
+
+    fn read(image: &mut Image<'_>) -> Self {
+        S3Class(read_choice(&S3_STORAGE_CLASSES, image).unwrap_or_default())
+    }
+}
+
 impl Default for HeaderRules {
     fn default() -> Self {
         HeaderRules {
-            storage_classes: STORAGE_CLASSES.map(|(_, s3)| s3),
+            storage_classes: STORAGE_CLASSES.map(|(_, s3)| S3Class(s3)),
             tagging: Tagging::Refused,
             public_acl: PublicAcl::Refused,
             kms_keys: Vec::new(),
@@ -101,7 +131,7 @@ impl HeaderRules {
     /// The S3 class of one of OSS's; `None` for a class that OSS doesn't have.
     pub(crate) fn storage_class(&self, oss: &str) -> Option<&'static str> {
         let row = STORAGE_CLASSES.iter().position(|(name, _)| *name == oss)?;
-        self.storage_classes.get(row).copied()
+        self.storage_classes.get(row).map(|class| class.0)
     }
 
     /// S3's key for one of OSS's, or for none named; `None` where the configuration has none.
@@ -120,7 +150,7 @@ impl HeaderRules {
             })?;
             let text = class.string()?;
             let known = S3_STORAGE_CLASSES.iter().find(|known| **known == text);
-            *slot = known.ok_or_else(|| class.error("a storage class of S3, as in \"STANDARD_IA\""))?;
+            *slot = S3Class(known.ok_or_else(|| class.error("a storage class of S3, as in \"STANDARD_IA\""))?);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::baked::baked;
 use crate::by_name::ByName;
 use crate::id_table::IdTable;
 
@@ -42,6 +43,8 @@ pub(crate) struct Hosts {
     /// What follows the bucket's label: `endpoint` of `*.endpoint`.
     pub(crate) virtual_hosted: IdTable,
 }
+
+baked!(struct Hosts { cname, path, virtual_hosted });
 
 impl Hosts {
     /// How `host`, in lower case and without a port, carries its bucket; an exact name goes before

@@ -1,5 +1,6 @@
 //! Ids that are found in a time that doesn't depend on their number.
 
+use crate::baked::{Baked, Image};
 use crate::texts::{Rest, Texts};
 
 /// Ids, each once, in the order of their insertion.
@@ -61,15 +62,36 @@ impl IdTable {
     }
 
     fn grow(&mut self) {
-        let length = (self.slots.len() * 2).max(8);
+        self.make_slots((self.slots.len() * 2).max(FEWEST_SLOTS));
+    }
+
+    /// Makes the table of the ids anew; `None` when one of them is there twice.
+    fn make_slots(&mut self, length: usize) -> Option<()> {
         self.slots = Vec::new();
         self.slots.resize(length, 0);
         for ordinal in 0..self.ids.len() {
-            let slot = self.slot_of(self.ids.get(ordinal).unwrap_or_default()).0;
-            if let Some(slot) = self.slots.get_mut(slot) {
-                *slot = ordinal + 1;
+            let (slot, known) = self.slot_of(self.ids.get(ordinal)?);
+            if known.is_some() {
+                return None;
             }
+            *self.slots.get_mut(slot)? = ordinal + 1;
         }
+        Some(())
+    }
+}
+
+/// The ids alone: their table is made anew.
+impl Baked for IdTable {
+    fn bake(&self, image: &mut Vec<u8>) {
+        self.ids.bake(image);
+    }
+
+    fn read(image: &mut Image<'_>) -> Self {
+        let mut table = IdTable { ids: Texts::read(image), slots: Vec::new() };
+        if table.len() > 0 && table.make_slots((table.len() * 2).next_power_of_two().max(FEWEST_SLOTS)).is_none() {
+            image.damage();
+        }
+        table
     }
 }
 
@@ -83,6 +105,8 @@ impl<'i> FromIterator<&'i str> for IdTable {
     }
 }
 
+const FEWEST_SLOTS: usize = 8;
+
 /// FNV-1a. The ids in a table are the operator's own, so nobody can choose them to collide; who looks
 /// others up walks one run of neighbours at the most.
 pub(crate) fn hash(id: &str) -> usize {
@@ -92,6 +116,7 @@ pub(crate) fn hash(id: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baked::tests as image;
 
     #[test]
     fn finds_every_id_and_no_other() {
@@ -104,6 +129,21 @@ mod tests {
         assert!((0..5000).all(|number| !table.insert(&id(number)) && table.find(&id(number)) == Some(number)));
         assert!((5000..10_000).all(|number| table.find(&id(number)).is_none()));
         assert_eq!(table.len(), 5000);
+    }
+
+    #[test]
+    fn is_read_with_room_to_find_ids_and_with_each_id_once() {
+        for count in [0, 1, 4, 5, 1000] {
+            let ids: Vec<_> = (0..count).map(|number| format!("LTAI5t{number}")).collect();
+            let mut image = Vec::new();
+            ids.iter().map(|id| &**id).collect::<IdTable>().bake(&mut image);
+            let table = image::read::<IdTable>(&image).unwrap();
+            assert!(table.slots.len() >= 2 * count && table.slots.len() <= 8.max(4 * count), "{count}");
+            assert!(ids.iter().enumerate().all(|(ordinal, id)| table.find(id) == Some(ordinal)));
+            assert_eq!(table.find("other"), None);
+        }
+        assert!(image::read::<IdTable>(b"\x02\x01\x01\x02ab").is_some());
+        assert!(image::read::<IdTable>(b"\x02\x01\x01\x02aa").is_none());
     }
 
     #[test]

@@ -17,6 +17,7 @@
 mod access_keys;
 mod authenticate;
 mod authorize;
+mod baked;
 mod base64;
 mod by_name;
 mod canonicalized_oss_headers;
@@ -29,6 +30,10 @@ mod derived_key;
 mod document;
 mod error_response;
 #[cfg(any(target_arch = "wasm32", test))]
+#[cfg_attr(
+    not(all(feature = "documents", feature = "edge", feature = "api", feature = "responses")),
+    allow(dead_code, reason = "as of the boundary")
+)]
 mod exchange;
 mod hand_over;
 mod header_name;
@@ -64,6 +69,10 @@ mod tagging;
 mod texts;
 mod upload_id;
 #[cfg(target_arch = "wasm32")]
+#[cfg_attr(
+    not(all(feature = "documents", feature = "edge", feature = "api", feature = "responses")),
+    allow(dead_code, unused_imports, reason = "a module for one function leaves out what others need")
+)]
 mod wasm;
 mod words;
 

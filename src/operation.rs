@@ -1,5 +1,6 @@
 //! The operations that are served, and which request is which.
 
+use crate::baked::baked;
 use crate::object_key::ObjectKey;
 use crate::percent_encoding;
 use crate::presented_signature::is_signature_parameter;
@@ -24,6 +25,17 @@ pub enum Operation {
     /// `GET key?uploadId`
     ListParts,
 }
+
+baked!(
+    enum Operation {
+        PutObject,
+        InitiateMultipartUpload,
+        UploadPart,
+        CompleteMultipartUpload,
+        AbortMultipartUpload,
+        ListParts,
+    }
+);
 
 /// What makes a request an operation.
 struct Row {

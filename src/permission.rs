@@ -1,5 +1,6 @@
 //! What an access key may do: a list of rules, of which one must cover the request.
 
+use crate::baked::baked;
 use crate::document::{DocumentError, Field};
 use crate::operation::Operation;
 
@@ -23,6 +24,9 @@ struct Rule {
     prefix: Option<String>,
     operations: Option<Vec<Operation>>,
 }
+
+baked!(struct Permissions { 0 });
+baked!(struct Rule { bucket, prefix, operations });
 
 /// What a request asks for: its operation, the OSS bucket, and the key as it was decoded once and will
 /// be forwarded.

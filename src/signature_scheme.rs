@@ -1,5 +1,7 @@
 //! The signature schemes that are served, as the configuration names them.
 
+use crate::baked::baked;
+
 /// A signature version with its carrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -12,6 +14,15 @@ pub enum Scheme {
     /// Version 4 in the query.
     V4Url,
 }
+
+baked!(
+    enum Scheme {
+        V1Header,
+        V1Url,
+        V4Header,
+        V4Url,
+    }
+);
 
 impl Scheme {
     /// Every scheme that is served.

@@ -1,5 +1,7 @@
 //! Many short texts in one piece of memory.
 
+use crate::baked::{Baked, Image};
+
 /// Appends texts. Compiled once, because a place that appends by itself has code for growth of its own.
 #[inline(never)]
 pub(crate) fn push(texts: &[&str], out: &mut String) {
@@ -48,6 +50,28 @@ impl Texts {
     }
 }
 
+impl Baked for Texts {
+    fn bake(&self, image: &mut Vec<u8>) {
+        self.len().bake(image);
+        (0..self.len()).for_each(|ordinal| self.get(ordinal).unwrap_or_default().len().bake(image));
+        self.text.bake(image);
+    }
+
+    fn read(image: &mut Image<'_>) -> Self {
+        let count = usize::read(image);
+        let mut end: usize = 0;
+        let ends = image.items(count, |image| {
+            end = end.saturating_add(usize::read(image));
+            end
+        });
+        let text = String::read(image);
+        if end != text.len() {
+            image.damage();
+        }
+        Texts { text, ends }
+    }
+}
+
 /// How much of a text was read that values are read from, in bytes, and how much is still to come: what
 /// there is of the values so far tells how many there will be. Memory that grows by doubling leaves holes
 /// behind which are as large as itself, and WebAssembly gives none back.
@@ -83,6 +107,7 @@ impl Rest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::baked::tests as image;
 
     #[test]
     fn expects_more_of_the_same() {
@@ -95,6 +120,14 @@ mod tests {
         let capacity = values.capacity();
         rest.make_room(&mut values);
         assert_eq!(values.capacity(), capacity);
+    }
+
+    #[test]
+    fn is_read_where_the_lengths_are_those_of_the_text() {
+        assert_eq!(image::read::<Texts>(b"\x02\x01\x00\x01a").unwrap().get(0), Some("a"));
+        for image in [&b"\x02\x01\x00\x02ab"[..], b"\x02\x01\x01\x01a", b"\x03\x01\x00\x01a"] {
+            assert!(image::read::<Texts>(image).is_none(), "{image:?}");
+        }
     }
 
     #[test]

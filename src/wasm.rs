@@ -4,6 +4,9 @@
 //! calls with their numbers, and reads as many parts as the call returns from where [`answer_place`] says. Where
 //! a part ends is told by its length and by no byte of it.
 
+#[cfg(any(feature = "documents", feature = "edge", feature = "api"))]
+mod image;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 
@@ -44,6 +47,7 @@ pub fn input(bytes: usize) -> *mut u8 {
 }
 
 /// Where the lengths of up to `parts` parts of a request may be written, each of 32 bits.
+#[cfg(feature = "edge")]
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn lengths(parts: usize) -> *mut i32 {
@@ -62,6 +66,7 @@ pub fn answer_place() -> *const usize {
 /// about how many bytes altogether. The present gate decides until [`finish_gate`].
 ///
 /// Answers nothing; or, where the document isn't taken, its name, the field's path and what was expected.
+#[cfg(feature = "documents")]
 #[wasm_bindgen(js_name = readConfig)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn read_config(length: usize, documents: usize, bytes: usize) -> usize {
@@ -77,6 +82,7 @@ pub fn read_config(length: usize, documents: usize, bytes: usize) -> usize {
 
 /// Reads the next document of access keys, a JSON text; answers as [`read_config`] does, and the gate must then be
 /// begun again.
+#[cfg(feature = "documents")]
 #[wasm_bindgen(js_name = readAccessKeys)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn read_access_keys(length: usize) -> usize {
@@ -90,6 +96,7 @@ pub fn read_access_keys(length: usize) -> usize {
 
 /// Decides by what was read from now on. Where no document of access keys was, there is none, and every request is
 /// refused. Gives the memory of the input back; answers as [`read_access_keys`] does, and the present gate stays then.
+#[cfg(feature = "documents")]
 #[wasm_bindgen(js_name = finishGate)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn finish_gate() -> usize {
@@ -110,6 +117,7 @@ pub fn finish_gate() -> usize {
 /// key id, scheme, generation, detail, renewal (`at-once`, `when-due` or nothing, see `Renewal`), code, status,
 /// status description, body, then name and value of each header. What isn't known is empty. It answers nothing
 /// where there is no gate.
+#[cfg(feature = "edge")]
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn decide(parts: usize, length: usize, now: f64) -> usize {
@@ -137,6 +145,7 @@ pub fn decide(parts: usize, length: usize, now: f64) -> usize {
 /// Answers `forward`, operation, bucket, key, access key id, scheme, generation, OSS request id, S3 bucket, its
 /// Region, query for S3, options separated by spaces, then name and value of each header for S3; or
 /// a refusal or nothing as [`decide`] does.
+#[cfg(feature = "api")]
 #[wasm_bindgen(js_name = decideAtApi)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn decide_at_api(length: usize, now: f64) -> usize {
@@ -165,6 +174,7 @@ pub fn decide_at_api(length: usize, now: f64) -> usize {
 /// Answers `keep`, how many headers go, their names, then name and value of each that is set; or
 /// `replace`, code, status, status description, body, then name and value of each header. It answers
 /// nothing where the text is no response.
+#[cfg(feature = "responses")]
 #[wasm_bindgen(js_name = translateResponse)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn translate_response(length: usize, now: f64) -> usize {
@@ -185,6 +195,7 @@ pub fn translate_response(length: usize, now: f64) -> usize {
 
 /// OSS's error for one of S3's, by S3's code and a request's id in OSS's form; the same fields as
 /// `replace` of [`translate_response`].
+#[cfg(feature = "responses")]
 #[wasm_bindgen(js_name = s3Error)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn s3_error(length: usize, now: f64) -> usize {
@@ -197,6 +208,7 @@ pub fn s3_error(length: usize, now: f64) -> usize {
 
 /// The secret of a derived key, from the secret of its master key and its id; nothing when either can't
 /// be one.
+#[cfg(feature = "documents")]
 #[wasm_bindgen(js_name = derivedSecret)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn derived_secret_of(length: usize) -> usize {

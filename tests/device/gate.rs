@@ -3,8 +3,13 @@
 use oss_edge::{AccessKeys, Config, Document, Gate};
 use serde_json::Value;
 
-/// A gate for a `config.json` and an `access-keys.json`.
+/// A gate for a `config.json` and an `access-keys.json`, by way of its image: as it decides in a function.
 pub(crate) fn gate(config: &Value, access_keys: &Value) -> Gate {
+    Gate::from_image(&read_gate(config, access_keys).image()).unwrap_or_else(|| panic!("the image is refused"))
+}
+
+/// The same as it is read from the documents.
+pub(crate) fn read_gate(config: &Value, access_keys: &Value) -> Gate {
     let config = config.to_string();
     let config =
         Config::from_document(&Document::from_json(&config).unwrap()).unwrap_or_else(|error| panic!("config: {error}"));
