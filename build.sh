@@ -106,39 +106,66 @@ install_older_python_sdks() {
   fi
 }
 
+# The core's modules, by the features that each has (Cargo.toml): the whole one, and those that functions carry.
+modules=(
+  'oss_edge documents,edge,api,responses'
+  'viewer_request edge'
+  'authorizer api'
+  'responses responses'
+)
+
 build_core() {
   local out=js-shim/wasm newest
-  newest=$(find src build Cargo.toml Cargo.lock build.sh -type f -newer "$out/oss_edge.wasm" 2>/dev/null || echo missing)
-  if [[ -f $out/oss_edge.wasm && -z $newest ]]; then return; fi
-  step 'Building the core' build_wasm
-  step 'Binding the core to JavaScript' bind_core "$out"
+  newest=$(find src build Cargo.toml Cargo.lock build.sh -type f -newer "$out/built" 2>/dev/null || echo missing)
+  if [[ -f $out/built && -z $newest ]]; then return; fi
+  step 'Building the core' build_modules
+  step 'Binding the core to JavaScript' bind_modules "$out"
+  touch "$out/built"
 }
 
 # Node has had WebAssembly's SIMD since 16.4. The paths of this machine would be in the module's messages, and so in every zip.
-build_wasm() {
-  local home=${CARGO_HOME:-$HOME/.cargo} remapped="--remap-path-prefix=$PWD=oss-edge" registry
+# Each build of the sources has a name, by which a function knows the image of a gate that the same build made.
+build_modules() {
+  local home=${CARGO_HOME:-$HOME/.cargo} remapped="--remap-path-prefix=$PWD=oss-edge" registry module name features build
   cargo fetch --locked
   for registry in "$home"/registry/src/*; do remapped+=" --remap-path-prefix=$registry=crates"; done
-  RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-inline-threshold=130 $remapped" \
-    cargo build --locked --release --target wasm32-unknown-unknown
+  build=$(find src build Cargo.toml Cargo.lock build.sh -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-32)
+  mkdir -p target/modules
+  for module in "${modules[@]}"; do
+    read -r name features <<<"$module"
+    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-inline-threshold=130 $remapped" \
+      cargo build --locked --release --target wasm32-unknown-unknown --no-default-features --features "$features"
+    cp target/wasm32-unknown-unknown/release/oss_edge.wasm "target/modules/$name.wasm"
+  done
+}
+
+clippy_modules() {
+  local module
+  for module in "${modules[@]}"; do
+    cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features "${module#* }" -- -D warnings
+  done
+}
+
+bind_modules() {
+  local module
+  for module in "${modules[@]}"; do bind_module "${module%% *}" "$1"; done
 }
 
 # All of the core's functions take and give numbers, so it needs none of the bindings' JavaScript; what is exported for
 # that, by names that begin with two underscores, goes with all that it alone needs.
-bind_core() {
-  local out=$1 bound=target/bindgen
+bind_module() {
+  local name=$1 out=$2 bound=target/bindgen
   local features=(--enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals
     --enable-reference-types --enable-multivalue --enable-simd)
-  wasm-bindgen --target no-modules --no-typescript --out-dir "$bound" --out-name oss_edge \
-    target/wasm32-unknown-unknown/release/oss_edge.wasm
-  exports_of "$bound/oss_edge_bg.wasm" >"$bound/exports.json"
-  wasm-metadce "${features[@]}" --graph-file "$bound/exports.json" "$bound/oss_edge_bg.wasm" -g -o "$bound/oss_edge.wasm"
+  wasm-bindgen --target no-modules --no-typescript --out-dir "$bound" --out-name "$name" "target/modules/$name.wasm"
+  exports_of "$bound/${name}_bg.wasm" >"$bound/exports.json"
+  wasm-metadce "${features[@]}" --graph-file "$bound/exports.json" "$bound/${name}_bg.wasm" -g -o "$bound/$name.wasm"
   mkdir -p "$out"
-  node build/trap-panics.mjs "$bound/oss_edge.wasm" "$bound/oss_edge_trapping.wasm"
+  node build/trap-panics.mjs "$bound/$name.wasm" "$bound/${name}_trapping.wasm"
   # Functions stay apart: Node compiles each when it is first called, and most requests call few. The linker puts the
   # end of the stack at the beginning of memory, and nothing else in the first kilobyte.
-  wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused "${features[@]}" "$bound/oss_edge_trapping.wasm" \
-    -o "$out/oss_edge.wasm"
+  wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused "${features[@]}" "$bound/${name}_trapping.wasm" \
+    -o "$out/$name.wasm"
 }
 
 exports_of() { # what wasm-metadce is to leave of a module
@@ -168,7 +195,7 @@ run_tests() {
   install_older_python_sdks
   step 'Rust: format' cargo fmt --check
   step 'Rust: clippy' cargo clippy --locked --all-targets -- -D warnings
-  step 'Rust: clippy for WebAssembly' cargo clippy --locked --target wasm32-unknown-unknown -- -D warnings
+  step 'Rust: clippy for WebAssembly' clippy_modules
   step 'Rust: tests' cargo test --locked
   step 'Rust: vectors, refusals, malformed requests in WebAssembly' wasm-pack test --node --mode no-install -- --locked \
     --test signature_v1_vectors --test signature_v4_vectors --test derived_keys --test refusals --test malformed

@@ -6,13 +6,15 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { createBakedGate } from '../js-shim/baked-gate.mjs';
 import { createGate } from '../js-shim/gate.mjs';
 import { createViewerRequest } from '../js-shim/viewer-request.mjs';
+import { readWasm } from '../js-shim/wasm-file.mjs';
 import { ACCESS_KEY, DOCUMENTS, element } from '../tests/shim/fixture.mjs';
 import { createHandler } from './javascript/handler.mjs';
 import { mutations } from './mutations.mjs';
 
-const wasm = readFileSync(new URL('../js-shim/wasm/oss_edge.wasm', import.meta.url));
+const [whole, wasm] = [await readWasm(), await readWasm('viewer_request')];
 
 /** @typedef {{ id: string, now: number, event: any }} Case */
 
@@ -75,7 +77,7 @@ async function resigned({ id, now, event }) {
 
 /** @param {{ config: unknown, accessKeys: unknown }} documents @param {Case[]} cases */
 async function compare({ config, accessKeys }, cases) {
-  const gate = createGate({ wasm, config, accessKeys });
+  const gate = createBakedGate({ wasm, image: createGate({ wasm: whole, config, accessKeys }).image() });
   for (const { id, now, event } of cases) {
     const [ours, theirs] = await Promise.all([
       decided((options) => createViewerRequest({ gate, ...options }), now, event),

@@ -1,6 +1,6 @@
 // Makes the deployable functions: checks the documents, bakes them in, zips.
 
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,6 +29,9 @@ const MAX_VIEWER_REQUEST_ZIP = 1024 * 1024;
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 const WASM_NAME = 'oss_edge.wasm';
+
+/** The image of the gate. */
+const IMAGE_NAME = 'gate.bin';
 
 /** The first moment that a zip's date can tell, so that the same input gives the same bytes. */
 const ZIP_DATE = new Date(1980, 0, 1);
@@ -98,19 +101,25 @@ export function isFromSecretsManager(config) {
 }
 
 /**
- * Writes each function's files to a folder of its name: `index.mjs`, and the core where it decides.
+ * Writes each function's files to a folder of its name: `index.mjs`, the core where it needs it, and the image of the
+ * gate where it decides by one.
  *
  * @param {Documents} documents checked
  * @param {string} outDir
  * @returns {Promise<Map<string, Record<string, Uint8Array>>>} files by function
  */
 export async function writeFunctions(documents, outDir) {
-  const wasm = await readWasm();
+  const image = documents.accessKeys === undefined ? undefined : await imageOf(documents);
   const functions = new Map();
   for (const name of FUNCTIONS) {
-    const { index, needsCore } = await bundleFunction(name, documents);
-    const files = needsCore ? { 'index.mjs': index, [WASM_NAME]: wasm } : { 'index.mjs': index };
+    const { index, needsCore, needsGate } = await bundleFunction(name, documents);
+    /** @type {Record<string, Uint8Array>} */
+    const files = { 'index.mjs': index };
+    if (needsCore) files[WASM_NAME] = await readWasm(moduleOf(name, image !== undefined));
+    if (needsGate && image !== undefined) files[IMAGE_NAME] = image;
     await mkdir(join(outDir, name), { recursive: true, mode: 0o700 });
+    // One of an earlier bundle would hold access keys that nothing needs.
+    if (!(IMAGE_NAME in files)) await rm(join(outDir, name, IMAGE_NAME), { force: true });
     for (const [file, bytes] of Object.entries(files)) await writePrivate(join(outDir, name, file), bytes);
     functions.set(name, files);
   }
@@ -139,9 +148,26 @@ export async function writeZips(functions, outDir) {
   return zips;
 }
 
+/** @param {Documents} documents */
+async function imageOf({ config, accessKeys }) {
+  const { createGate } = await import('./gate.mjs');
+  return createGate({ wasm: await readWasm(), config, accessKeys }).image();
+}
+
+/**
+ * The module of the core that a function carries: only the whole one reads documents.
+ *
+ * @param {string} name @param {boolean} isBaked whether access keys are
+ */
+function moduleOf(name, isBaked) {
+  if (name === 'viewer-request') return isBaked ? 'viewer_request' : 'oss_edge';
+  if (name === 'authorizer') return isBaked ? 'authorizer' : 'oss_edge';
+  return 'responses';
+}
+
 /** @param {string} name @param {Documents} documents */
 async function bundleFunction(name, documents) {
-  let needsCore = false;
+  const needed = new Set();
   const result = await build({
     entryPoints: [fileURLToPath(new URL(`functions/${name}.mjs`, import.meta.url))],
     ...BUNDLING,
@@ -149,57 +175,61 @@ async function bundleFunction(name, documents) {
     external: ['@aws-sdk/*'],
     inject: [join(HERE, 'plain-headers.mjs')],
     write: false,
-    plugins: [bakedIn(documents, () => (needsCore = true))],
+    plugins: [bakedIn(documents, (module) => needed.add(module))],
   });
-  return { index: result.outputFiles[0].contents, needsCore };
+  return { index: result.outputFiles[0].contents, needsCore: needed.has('wasm'), needsGate: needed.has('gate') };
 }
 
 /**
  * The modules `oss-edge:…` that the functions import: each gets what it needs and no more, so that
  * only those that verify signatures hold access keys.
  *
- * @param {Documents} documents @param {() => void} onWasm
+ * @param {Documents} documents @param {(module: string) => void} onLoaded
  * @returns {import('esbuild').Plugin}
  */
-function bakedIn({ config, accessKeys }, onWasm) {
-  const { api, credentials = {} } = /** @type {{ api?: unknown, credentials?: object }} */ (config);
+function bakedIn({ config, accessKeys }, onLoaded) {
+  const { api } = /** @type {{ api?: unknown }} */ (config);
   /** @type {Record<string, string>} */
   const modules = {
-    documents: `export const config = ${literal(config)}; export const accessKeys = ${literalText(accessKeys)};`,
-    keys: isFromSecretsManager(config) ? keysFromSecretsManager(credentials) : 'export const createKeys = () => undefined;',
+    gate: accessKeys === undefined ? gateOfFetchedKeys(config) : BAKED_GATE,
     api: `export const api = ${literal(api)};`,
-    wasm:
-      `import { readFileSync } from 'node:fs';\n` +
-      `export const wasm = readFileSync(new URL('${WASM_NAME}', import.meta.url));`,
+    wasm: file('wasm', WASM_NAME),
+    image: file('image', IMAGE_NAME),
   };
   return {
     name: 'oss-edge',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^oss-edge:/ }, ({ path }) => ({ path: path.slice('oss-edge:'.length), namespace: 'oss-edge' }));
       onLoad({ filter: /.*/, namespace: 'oss-edge' }, ({ path }) => {
-        if (path === 'wasm') onWasm();
+        onLoaded(path);
         return { contents: modules[path], loader: 'js', resolveDir: HERE };
       });
     },
   };
 }
 
-/** @param {object} credentials */
-function keysFromSecretsManager(credentials) {
-  return `import { createSecretsManagerKeys } from './secrets-manager-keys.mjs';
+const BAKED_GATE = `
+  import { image } from 'oss-edge:image';
+  import { wasm } from 'oss-edge:wasm';
+  import { createBakedGate } from './baked-gate.mjs';
+  export const gate = createBakedGate({ wasm, image });
+  export const createKeys = () => undefined;`;
+
+/** A gate that reads documents when they come. @param {unknown} config */
+function gateOfFetchedKeys(config) {
+  const { credentials } = /** @type {{ credentials?: unknown }} */ (config);
+  return `
+    import { wasm } from 'oss-edge:wasm';
+    import { createGate } from './gate.mjs';
+    import { createSecretsManagerKeys } from './secrets-manager-keys.mjs';
     const credentials = ${literal(credentials)};
-    export const createKeys = (parts) => createSecretsManagerKeys({ ...parts, credentials });`;
+    export const gate = createGate({ wasm, config: ${literal(config)} });
+    export const createKeys = (parts) => createSecretsManagerKeys({ useDocuments: gate.useAccessKeys, ...parts, credentials });`;
 }
 
-/**
- * Documents of access keys as JavaScript: their JSON texts, so that the functions needn't make objects of them.
- *
- * @param {unknown} accessKeys
- */
-function literalText(accessKeys) {
-  if (accessKeys === undefined) return 'undefined';
-  const textOf = (/** @type {unknown} */ document) => (typeof document === 'string' ? document : JSON.stringify(document));
-  return JSON.stringify(Array.isArray(accessKeys) ? accessKeys.map(textOf) : textOf(accessKeys));
+/** A file beside `index.mjs`, as it is loaded with it. @param {string} name @param {string} file */
+function file(name, file) {
+  return `import { readFileSync } from 'node:fs'; export const ${name} = readFileSync(new URL('${file}', import.meta.url));`;
 }
 
 /**

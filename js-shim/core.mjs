@@ -8,12 +8,17 @@ import { Exchange } from './exchange.mjs';
  */
 export class DocumentError extends Error {}
 
+/** An image that is damaged, or that another build of the core made. */
+export class ImageError extends Error {}
+
 /**
  * @typedef {import('./exchange.mjs').Answer} Answer void when the next call is made
  *
  * @typedef {object} Core
  * @property {(config: string, accessKeys: string[]) => void} readGate has it decide by documents, which are JSON
  *   texts; throws a DocumentError
+ * @property {(image: Uint8Array) => void} readImage has it decide by the gate of an image; throws an ImageError
+ * @property {() => Buffer} makeImage of its gate, secrets and all
  * @property {(request: import('./exchange.mjs').FlatRequest, now: number) => Answer} decide
  * @property {(handOver: string, now: number) => Answer} decideAtApi
  * @property {(response: string, now: number) => Answer} translateResponse
@@ -30,6 +35,8 @@ export function instantiate(module) {
   const exchange = new Exchange(exports);
   return {
     readGate,
+    readImage,
+    makeImage,
     decide: (request, now) => exchange.read(exports.decide(request.count, exchange.writeRequest(request), now)),
     decideAtApi: (handOver, now) => exchange.read(exports.decideAtApi(exchange.write(handOver), now)),
     translateResponse: (response, now) => exchange.read(exports.translateResponse(exchange.write(response), now)),
@@ -46,6 +53,18 @@ export function instantiate(module) {
     const parts = exports.finishGate();
     exchange.released();
     taken(parts);
+  }
+
+  /** @param {Uint8Array} image */
+  function readImage(image) {
+    const place = exports.imageRoom(image.length) >>> 0;
+    new Uint8Array(exports.memory.buffer, place, image.length).set(image);
+    if (!exports.readImage()) throw new ImageError('the image of the gate is damaged, or of another build of the core');
+  }
+
+  function makeImage() {
+    const length = exports.makeImage();
+    return Buffer.from(Buffer.from(exports.memory.buffer, exports.image() >>> 0, length));
   }
 
   /** @param {number} parts of why a document isn't taken @throws {DocumentError} */

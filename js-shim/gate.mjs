@@ -7,6 +7,9 @@ import { coreInstance } from './core-instance.mjs';
  * @property {(request: import('./exchange.mjs').FlatRequest, now: number) => import('./exchange.mjs').Answer} decide a
  *   decision at the edge, see src/wasm.rs; the next call makes it void
  * @property {(handOver: string, now: number) => import('./exchange.mjs').Answer} decideAtApi the same again at the API
+ *
+ * @typedef {object} GateOfDocuments
+ * @property {() => Buffer} image what `createBakedGate` makes a gate of that decides alike: it holds all secrets
  * @property {(documents: unknown) => void} useAccessKeys decides by other documents of access keys from now on,
  *   all of them or none: throws as `createGate` does, and then goes by the earlier ones
  */
@@ -17,7 +20,7 @@ import { coreInstance } from './core-instance.mjs';
  * @param {unknown} parts.config
  * @param {unknown} [parts.accessKeys] a document, or several that stand for one in an array or another iterable;
  *   each as its JSON text, or parsed. Left out, no access key is known yet and every request is refused
- * @returns {Gate}
+ * @returns {Gate & GateOfDocuments}
  * @throws {Error} when a document has an unknown, missing or malformed field, with its path
  */
 export function createGate({ wasm, config, accessKeys }) {
@@ -27,6 +30,7 @@ export function createGate({ wasm, config, accessKeys }) {
   return {
     decide: (request, now) => core.call(({ decide }) => decide(request, now)),
     decideAtApi: (handOver, now) => core.call(({ decideAtApi }) => decideAtApi(handOver, now)),
+    image: () => core.call(({ makeImage }) => makeImage()),
     useAccessKeys: (documents) => core.prepare(reading(documentsOf(documents))),
   };
 }

@@ -1,14 +1,11 @@
 // What the bundler bakes in (bundle.mjs).
 
-declare module 'oss-edge:documents' {
-  export const config: unknown;
-  export const accessKeys: unknown;
-}
+declare module 'oss-edge:gate' {
+  export const gate: import('./gate.mjs').Gate;
 
-declare module 'oss-edge:keys' {
-  /** The source of access keys that aren't baked in, or nothing where they are. */
+  /** The source of access keys that aren't baked in, which the gate decides by; nothing where they are. */
   export const createKeys: (
-    parts: Omit<Parameters<typeof import('./secrets-manager-keys.mjs').createSecretsManagerKeys>[0], 'credentials'>,
+    parts: Omit<Parameters<typeof import('./secrets-manager-keys.mjs').createSecretsManagerKeys>[0], 'credentials' | 'useDocuments'>,
   ) => import('./key-source.mjs').KeySource | undefined;
 }
 

@@ -1,7 +1,7 @@
 // The bundled functions with their access keys in Secrets Manager: moto's, whose every request is verified.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -359,11 +359,15 @@ describe('bundles', () => {
   test('have no access keys and no client where the other source is configured', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'oss-edge-keys-'));
     const bundled = await writeFunctions(DOCUMENTS, join(directory, 'bundled'));
-    const fetched = await writeFunctions({ config: configWith({}), accessKeys: undefined }, join(directory, 'fetched'));
+    // In the place of the other, which leaves nothing behind.
+    const fetched = await writeFunctions({ config: configWith({}), accessKeys: undefined }, join(directory, 'bundled'));
+    const left = await readdir(join(directory, 'bundled', 'viewer-request'));
     await rm(directory, { recursive: true });
+    assert.deepEqual(left.sort(), ['index.mjs', 'oss_edge.wasm']);
     for (const [name, files] of fetched) {
       const verifies = ['viewer-request', 'authorizer'].includes(name);
       const text = Buffer.from(files['index.mjs']).toString();
+      assert.ok(!('gate.bin' in files), name);
       assert.equal(text.includes('AWS4-HMAC-SHA256'), verifies, name);
       assert.ok(!text.includes(ACCESS_KEY.accessKeySecret), name);
       assert.ok(!Buffer.from(bundled.get(name)?.['index.mjs'] ?? '').toString().includes('AWS4-HMAC-SHA256'), name);

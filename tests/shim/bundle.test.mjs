@@ -42,9 +42,10 @@ test('puts access keys only where signatures are verified', async () => {
     const text = Object.values(files).map((bytes) => Buffer.from(bytes).toString('latin1')).join('');
     const verifies = ['authorizer.zip', 'viewer-request.zip'].includes(zip);
     assert.equal(text.includes(ACCESS_KEY.accessKeySecret), verifies, zip);
-    assert.equal(Object.keys(files).includes('oss_edge.wasm'), zip !== 'origin-request.zip', zip);
+    const core = zip === 'origin-request.zip' ? [] : ['oss_edge.wasm'];
+    assert.deepEqual(Object.keys(files).sort(), [...(verifies ? ['gate.bin'] : []), 'index.mjs', ...core], zip);
+    assert.ok(!Buffer.from(files['index.mjs']).toString().includes(ACCESS_KEY.accessKeySecret), zip);
     assert.equal(text.includes(DOCUMENTS.config.buckets['fleet-uploads'].s3Bucket), verifies, zip);
-    assert.ok('index.mjs' in files, zip);
   }
 });
 
@@ -80,8 +81,9 @@ test('writes for the owner only, also over what was there', async () => {
   await mkdir(join(out, 'viewer-request'), { recursive: true, mode: 0o755 });
   await writeFile(join(out, 'viewer-request.zip'), '', { mode: 0o644 });
   await writeFile(join(out, 'viewer-request', 'index.mjs'), '', { mode: 0o644 });
+  await writeFile(join(out, 'viewer-request', 'gate.bin'), '', { mode: 0o644 });
   await bundle({ out: 'private' });
-  for (const file of ['viewer-request.zip', 'viewer-request/index.mjs', 'authorizer.zip', 'authorizer/index.mjs']) {
+  for (const file of ['viewer-request.zip', 'viewer-request/index.mjs', 'viewer-request/gate.bin', 'authorizer.zip', 'authorizer/gate.bin']) {
     assert.equal((await stat(join(out, file))).mode & 0o777, 0o600, file);
   }
 });

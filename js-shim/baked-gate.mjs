@@ -1,0 +1,18 @@
+// The core's decisions, over the image of a gate that was checked when the function was bundled.
+
+import { coreInstance } from './core-instance.mjs';
+
+/**
+ * @param {object} parts
+ * @param {Uint8Array<ArrayBuffer>} parts.wasm
+ * @param {Uint8Array} parts.image made by the same build of the core; it is kept for new instances
+ * @returns {import('./gate.mjs').Gate}
+ * @throws {Error} when the image is damaged, or of another build
+ */
+export function createBakedGate({ wasm, image }) {
+  const core = coreInstance(wasm, ({ readImage }) => readImage(image));
+  return {
+    decide: (request, now) => core.call(({ decide }) => decide(request, now)),
+    decideAtApi: (handOver, now) => core.call(({ decideAtApi }) => decideAtApi(handOver, now)),
+  };
+}
