@@ -83,11 +83,19 @@ impl Rule {
 
 /// Whether `key` begins with the bytes of `prefix`, the device's id in its place.
 fn begins_with(key: &str, prefix: &str, device: Option<&str>) -> bool {
-    let mut literals = prefix.split(DEVICE);
-    let first = literals.next().unwrap_or_default();
-    let rest = key.strip_prefix(first);
-    let rest = literals.fold(rest, |rest, literal| rest?.strip_prefix(device?)?.strip_prefix(literal));
-    rest.is_some()
+    let (mut key, mut prefix) = (key.as_bytes(), prefix.as_bytes());
+    while let Some((byte, after)) = prefix.split_first() {
+        let (expected, rest) = match (prefix.strip_prefix(DEVICE.as_bytes()), device) {
+            (None, _) => (std::slice::from_ref(byte), after),
+            (Some(rest), Some(device)) => (device.as_bytes(), rest),
+            (Some(_), None) => return false,
+        };
+        match key.strip_prefix(expected) {
+            Some(after) => (key, prefix) = (after, rest),
+            None => return false,
+        }
+    }
+    true
 }
 
 fn read_bucket(field: &Field<'_>) -> Result<String, DocumentError> {
@@ -138,8 +146,27 @@ fn read_operations(field: &Field<'_>) -> Result<Vec<Operation>, DocumentError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::document::Document;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn takes_a_prefix_for_literals_between_devices(
+            prefix in "([ab{}é]|\\{device\\}){0,4}",
+            key in "([ab{}é]|\\{device\\}|sn){0,5}",
+            device in proptest::option::of("sn?|a"),
+        ) {
+            let expected = match &device {
+                Some(device) => key.starts_with(&prefix.replace(DEVICE, device)),
+                None => !prefix.contains(DEVICE) && key.starts_with(&prefix),
+            };
+            prop_assert_eq!(begins_with(&key, &prefix, device.as_deref()), expected);
+        }
+    }
 
     fn read(text: &str, devices: Devices) -> Result<Permissions, String> {
         let document = Document::from_json(text).unwrap();

@@ -16,7 +16,7 @@ const MAX_VALUE: usize = 256;
 pub(crate) fn to_s3(oss: &str) -> Option<String> {
     let mut s3 = String::with_capacity(oss.len());
     let mut keys: Vec<Cow<'_, str>> = Vec::new();
-    let spaced = oss.replace('+', "%20");
+    let spaced = oss.split('+').collect::<Vec<_>>().join(" ");
     for pair in spaced.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (key, value) = (percent_encoding::decode(key)?, percent_encoding::decode(value)?);
@@ -37,13 +37,30 @@ pub(crate) fn to_s3(oss: &str) -> Option<String> {
 
 /// Letters, digits, spaces and `+ - = . _ : / @`, so many at most.
 fn fits(text: &str, max: usize) -> bool {
-    let is_allowed = |character: char| character.is_alphanumeric() || " +-=._:/@".contains(character);
-    text.chars().count() <= max && text.chars().all(is_allowed)
+    let mut count = 0;
+    text.chars().all(|character| {
+        count += 1;
+        count <= max && is_allowed(character)
+    })
+}
+
+fn is_allowed(character: char) -> bool {
+    matches!(character, ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '@') || character.is_alphanumeric()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn counts_characters_and_takes_what_both_services_do(text in "[a +=._:/@é日;&~\u{0}-]{0,6}|.{0,6}", max in 0_usize..6) {
+            let allowed = |character: char| character.is_alphanumeric() || " +-=._:/@".contains(character);
+            prop_assert_eq!(fits(&text, max), text.chars().count() <= max && text.chars().all(allowed));
+        }
+    }
 
     #[test]
     fn decodes_once_and_encodes_as_s3_reads_it() {
