@@ -15,6 +15,8 @@
 //! has no clock, no environment and no I/O: time, keys and configuration are arguments.
 
 mod access_keys;
+#[cfg(target_arch = "wasm32")]
+mod allocator;
 mod authenticate;
 mod authorize;
 mod baked;
