@@ -1,8 +1,6 @@
 //! What an origin answered, and what of it a client gets. An origin-response function sees status and
 //! headers, never the body, so an error's code is derived from what can have led to the status.
 
-use std::borrow::Cow;
-
 use crate::error_response::{ErrorContext, ErrorResponse};
 use crate::s3_error::oss_error_of;
 use crate::signing_date::UnixMillis;
@@ -50,7 +48,7 @@ pub enum ViewerResponse<'a> {
         /// Names in lower case.
         removed: Vec<&'a str>,
         /// Names as OSS spells them, and values.
-        set: Vec<(&'static str, Cow<'a, str>)>,
+        set: Vec<(&'static str, &'a str)>,
     },
     /// An error in OSS's dialect in its place, and S3's code for it.
     Replaced(&'static str, ErrorResponse),
@@ -114,21 +112,23 @@ impl<'a> OriginResponse<'a> {
         let names = self.headers.iter().map(|(name, _)| *name);
         let removed = names.filter(|name| is_of_aws(name)).collect();
         // How long S3 took is not known here; OSS's clients read the header as a number.
-        let mut set = vec![("x-oss-server-time", Cow::Borrowed("0"))];
-        if self.value("x-oss-request-id").is_none() {
-            set.push(("x-oss-request-id", Cow::Borrowed(self.request_id)));
-        }
-        if let Some(version) = self.value("x-amz-version-id") {
-            set.push(("x-oss-version-id", Cow::Borrowed(version)));
-        }
-        match self.value("x-amz-server-side-encryption") {
-            Some("AES256") => set.push(("x-oss-server-side-encryption", Cow::Borrowed("AES256"))),
-            Some("aws:kms" | "aws:kms:dsse") => set.push(("x-oss-server-side-encryption", Cow::Borrowed("KMS"))),
-            _ => {}
-        }
+        let encryption = match self.value("x-amz-server-side-encryption") {
+            Some("AES256") => Some("AES256"),
+            Some("aws:kms" | "aws:kms:dsse") => Some("KMS"),
+            _ => None,
+        };
+        let request_id = if self.value("x-oss-request-id").is_none() { Some(self.request_id) } else { None };
+        let set = [
+            ("x-oss-server-time", Some("0")),
+            ("x-oss-request-id", request_id),
+            ("x-oss-version-id", self.value("x-amz-version-id")),
+            ("x-oss-server-side-encryption", encryption),
+        ];
+        let set = set.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         ViewerResponse::Kept { removed, set }
     }
 
+    #[inline(never)]
     fn value(&self, name: &str) -> Option<&'a str> {
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }

@@ -287,6 +287,8 @@ mod tests {
             format!("Credential=/{scope},Signature=00"),
             "Credential=ak,Signature=00".into(),
             format!("Credential=ak/{scope}/x,Signature=00"),
+            format!("Credential=ak/{scope}/,Signature=00"),
+            format!("Credential=ak/{scope}/20261124,Signature=00"),
             "Credential=ak/2026112/cn-hangzhou/oss/aliyun_v4_request,Signature=00".into(),
             "Credential=ak/20261124/cn-hangzhou/s3/aliyun_v4_request,Signature=00".into(),
             "Credential=ak/20261124//oss/aliyun_v4_request,Signature=00".into(),

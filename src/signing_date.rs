@@ -31,8 +31,8 @@ pub(crate) fn of_request<'r>(request: &RequestView<'r>) -> Result<(&'r str, Unix
 impl UnixMillis {
     /// Reads a number of seconds, at most 12 digits.
     pub(crate) fn parse_seconds(text: &str) -> Option<Self> {
-        let valid = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        if valid { text.parse::<i64>().ok().map(|seconds| UnixMillis(seconds * 1000)) } else { None }
+        let seconds = if (1..=12).contains(&text.len()) { number(text.as_bytes())? } else { return None };
+        Some(UnixMillis(seconds * 1000))
     }
 
     /// Reads RFC 1123 (`Tue, 24 Nov 2026 01:52:57 GMT`) or ISO 8601 basic (`20261124T015257Z`).
@@ -57,52 +57,49 @@ impl UnixMillis {
     /// `2026-11-24T01:52:57.000Z`, always with milliseconds: the C++ and Swift SDKs read no other
     /// form of `ServerTime`.
     pub(crate) fn to_iso8601(self) -> String {
-        let (date, time) = self.civil();
-        let mut text = String::with_capacity(24);
-        for (number, width, after) in [
-            (date.year, 4, "-"),
-            (date.month, 2, "-"),
-            (date.day, 2, "T"),
-            (time.hour, 2, ":"),
-            (time.minute, 2, ":"),
-            (time.second, 2, "."),
-            (time.millis, 3, "Z"),
-        ] {
-            push_padded(number.unsigned_abs(), width, &mut text);
-            text.push_str(after);
-        }
-        text
+        self.written("%Y-%m-%dT%H:%M:%S.%fZ")
     }
 
     /// The day as ISO 8601 basic has it: `20261124`.
     pub(crate) fn to_basic_day(self) -> String {
-        let (date, _) = self.civil();
-        let mut text = String::with_capacity(8);
-        for (number, width) in [(date.year, 4), (date.month, 2), (date.day, 2)] {
-            push_padded(number.unsigned_abs(), width, &mut text);
-        }
-        text
+        self.written("%Y%m%d")
     }
 
     /// `Tue, 24 Nov 2026 01:52:57 GMT` (RFC 9110 section 5.6.7).
     pub(crate) fn to_rfc1123(self) -> String {
+        self.written("%a, %d %b %Y %H:%M:%S GMT")
+    }
+
+    /// As `form` says in the letters of `strftime`; `%f` has three digits.
+    #[inline(never)]
+    fn written(self, form: &str) -> String {
         let (date, time) = self.civil();
-        let name = |names: &'static [&'static str], index: i64| {
-            usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
-        };
         let mut text = String::with_capacity(29);
-        text.push_str(name(&WEEKDAYS, (date.days_since_epoch + 4).rem_euclid(7)));
-        for (before, number, width) in [
-            (", ", date.day, 2),
-            (&*[" ", name(&MONTHS, date.month - 1), " "].concat(), date.year, 4),
-            (" ", time.hour, 2),
-            (":", time.minute, 2),
-            (":", time.second, 2),
-        ] {
-            text.push_str(before);
+        let mut letters = form.chars();
+        while let Some(letter) = letters.next() {
+            if letter != '%' {
+                text.push(letter);
+                continue;
+            }
+            let (number, width) = match letters.next() {
+                Some('Y') => (date.year, 4),
+                Some('m') => (date.month, 2),
+                Some('d') => (date.day, 2),
+                Some('H') => (time.hour, 2),
+                Some('M') => (time.minute, 2),
+                Some('S') => (time.second, 2),
+                Some('f') => (time.millis, 3),
+                Some('a') => {
+                    text.push_str(name(&WEEKDAYS, (date.days_since_epoch + 4).rem_euclid(7)));
+                    continue;
+                }
+                _ => {
+                    text.push_str(name(&MONTHS, date.month - 1));
+                    continue;
+                }
+            };
             push_padded(number.unsigned_abs(), width, &mut text);
         }
-        text.push_str(" GMT");
         text
     }
 
@@ -114,6 +111,10 @@ impl UnixMillis {
             TimeOfDay { hour: of_day / 3600, minute: of_day / 60 % 60, second: of_day % 60, millis: millis % 1000 };
         (Civil::from_days(seconds / 86_400), time)
     }
+}
+
+fn name(names: &'static [&'static str], index: i64) -> &'static str {
+    usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
 }
 
 struct Civil {

@@ -1,6 +1,5 @@
 //! The headers that a client signs besides those that are always signed.
 
-use crate::ordered::ordered;
 use crate::refusal::{AuthorizationFault, Refusal};
 
 /// Lower-case names in byte order, each once, without those that are signed anyway.
@@ -19,10 +18,13 @@ impl AdditionalHeaders {
         if list.is_empty() {
             return Ok(AdditionalHeaders::default());
         }
-        let mut names = ordered(list.split(';').map(|name| name.trim().to_ascii_lowercase()));
-        let repeated = names.iter().zip(names.iter().skip(1)).any(|(name, next)| name == next);
-        if repeated || names.len() > MAX_NAMES || names.iter().any(String::is_empty) {
-            return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form));
+        let mut names: Vec<String> = Vec::new();
+        for name in list.split(';') {
+            let name = name.trim().to_ascii_lowercase();
+            match names.binary_search(&name) {
+                Err(place) if !name.is_empty() && names.len() < MAX_NAMES => names.insert(place, name),
+                _ => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
+            }
         }
         names.retain(|name| !is_always_signed(name));
         Ok(AdditionalHeaders(names))

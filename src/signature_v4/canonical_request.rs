@@ -12,6 +12,7 @@ use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::{RequestView, trimmed};
 use crate::resource::Resource;
+use crate::texts::push;
 
 /// `VERB`, CanonicalURI, CanonicalQueryString, CanonicalHeaders, AdditionalHeaders and HashedPayload,
 /// a line each; every canonical header ends in a line feed of its own. Its
@@ -65,17 +66,11 @@ impl<'a> CanonicalRequest<'a> {
 
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(1024);
-        for part in [self.verb, "\n", &self.uri, "\n", &self.query, "\n"] {
-            text.push_str(part);
-        }
+        push(&[self.verb, "\n", &self.uri, "\n", &self.query, "\n"], &mut text);
         for (name, value) in &self.headers {
-            for part in [name, ":", value, "\n"] {
-                text.push_str(part);
-            }
+            push(&[name, ":", value, "\n"], &mut text);
         }
-        for part in ["\n", &self.additional_headers.join(";"), "\n", self.hashed_payload] {
-            text.push_str(part);
-        }
+        push(&["\n", &self.additional_headers.join(";"), "\n", self.hashed_payload], &mut text);
         text
     }
 }
@@ -101,14 +96,8 @@ fn canonical_query(query: &Query<'_>) -> String {
     let signed = query.iter().filter(|(name, _)| *name != "x-oss-signature");
     let mut text = String::new();
     for (name, value) in ordered(signed.map(|(name, value)| (encoded(name), encoded(value)))) {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        text.push_str(&name);
-        if !value.is_empty() {
-            text.push('=');
-            text.push_str(&value);
-        }
+        let (and, equals) = (if text.is_empty() { "" } else { "&" }, if value.is_empty() { "" } else { "=" });
+        push(&[and, &name, equals, &value], &mut text);
     }
     text
 }

@@ -31,11 +31,14 @@ impl<'a> CredentialScope<'a> {
     /// [`Refusal::InvalidCredential`] unless it has four parts, a date of eight digits, a region, one
     /// of OSS's products, and the terminator.
     pub fn parse(scope: &'a str) -> Result<Self, Refusal> {
-        let mut parts = scope.split('/');
-        let mut next = || parts.next().unwrap_or_default();
-        let (date, region, product, terminator) = (next(), next(), next(), next());
+        let mut parts = [""; 4];
+        // The last has whatever follows, which is not the terminator then.
+        for (slot, part) in parts.iter_mut().zip(scope.splitn(4, '/')) {
+            *slot = part;
+        }
+        let [date, region, product, terminator] = parts;
         let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-        let fault = if parts.next().is_some() || terminator != TERMINATOR || !PRODUCTS.contains(&product) {
+        let fault = if terminator != TERMINATOR || !PRODUCTS.contains(&product) {
             CredentialFault::Form
         } else if !is_date {
             CredentialFault::Date
