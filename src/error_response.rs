@@ -4,7 +4,6 @@ use crate::base64::Alphabet;
 use crate::decimal;
 use crate::hex;
 use crate::keyed_hash::sha1;
-use crate::object_key::is_xml_char;
 use crate::oss_error::OssError;
 use crate::refusal::{Mismatch, Refusal};
 use crate::signing_date::UnixMillis;
@@ -183,36 +182,52 @@ impl ErrorDocument {
 
 /// Appends text as XML carries it, in runs of what stays as it is.
 fn push_escaped(text: &str, xml: &mut String) {
-    let mut from = 0;
-    for (place, character) in text.char_indices() {
-        let Some(escaped) = escape(character) else { continue };
-        push(&[text.get(from..place).unwrap_or_default(), escaped], xml);
-        from = place + character.len_utf8();
+    let (mut from, mut place) = (0, 0);
+    while let Some(rest) = text.as_bytes().get(place..).filter(|rest| !rest.is_empty()) {
+        let (escaped, length) = escape(rest);
+        if let Some(escaped) = escaped {
+            push(&[text.get(from..place).unwrap_or_default(), escaped], xml);
+            from = place + length;
+        }
+        place += length;
     }
     push(&[text.get(from..).unwrap_or_default()], xml);
 }
 
-/// What stands for a character that a document can't have as it is.
-fn escape(character: char) -> Option<&'static str> {
-    match character {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '\r' => Some("&#13;"),
-        _ if is_xml_char(character) => None,
-        _ => Some("\u{FFFD}"),
+/// What stands for that which `text` begins with, where a document can't have it as it is, and how many bytes it has.
+fn escape(text: &[u8]) -> (Option<&'static str>, usize) {
+    match text {
+        [b'\t' | b'\n' | b' '..=b'%' | b'\''..=b';' | b'=' | b'?'..=0xee | 0xf0.., ..] => (None, 1),
+        [b'&', ..] => (Some("&amp;"), 1),
+        [b'<', ..] => (Some("&lt;"), 1),
+        [b'>', ..] => (Some("&gt;"), 1),
+        [b'\r', ..] => (Some("&#13;"), 1),
+        // U+FFFE and U+FFFF, which XML 1.0 doesn't know either.
+        [0xef, 0xbf, 0xbe | 0xbf, ..] => (Some("\u{FFFD}"), 3),
+        [0xef, ..] => (None, 1),
+        _ => (Some("\u{FFFD}"), 1),
     }
 }
 
+/// The most bytes that stand for one.
+const MAX_ESCAPED: usize = 5;
+
 /// The longest beginning of `text` that takes at most `room` bytes of a document.
 fn truncated(text: &str, room: usize) -> &str {
+    if text.len() <= room / MAX_ESCAPED {
+        return text;
+    }
     let (mut taken, mut end) = (0, 0);
-    for character in text.chars() {
-        taken += escape(character).map_or(character.len_utf8(), str::len);
+    while let Some(rest) = text.as_bytes().get(end..).filter(|rest| !rest.is_empty()) {
+        let (escaped, length) = escape(rest);
+        taken += escaped.map_or(length, str::len);
         if taken > room {
             break;
         }
-        end += character.len_utf8();
+        end += length;
+    }
+    while !text.is_char_boundary(end) {
+        end -= 1;
     }
     text.get(..end).unwrap_or_default()
 }
@@ -234,8 +249,10 @@ fn reason_phrase(status: u16) -> &'static str {
 mod tests {
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::object_key::is_xml_char;
 
     fn answer(refusal: &Refusal, method: &str) -> ErrorResponse {
         let request_id = &oss_request_id("cf");
@@ -251,6 +268,39 @@ mod tests {
             string_to_sign: string_to_sign.into(),
             canonical_request: None,
         }))
+    }
+
+    /// What stands for a character, by XML's own range of them.
+    fn escaped(character: char) -> String {
+        match character {
+            '&' => "&amp;".into(),
+            '<' => "&lt;".into(),
+            '>' => "&gt;".into(),
+            '\r' => "&#13;".into(),
+            _ if is_xml_char(character) => character.into(),
+            _ => "\u{FFFD}".into(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn escapes_characters(text in "([a &<>\r\n\t\u{0}\u{1f}\u{7f}é日\u{fffd}\u{fffe}\u{ffff}\u{10000}]|.){0,20}", room in 0_usize..60) {
+            let mut xml = String::new();
+            push_escaped(&text, &mut xml);
+            prop_assert_eq!(&xml, &text.chars().map(escaped).collect::<String>());
+            let mut shown = String::new();
+            let mut taken = 0;
+            for character in text.chars() {
+                taken += escaped(character).len();
+                if taken > room {
+                    break;
+                }
+                shown.push(character);
+            }
+            prop_assert_eq!(truncated(&text, room), shown);
+        }
     }
 
     #[test]
