@@ -133,7 +133,7 @@ build_modules() {
   mkdir -p target/modules
   for module in "${modules[@]}"; do
     read -r name features <<<"$module"
-    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-inline-threshold=130 $remapped" \
+    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-inline-threshold=100 $remapped" \
       cargo build --locked --release --target wasm32-unknown-unknown --no-default-features --features "$features"
     cp target/wasm32-unknown-unknown/release/oss_edge.wasm "target/modules/$name.wasm"
   done
@@ -164,8 +164,8 @@ bind_module() {
   node build/trap-panics.mjs "$bound/$name.wasm" "$bound/${name}_trapping.wasm"
   # Functions stay apart: Node compiles each when it is first called, and most requests call few. The linker puts the
   # end of the stack at the beginning of memory, and nothing else in the first kilobyte.
-  wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused "${features[@]}" "$bound/${name}_trapping.wasm" \
-    -o "$out/$name.wasm"
+  wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused --merge-similar-functions --strip-producers \
+    --strip-target-features "${features[@]}" "$bound/${name}_trapping.wasm" -o "$out/$name.wasm"
 }
 
 exports_of() { # what wasm-metadce is to leave of a module
