@@ -20,7 +20,7 @@ pub(crate) trait Baked {
     fn bake(&self, image: &mut Vec<u8>);
 
     /// Reads the value that the image has next. Of an image that is damaged it is any, and none is taken: going on to
-    /// the end takes less code than as many ways out.
+    /// the end takes less code than as many ways out, and so does calling instead of inlining.
     fn read(image: &mut Image<'_>) -> Self;
 }
 
@@ -113,6 +113,7 @@ macro_rules! baked {
                 $($crate::baked::Baked::bake(&self.$field, image);)*
             }
 
+            #[inline(never)]
             fn read(image: &mut $crate::baked::Image<'_>) -> Self {
                 Self { $($field: $crate::baked::Baked::read(image),)* $($($fresh: Default::default(),)*)? }
             }
@@ -128,6 +129,7 @@ macro_rules! baked {
                 $crate::baked::bake_choice(ALL, self, image);
             }
 
+            #[inline(never)]
             fn read(image: &mut $crate::baked::Image<'_>) -> Self {
                 const ALL: &[$type] = &[<$type>::$first $(, <$type>::$variant)*];
                 $crate::baked::read_choice(ALL, image).unwrap_or(Self::$first)
@@ -162,6 +164,7 @@ impl Baked for u64 {
         image.push(low_bits(rest));
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         let mut number = 0;
         for shift in (0..u64::BITS).step_by(7) {
@@ -186,6 +189,7 @@ impl Baked for u32 {
         u64::from(*self).bake(image);
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         u64::read(image).try_into().unwrap_or_else(|_| {
             image.damage();
@@ -199,6 +203,7 @@ impl Baked for usize {
         u64::try_from(*self).unwrap_or(u64::MAX).bake(image);
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         u64::read(image).try_into().unwrap_or_else(|_| {
             image.damage();
@@ -212,6 +217,7 @@ impl Baked for i64 {
         self.cast_unsigned().bake(image);
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         u64::read(image).cast_signed()
     }
@@ -223,6 +229,7 @@ impl Baked for Box<str> {
         image.extend_from_slice(self.as_bytes());
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         image.text().into()
     }
@@ -234,6 +241,7 @@ impl Baked for String {
         image.extend_from_slice(self.as_bytes());
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         image.text().to_owned()
     }
@@ -247,6 +255,7 @@ impl<T: Baked> Baked for Option<T> {
         }
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         read_choice(&[false, true], image)?.then(|| T::read(image))
     }
@@ -258,6 +267,7 @@ impl<T: Baked> Baked for Vec<T> {
         self.iter().for_each(|item| item.bake(image));
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         let count = usize::read(image);
         image.items(count, T::read)
@@ -269,6 +279,7 @@ impl<T: Baked, const N: usize> Baked for [T; N] {
         self.iter().for_each(|item| item.bake(image));
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         std::array::from_fn(|_| T::read(image))
     }
@@ -280,6 +291,7 @@ impl<A: Baked, B: Baked> Baked for (A, B) {
         self.1.bake(image);
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         (A::read(image), B::read(image))
     }
