@@ -1,6 +1,7 @@
 // The core's decisions, over the image of a gate that was checked when the function was bundled.
 
 import { coreInstance } from './core-instance.mjs';
+import { decide, decideAtApi, readImage } from './core.mjs';
 
 /**
  * @param {object} parts
@@ -10,9 +11,9 @@ import { coreInstance } from './core-instance.mjs';
  * @throws {Error} when the image is damaged, or of another build
  */
 export function createBakedGate({ wasm, image }) {
-  const core = coreInstance(wasm, ({ readImage }) => readImage(image));
+  const instance = coreInstance(wasm, (core) => readImage(core, image));
   return {
-    decide: (request, now) => core.call(({ decide }) => decide(request, now)),
-    decideAtApi: (handOver, now) => core.call(({ decideAtApi }) => decideAtApi(handOver, now)),
+    decide: (request, now) => instance.call((core) => decide(core, request, now)),
+    decideAtApi: (handOver, now) => instance.call((core) => decideAtApi(core, handOver, now)),
   };
 }

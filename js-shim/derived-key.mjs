@@ -1,6 +1,7 @@
 // The secrets of derived keys, as the core derives them.
 
 import { coreInstance } from './core-instance.mjs';
+import { derivedSecret } from './core.mjs';
 
 /**
  * @param {Uint8Array<ArrayBuffer>} wasm
@@ -8,9 +9,9 @@ import { coreInstance } from './core-instance.mjs';
  *   what is wrong with the master secret or the id, and repeats neither
  */
 export function createDeriver(wasm) {
-  const core = coreInstance(wasm);
+  const instance = coreInstance(wasm);
   return (masterSecret, accessKeyId) => {
-    const secret = core.call(({ derivedSecret }) => derivedSecret(masterSecret, accessKeyId));
+    const secret = instance.call((core) => derivedSecret(core, masterSecret, accessKeyId));
     if (secret === undefined) throw new Error(`expected ${EXPECTED}`);
     return secret;
   };

@@ -1,6 +1,7 @@
 // The core's decisions, over configuration and access keys.
 
 import { coreInstance } from './core-instance.mjs';
+import { decide, decideAtApi, makeImage, readGate } from './core.mjs';
 
 /**
  * @typedef {object} Gate
@@ -25,13 +26,13 @@ import { coreInstance } from './core-instance.mjs';
  */
 export function createGate({ wasm, config, accessKeys }) {
   const configText = jsonOf(config);
-  const reading = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) => core.readGate(configText, documents);
-  const core = coreInstance(wasm, reading(accessKeys === undefined ? [] : documentsOf(accessKeys)));
+  const reading = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) => readGate(core, configText, documents);
+  const instance = coreInstance(wasm, reading(accessKeys === undefined ? [] : documentsOf(accessKeys)));
   return {
-    decide: (request, now) => core.call(({ decide }) => decide(request, now)),
-    decideAtApi: (handOver, now) => core.call(({ decideAtApi }) => decideAtApi(handOver, now)),
-    image: () => core.call(({ makeImage }) => makeImage()),
-    useAccessKeys: (documents) => core.prepare(reading(documentsOf(documents))),
+    decide: (request, now) => instance.call((core) => decide(core, request, now)),
+    decideAtApi: (handOver, now) => instance.call((core) => decideAtApi(core, handOver, now)),
+    image: () => instance.call(makeImage),
+    useAccessKeys: (documents) => instance.prepare(reading(documentsOf(documents))),
   };
 }
 

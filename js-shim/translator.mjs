@@ -1,6 +1,7 @@
 // The core's translations of what S3 answered. They need neither configuration nor access keys.
 
 import { coreInstance } from './core-instance.mjs';
+import { s3Error, translateResponse } from './core.mjs';
 import { readReplacement, readTranslation } from './decision.mjs';
 
 /**
@@ -15,9 +16,9 @@ import { readReplacement, readTranslation } from './decision.mjs';
  * @returns {Translator}
  */
 export function createTranslator(wasm) {
-  const core = coreInstance(wasm);
+  const instance = coreInstance(wasm);
   return {
-    translateResponse: (response, now) => readTranslation(core.call(({ translateResponse }) => translateResponse(response, now))),
-    s3Error: (s3Code, requestId, now) => readReplacement(core.call(({ s3Error }) => s3Error(s3Code, requestId, now)).rest()),
+    translateResponse: (response, now) => readTranslation(instance.call((core) => translateResponse(core, response, now))),
+    s3Error: (s3Code, requestId, now) => readReplacement(instance.call((core) => s3Error(core, s3Code, requestId, now)).rest()),
   };
 }

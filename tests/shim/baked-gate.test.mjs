@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { createBakedGate } from '../../js-shim/baked-gate.mjs';
 import { flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
-import { ImageError, instantiate } from '../../js-shim/core.mjs';
+import { ImageError, decide, instantiate, readImage } from '../../js-shim/core.mjs';
 import { readDecision, readUpload } from '../../js-shim/decision.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
 import { readWasm } from '../../js-shim/wasm-file.mjs';
@@ -57,17 +57,17 @@ test('is refused at start where the image is damaged or of another build, and ne
   const others = { empty: new Uint8Array(), 'cut off': image.subarray(0, -1), longer: Buffer.concat([image, Buffer.of(0)]), format: changed(0), build: changed(20) };
   for (const [what, other] of Object.entries(others)) {
     assert.throws(() => createBakedGate({ wasm: viewerRequest, image: other }), ImageError, what);
-    const { readImage, decide } = instantiate(new WebAssembly.Module(viewerRequest));
-    assert.throws(() => readImage(other), ImageError);
-    assert.equal(decide(request(ACCESS_KEY), NOW).left, 0);
+    const core = instantiate(new WebAssembly.Module(viewerRequest));
+    assert.throws(() => readImage(core, other), ImageError);
+    assert.equal(decide(core, request(ACCESS_KEY), NOW).left, 0);
   }
 });
 
 test('an image that is refused leaves the gate as it is', () => {
-  const { readImage, decide } = instantiate(new WebAssembly.Module(viewerRequest));
-  readImage(image);
-  assert.throws(() => readImage(image.subarray(1)), ImageError);
-  assert.equal(readDecision(decide(request(ACCESS_KEY), NOW)).decision, 'forward');
+  const core = instantiate(new WebAssembly.Module(viewerRequest));
+  readImage(core, image);
+  assert.throws(() => readImage(core, image.subarray(1)), ImageError);
+  assert.equal(readDecision(decide(core, request(ACCESS_KEY), NOW)).decision, 'forward');
 });
 
 test('is the same of the same documents, and tells nothing in an error', () => {

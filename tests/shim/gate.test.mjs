@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
 import { coreInstance } from '../../js-shim/core-instance.mjs';
-import { instantiate } from '../../js-shim/core.mjs';
+import { decide, decideAtApi, instantiate, readGate } from '../../js-shim/core.mjs';
 import { readDecision } from '../../js-shim/decision.mjs';
 import { Exchange } from '../../js-shim/exchange.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
@@ -75,12 +75,12 @@ test('an instance that is made after a failure has the latest access keys, and t
 
 test('documents that break the core while they are read leave the earlier access keys, in a new instance', () => {
   const instances = counting(() => {
-    const core = coreInstance(wasm, ({ readGate }) => readGate(JSON.stringify(config), [JSON.stringify(one)]));
+    const instance = coreInstance(wasm, (core) => readGate(core, JSON.stringify(config), [JSON.stringify(one)]));
     const breaks = () => {
       throw new WebAssembly.RuntimeError('unreachable');
     };
-    assert.throws(() => core.prepare(breaks), WebAssembly.RuntimeError);
-    const gate = /** @type {any} */ ({ decide: (/** @type {any} */ flat, /** @type {number} */ now) => core.call(({ decide }) => decide(flat, now)) });
+    assert.throws(() => instance.prepare(breaks), WebAssembly.RuntimeError);
+    const gate = /** @type {any} */ ({ decide: (/** @type {any} */ flat, /** @type {number} */ now) => instance.call((core) => decide(core, flat, now)) });
     assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
   });
   assert.equal(instances, 2);
@@ -97,9 +97,9 @@ test('documents that the core refuses leave its instance as it is', () => {
 });
 
 test('a core that has no gate gives no decision', () => {
-  const { decide, decideAtApi } = instantiate(new WebAssembly.Module(wasm));
+  const core = instantiate(new WebAssembly.Module(wasm));
   const nothing = { text: '', lengths: new Int32Array(), count: 0 };
-  for (const answer of [() => decide(nothing, NOW), () => decideAtApi('', NOW)]) {
+  for (const answer of [() => decide(core, nothing, NOW), () => decideAtApi(core, '', NOW)]) {
     assert.equal(answer().left, 0);
     assert.throws(() => readDecision(answer()), /the core gave no decision/u);
   }
