@@ -127,6 +127,7 @@ impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
 /// In signature version 4, for the region [`Refusal::InvalidCredential`]; for the headers that are signed
 /// [`Refusal::RepeatedHeader`] and [`Refusal::MalformedHeader`]; [`Refusal::SignatureDoesNotMatch`],
 /// [`Refusal::RequestTimeTooSkewed`], [`Refusal::InvalidSecurityToken`].
+#[inline(never)]
 pub(crate) fn authenticate<'v, 'r, 'k>(
     classified: Classified<'v, 'r>,
     presented: &PresentedSignature<'_>,

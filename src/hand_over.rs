@@ -34,6 +34,7 @@ impl HandOver {
     ///
     /// # Errors
     /// [`Refusal::RequestTooLarge`] when it wouldn't fit through API Gateway.
+    #[inline(never)]
     pub(crate) fn of_request(request: &RequestView<'_>, additional_headers: &[String]) -> Result<Self, Refusal> {
         let is_signed = |name: &str| additional_headers.iter().any(|additional| additional == name);
         let headers: Vec<_> = request.headers().filter(|(name, _)| is_handed_over(name) || is_signed(name)).collect();

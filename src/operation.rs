@@ -145,6 +145,7 @@ impl Operation {
     }
 
     /// The query that S3 gets: the parameters that the operation needs and no other.
+    #[inline(never)]
     pub(crate) fn s3_query(self, query: &Query<'_>) -> String {
         let mut s3_query = String::new();
         let Some(row) = OPERATIONS.iter().find(|row| row.operation == self) else { return s3_query };
@@ -183,6 +184,8 @@ fn operands<'q>(query: &'q Query<'_>) -> impl Iterator<Item = &'q str> {
 }
 
 /// Why no row takes a query whose method is served.
+#[cold]
+#[inline(never)]
 fn unserved(query: &Query<'_>) -> Refusal {
     let is_ours = |name: &str| OPERATIONS.iter().any(|row| row.knows(name));
     let mut foreign = operands(query).filter(|name| !is_ours(name)).peekable();
@@ -199,6 +202,7 @@ fn unserved(query: &Query<'_>) -> Refusal {
     }
 }
 
+#[inline(never)]
 fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
     let is_number = |max| matches!(plain_integer(value), Some(number) if number <= max);
     match name {

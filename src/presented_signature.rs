@@ -50,6 +50,7 @@ impl<'a> PresentedSignature<'a> {
     /// [`Refusal::MissingSignature`]; [`Refusal::ConflictingSignatures`] for two carriers at once;
     /// [`Refusal::SchemeNotEnabled`]; [`Refusal::MalformedAuthorization`] and its kin for the query;
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+    #[inline(never)]
     pub(crate) fn from_request(
         request: &RequestView<'a>,
         query: &'a Query<'_>,

@@ -22,10 +22,12 @@ impl<'a> Query<'a> {
     /// [`Refusal::MalformedQuery`] for a broken escape, an empty name, a control character or too
     /// many parameters; [`Refusal::RepeatedParameter`] for a name that appears twice once decoded.
     pub fn parse(raw: &'a str) -> Result<Self, Refusal> {
+        if raw.is_empty() { Ok(Query { parameters: Vec::new() }) } else { Self::parse_parameters(raw) }
+    }
+
+    #[inline(never)]
+    fn parse_parameters(raw: &'a str) -> Result<Self, Refusal> {
         let mut parameters: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
-        if raw.is_empty() {
-            return Ok(Query { parameters });
-        }
         for parameter in raw.split('&') {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let (name, value) = (decode(name)?, decode(value)?);

@@ -129,6 +129,7 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Con
 
 /// The API and the path of its resource for an operation that goes there. API Gateway decodes and
 /// limits paths, so an operation has one resource, and the object is named in the hand-over.
+#[inline(never)]
 fn api_resource<'c>(
     classified: &Classified<'_, '_>,
     config: &'c Config,
@@ -150,6 +151,7 @@ fn api_resource<'c>(
     }
 }
 
+#[inline(never)]
 fn options(authenticated: &Authenticated<'_, '_, '_>) -> Vec<ApiOption> {
     let classified = authenticated.classified();
     let asks = |header, value| authenticated.oss_headers().iter().any(|known| known == (header, value));
@@ -181,6 +183,7 @@ fn check_size(headers: &[Header<'_>]) -> Result<(), Refusal> {
 
 /// OSS takes a chunked body without a length, S3 answers it with 411. The body that Go v2 sends with
 /// InitiateMultipartUpload, chunked and empty, doesn't reach S3.
+#[inline(never)]
 fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) -> Result<(), Refusal> {
     let Classified { request, operation, .. } = classified;
     let stores_body = matches!(operation, Operation::PutObject | Operation::UploadPart);

@@ -193,6 +193,7 @@ impl Describes {
 }
 
 impl Treatment {
+    #[inline(never)]
     fn apply<'r>(self, name: &'static str, value: &'r str, asked: &Asked<'_>) -> Result<Option<Header<'r>>, Refusal> {
         let refused = || Err(Refusal::NotImplemented(name.to_owned()));
         let invalid = || Err(Refusal::InvalidHeaderValue(name, value.to_owned()));

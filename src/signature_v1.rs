@@ -60,6 +60,7 @@ impl<'a> Presented<'a> {
     ///
     /// # Errors
     /// [`Refusal::IncompleteUrlSignature`] unless all three are there.
+    #[inline(never)]
     pub(crate) fn from_query(query: &'a Query<'_>) -> Result<Self, Refusal> {
         let required = |name| query.get(name).filter(|value| !value.is_empty()).ok_or(Refusal::IncompleteUrlSignature);
         let access_key_id = required("OSSAccessKeyId")?;
@@ -124,12 +125,18 @@ impl<'a> Presented<'a> {
                 return Ok(live.generation);
             }
         }
-        Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
+        Err(self.mismatch(string_to_sign))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mismatch(&self, string_to_sign: &StringToSign<'_>) -> Refusal {
+        Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: self.access_key_id.to_owned(),
             signature_provided: self.signature.to_owned(),
             string_to_sign: string_to_sign.text(),
             canonical_request: None,
-        })))
+        }))
     }
 }
 

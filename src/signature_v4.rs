@@ -56,6 +56,7 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`Refusal::MalformedAuthorization`], [`Refusal::InvalidCredential`] or
     /// [`Refusal::SchemeNotEnabled`].
+    #[inline(never)]
     pub(crate) fn from_header(credentials: &'a str) -> Result<Self, Refusal> {
         let [credential, additional, signature] = parameters(credentials)?;
         let missing = |fault| Refusal::MalformedAuthorization(fault);
@@ -70,6 +71,7 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`Refusal::IncompleteUrlSignature`], [`Refusal::SchemeNotEnabled`] or
     /// [`Refusal::InvalidCredential`].
+    #[inline(never)]
     pub(crate) fn from_query(query: &'a Query<'_>) -> Result<Self, Refusal> {
         let required = |name| query.get(name).filter(|value| !value.is_empty()).ok_or(Refusal::IncompleteUrlSignature);
         match required("x-oss-signature-version")? {
@@ -110,6 +112,7 @@ impl<'a> Presented<'a> {
     /// [`Refusal::InvalidDate`], [`Refusal::RequestTimeTooSkewed`], [`Refusal::InvalidExpires`],
     /// [`Refusal::NotYetValid`], [`Refusal::Expired`], [`Refusal::ExpiresTooFar`], or [`Refusal::InvalidCredential`] when the
     /// scope is another day's.
+    #[inline(never)]
     pub(crate) fn check_time<'r: 'a>(
         &self,
         request: &RequestView<'r>,
@@ -145,6 +148,7 @@ impl<'a> Presented<'a> {
     ///
     /// # Errors
     /// [`Refusal::SignatureDoesNotMatch`], with the text that should have been signed.
+    #[inline(never)]
     pub(crate) fn authenticate<'k>(
         &self,
         identified: &Identified<'k>,
