@@ -66,17 +66,15 @@ pub(crate) fn identify<'k>(
     };
     let usual = presented.check_time(request, &limits);
     let id = presented.access_key_id();
-    let found = keys.find(id, now).map_err(|fault| Refusal::InvalidAccessKeyId(id.to_owned(), fault));
-    let key = match (found, &usual) {
-        (Ok(key), _) => key,
-        (Err(_), Err(refusal)) => return Err(refusal.clone()),
-        (Err(refusal), Ok(_)) => return Err(refusal),
+    let (key, usual) = match (keys.find(id, now), usual) {
+        (Ok(key), usual) => (key, usual),
+        (Err(_), Err(refusal)) => return Err(refusal),
+        (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(id.to_owned(), fault)),
     };
-    let own = match key.max_clock_skew_seconds() {
-        Some(seconds) => presented.check_time(request, &limits.with_skew(seconds)),
-        None => usual.clone(),
+    let Some(seconds) = key.max_clock_skew_seconds() else {
+        return usual.map(|date| Identified { key, date, now, beyond_the_usual: None, beyond_its_own: None });
     };
-    match (usual, own) {
+    match (usual, presented.check_time(request, &limits.with_skew(seconds))) {
         (Ok(date), own) => Ok(Identified { key, date, now, beyond_the_usual: None, beyond_its_own: own.err() }),
         (Err(refusal), Ok(date)) => {
             Ok(Identified { key, date, now, beyond_the_usual: Some(refusal), beyond_its_own: None })

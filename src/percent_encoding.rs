@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::texts::push;
+
 /// `text` with every `%XX` decoded once; `+` is a plus. `None` for a truncated or non-hexadecimal
 /// escape, or when the bytes are not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
@@ -34,25 +36,42 @@ pub(crate) fn encode_value(value: &str, out: &mut String) {
 
 /// Appends `text`, whose bytes of other kinds than `stays` are encoded.
 fn encode(text: &str, stays: u8, out: &mut String) {
-    let mut rest = text;
     // Most texts need none of it, which takes no branch a byte to see.
     if text.bytes().fold(true, |all, byte| all & (kind(byte) & stays != 0)) {
         return out.push_str(text);
     }
-    while let Some(place) = rest.bytes().position(|byte| kind(byte) & stays == 0) {
-        let (before, after) = rest.split_at_checked(place).unwrap_or((rest, ""));
-        out.push_str(before);
-        let mut encoded = after.chars();
-        let character = encoded.next().unwrap_or_default();
-        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-            for part in ['%', hex_digit(byte >> 4), hex_digit(byte & 0xf)] {
-                out.push(part);
-            }
-        }
-        rest = encoded.as_str();
+    let mut from = 0;
+    for (place, byte) in text.bytes().enumerate().filter(|(_, byte)| kind(*byte) & stays == 0) {
+        // Nothing lies between the bytes of one character.
+        push(&[text.get(from..place).unwrap_or_default(), "%", hex_pair(byte)], out);
+        from = place + 1;
     }
-    out.push_str(rest);
+    out.push_str(text.get(from..).unwrap_or_default());
 }
+
+/// The two upper-case digits of a byte.
+fn hex_pair(byte: u8) -> &'static str {
+    let begin = usize::from(byte) * 2;
+    HEX_PAIRS.get(begin..begin + 2).unwrap_or_default()
+}
+
+#[expect(clippy::indexing_slicing, reason = "a constant that is out of bounds doesn't compile")]
+const HEX_PAIRS: &str = {
+    const DIGITS: [u8; 512] = {
+        let mut digits = [0; 512];
+        let mut place = 0;
+        while place < digits.len() {
+            let value = if place % 2 == 0 { place / 2 / 16 } else { place / 2 % 16 };
+            digits[place] = b"0123456789ABCDEF"[value];
+            place += 1;
+        }
+        digits
+    };
+    match str::from_utf8(&DIGITS) {
+        Ok(pairs) => pairs,
+        Err(_) => "",
+    }
+};
 
 /// A byte that stays everywhere (RFC 3986 section 2.3).
 const UNRESERVED: u8 = 1;
@@ -77,11 +96,6 @@ const KINDS: [u8; 256] = {
 
 fn kind(byte: u8) -> u8 {
     KINDS.get(usize::from(byte)).copied().unwrap_or_default()
-}
-
-/// The upper-case digit of a value from 0 to 15.
-fn hex_digit(value: u8) -> char {
-    char::from(if value < 10 { b'0' + value } else { b'A' + value - 10 })
 }
 
 /// The value of a hexadecimal digit in either case.

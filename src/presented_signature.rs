@@ -57,19 +57,28 @@ impl<'a> PresentedSignature<'a> {
         enabled: &[Scheme],
     ) -> Result<Self, Refusal> {
         let header = request.unique(HeaderName::Authorization)?;
-        let in_query = |names: &[&str]| names.iter().any(|name| query.get(name).is_some());
-        let v4 = in_query(&V4_PARAMETERS);
-        let v1 = in_query(&V1_PARAMETERS) || (in_query(&[SECURITY_TOKEN_PARAMETER]) && !v4);
-        let presented = match (header, v1, v4) {
-            _ if in_query(&[V2_PARAMETER]) => return Err(Refusal::SchemeNotEnabled("OSS2")),
-            (None, false, false) => return Err(Refusal::MissingSignature),
-            (Some(value), false, false) => Self::from_header(value)?,
-            (None, true, false) => PresentedSignature::V1(signature_v1::Presented::from_query(query)?),
-            (None, false, true) => PresentedSignature::V4(signature_v4::Presented::from_query(query)?),
-            _ => return Err(Refusal::ConflictingSignatures),
+        let presented = match (header, query.is_empty()) {
+            (Some(value), true) => Self::from_header(value)?,
+            (None, true) => return Err(Refusal::MissingSignature),
+            (header, false) => Self::from_header_or_query(header, query)?,
         };
         let scheme = presented.scheme();
         if enabled.contains(&scheme) { Ok(presented) } else { Err(Refusal::SchemeNotEnabled(scheme.name())) }
+    }
+
+    #[inline(never)]
+    fn from_header_or_query(header: Option<&'a str>, query: &'a Query<'_>) -> Result<Self, Refusal> {
+        let in_query = |names: &[&str]| names.iter().any(|name| query.get(name).is_some());
+        let v4 = in_query(&V4_PARAMETERS);
+        let v1 = in_query(&V1_PARAMETERS) || (in_query(&[SECURITY_TOKEN_PARAMETER]) && !v4);
+        match (header, v1, v4) {
+            _ if in_query(&[V2_PARAMETER]) => Err(Refusal::SchemeNotEnabled("OSS2")),
+            (None, false, false) => Err(Refusal::MissingSignature),
+            (Some(value), false, false) => Self::from_header(value),
+            (None, true, false) => signature_v1::Presented::from_query(query).map(PresentedSignature::V1),
+            (None, false, true) => signature_v4::Presented::from_query(query).map(PresentedSignature::V4),
+            _ => Err(Refusal::ConflictingSignatures),
+        }
     }
 
     fn from_header(value: &'a str) -> Result<Self, Refusal> {
@@ -118,6 +127,7 @@ impl<'a> PresentedSignature<'a> {
     /// # Errors
     /// [`Refusal::InvalidSecurityToken`] for a token in more than one place, or unsigned elsewhere;
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+    #[inline(never)]
     pub(crate) fn security_token<'q>(&self, classified: &'q Classified<'_, '_>) -> Result<Option<&'q str>, Refusal> {
         let Classified { request, query, .. } = classified;
         let header = request.single(HeaderName::OssSecurityToken)?;

@@ -42,6 +42,10 @@ impl<'a> Query<'a> {
         Ok(Query { parameters })
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parameters.is_empty()
+    }
+
     /// The decoded value of a parameter, empty when it has none.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)

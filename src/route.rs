@@ -105,12 +105,12 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Con
     let classified = authenticated.classified();
     let headers = s3_headers(authenticated, config)?;
     check_length(classified, authenticated.key().max_object_bytes())?;
-    let origin = match api_resource(classified, config)? {
-        None => Origin::S3,
+    let (origin, options) = match api_resource(classified, config)? {
+        None => (Origin::S3, Vec::new()),
         Some((api, resource)) => {
             check_size(&headers)?;
             let hand_over = HandOver::of_request(classified.request, authenticated.additional_headers())?;
-            Origin::Api(api, resource, hand_over)
+            (Origin::Api(api, resource, hand_over), options(authenticated))
         }
     };
     let key = classified.resource.key.as_deref().unwrap_or_default();
@@ -121,9 +121,12 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Con
         origin,
         s3_bucket: authorized.s3_bucket(),
         uri,
-        query: classified.operation.s3_query(classified.query),
+        query: match classified.operation {
+            Operation::PutObject => String::new(),
+            operation => operation.s3_query(classified.query),
+        },
         headers,
-        options: options(authenticated),
+        options,
     })
 }
 

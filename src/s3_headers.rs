@@ -123,21 +123,28 @@ pub(crate) fn s3_headers<'r>(
         } else if let Ok(row) = OSS_HEADERS.binary_search_by_key(&name, |(known, _)| known)
             && let Some((name, treatment)) = OSS_HEADERS.get(row)
         {
-            headers.extend(treatment.apply(name, value, &asked)?);
+            match treatment.apply(value, &asked) {
+                Applied::Nothing => {}
+                Applied::Set(name, value) => headers.push((Cow::Borrowed(name), value)),
+                Applied::Refused => return Err(Refusal::NotImplemented((*name).to_owned())),
+                Applied::Invalid => return Err(Refusal::InvalidHeaderValue(name, value.to_owned())),
+            }
         }
     }
     if let Some(key) = asked.kms_key() {
         headers.push((Cow::Borrowed("x-amz-server-side-encryption-aws-kms-key-id"), Cow::Owned(key.to_owned())));
     }
-    if asked.overwrite_at_end == Overwrite::Forbidden && !headers.contains(&IF_ABSENT) {
-        headers.push(IF_ABSENT);
+    if asked.overwrite_at_end == Overwrite::Forbidden && !headers.iter().any(|(name, _)| name == IF_ABSENT.0) {
+        headers.push((Cow::Borrowed(IF_ABSENT.0), Cow::Borrowed(IF_ABSENT.1)));
     }
     if metadata_bytes > MAX_USER_METADATA { Err(Refusal::MetadataTooLarge) } else { Ok(headers) }
 }
 
 /// S3 stores an object under this condition only where there is none (Amazon S3 User Guide,
 /// "Conditional writes"); it can be set at viewer request alone.
-const IF_ABSENT: Header<'static> = (Cow::Borrowed("if-none-match"), Cow::Borrowed("*"));
+const IF_ABSENT: (&str, &str) = ("if-none-match", "*");
+
+const ENCRYPTION: &str = "x-amz-server-side-encryption";
 
 /// What the treatment of a header depends on besides its value.
 struct Asked<'a> {
@@ -192,57 +199,74 @@ impl Describes {
     }
 }
 
+/// What a header's treatment comes to.
+enum Applied<'r> {
+    /// No header of S3's.
+    Nothing,
+    /// The request is refused for what the header asks.
+    Refused,
+    /// The request is refused for the header's value.
+    Invalid,
+    Set(&'static str, Cow<'r, str>),
+}
+
+impl Applied<'_> {
+    fn unless(refused: bool) -> Self {
+        if refused { Applied::Refused } else { Applied::Nothing }
+    }
+}
+
 impl Treatment {
     #[inline(never)]
-    fn apply<'r>(self, name: &'static str, value: &'r str, asked: &Asked<'_>) -> Result<Option<Header<'r>>, Refusal> {
-        let refused = || Err(Refusal::NotImplemented(name.to_owned()));
-        let invalid = || Err(Refusal::InvalidHeaderValue(name, value.to_owned()));
-        let set = |name: &'static str, value: &'static str| Ok(Some((Cow::Borrowed(name), Cow::Borrowed(value))));
-        let on_object = |header: Header<'r>| Ok(Describes::Object.concerns(asked.operation).then_some(header));
+    fn apply<'r>(self, value: &'r str, asked: &Asked<'_>) -> Applied<'r> {
+        let begins_object = Describes::Object.concerns(asked.operation);
+        let on_object = |name, value| if begins_object { Applied::Set(name, value) } else { Applied::Nothing };
         match (self, value) {
-            (Treatment::Dropped, _) => Ok(None),
-            (Treatment::Refused, _) => refused(),
-            (Treatment::CompleteAll, "yes") => match (asked.operation, asked.complete_through) {
-                (Operation::CompleteMultipartUpload, Through::S3) => refused(),
-                _ => Ok(None),
-            },
-            (Treatment::CompleteAll, _) => invalid(),
-            (Treatment::ForbidOverwrite, "false") => Ok(None),
-            (Treatment::ForbidOverwrite, "true") => match asked.operation {
-                Operation::PutObject | Operation::CompleteMultipartUpload => set("if-none-match", "*"),
-                // The upload id carries it to the end of an upload.
-                _ => Ok(None),
-            },
-            (Treatment::ForbidOverwrite, _) => invalid(),
-            (Treatment::ObjectAcl, "private" | "default") => Ok(None),
-            (Treatment::ObjectAcl, "public-read" | "public-read-write") => match asked.rules.public_acl {
-                PublicAcl::Refused => refused(),
-                PublicAcl::Dropped => Ok(None),
-            },
-            (Treatment::ObjectAcl, _) => invalid(),
-            (Treatment::ServerSideEncryption, "AES256") => {
-                on_object((Cow::Borrowed("x-amz-server-side-encryption"), Cow::Borrowed("AES256")))
+            (Treatment::Dropped, _) => Applied::Nothing,
+            (Treatment::Refused, _) => Applied::Refused,
+            (Treatment::CompleteAll, "yes") => {
+                let ends_upload = asked.operation == Operation::CompleteMultipartUpload;
+                Applied::unless(ends_upload && asked.complete_through == Through::S3)
             }
+            (Treatment::ForbidOverwrite, "false") => Applied::Nothing,
+            (Treatment::ForbidOverwrite, "true") => match asked.operation {
+                Operation::PutObject | Operation::CompleteMultipartUpload => {
+                    let (name, value) = IF_ABSENT;
+                    Applied::Set(name, Cow::Borrowed(value))
+                }
+                // The upload id carries it to the end of an upload.
+                _ => Applied::Nothing,
+            },
+            (Treatment::ObjectAcl, "private" | "default") => Applied::Nothing,
+            (Treatment::ObjectAcl, "public-read" | "public-read-write") => {
+                Applied::unless(asked.rules.public_acl == PublicAcl::Refused)
+            }
+            (Treatment::ServerSideEncryption, "AES256") => on_object(ENCRYPTION, Cow::Borrowed("AES256")),
             (Treatment::ServerSideEncryption, "KMS") => match asked.rules.kms_key(asked.kms_key_id) {
-                Some(_) => on_object((Cow::Borrowed("x-amz-server-side-encryption"), Cow::Borrowed("aws:kms"))),
-                None => refused(),
+                Some(_) => on_object(ENCRYPTION, Cow::Borrowed("aws:kms")),
+                None => Applied::Refused,
             },
-            (Treatment::ServerSideEncryption, "SM4") => refused(),
-            (Treatment::ServerSideEncryption, _) => invalid(),
-            (Treatment::ServerSideEncryptionKeyId, _) if asked.encryption != Some("KMS") => invalid(),
-            (Treatment::ServerSideEncryptionKeyId, id) => match asked.rules.kms_key(Some(id)) {
-                Some(_) => Ok(None),
-                None => refused(),
-            },
+            (Treatment::ServerSideEncryption, "SM4") => Applied::Refused,
+            (Treatment::ServerSideEncryptionKeyId, id) if asked.encryption == Some("KMS") => {
+                Applied::unless(asked.rules.kms_key(Some(id)).is_none())
+            }
             (Treatment::StorageClass, class) => match asked.rules.storage_class(class) {
-                Some(s3) => on_object((Cow::Borrowed("x-amz-storage-class"), Cow::Borrowed(s3))),
-                None => invalid(),
+                Some(s3) => on_object("x-amz-storage-class", Cow::Borrowed(s3)),
+                None => Applied::Invalid,
             },
-            (Treatment::Tagging, tags) => match (asked.rules.tagging, tagging::to_s3(tags)) {
-                (Tagging::Refused, _) => refused(),
-                (Tagging::Mapped, Some(s3)) => on_object((Cow::Borrowed("x-amz-tagging"), Cow::Owned(s3))),
-                (Tagging::Mapped, None) => invalid(),
+            (Treatment::Tagging, _) if asked.rules.tagging == Tagging::Refused => Applied::Refused,
+            (Treatment::Tagging, tags) => match tagging::to_s3(tags) {
+                Some(s3) => on_object("x-amz-tagging", Cow::Owned(s3)),
+                None => Applied::Invalid,
             },
+            (
+                Treatment::CompleteAll
+                | Treatment::ForbidOverwrite
+                | Treatment::ObjectAcl
+                | Treatment::ServerSideEncryption
+                | Treatment::ServerSideEncryptionKeyId,
+                _,
+            ) => Applied::Invalid,
         }
     }
 }

@@ -166,6 +166,9 @@ fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &StringToSign<'_>, signatu
 /// [`Refusal::InvalidObjectName`] for such a key.
 pub(crate) fn check_unambiguous(resource: &Resource<'_>) -> Result<(), Refusal> {
     let key = resource.key.as_deref().unwrap_or_default();
+    if !key.bytes().fold(false, |found, byte| found | (byte == b'?')) {
+        return Ok(());
+    }
     let names = key.split('?').skip(1).map(|rest| rest.split(['=', '&']).next().unwrap_or_default());
     for name in names {
         if sub_resource::is_signed(name) {
