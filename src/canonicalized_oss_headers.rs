@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::ordered::insert;
 use crate::reading::HeaderOrder;
+use crate::texts::push;
 
 /// Lower-case names, trimmed values: one line `name:value` each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,18 +56,17 @@ impl<'n, 'v> CanonicalizedOssHeaders<'n, 'v> {
         self.headers.iter().copied()
     }
 
-    pub(crate) fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
+    pub(crate) fn write_to(&self, out: &mut String) {
         for (name, value) in self.iter() {
-            for part in [name, ":", value, "\n"] {
-                out.write_str(part)?;
-            }
+            push(&[name, ":", value, "\n"], out);
         }
-        Ok(())
     }
 }
 
 impl fmt::Display for CanonicalizedOssHeaders<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_to(f)
+        let mut text = String::new();
+        self.write_to(&mut text);
+        f.write_str(&text)
     }
 }

@@ -61,7 +61,7 @@ fn decoded_path(uri: &str, path_plus: PathPlus) -> Result<Cow<'_, str>, Refusal>
     match path_plus {
         PathPlus::Plus => percent_encoding::decode(path).ok_or_else(malformed),
         PathPlus::Space => {
-            let spaced = path.replace('+', "%20");
+            let spaced = path.split('+').collect::<Vec<_>>().join("%20");
             percent_encoding::decode(&spaced).map(|path| Cow::Owned(path.into_owned())).ok_or_else(malformed)
         }
     }

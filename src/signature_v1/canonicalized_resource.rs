@@ -5,6 +5,7 @@ use std::fmt;
 use crate::ordered::ordered;
 use crate::query::Query;
 use crate::sub_resource;
+use crate::texts::push;
 
 /// `/bucket/key`, decoded, then the signed sub-resources: `?name=value&name`, decoded, in byte order
 /// of their names, and a name alone where the value is empty.
@@ -23,29 +24,22 @@ impl<'a> CanonicalizedResource<'a> {
         CanonicalizedResource { bucket, key, sub_resources: ordered(query.iter().filter(signed)) }
     }
 
-    pub(crate) fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        out.write_str("/")?;
-        if !self.bucket.is_empty() {
-            for part in [self.bucket, "/", self.key] {
-                out.write_str(part)?;
-            }
-        }
+    pub(crate) fn write_to(&self, out: &mut String) {
+        let slash = if self.bucket.is_empty() { "" } else { "/" };
+        let key = if self.bucket.is_empty() { "" } else { self.key };
+        push(&["/", self.bucket, slash, key], out);
         let mut separator = "?";
         for (name, value) in &self.sub_resources {
-            out.write_str(separator)?;
-            out.write_str(name)?;
-            if !value.is_empty() {
-                out.write_str("=")?;
-                out.write_str(value)?;
-            }
+            push(&[separator, name, if value.is_empty() { "" } else { "=" }, value], out);
             separator = "&";
         }
-        Ok(())
     }
 }
 
 impl fmt::Display for CanonicalizedResource<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_to(f)
+        let mut text = String::new();
+        self.write_to(&mut text);
+        f.write_str(&text)
     }
 }

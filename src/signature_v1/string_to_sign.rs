@@ -9,6 +9,7 @@ use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::resource::Resource;
+use crate::texts::push;
 
 /// `VERB`, `Content-MD5`, `Content-Type` and `DATE`, a line each, then CanonicalizedOSSHeaders and
 /// CanonicalizedResource. Its `Display` is the signed text.
@@ -58,23 +59,17 @@ impl<'a> StringToSign<'a> {
 
     pub(crate) fn text(&self) -> String {
         let mut text = String::with_capacity(512);
-        // A String takes all that is written.
-        let _ = self.write_to(&mut text);
-        text
-    }
-
-    fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
         for line in [self.verb, self.content_md5, self.content_type, self.date] {
-            out.write_str(line)?;
-            out.write_str("\n")?;
+            push(&[line, "\n"], &mut text);
         }
-        self.oss_headers.write_to(out)?;
-        self.resource.write_to(out)
+        self.oss_headers.write_to(&mut text);
+        self.resource.write_to(&mut text);
+        text
     }
 }
 
 impl fmt::Display for StringToSign<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_to(f)
+        f.write_str(&self.text())
     }
 }
