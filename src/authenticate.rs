@@ -1,5 +1,7 @@
 //! Who signed a request: the only place where an [`Authenticated`] is made.
 
+use std::cell::Cell;
+
 use crate::access_keys::{AccessKey, AccessKeys, LiveSecret};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::TimeLimits;
@@ -28,9 +30,9 @@ pub(crate) struct Identified<'k> {
     pub(crate) date: &'k str,
     now: UnixMillis,
     /// The date is too far from now but for this key: known only to who has its secret.
-    beyond_the_usual: Option<Refusal>,
+    beyond_the_usual: Cell<Option<Refusal>>,
     /// The date is too far from now for this key.
-    beyond_its_own: Option<Refusal>,
+    beyond_its_own: Cell<Option<Refusal>>,
 }
 
 impl<'k> Identified<'k> {
@@ -38,9 +40,10 @@ impl<'k> Identified<'k> {
         self.key.live_secrets(self.now)
     }
 
-    /// What a request is refused for whose signature is wrong in every reading, or can't be checked.
+    /// What a request is refused for whose signature is wrong in every reading, or can't be checked: it is asked
+    /// once.
     pub(crate) fn mismatch(&self, refusal: Refusal) -> Refusal {
-        self.beyond_the_usual.clone().unwrap_or(refusal)
+        self.beyond_the_usual.take().unwrap_or(refusal)
     }
 }
 
@@ -71,14 +74,17 @@ pub(crate) fn identify<'k>(
         (Err(_), Err(refusal)) => return Err(refusal),
         (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(id.to_owned(), fault)),
     };
-    let Some(seconds) = key.max_clock_skew_seconds() else {
-        return usual.map(|date| Identified { key, date, now, beyond_the_usual: None, beyond_its_own: None });
+    let skew = key.max_clock_skew_seconds();
+    let identified = |date, beyond_the_usual, beyond_its_own| {
+        let (beyond_the_usual, beyond_its_own) = (Cell::new(beyond_the_usual), Cell::new(beyond_its_own));
+        Identified { key, date, now, beyond_the_usual, beyond_its_own }
+    };
+    let Some(seconds) = skew else {
+        return usual.map(|date| identified(date, None, None));
     };
     match (usual, presented.check_time(request, &limits.with_skew(seconds))) {
-        (Ok(date), own) => Ok(Identified { key, date, now, beyond_the_usual: None, beyond_its_own: own.err() }),
-        (Err(refusal), Ok(date)) => {
-            Ok(Identified { key, date, now, beyond_the_usual: Some(refusal), beyond_its_own: None })
-        }
+        (Ok(date), own) => Ok(identified(date, None, own.err())),
+        (Err(refusal), Ok(date)) => Ok(identified(date, Some(refusal), None)),
         (Err(refusal), Err(_)) => Err(refusal),
     }
 }
@@ -139,8 +145,8 @@ pub(crate) fn authenticate<'v, 'r, 'k>(
             Refusal::SignatureDoesNotMatch(_) => refusal,
             _ => identified.mismatch(refusal),
         })?;
-    if let Some(refusal) = &identified.beyond_its_own {
-        return Err(refusal.clone());
+    if let Some(refusal) = identified.beyond_its_own.take() {
+        return Err(refusal);
     }
     let key = &identified.key;
     key.check_security_token(presented.security_token(&classified)?)?;

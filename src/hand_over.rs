@@ -6,6 +6,7 @@ use crate::base64::Alphabet;
 use crate::decimal;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
+use crate::texts::push;
 
 /// The header that names the origin which a request must go to, by its domain name.
 pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
@@ -39,16 +40,11 @@ impl HandOver {
         let is_signed = |name: &str| additional_headers.iter().any(|additional| additional == name);
         let headers: Vec<_> = request.headers().filter(|(name, _)| is_handed_over(name) || is_signed(name)).collect();
         let mut flat = decimal::text(u64::try_from(headers.len()).unwrap_or_default());
-        let mut push = |field: &str| {
-            flat.push('\0');
-            flat.push_str(field);
-        };
         for field in [request.request_id, request.method, request.uri, request.query] {
-            push(field);
+            push(&["\0", field], &mut flat);
         }
         for (name, value) in headers {
-            push(name);
-            push(value);
+            push(&["\0", name, "\0", value], &mut flat);
         }
         let encoded = Alphabet::Url.encode(flat.as_bytes());
         if encoded.len() > MAX_LENGTH { Err(Refusal::RequestTooLarge) } else { Ok(HandOver(encoded)) }

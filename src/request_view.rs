@@ -212,9 +212,9 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// A value without the blanks around it.
+/// A value without the blanks around it: it has no line feed or other white space of ASCII.
 pub(crate) fn trimmed(value: &str) -> &str {
-    value.trim_matches([' ', '\t'])
+    value.trim_ascii()
 }
 
 /// Whether a text has no control character other than a tab.

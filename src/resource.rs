@@ -69,14 +69,15 @@ fn decoded_path(uri: &str, path_plus: PathPlus) -> Result<Cow<'_, str>, Refusal>
 
 /// `bucket` and `key` of `bucket/key`; the key is empty when there is no slash.
 fn split_bucket(path: Cow<'_, str>) -> (Cow<'_, str>, Cow<'_, str>) {
+    let slash = path.bytes().position(|byte| byte == b'/').unwrap_or(path.len());
+    let (before, after) = (..slash, slash + 1..);
     match path {
         Cow::Borrowed(path) => {
-            let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-            (Cow::Borrowed(bucket), Cow::Borrowed(key))
+            (path.get(before).unwrap_or_default().into(), path.get(after).unwrap_or_default().into())
         }
         Cow::Owned(path) => {
-            let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
-            (Cow::Owned(bucket.to_owned()), Cow::Owned(key.to_owned()))
+            let owned = |part: Option<&str>| Cow::Owned(part.unwrap_or_default().to_owned());
+            (owned(path.get(before)), owned(path.get(after)))
         }
     }
 }

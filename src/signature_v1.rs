@@ -166,12 +166,16 @@ fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &StringToSign<'_>, signatu
 /// [`Refusal::InvalidObjectName`] for such a key.
 pub(crate) fn check_unambiguous(resource: &Resource<'_>) -> Result<(), Refusal> {
     let key = resource.key.as_deref().unwrap_or_default();
-    if !key.bytes().fold(false, |found, byte| found | (byte == b'?')) {
-        return Ok(());
-    }
-    let names = key.split('?').skip(1).map(|rest| rest.split(['=', '&']).next().unwrap_or_default());
-    for name in names {
-        if sub_resource::is_signed(name) {
+    let has_question_mark = key.bytes().fold(false, |found, byte| found | (byte == b'?'));
+    if has_question_mark { check_names(key) } else { Ok(()) }
+}
+
+#[inline(never)]
+fn check_names(key: &str) -> Result<(), Refusal> {
+    for (place, _) in key.bytes().enumerate().filter(|(_, byte)| *byte == b'?') {
+        let rest = key.get(place + 1..).unwrap_or_default();
+        let end = rest.bytes().position(|byte| matches!(byte, b'?' | b'=' | b'&')).unwrap_or(rest.len());
+        if sub_resource::is_signed(rest.get(..end).unwrap_or_default()) {
             return Err(Refusal::InvalidObjectName(KeyFault::SubResource));
         }
     }

@@ -20,7 +20,7 @@ impl AdditionalHeaders {
         }
         let mut names: Vec<String> = Vec::new();
         for name in list.split(';') {
-            let name = name.trim().to_ascii_lowercase();
+            let name = name.trim_ascii().to_ascii_lowercase();
             match names.binary_search(&name) {
                 Err(place) if !name.is_empty() && names.len() < MAX_NAMES => names.insert(place, name),
                 _ => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
