@@ -47,12 +47,14 @@ impl Alphabet {
             digits = text.strip_suffix('=').unwrap_or(text);
             digits = digits.strip_suffix('=').unwrap_or(digits);
         }
-        let mut length = 0;
+        let (mut length, mut kinds) = (0, 0);
         for group in digits.as_bytes().chunks(4) {
-            let mut word = 0;
-            for digit in group {
-                word = word << 6 | self.value(*digit)?;
-            }
+            // Without a branch a digit: nothing foretells the digits of a signature.
+            let word = group.iter().fold(0, |word, digit| {
+                let value = value(*digit);
+                kinds |= value;
+                word << 6 | u32::from(value & 63)
+            });
             // Left over are bits of the last digit, which must not be set, or the whole of a lone digit.
             let (bits, bytes) = (group.len() * 6, group.len() * 6 / 8);
             let left_over = bits - bytes * 8;
@@ -64,20 +66,34 @@ impl Alphabet {
             slots.iter_mut().zip(decoded).for_each(|(slot, byte)| *slot = byte);
             length += bytes;
         }
-        Some(length)
+        let foreign = if self == Alphabet::Standard { URL_ONLY } else { STANDARD_ONLY };
+        if kinds & foreign == 0 { Some(length) } else { None }
     }
+}
 
-    fn value(self, digit: u8) -> Option<u32> {
-        let value = match (digit, self) {
-            (b'A'..=b'Z', _) => digit - b'A',
-            (b'a'..=b'z', _) => digit - b'a' + 26,
-            (b'0'..=b'9', _) => digit - b'0' + 52,
-            (b'+', Alphabet::Standard) | (b'-', Alphabet::Url) => 62,
-            (b'/', Alphabet::Standard) | (b'_', Alphabet::Url) => 63,
-            _ => return None,
-        };
-        Some(u32::from(value))
+/// Beside the value of a digit that the other alphabet doesn't have. A byte that is no digit has both.
+const STANDARD_ONLY: u8 = 64;
+const URL_ONLY: u8 = 128;
+
+/// The value of each digit.
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
+const VALUES: [u8; 256] = {
+    let mut values = [STANDARD_ONLY | URL_ONLY; 256];
+    let mut value = 0_u8;
+    while value < 64 {
+        let (standard, url) = (STANDARD[value as usize], URL[value as usize]);
+        values[standard as usize] = value | STANDARD_ONLY;
+        values[url as usize] = value | URL_ONLY;
+        if standard == url {
+            values[url as usize] = value;
+        }
+        value += 1;
     }
+    values
+};
+
+fn value(digit: u8) -> u8 {
+    VALUES.get(usize::from(digit)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

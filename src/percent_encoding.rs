@@ -99,7 +99,7 @@ fn kind(byte: u8) -> u8 {
 }
 
 /// The value of a hexadecimal digit in either case.
-pub(crate) fn hex_value(digit: u8) -> Option<u8> {
+fn hex_value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

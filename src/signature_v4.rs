@@ -18,7 +18,6 @@ use crate::authenticate::{Classified, Identified};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::{self, TimeLimits};
 use crate::keyed_hash::{HmacSha256, mac};
-use crate::percent_encoding::hex_value;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
 use crate::request_view::{RequestView, trimmed};
@@ -246,16 +245,24 @@ fn check_url_time(date: UnixMillis, expires: &str, limits: &TimeLimits) -> Resul
 }
 
 fn decode_signature(hex: &str) -> Option<[u8; 32]> {
-    let mut signature = [0; 32];
-    let mut digits = hex.bytes();
-    for byte in &mut signature {
-        *byte = lower_hex_value(digits.next()?)? << 4 | lower_hex_value(digits.next()?)?;
+    let digits: &[u8; 64] = hex.as_bytes().try_into().ok()?;
+    let (mut signature, mut values) = ([0; 32], 0);
+    for (byte, pair) in signature.iter_mut().zip(digits.chunks_exact(2)) {
+        // Without a branch a digit: nothing foretells the digits of a signature.
+        *byte = pair.iter().fold(0, |byte, digit| {
+            let value = lower_hex_value(*digit);
+            values |= value;
+            byte << 4 | (value & 0xf)
+        });
     }
-    digits.next().is_none().then_some(signature)
+    (values <= 0xf).then_some(signature)
 }
 
-fn lower_hex_value(digit: u8) -> Option<u8> {
-    if digit.is_ascii_uppercase() { None } else { hex_value(digit) }
+/// The value of a digit, or more than 15 for what is none.
+fn lower_hex_value(digit: u8) -> u8 {
+    let (number, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
+    let letter = if letter < 6 { letter + 10 } else { u8::MAX };
+    if number < 10 { number } else { letter }
 }
 
 #[cfg(test)]
