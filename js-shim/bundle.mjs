@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
+import { createBakedGate } from './baked-gate.mjs';
 import { readDocument } from './document.mjs';
 import { bucketWarnings, keyWarnings } from './key-warnings.mjs';
 import { UsageError } from './usage-error.mjs';
@@ -116,7 +117,11 @@ export async function writeFunctions(documents, outDir) {
     /** @type {Record<string, Uint8Array>} */
     const files = { 'index.mjs': index };
     if (needsCore) files[WASM_NAME] = await readWasm(moduleOf(name, image !== undefined));
-    if (needsGate && image !== undefined) files[IMAGE_NAME] = image;
+    if (needsGate && image !== undefined) {
+      files[IMAGE_NAME] = image;
+      // As the function will when it starts.
+      createBakedGate({ wasm: /** @type {Uint8Array<ArrayBuffer>} */ (files[WASM_NAME]), image });
+    }
     await mkdir(join(outDir, name), { recursive: true, mode: 0o700 });
     // One of an earlier bundle would hold access keys that nothing needs.
     if (!(IMAGE_NAME in files)) await rm(join(outDir, name, IMAGE_NAME), { force: true });

@@ -37,6 +37,7 @@
  */
 export function readDecision(answer) {
   if (answer.next() !== 'forward') return readRefusal(answer);
+  checkLength(answer, 9);
   // Every accepted request passes here: one literal, no copies.
   return {
     decision: 'forward',
@@ -59,6 +60,7 @@ export function readDecision(answer) {
  */
 export function readUpload(answer) {
   if (answer.next() !== 'forward') return readRefusal(answer);
+  checkLength(answer, 11);
   const fields = answer.rest();
   const [operation, bucket, key, accessKeyId, scheme, generation, requestId, s3Bucket, region, query, options] = fields;
   const understood = { operation, bucket, key, accessKeyId, scheme, generation };
@@ -87,7 +89,7 @@ export function readReplacement(fields) {
 
 /** @param {Answer} answer but its first part @returns {Refuse} */
 function readRefusal(answer) {
-  if (!(answer.left >= 12)) throw new Error('the core gave no decision');
+  checkLength(answer, 12);
   /** @type {Refuse} */
   const refusal = {
     decision: 'refuse',
@@ -122,9 +124,14 @@ function readOrigin(origin) {
   return origin;
 }
 
+/** @param {Answer} answer @param {number} parts that it must have left besides headers */
+function checkLength(answer, parts) {
+  if (!(answer.left >= parts)) throw new Error('the core gave no decision');
+}
+
 /** @param {Answer} answer of which the headers are left */
 function checkedHeaders(answer) {
-  if (!(answer.left >= 0) || answer.left % 2 !== 0) throw new Error('the core gave a header without a value');
+  if (answer.left % 2 !== 0) throw new Error('the core gave a header without a value');
   return answer;
 }
 

@@ -138,7 +138,7 @@ mod tests {
     fn knows_every_name_and_no_other() {
         for (place, (header, name)) in HeaderName::ALL.into_iter().enumerate() {
             assert_eq!((header.place(), header.as_str(), HeaderName::of(name)), (place, name, Some(header)));
-            assert_eq!((crate::words::word(place), HeaderName::of_word(place)), (Some(name), Some(header)));
+            assert_eq!((crate::words::name(place), HeaderName::of_word(place)), (Some(name), Some(header)));
             assert_eq!(HeaderName::of(&name.to_ascii_uppercase()), None);
             for other in [name.get(1..).unwrap(), &format!("{name}x"), &format!("x{}", name.get(1..).unwrap())] {
                 assert!(HeaderName::of(other).is_none_or(|found| found.as_str() == other), "{other}");

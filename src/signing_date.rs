@@ -181,7 +181,8 @@ fn parse_rfc1123(text: &str) -> Option<UnixMillis> {
 fn parse_iso8601_basic(text: &str) -> Option<UnixMillis> {
     let (date, rest) = text.as_bytes().split_first_chunk::<8>()?;
     let [b'T', time @ .., b'Z'] = rest else { return None };
-    let (date, time) = (number(date)?, number(time).filter(|_| time.len() == 6)?);
+    let time: &[u8; 6] = time.try_into().ok()?;
+    let (date, time) = (number(date)?, number(time)?);
     millis(date / 10_000, date / 100 % 100, date % 100, time / 10_000, time / 100 % 100, time % 100)
 }
 
@@ -198,6 +199,9 @@ fn digits(text: &str, count: usize) -> Option<i64> {
 
 /// Decimal digits and nothing else, not too many for the type.
 fn number(digits: &[u8]) -> Option<i64> {
+    if digits.len() > 18 {
+        return None;
+    }
     digits.iter().try_fold(0, |number: i64, digit| {
         let digit = digit.wrapping_sub(b'0');
         (digit < 10).then_some(number * 10 + i64::from(digit))
@@ -283,6 +287,8 @@ mod tests {
             "20261324T015257Z",
             "20261124t015257z",
             "20261124T0152Z",
+            "20261124T99999999999999999999Z",
+            "20261124T18446744073709703673Z",
             "00000000T000000Z",
             "+2026112T015257Z",
             "20261124T015257ZZ",

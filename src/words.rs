@@ -1,8 +1,8 @@
 //! Texts that both sides of the WebAssembly boundary know, so that each can cross as its number: a name
 //! that is made anew costs JavaScript more than all else of a header.
 
-/// The words, by their numbers; js-shim/words.mjs has the same in the same order. They begin with the names of
-/// [`HeaderName`](crate::header_name::HeaderName).
+/// The words, by their numbers; js-shim/words.mjs has the same in the same order. The first are names of a
+/// request's headers, and the first of those the names of [`HeaderName`](crate::header_name::HeaderName).
 pub(crate) const WORDS: [&str; 56] = [
     "authorization",
     "cache-control",
@@ -68,8 +68,16 @@ pub(crate) const WORDS: [&str; 56] = [
     "x-oss-request-id",
 ];
 
+/// How many of the words are names of a request's headers.
+const NAMES: usize = 20;
+
+/// The name of a request's header, in lower case, by its number.
+pub(crate) fn name(number: usize) -> Option<&'static str> {
+    if number < NAMES { word(number) } else { None }
+}
+
 /// The word of a number.
-pub(crate) fn word(number: usize) -> Option<&'static str> {
+fn word(number: usize) -> Option<&'static str> {
     WORDS.get(number).copied()
 }
 
@@ -138,10 +146,22 @@ mod tests {
     }
 
     #[test]
+    fn names_are_lower_case_tokens() {
+        let names: Vec<_> = (0..WORDS.len()).map_while(name).collect();
+        assert_eq!(names, WORDS[..NAMES]);
+        assert!(
+            names
+                .iter()
+                .all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || b"-0123456789".contains(&byte)))
+        );
+    }
+
+    #[test]
     fn is_the_list_that_javascript_has() {
         let list = include_str!("../js-shim/words.mjs");
         let quoted: Vec<_> =
             list.lines().filter_map(|line| line.trim().strip_prefix('\'')?.strip_suffix("',")).collect();
         assert_eq!(quoted, WORDS);
+        assert!(list.contains(&format!("WORDS.slice(0, {NAMES})")));
     }
 }

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { applyForward, flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
-import { readDecision } from '../../js-shim/decision.mjs';
+import { readDecision, readUpload } from '../../js-shim/decision.mjs';
+import { Answer } from '../../js-shim/exchange.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
 import { NUMBERS, WORDS } from '../../js-shim/words.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, signedEvent } from './fixture.mjs';
@@ -13,10 +14,24 @@ import { ACCESS_KEY, DOCUMENTS, NOW, signedEvent } from './fixture.mjs';
 const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
 const gate = createGate({ wasm, ...DOCUMENTS });
 
-test('every word has its number', () => {
-  assert.equal(NUMBERS.size, WORDS.length);
-  for (const [number, word] of WORDS.entries()) assert.equal(NUMBERS.get(word), number);
+test('every word that is a header of a request has its number, and no other', () => {
+  for (const [number, word] of WORDS.entries()) assert.equal(NUMBERS.get(word), number < 20 ? number : undefined);
 });
+
+test('a header in capitals is the same header, whatever words there are', () => {
+  const event = signedEvent();
+  event.Records[0].cf.request.headers['Content-Type'] = [{ key: 'Content-Type', value: 'text/evil' }];
+  const { decision } = decided(event);
+  assert.deepEqual([decision.decision, decision.code], ['refuse', 'SignatureDoesNotMatch']);
+});
+
+for (const parts of [1, 2, 4, 9]) {
+  test(`an answer of ${parts} parts is no decision`, () => {
+    const answer = () => new Answer('', [~WORDS.indexOf('forward'), ...new Array(parts).fill(~WORDS.indexOf('s3'))], 0, parts);
+    assert.throws(() => readDecision(answer()), /the core gave/u);
+    assert.throws(() => readUpload(answer()), /the core gave/u);
+  });
+}
 
 for (const [what, headers] of /** @type {[string, Record<string, string>][]} */ ([
   ['no more headers', {}],
@@ -55,6 +70,7 @@ for (const [what, change] of /** @type {[string, (headers: any) => void][]} */ (
   ['a number for a value', (headers) => (headers['x-unknown'] = [{ value: 5 }])],
   ['a surrogate pair that two parts share', (headers) => (headers['x-unknown'] = [{ value: 'a\ud83d' }]) && (headers['\ude00'] = [{ value: 'b' }])],
   ['a name that is none', (headers) => (headers['x unknown'] = [{ value: 'a' }])],
+  ['a word that is no name', (headers) => (headers['Bad Request'] = [{ value: 'a' }])],
 ])) {
   test(`a request with ${what} is malformed`, () => {
     const event = signedEvent();
