@@ -19,7 +19,7 @@ import { load, writeContestants } from './contestants.mjs';
 import { NOW, documents, eventTexts } from './events.mjs';
 import { measureHeaderBytes, measureKeys } from './growth.mjs';
 import { bars, scatter } from './plot.mjs';
-import { measureAgainstHmac, measureWarm } from './warm.mjs';
+import { measureAgainstHmac, measureStream, measureWarm } from './warm.mjs';
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge-bench/', import.meta.url));
 const MEMORY = fileURLToPath(new URL('memory.mjs', import.meta.url));
@@ -55,6 +55,7 @@ async function measureShort() {
 async function measureAll() {
   const { files, contestants } = await contest();
   const warm = await shown(await measureWarm(contestants, 31), 'µs a request');
+  const stream = await shown(await measureStream(contestants, 31), 'µs a request of a stream');
   const hmac = await shown({ 'HMAC-SHA1 alone': await measureAgainstHmac(contestants.ours, 31) }, 'µs');
   const event = await eventFile();
   const cold = await shown(await measureCold(files, event, 40), 'ms from start to first decision');
@@ -68,7 +69,7 @@ async function measureAll() {
   const loaded = await inProcess('loaded', file);
   const flat = await inProcess('flat', files.ours, values.requests);
   printMemory(loaded, flat);
-  const figures = { machine: machine(), warm, hmac, cold, coldWithQuota, keys, headerBytes, loaded, flat };
+  const figures = { machine: machine(), warm, stream, hmac, cold, coldWithQuota, keys, headerBytes, loaded, flat };
   if (values.plots) await writePlots(values.plots, figures);
   return figures;
 }

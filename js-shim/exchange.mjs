@@ -31,6 +31,8 @@ export class Exchange {
   #lengths = 0;
   #parts = 0;
   #place;
+  /** One for all calls: where a collection of garbage finds none, V8 forgets the code that it made for reading them. */
+  #answer = new Answer();
 
   /** @param {Exports} exports */
   constructor(exports) {
@@ -81,8 +83,8 @@ export class Exchange {
     const place = this.#place;
     const [begin, bytes, from] = [numbers[place] >>> 0, numbers[place + 1], numbers[place + 2] >>> 2];
     const text = this.#bytes.toString('utf8', begin, begin + bytes);
-    if (text.length === bytes) return new Answer(text, numbers, from, count);
-    return new Answer(text, unitLengths(this.#bytes, begin, numbers.subarray(from, from + count)), 0, count);
+    if (text.length === bytes) return this.#answer.reset(text, numbers, from, count);
+    return this.#answer.reset(text, unitLengths(this.#bytes, begin, numbers.subarray(from, from + count)), 0, count);
   }
 
   /** The memory of the input was given back. */
@@ -113,18 +115,26 @@ export class Exchange {
 
 /** Parts that are read one after the other. */
 export class Answer {
-  #text;
-  #lengths;
-  #at;
+  #text = '';
+  /** @type {Int32Array} */
+  #lengths = new Int32Array();
+  #at = 0;
   #begin = 0;
-  #end;
+  #end = 0;
 
-  /** @param {string} text @param {ArrayLike<number>} lengths @param {number} at @param {number} count */
-  constructor(text, lengths, at, count) {
+  /**
+   * Begins with the first part of another answer.
+   *
+   * @param {string} text @param {Int32Array} lengths @param {number} at of the first part's length
+   * @param {number} count of parts
+   */
+  reset(text, lengths, at, count) {
     this.#text = text;
     this.#lengths = lengths;
     this.#at = at;
+    this.#begin = 0;
     this.#end = at + count;
+    return this;
   }
 
   /** How many parts are left. */
