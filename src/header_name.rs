@@ -43,7 +43,7 @@ impl HeaderName {
 
     /// The header of a name in lower case.
     pub(crate) fn of(name: &str) -> Option<Self> {
-        // One comparison a name: no two of one length begin with the same three letters, but for `content-`.
+        // The length and one letter tell which it could be; one comparison tells whether it is.
         let found = match name.len() {
             4 if name.starts_with('d') => HeaderName::Date,
             4 => HeaderName::Host,

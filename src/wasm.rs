@@ -168,8 +168,9 @@ pub fn decide_at_api(length: usize, now: f64) -> usize {
 
 /// What a client gets of an origin's response, as of `now` in milliseconds since the epoch.
 ///
-/// The response is flat text: CloudFront's id of the request, method, query, who answered (`s3` or
-/// `api`), `md5` where the request had a Content-MD5, status, then name and value of each header.
+/// The response is text whose parts are joined by NUL: CloudFront's id of the request, method, query, who
+/// answered (`s3` or `api`), `md5` where the request had a Content-MD5, status, then name and value of each
+/// header.
 ///
 /// Answers `keep`, how many headers go, their names, then name and value of each that is set; or
 /// `replace`, code, status, status description, body, then name and value of each header. It answers
@@ -193,7 +194,7 @@ pub fn translate_response(length: usize, now: f64) -> usize {
     })
 }
 
-/// OSS's error for one of S3's, by S3's code and a request's id in OSS's form; the same fields as
+/// OSS's error for one of S3's, by S3's code and a request's id in OSS's form, joined by NUL; the same parts as
 /// `replace` of [`translate_response`].
 #[cfg(feature = "responses")]
 #[wasm_bindgen(js_name = s3Error)]
@@ -206,8 +207,8 @@ pub fn s3_error(length: usize, now: f64) -> usize {
     })
 }
 
-/// The secret of a derived key, from the secret of its master key and its id; nothing when either can't
-/// be one.
+/// The secret of a derived key, from the secret of its master key and its id, joined by NUL; nothing when
+/// either can't be one.
 #[cfg(feature = "documents")]
 #[wasm_bindgen(js_name = derivedSecret)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
