@@ -13,6 +13,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use serde_json::{Value, json};
 
+#[path = "device/config.rs"]
+mod config;
 #[path = "device/gate.rs"]
 mod gate;
 #[path = "device/request.rs"]
@@ -29,21 +31,11 @@ const BEGIN: &[u8] = b"oss-edge gate 1\0no build";
 
 /// Documents in which every field is there.
 fn every_field() -> (Value, Value) {
-    let config = json!({
+    let config = config::with(&json!({
         "maxClockSkewSeconds": 301,
         "maxUrlExpirySeconds": 302,
         "signatureSchemes": ["v1-header", "v4-url"],
         "signatureRegions": ["cn-hangzhou"],
-        "hosts": [
-            { "host": "*.oss.example.com", "style": "virtual-hosted" },
-            { "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" },
-            { "host": "127.0.0.1", "style": "path" },
-        ],
-        "buckets": {
-            "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" },
-            "fleet-logs": { "s3Bucket": "fleet-logs-prod", "region": "eu-west-1" },
-        },
-        "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" },
         "completeMultipartUpload": "s3",
         "listParts": false,
         "headers": {
@@ -53,7 +45,7 @@ fn every_field() -> (Value, Value) {
             "kmsKeys": { "default": "arn:aws:kms:us-east-1:123456789012:key/1" },
         },
         "credentials": { "source": "bundled" },
-    });
+    }));
     let keys = json!({
         "accessKeys": [
             { "accessKeyId": "one", "accessKeySecret": "s3cr3tOne", "securityToken": "token" },
@@ -314,17 +306,9 @@ fn listed_key() -> impl Strategy<Value = Value> {
                 |(number, secret)| json!({ "generation": format!("{number}"), "secret": secret, "notBefore": time });
             let secrets: Vec<_> = secrets.into_iter().enumerate().map(secret).collect();
             let mut key = json!({ "secrets": secrets, "status": if disabled { "disabled" } else { "active" } });
-            let optional = [
-                ("allow", allow),
-                ("maxClockSkewSeconds", skew.map(Value::from)),
-                ("maxObjectBytes", bytes.map(Value::from)),
-                ("securityToken", token.map(Value::from)),
-            ];
-            for (name, value) in optional {
-                if let Some(value) = value {
-                    key[name] = value;
-                }
-            }
+            let optional =
+                json!({ "allow": allow, "maxClockSkewSeconds": skew, "maxObjectBytes": bytes, "securityToken": token });
+            config::with_fields(&mut key, &optional);
             key
         },
     )
@@ -336,16 +320,7 @@ fn allow() -> impl Strategy<Value = Value> {
     let operations = proptest::option::of(subsequence(vec!["PutObject", "UploadPart", "ListParts"], 1..=3));
     let rule = (bucket, prefix, operations).prop_map(|(bucket, prefix, operations)| {
         let mut rule = json!({});
-        let optional = [
-            ("bucket", bucket.map(Value::from)),
-            ("prefix", prefix.map(Value::from)),
-            ("operations", operations.map(Value::from)),
-        ];
-        for (name, value) in optional {
-            if let Some(value) = value {
-                rule[name] = value;
-            }
-        }
+        config::with_fields(&mut rule, &json!({ "bucket": bucket, "prefix": prefix, "operations": operations }));
         rule
     });
     proptest::collection::vec(rule, 1..5).prop_map(Value::from)

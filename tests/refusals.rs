@@ -20,6 +20,8 @@ mod access_keys;
 mod changed_after_signing;
 #[path = "refusals/clock.rs"]
 mod clock;
+#[path = "device/config.rs"]
+mod config;
 #[path = "refusals/configured.rs"]
 mod configured;
 #[cfg(not(target_arch = "wasm32"))]
@@ -69,23 +71,7 @@ fn test_gate() -> &'static Gate {
 
 /// The gate of the tests with further fields in its configuration, or others in their place.
 fn gate_with(fields: &Value) -> Gate {
-    let mut config = json!({
-        "maxClockSkewSeconds": 300,
-        "hosts": [
-            { "host": "*.oss.example.com", "style": "virtual-hosted" },
-            { "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" },
-            { "host": "127.0.0.1", "style": "path" },
-        ],
-        "buckets": {
-            "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" },
-            "fleet-logs": { "s3Bucket": "fleet-logs-prod", "region": "eu-west-1" },
-        },
-        "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" },
-    });
-    for (name, value) in fields.as_object().unwrap() {
-        config[name] = value.clone();
-    }
-    gate::gate(&config, &access_keys())
+    gate::gate(&config::with(fields), &access_keys())
 }
 
 /// The secret of every access key of the tests but the device's own.
