@@ -30,7 +30,7 @@ export function instantiate(module) {
 
 /** @param {Core} core @param {import('./exchange.mjs').FlatRequest} request @param {number} now @returns {Answer} */
 export function decide({ exports, exchange }, request, now) {
-  return exchange.read(exports.decide(request.count, exchange.writeRequest(request), now));
+  return exchange.readAfterRequest(exports.decide(request.count, exchange.writeRequest(request), now));
 }
 
 /** @param {Core} core @param {string} handOver @param {number} now @returns {Answer} */

@@ -31,6 +31,8 @@ export class Exchange {
   #lengths = 0;
   #parts = 0;
   #place;
+  #request = '';
+  #requestBytes = 0;
   /** One for all calls: where a collection of garbage finds none, V8 forgets the code that it made for reading them. */
   #answer = new Answer();
 
@@ -63,6 +65,8 @@ export class Exchange {
    */
   writeRequest({ text, lengths, count }) {
     const bytes = this.write(text);
+    this.#request = text;
+    this.#requestBytes = bytes;
     const inBytes = bytes === text.length ? lengths : byteLengths(text, lengths, count);
     if (count > this.#parts) this.#makeParts(count);
     if (this.#numbers.length === 0) this.#look();
@@ -78,13 +82,26 @@ export class Exchange {
    * @param {number} count of its parts
    */
   read(count) {
+    return this.#readAfter('', 0, count);
+  }
+
+  /**
+   * The same of a call that decided over the request that was written last.
+   *
+   * @param {number} count
+   */
+  readAfterRequest(count) {
+    return this.#readAfter(this.#request, this.#requestBytes, count);
+  }
+
+  /** @param {string} request @param {number} requestBytes @param {number} count */
+  #readAfter(request, requestBytes, count) {
     if (this.#numbers.length === 0) this.#look();
     const numbers = this.#numbers;
     const place = this.#place;
-    const [begin, bytes, from] = [numbers[place] >>> 0, numbers[place + 1], numbers[place + 2] >>> 2];
-    const text = this.#bytes.toString('utf8', begin, begin + bytes);
-    if (text.length === bytes) return this.#answer.reset(text, numbers, from, count);
-    return this.#answer.reset(text, unitLengths(this.#bytes, begin, numbers.subarray(from, from + count)), 0, count);
+    const [own, bytes, from] = [numbers[place] >>> 0, numbers[place + 1], numbers[place + 2] >>> 2];
+    const text = bytes === 0 ? '' : this.#bytes.toString('utf8', own, own + bytes);
+    return this.#answer.reset(request, requestBytes, text, bytes, numbers, from, count);
   }
 
   /** The memory of the input was given back. */
@@ -113,43 +130,53 @@ export class Exchange {
   }
 }
 
-/** Parts that are read one after the other. */
+/**
+ * Parts that are read one after the other: words, and pieces of the request's text and of the answer's own, whose places
+ * are counted in bytes from the one's beginning through the other.
+ */
 export class Answer {
-  #text = '';
+  #request = '';
+  #requestBytes = 0;
+  #own = '';
+  #ownBytes = 0;
   /** @type {Int32Array} */
-  #lengths = new Int32Array();
+  #numbers = new Int32Array();
   #at = 0;
-  #begin = 0;
-  #end = 0;
+  /** How many parts are left. */
+  left = 0;
 
   /**
    * Begins with the first part of another answer.
    *
-   * @param {string} text @param {Int32Array} lengths @param {number} at of the first part's length
-   * @param {number} count of parts
+   * @param {string} request @param {number} requestBytes that it has in UTF-8
+   * @param {string} own @param {number} ownBytes
+   * @param {Int32Array} numbers @param {number} at those of the first part
+   * @param {number} left how many parts there are
    */
-  reset(text, lengths, at, count) {
-    this.#text = text;
-    this.#lengths = lengths;
+  reset(request, requestBytes, own, ownBytes, numbers, at, left) {
+    this.#request = request;
+    this.#requestBytes = requestBytes;
+    this.#own = own;
+    this.#ownBytes = ownBytes;
+    this.#numbers = numbers;
     this.#at = at;
-    this.#begin = 0;
-    this.#end = at + count;
+    this.left = left;
     return this;
-  }
-
-  /** How many parts are left. */
-  get left() {
-    return this.#end - this.#at;
   }
 
   /** The next part. */
   next() {
-    const length = this.#lengths[this.#at];
-    this.#at += 1;
-    if (length < 0) return WORDS[~length];
-    const begin = this.#begin;
-    this.#begin = begin + length;
-    return this.#text.slice(begin, begin + length);
+    this.left -= 1;
+    const place = this.#numbers[this.#at];
+    if (place < 0) {
+      this.#at += 1;
+      return WORDS[~place];
+    }
+    const end = place + this.#numbers[this.#at + 1];
+    this.#at += 2;
+    const requestBytes = this.#requestBytes;
+    if (place < requestBytes) return piece(this.#request, requestBytes, place, end);
+    return piece(this.#own, this.#ownBytes, place - requestBytes, end - requestBytes);
   }
 
   /** All parts that are left. */
@@ -160,6 +187,11 @@ export class Answer {
   }
 }
 
+/** @param {string} text @param {number} bytes of it in UTF-8 @param {number} begin a byte's place @param {number} end */
+function piece(text, bytes, begin, end) {
+  return text.length === bytes ? text.slice(begin, end) : Buffer.from(text).toString('utf8', begin, end);
+}
+
 /** @param {string} text @param {Int32Array} lengths in UTF-16 code units @param {number} count */
 function byteLengths(text, lengths, count) {
   let begin = 0;
@@ -167,14 +199,5 @@ function byteLengths(text, lengths, count) {
     if (length < 0) return length;
     begin += length;
     return Buffer.byteLength(text.slice(begin - length, begin));
-  });
-}
-
-/** @param {Buffer} bytes @param {number} begin of the text @param {Int32Array} lengths in bytes */
-function unitLengths(bytes, begin, lengths) {
-  return lengths.map((length) => {
-    if (length < 0) return length;
-    begin += length;
-    return bytes.toString('utf8', begin - length, begin).length;
   });
 }

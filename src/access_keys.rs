@@ -100,7 +100,11 @@ impl AccessKeys {
     ///
     /// # Errors
     /// Why there is none that may be used.
-    pub(crate) fn find<'k>(&'k self, id: &'k str, now: UnixMillis) -> Result<AccessKey<'k>, AccessKeyFault> {
+    pub(crate) fn find<'k: 'i, 'i>(
+        &'k self,
+        id: &'i str,
+        now: UnixMillis,
+    ) -> Result<AccessKey<'k, 'i>, AccessKeyFault> {
         let key = match id.starts_with(derived_key::PREFIX) {
             true => self.derived(id, now)?,
             false => self.listed(id).ok_or(AccessKeyFault::Unknown)?,
@@ -129,14 +133,14 @@ impl AccessKeys {
             && self.secret_lives.iter().all(|life| *life < self.lives.len())
     }
 
-    fn listed<'k>(&'k self, id: &'k str) -> Option<AccessKey<'k>> {
+    fn listed<'i>(&self, id: &'i str) -> Option<AccessKey<'_, 'i>> {
         let ordinal = self.ids.find(id)?;
         let listed = self.listed.get(ordinal)?;
         let policy = self.policies.get(listed.policy)?;
         Some(AccessKey { keys: self, id, policy, kind: Kind::Listed { ordinal } })
     }
 
-    fn derived<'k>(&'k self, text: &'k str, now: UnixMillis) -> Result<AccessKey<'k>, AccessKeyFault> {
+    fn derived<'i>(&self, text: &'i str, now: UnixMillis) -> Result<AccessKey<'_, 'i>, AccessKeyFault> {
         let id = DerivedKeyId::parse(text).ok_or(AccessKeyFault::Unknown)?;
         let master = self.masters.iter().find(|master| *master.id == *id.master).ok_or(AccessKeyFault::Unknown)?;
         if master.policy.status == Status::Disabled {
@@ -159,7 +163,7 @@ impl AccessKeys {
     }
 
     /// A secret, when it is valid at `now`.
-    fn live_secret(&self, ordinal: usize, now: UnixMillis) -> Option<LiveSecret<'_>> {
+    fn live_secret(&self, ordinal: usize, now: UnixMillis) -> Option<LiveSecret<'_, '_>> {
         let life = self.lives.get(*self.secret_lives.get(ordinal)?)?;
         let begun = life.not_before.is_none_or(|not_before| now >= not_before);
         let ended = life.not_after.is_some_and(|not_after| now >= not_after);

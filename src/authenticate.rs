@@ -24,10 +24,10 @@ pub(crate) struct Classified<'v, 'r> {
 }
 
 /// The access key that a request says it is signed with, and the date that it says.
-pub(crate) struct Identified<'k> {
-    pub(crate) key: AccessKey<'k>,
+pub(crate) struct Identified<'k, 'i> {
+    pub(crate) key: AccessKey<'k, 'i>,
     /// The literal text that was signed.
-    pub(crate) date: &'k str,
+    pub(crate) date: &'i str,
     now: UnixMillis,
     /// The date is too far from now but for this key: known only to who has its secret.
     beyond_the_usual: Cell<Option<Refusal>>,
@@ -35,8 +35,8 @@ pub(crate) struct Identified<'k> {
     beyond_its_own: Cell<Option<Refusal>>,
 }
 
-impl<'k> Identified<'k> {
-    pub(crate) fn live_secrets(&self) -> impl Iterator<Item = LiveSecret<'k>> + use<'k> {
+impl<'k: 'i, 'i> Identified<'k, 'i> {
+    pub(crate) fn live_secrets(&self) -> impl Iterator<Item = LiveSecret<'k, 'i>> + use<'k, 'i> {
         self.key.live_secrets(self.now)
     }
 
@@ -55,13 +55,13 @@ impl<'k> Identified<'k> {
 ///
 /// # Errors
 /// Those of the date, skew or expiry; [`Refusal::InvalidAccessKeyId`].
-pub(crate) fn identify<'k>(
-    request: &RequestView<'k>,
-    presented: &PresentedSignature<'k>,
+pub(crate) fn identify<'k: 'i, 'i>(
+    request: &RequestView<'i>,
+    presented: &PresentedSignature<'i>,
     keys: &'k AccessKeys,
     config: &Config,
     now: UnixMillis,
-) -> Result<Identified<'k>, Refusal> {
+) -> Result<Identified<'k, 'i>, Refusal> {
     let limits = TimeLimits {
         now,
         max_clock_skew_seconds: config.max_clock_skew_seconds,
@@ -93,14 +93,14 @@ pub(crate) fn identify<'k>(
 /// authorized or routed.
 pub(crate) struct Authenticated<'v, 'r, 'k> {
     classified: Classified<'v, 'r>,
-    key: &'v AccessKey<'k>,
+    key: &'v AccessKey<'v, 'v>,
     generation: &'k str,
     oss_headers: CanonicalizedOssHeaders<'v, 'r>,
     additional_headers: Vec<String>,
 }
 
 impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
-    pub(crate) fn key(&self) -> &'v AccessKey<'k> {
+    pub(crate) fn key(&self) -> &'v AccessKey<'v, 'v> {
         self.key
     }
 
@@ -132,11 +132,11 @@ impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
 /// [`Refusal::RepeatedHeader`] and [`Refusal::MalformedHeader`]; [`Refusal::SignatureDoesNotMatch`],
 /// [`Refusal::RequestTimeTooSkewed`], [`Refusal::InvalidSecurityToken`].
 #[inline(never)]
-pub(crate) fn authenticate<'v, 'r, 'k>(
+pub(crate) fn authenticate<'v, 'r, 'k: 'i, 'i>(
     classified: Classified<'v, 'r>,
     presented: &PresentedSignature<'_>,
     oss_headers: CanonicalizedOssHeaders<'v, 'r>,
-    identified: &'v Identified<'k>,
+    identified: &'v Identified<'k, 'i>,
     config: &Config,
 ) -> Result<Authenticated<'v, 'r, 'k>, Refusal> {
     let generation =
@@ -155,11 +155,11 @@ pub(crate) fn authenticate<'v, 'r, 'k>(
 }
 
 /// Verifies the signature alone, and names the secret that it was made with.
-fn verify<'k>(
+fn verify<'k: 'i, 'i>(
     classified: &Classified<'_, '_>,
     presented: &PresentedSignature<'_>,
     oss_headers: CanonicalizedOssHeaders<'_, '_>,
-    identified: &Identified<'k>,
+    identified: &Identified<'k, 'i>,
     config: &Config,
 ) -> Result<&'k str, Refusal> {
     match presented {

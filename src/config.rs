@@ -60,6 +60,8 @@ pub struct S3Bucket {
     pub name: String,
     /// Its AWS Region, as in `us-east-1`.
     pub region: String,
+    /// Its regional domain name, the one an origin must have.
+    pub domain: String,
 }
 
 baked!(struct Config {
@@ -87,17 +89,13 @@ baked!(
         Off,
     }
 );
-baked!(struct S3Bucket { name, region });
+baked!(struct S3Bucket { name, region, domain });
 baked!(struct Api { domain, path });
 
 impl S3Bucket {
-    /// The bucket's regional domain name, the one an origin must have.
-    pub fn domain(&self) -> String {
-        let mut domain = String::with_capacity(self.name.len() + self.region.len() + 19);
-        for part in [&*self.name, ".s3.", &*self.region, ".amazonaws.com"] {
-            domain.push_str(part);
-        }
-        domain
+    fn new(name: &str, region: &str) -> Self {
+        let domain = [name, ".s3.", region, ".amazonaws.com"].concat();
+        S3Bucket { name: name.to_owned(), region: region.to_owned(), domain }
     }
 }
 
@@ -200,10 +198,10 @@ fn read_buckets(field: &Field<'_>) -> Result<ByName<S3Bucket>, DocumentError> {
         let [s3_bucket, region] = bucket.fields(["s3Bucket", "region"])?;
         let s3_bucket = bucket.required(s3_bucket, "s3Bucket")?;
         let region = bucket.required(region, "region")?;
-        let target = S3Bucket {
-            name: matching(&s3_bucket, is_s3_bucket_name, "an S3 bucket's name, as in `fleet-uploads`")?,
-            region: matching(&region, is_region, "an AWS Region, as in `us-east-1`")?,
-        };
+        let target = S3Bucket::new(
+            s3_bucket.matching(is_s3_bucket_name, "an S3 bucket's name, as in `fleet-uploads`")?,
+            region.matching(is_region, "an AWS Region, as in `us-east-1`")?,
+        );
         // Objects of the same key would overwrite each other.
         if buckets.values().any(|known: &S3Bucket| known.name == target.name) {
             return Err(s3_bucket.error("an S3 bucket of its own"));
@@ -264,7 +262,7 @@ fn read_api(field: &Field<'_>, buckets: &ByName<S3Bucket>) -> Result<Api, Docume
     let [domain, path] = field.fields(["domain", "path"])?;
     let domain = field.required(domain, "domain")?;
     let path = field.required(path, "path")?;
-    if buckets.values().any(|bucket| domain.string().is_ok_and(|text| text == bucket.domain())) {
+    if buckets.values().any(|bucket| domain.string().is_ok_and(|text| text == bucket.domain)) {
         return Err(domain.error("the API's domain name, not a bucket's"));
     }
     Ok(Api {
@@ -334,7 +332,7 @@ mod tests {
         let config = read(SAMPLE).unwrap();
         assert_eq!(config.max_clock_skew_seconds, 300);
         assert_eq!(
-            config.buckets.get("fleet-uploads").unwrap().domain(),
+            config.buckets.get("fleet-uploads").unwrap().domain,
             "fleet-uploads-prod.s3.us-east-1.amazonaws.com"
         );
         assert_eq!(config.api.unwrap().path, "/prod");

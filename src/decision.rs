@@ -38,10 +38,10 @@ pub struct Decision<'r> {
     /// The scheme of its one signature.
     pub scheme: Option<Scheme>,
     /// The id of the access key that the request presents; verified only when it is forwarded.
-    pub access_key_id: Option<String>,
+    pub access_key_id: Option<Cow<'r, str>>,
     /// The generation of the secret that the signature was verified with; of a derived key, its master
     /// key's id.
-    pub generation: Option<String>,
+    pub generation: Option<&'r str>,
     /// The request to send on, or why not and how OSS says so.
     pub outcome: Result<Forward<'r>, (Refusal, ErrorResponse)>,
 }
@@ -55,8 +55,8 @@ struct Understood<'r> {
     resource: Option<Resource<'r>>,
     operation: Option<Operation>,
     scheme: Option<Scheme>,
-    access_key_id: Option<String>,
-    generation: Option<String>,
+    access_key_id: Option<Cow<'r, str>>,
+    generation: Option<&'r str>,
     /// The bucket and the key in the reading that verified, where it isn't the first.
     reread: Option<Resource<'r>>,
 }
@@ -165,7 +165,7 @@ impl Gate {
         understood.operation = Some(operation);
         let presented = PresentedSignature::from_request(request, &query, &self.config.signature_schemes)?;
         understood.scheme = Some(presented.scheme());
-        understood.access_key_id = Some(presented.access_key_id().to_owned());
+        understood.access_key_id = Some(request.borrowed(presented.access_key_id()));
         let sorted = request.oss_headers()?;
         presented.check_unambiguous(resource)?;
         let identified = identify(request, &presented, &self.keys, &self.config, now)?;
@@ -182,7 +182,7 @@ impl Gate {
             let ordered = Ordered::new(&sorted, reading.header_order);
             match authenticate(classified, &presented, ordered.canonicalized(), &identified, &self.config) {
                 Ok(authenticated) => {
-                    understood.generation = Some(authenticated.generation().to_owned());
+                    understood.generation = Some(authenticated.generation());
                     if let Cow::Owned(read) = &resource {
                         understood.reread = Some(read.clone());
                     }

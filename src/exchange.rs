@@ -2,6 +2,7 @@
 //! the input's buffers, and reads from the output's. All are kept, so that a request allocates none.
 
 use crate::request_view::FlatRequest;
+use crate::texts::Stretch;
 #[cfg(any(target_arch = "wasm32", test))]
 use crate::words::number_of;
 
@@ -13,13 +14,17 @@ pub(crate) struct Exchange {
     output: Output,
 }
 
-/// An answer: its parts one after the other in one text, and how many bytes each has. A negative number is
-/// the complement of a word's.
+/// An answer, whose parts cross as numbers. A word is the complement of its number. Any other part is two: where it
+/// begins, and how many bytes it has. What is a part of the request's text stays there; all else is in a text of its
+/// own, which begins where the request's ends.
 #[derive(Default)]
 pub(crate) struct Output {
+    /// The request's text: none but for a request.
+    request: Stretch,
     text: String,
-    lengths: Vec<i32>,
-    /// Where the text begins, its bytes, where the lengths begin; it stays where it is.
+    numbers: Vec<i32>,
+    parts: usize,
+    /// Where the text begins, its bytes, where the numbers begin; it stays where it is.
     place: Box<[usize; 3]>,
 }
 
@@ -52,7 +57,7 @@ impl Exchange {
     /// Makes the output of the first `length` bytes of input, and gives the number of its parts. Text that isn't
     /// UTF-8 is taken for none: JavaScript writes no other.
     pub(crate) fn answer(&mut self, length: usize, answer: impl FnOnce(&str, &mut Output)) -> usize {
-        self.output.clear();
+        self.output.begin(Stretch::default());
         answer(text_of(&self.input, length), &mut self.output);
         self.output.finish()
     }
@@ -64,9 +69,9 @@ impl Exchange {
         length: usize,
         answer: impl FnOnce(FlatRequest<'_>, &mut Output),
     ) -> usize {
-        self.output.clear();
-        let lengths = self.lengths.get(..parts).unwrap_or_default();
-        answer(FlatRequest { text: text_of(&self.input, length), lengths }, &mut self.output);
+        let text = text_of(&self.input, length);
+        self.output.begin(Stretch::of(text));
+        answer(FlatRequest { text, lengths: self.lengths.get(..parts).unwrap_or_default() }, &mut self.output);
         self.output.finish()
     }
 
@@ -78,28 +83,42 @@ impl Exchange {
 
 impl Output {
     pub(crate) fn push(&mut self, part: &str) {
-        self.text.push_str(part);
-        // A part of two gigabytes would be none.
-        self.lengths.push(i32::try_from(part.len()).unwrap_or_default());
+        let place = self.request.place_of(part).unwrap_or_else(|| {
+            let place = self.request.bytes + self.text.len();
+            self.text.push_str(part);
+            place
+        });
+        self.numbers.extend([number(place), number(part.len())]);
+        self.parts += 1;
     }
 
     /// A part that JavaScript may have as well.
     pub(crate) fn push_known(&mut self, part: &str) {
-        match number_of(part).and_then(|number| i32::try_from(number).ok()) {
-            Some(number) => self.lengths.push(!number),
+        match number_of(part) {
+            Some(word) => {
+                self.numbers.push(!number(word));
+                self.parts += 1;
+            }
             None => self.push(part),
         }
     }
 
-    fn clear(&mut self) {
+    fn begin(&mut self, request: Stretch) {
+        self.request = request;
         self.text.clear();
-        self.lengths.clear();
+        self.numbers.clear();
+        self.parts = 0;
     }
 
     fn finish(&mut self) -> usize {
-        *self.place = [self.text.as_ptr().addr(), self.text.len(), self.lengths.as_ptr().addr()];
-        self.lengths.len()
+        *self.place = [self.text.as_ptr().addr(), self.text.len(), self.numbers.as_ptr().addr()];
+        self.parts
     }
+}
+
+/// A place or length of two gigabytes would be none.
+fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or_default()
 }
 
 fn text_of(input: &[u8], length: usize) -> &str {
@@ -111,7 +130,7 @@ mod tests {
     use super::*;
 
     fn parts(exchange: &Exchange) -> (&str, &[i32]) {
-        (&exchange.output.text, &exchange.output.lengths)
+        (&exchange.output.text, &exchange.output.numbers)
     }
 
     #[test]
@@ -124,17 +143,38 @@ mod tests {
             output.push(&[input, "à"].concat());
             output.push_known(input);
         });
-        assert_eq!((count, parts(&exchange)), (3, ("déjàdéj", &[!10, 6, 4][..])));
-        let [text, bytes, lengths] = *exchange.output.place;
+        assert_eq!((count, parts(&exchange)), (3, ("déjàdéj", &[!10, 0, 6, 6, 4][..])));
+        let [text, bytes, numbers] = *exchange.output.place;
         assert_eq!((text, bytes), (exchange.output.text.as_ptr().addr(), 10));
-        assert_eq!(lengths, exchange.output.lengths.as_ptr().addr());
+        assert_eq!(numbers, exchange.output.numbers.as_ptr().addr());
         for length in [2, 5, usize::MAX] {
             assert_eq!(exchange.answer(length, |input, output| output.push(input)), 1, "{length}");
-            assert_eq!(parts(&exchange), ("", &[0][..]), "{length}");
+            assert_eq!(parts(&exchange), ("", &[0, 0][..]), "{length}");
         }
         exchange.release_input();
         exchange.answer(1, |input, output| output.push(input));
-        assert_eq!(parts(&exchange), ("", &[0][..]));
+        assert_eq!(parts(&exchange), ("", &[0, 0][..]));
+    }
+
+    #[test]
+    fn leaves_parts_of_the_request_where_they_are() {
+        let mut exchange = Exchange::default();
+        exchange.reserve(8);
+        exchange.input.copy_from_slice("PUT/kéy".as_bytes());
+        let count = exchange.answer_request(0, 8, |FlatRequest { text, .. }, output| {
+            output.push(text.get(3..).unwrap());
+            output.push("/kéy");
+            output.push(text);
+            output.push(text.get(..0).unwrap());
+            output.push(text.get(8..).unwrap());
+            output.push("");
+            output.push_known("PUT");
+        });
+        let numbers = [3, 5, 8, 5, 0, 8, 0, 0, 13, 0, 13, 0, 13, 3];
+        assert_eq!((count, parts(&exchange)), (7, ("/kéyPUT", &numbers[..])));
+        // What follows the request's bytes in the same memory is none of it.
+        let count = exchange.answer_request(0, 3, |_, output| output.push("PUT"));
+        assert_eq!((count, parts(&exchange)), (1, ("PUT", &[3, 3][..])));
     }
 
     #[test]

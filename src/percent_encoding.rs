@@ -29,6 +29,11 @@ pub(crate) fn encode_key(key: &str, out: &mut String) {
     encode(key, UNRESERVED | SLASH, out);
 }
 
+/// Whether [`encode_key`] leaves a key as it is.
+pub(crate) fn is_encoded_key(key: &str) -> bool {
+    stays(key, UNRESERVED | SLASH)
+}
+
 /// Appends a query parameter's value with everything encoded but the unreserved characters.
 pub(crate) fn encode_value(value: &str, out: &mut String) {
     encode(value, UNRESERVED, out);
@@ -36,8 +41,8 @@ pub(crate) fn encode_value(value: &str, out: &mut String) {
 
 /// Appends `text`, whose bytes of other kinds than `stays` are encoded.
 fn encode(text: &str, stays: u8, out: &mut String) {
-    // Most texts need none of it, which takes no branch a byte to see.
-    if text.bytes().fold(true, |all, byte| all & (kind(byte) & stays != 0)) {
+    // Most texts need none of it.
+    if self::stays(text, stays) {
         return out.push_str(text);
     }
     let mut from = 0;
@@ -47,6 +52,11 @@ fn encode(text: &str, stays: u8, out: &mut String) {
         from = place + 1;
     }
     out.push_str(text.get(from..).unwrap_or_default());
+}
+
+/// Whether all bytes are of some kinds, which takes no branch a byte to see.
+fn stays(text: &str, kinds: u8) -> bool {
+    text.bytes().fold(true, |all, byte| all & (kind(byte) & kinds != 0))
 }
 
 /// The two upper-case digits of a byte.

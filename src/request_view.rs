@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use crate::header_name::{HeaderName, KnownHeaders};
 use crate::refusal::Refusal;
+use crate::texts::Stretch;
 use crate::words;
 
 /// The parts of a viewer request that decisions are made from, borrowed from their flat encoding.
 pub struct RequestView<'a> {
+    /// Where all parts are.
+    text: &'a str,
     /// CloudFront's id of the request.
     pub request_id: &'a str,
     /// The HTTP method, in the case that was sent.
@@ -77,7 +80,8 @@ impl<'a> RequestView<'a> {
         }
         let Headers { lines: headers, known } = headers;
         let is_whole = rest.is_empty() && lines.remainder().is_empty();
-        is_whole.then_some(RequestView { request_id, method, uri, query, headers, known, is_clean })
+        let text = flat.text;
+        is_whole.then_some(RequestView { text, request_id, method, uri, query, headers, known, is_clean })
     }
 
     /// Reads the encoding of a hand-over, whose fields are joined by NUL:
@@ -100,7 +104,8 @@ impl<'a> RequestView<'a> {
         }
         let Headers { lines: headers, known } = headers;
         let is_whole = headers.len() == count;
-        is_whole.then_some(RequestView { request_id, method, uri, query, headers, known, is_clean: false })
+        let (text, is_clean) = (joined, false);
+        is_whole.then_some(RequestView { text, request_id, method, uri, query, headers, known, is_clean })
     }
 
     /// The value of a header that must not be repeated, not even with the same value.
@@ -166,6 +171,13 @@ impl<'a> RequestView<'a> {
             Some(name) => Err(Refusal::RepeatedHeader(name.to_owned())),
             None => Ok(found),
         }
+    }
+
+    /// A text that may be a part of the request's own.
+    pub(crate) fn borrowed(&self, text: &str) -> Cow<'a, str> {
+        let place = Stretch::of(self.text).place_of(text);
+        let part = place.and_then(|place| self.text.get(place..place + text.len()));
+        part.map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
     }
 
     /// Every header line, in the order of the flat encoding.

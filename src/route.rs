@@ -12,6 +12,7 @@ use crate::percent_encoding;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::s3_headers::{Header, s3_headers};
+use crate::texts::Stretch;
 use crate::upload_id::{Overwrite, UploadId};
 
 /// Where a request goes.
@@ -31,7 +32,7 @@ pub struct Forward<'r> {
     /// The bucket that it is about.
     pub s3_bucket: &'r S3Bucket,
     /// `/` and the key, percent-encoded as S3 canonicalises it.
-    pub uri: String,
+    pub uri: Cow<'r, str>,
     /// The query, percent-encoded, without `?`.
     pub query: String,
     /// Header names in lower case, and values. Content-Length isn't among them: CloudFront keeps it.
@@ -74,15 +75,13 @@ impl Forward<'_> {
 
     /// The headers that leave the viewer-request function, all of them: those for S3, or the hand-over
     /// to the API, and for the origin-request function the domain name of the origin that was decided.
-    pub fn edge_headers(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        let (headers, own) = match &self.origin {
-            Origin::S3 => (&*self.headers, [Some((ORIGIN_HEADER, Cow::Owned(self.s3_bucket.domain()))), None]),
-            Origin::Api(api, _, hand_over) => {
-                let origin = (ORIGIN_HEADER, Cow::Borrowed(&*api.domain));
-                (&[][..], [Some(origin), Some((REQUEST_HEADER, Cow::Borrowed(hand_over.as_str())))])
-            }
+    pub fn edge_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let (headers, origin, hand_over) = match &self.origin {
+            Origin::S3 => (&*self.headers, &self.s3_bucket.domain, None),
+            Origin::Api(api, _, hand_over) => (&[][..], &api.domain, Some((REQUEST_HEADER, hand_over.as_str()))),
         };
-        headers.iter().map(|(name, value)| (&**name, Cow::Borrowed(&**value))).chain(own.into_iter().flatten())
+        let own = [(ORIGIN_HEADER, &**origin)].into_iter().chain(hand_over);
+        headers.iter().map(|(name, value)| (&**name, &**value)).chain(own)
     }
 }
 
@@ -113,14 +112,10 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Con
             (Origin::Api(api, resource, hand_over), options(authenticated))
         }
     };
-    let key = classified.resource.key.as_deref().unwrap_or_default();
-    let mut uri = String::with_capacity(1 + key.len());
-    uri.push('/');
-    percent_encoding::encode_key(key, &mut uri);
     Ok(Forward {
         origin,
         s3_bucket: authorized.s3_bucket(),
-        uri,
+        uri: s3_uri(classified),
         query: match classified.operation {
             Operation::PutObject => String::new(),
             operation => operation.s3_query(classified.query),
@@ -128,6 +123,24 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Con
         headers,
         options,
     })
+}
+
+/// The key as S3's path: the end of the request's own where nothing in it was encoded, or needs to be.
+fn s3_uri<'r>(classified: &Classified<'_, 'r>) -> Cow<'r, str> {
+    let Classified { request, resource, .. } = classified;
+    let key = resource.key.as_deref().unwrap_or_default();
+    if percent_encoding::is_encoded_key(key)
+        && let Some(place) = Stretch::of(request.uri).place_of(key)
+        && let Some(path) = place.checked_sub(1).and_then(|slash| request.uri.get(slash..))
+        && path.starts_with('/')
+        && path.len() == 1 + key.len()
+    {
+        return Cow::Borrowed(path);
+    }
+    let mut uri = String::with_capacity(1 + key.len());
+    uri.push('/');
+    percent_encoding::encode_key(key, &mut uri);
+    Cow::Owned(uri)
 }
 
 /// The API and the path of its resource for an operation that goes there. API Gateway decodes and

@@ -110,7 +110,7 @@ impl<'a> Presented<'a> {
     /// [`Refusal::SignatureDoesNotMatch`], with the text that should have been signed.
     pub(crate) fn authenticate<'k>(
         &self,
-        identified: &Identified<'k>,
+        identified: &Identified<'k, '_>,
         string_to_sign: &StringToSign<'_>,
     ) -> Result<&'k str, Refusal> {
         let key = &identified.key;

@@ -150,7 +150,7 @@ impl<'a> Presented<'a> {
     #[inline(never)]
     pub(crate) fn authenticate<'k>(
         &self,
-        identified: &Identified<'k>,
+        identified: &Identified<'k, '_>,
         classified: &Classified<'_, '_>,
         oss_headers: CanonicalizedOssHeaders<'_, '_>,
     ) -> Result<&'k str, Refusal> {

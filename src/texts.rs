@@ -14,6 +14,26 @@ pub(crate) fn push(texts: &[&str], out: &mut String) {
     }
 }
 
+/// Where a text is in memory, and its bytes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Stretch {
+    begin: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Stretch {
+    pub(crate) fn of(text: &str) -> Self {
+        Stretch { begin: text.as_ptr().addr(), bytes: text.len() }
+    }
+
+    /// Where `part` begins in the text that it was cut out of; `None` when it is another text's, or its own.
+    pub(crate) fn place_of(self, part: &str) -> Option<usize> {
+        // An address before the beginning wraps around to far more than a text has.
+        let place = part.as_ptr().addr().wrapping_sub(self.begin);
+        (place < self.bytes).then_some(place)
+    }
+}
+
 /// Texts one after the other: a fleet has 100,000 of them, and each would cost as much again as an
 /// allocation of its own.
 #[derive(Default)]

@@ -2,12 +2,11 @@
 //!
 //! JavaScript writes UTF-8 where [`input`] says, and the lengths of a request's parts where [`lengths`] says;
 //! calls with their numbers, and reads as many parts as the call returns from where [`answer_place`] says. Where
-//! a part ends is told by its length and by no byte of it.
+//! a part ends is told by its length and by no byte of it. What an answer repeats of the request isn't written again.
 
 #[cfg(any(feature = "documents", feature = "edge", feature = "api"))]
 mod image;
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -55,7 +54,7 @@ pub fn lengths(parts: usize) -> *mut i32 {
 }
 
 /// Where three numbers of 32 bits tell of the last call's answer: where its text begins, how many bytes it has,
-/// and where the lengths of its parts begin.
+/// and where the numbers of its parts begin (see `Output`).
 #[wasm_bindgen(js_name = answerPlace)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn answer_place() -> *const usize {
@@ -160,7 +159,7 @@ pub fn decide_at_api(length: usize, now: f64) -> usize {
                 for part in [&request_id, &bucket.name, &bucket.region, &forward.query, &options.join(" ")] {
                     output.push(part);
                 }
-                output.push_headers(forward.headers.iter().map(|(name, value)| (&**name, Cow::Borrowed(&**value))));
+                output.push_headers(forward.headers.iter().map(|(name, value)| (&**name, &**value)));
             });
         })
     })
@@ -187,7 +186,7 @@ pub fn translate_response(length: usize, now: f64) -> usize {
                 output.push_known("keep");
                 output.push(&decimal::text(u64::try_from(removed.len()).unwrap_or_default()));
                 removed.iter().for_each(|name| output.push(name));
-                output.push_headers(set.iter().map(|(name, value)| (*name, Cow::Borrowed(&**value))));
+                output.push_headers(set.iter().map(|(name, value)| (*name, &**value)));
             }
             ViewerResponse::Replaced(_, answer) => output.push_replacement(&answer),
         }
@@ -225,10 +224,10 @@ pub fn derived_secret_of(length: usize) -> usize {
 const NO_GATE: &str = "no gate was begun";
 
 impl Output {
-    fn push_headers<'h>(&mut self, headers: impl Iterator<Item = (&'h str, Cow<'h, str>)>) {
+    fn push_headers<'h>(&mut self, headers: impl Iterator<Item = (&'h str, &'h str)>) {
         for (name, value) in headers {
             self.push_known(name);
-            self.push(&value);
+            self.push(value);
         }
     }
 
@@ -256,7 +255,7 @@ impl Output {
         self.push(resource.and_then(|resource| resource.key.as_deref()).unwrap_or_default());
         self.push(decision.access_key_id.as_deref().unwrap_or_default());
         self.push_known(decision.scheme.map(|scheme| scheme.name()).unwrap_or_default());
-        self.push(decision.generation.as_deref().unwrap_or_default());
+        self.push(decision.generation.unwrap_or_default());
         match &decision.outcome {
             Ok(forward) => forwarded(forward, self),
             Err((refusal, response)) => {

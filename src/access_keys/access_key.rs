@@ -12,29 +12,29 @@ use crate::signing_date::UnixMillis;
 use crate::signing_secret::SigningSecret;
 
 /// An access key that may be used now, if the signature is right.
-pub(crate) struct AccessKey<'k> {
+pub(crate) struct AccessKey<'k, 'i> {
     pub(super) keys: &'k AccessKeys,
-    pub(super) id: &'k str,
+    pub(super) id: &'i str,
     pub(super) policy: &'k Policy,
-    pub(super) kind: Kind<'k>,
+    pub(super) kind: Kind<'k, 'i>,
 }
 
 /// Where its secrets are.
-pub(super) enum Kind<'k> {
+pub(super) enum Kind<'k, 'i> {
     Listed { ordinal: usize },
-    Derived { master: &'k Master, id: DerivedKeyId<'k>, scope: Option<&'k Permissions> },
+    Derived { master: &'k Master, id: DerivedKeyId<'i>, scope: Option<&'k Permissions> },
 }
 
 /// A secret that is valid now, and the name that it has in its document; of a derived key, its master
 /// key's id.
-pub(crate) struct LiveSecret<'k> {
+pub(crate) struct LiveSecret<'k, 'i> {
     pub(crate) generation: &'k str,
-    pub(crate) secret: SigningSecret<'k>,
+    pub(crate) secret: SigningSecret<'i>,
 }
 
-impl<'k> AccessKey<'k> {
+impl<'k: 'i, 'i> AccessKey<'k, 'i> {
     /// The secrets that are valid at `now`: at most four.
-    pub(crate) fn live_secrets(&self, now: UnixMillis) -> impl Iterator<Item = LiveSecret<'k>> + use<'k> {
+    pub(crate) fn live_secrets(&self, now: UnixMillis) -> impl Iterator<Item = LiveSecret<'k, 'i>> + use<'k, 'i> {
         let keys = self.keys;
         let (listed, derived) = match &self.kind {
             Kind::Listed { ordinal } => (keys.secrets_of(*ordinal), None),
@@ -47,24 +47,24 @@ impl<'k> AccessKey<'k> {
     }
 
     /// The key schedule of one of its secrets, when it is in the cache.
-    pub(crate) fn hot_hmac_sha1(&self, live: &LiveSecret<'_>) -> Option<HmacSha1> {
+    pub(crate) fn hot_hmac_sha1(&self, live: &LiveSecret<'_, '_>) -> Option<HmacSha1> {
         self.keys.hot.get(self.id, live.generation)
     }
 
     /// Keeps the key schedule of a secret that verified.
-    pub(crate) fn keep(&self, live: &LiveSecret<'_>, hmac_sha1: HmacSha1) {
+    pub(crate) fn keep(&self, live: &LiveSecret<'_, '_>, hmac_sha1: HmacSha1) {
         self.keys.hot.put(self.id, live.generation, hmac_sha1);
     }
 
     /// The key schedule of what version 4 derives from one of its secrets for a scope, from the cache when it
     /// is hot: it is the same for a day.
-    pub(crate) fn hmac_sha256(&self, live: &LiveSecret<'_>, scope: CredentialScope<'_>) -> HmacSha256 {
+    pub(crate) fn hmac_sha256(&self, live: &LiveSecret<'_, '_>, scope: CredentialScope<'_>) -> HmacSha256 {
         let hot = self.keys.hot_derived.get(self.id, &scope.of_generation(live.generation));
         hot.unwrap_or_else(|| scope.hmac_sha256(&live.secret))
     }
 
     /// Keeps the key schedule of a derived key that verified.
-    pub(crate) fn keep_derived(&self, live: &LiveSecret<'_>, scope: CredentialScope<'_>, hmac_sha256: HmacSha256) {
+    pub(crate) fn keep_derived(&self, live: &LiveSecret<'_, '_>, scope: CredentialScope<'_>, hmac_sha256: HmacSha256) {
         self.keys.hot_derived.put(self.id, &scope.of_generation(live.generation), hmac_sha256);
     }
 

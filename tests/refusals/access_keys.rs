@@ -19,7 +19,7 @@ fn derived(uri: &str, key: &str, id: &str) -> Request {
 }
 
 fn generation(request: &Request) -> Option<String> {
-    decide(&request.flat()).generation
+    decide(&request.flat()).generation.map(str::to_owned)
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -44,7 +44,7 @@ fn ends_and_begins_a_secret_to_the_millisecond() {
     let decided = |secret, now: i64| {
         let flat = put().signed_by("rotating", secret, RESOURCE).flat();
         let decision = test_gate().decide_joined(&flat, UnixMillis(NOW + now));
-        decision.outcome.is_ok().then(|| decision.generation.unwrap())
+        decision.outcome.is_ok().then(|| decision.generation.unwrap().to_owned())
     };
     assert_eq!(decided("s3cr3tThatIsNoMore", -1).as_deref(), Some("old"));
     assert_eq!(decided("s3cr3tThatIsNoMore", 0), None);

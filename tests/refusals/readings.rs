@@ -15,7 +15,7 @@ fn forwarded_uri(request: &Request) -> (String, String) {
     let flat = request.flat();
     let decision = decide(&flat);
     let key = decision.resource.unwrap().key.unwrap().to_string();
-    (key, decision.outcome.map_err(|(refusal, _)| refusal).unwrap().uri)
+    (key, decision.outcome.map_err(|(refusal, _)| refusal).unwrap().uri.into_owned())
 }
 
 #[wasm_bindgen_test(unsupported = test)]

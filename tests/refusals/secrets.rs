@@ -61,7 +61,7 @@ fn prints_no_signature_that_could_be_sent_again() {
         }
         let hand_over = forwarded(&signed, |forward| {
             let (_, value) = forward.edge_headers().find(|(name, _)| *name == "x-ossedge-request")?;
-            Some((value.into_owned(), format!("{forward:?}")))
+            Some((value.to_owned(), format!("{forward:?}")))
         });
         assert_eq!(hand_over.is_some(), API_OPERATIONS.contains(&name));
         assert!(hand_over.is_none_or(|(value, printed)| !printed.contains(&value)), "{name}");

@@ -72,7 +72,7 @@ fn forwards_none_of_what_a_viewer_adds() {
             assert_eq!(leaving.len(), forward.edge_headers().count(), "{name} repeats a header");
             for (header, value) in FORGED {
                 let leaves = leaving.get(&*header.to_ascii_lowercase());
-                assert!(leaves.is_none_or(|leaves| leaves != value), "{name} lets {header} through");
+                assert!(leaves.is_none_or(|leaves| *leaves != value), "{name} lets {header} through");
             }
             let domain = match &forward.origin {
                 Origin::S3 => "fleet-uploads-prod.s3.us-east-1.amazonaws.com",

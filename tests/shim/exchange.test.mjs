@@ -27,8 +27,8 @@ test('a header in capitals is the same header, whatever words there are', () => 
 
 for (const parts of [1, 2, 4, 9]) {
   test(`an answer of ${parts} parts is no decision`, () => {
-    const lengths = Int32Array.from([~WORDS.indexOf('forward'), ...new Array(parts).fill(~WORDS.indexOf('s3'))]);
-    const answer = () => new Answer().reset('', lengths, 0, parts);
+    const words = Int32Array.from([~WORDS.indexOf('forward'), ...new Array(parts).fill(~WORDS.indexOf('s3'))]);
+    const answer = () => new Answer().reset('', 0, '', 0, words, 0, parts);
     assert.throws(() => readDecision(answer()), /the core gave/u);
     assert.throws(() => readUpload(answer()), /the core gave/u);
   });
