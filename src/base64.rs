@@ -63,7 +63,10 @@ impl Alphabet {
             }
             let [_, decoded @ ..] = (word << (24 - bits)).to_be_bytes();
             let slots = out.get_mut(length..length + bytes)?;
-            slots.iter_mut().zip(decoded).for_each(|(slot, byte)| *slot = byte);
+            match slots.first_chunk_mut() {
+                Some(slots) => *slots = decoded,
+                None => slots.iter_mut().zip(decoded).for_each(|(slot, byte)| *slot = byte),
+            }
             length += bytes;
         }
         let foreign = if self == Alphabet::Standard { URL_ONLY } else { STANDARD_ONLY };

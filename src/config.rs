@@ -297,7 +297,8 @@ pub(crate) fn is_host(host: &str) -> bool {
 
 fn is_label(label: &str) -> bool {
     let byte_ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !label.is_empty() && label.bytes().all(byte_ok) && !label.starts_with('-') && !label.ends_with('-')
+    let all_ok = label.bytes().fold(true, |all, byte| all & byte_ok(byte));
+    !label.is_empty() && all_ok && !label.starts_with('-') && !label.ends_with('-')
 }
 
 /// An origin path begins with `/` and doesn't end with it (CloudFront, "Origin path").

@@ -17,7 +17,7 @@ use crate::reading::{PathPlus, Reading};
 use crate::refusal::Refusal;
 use crate::request_view::{FlatRequest, RequestView};
 use crate::resource::Resource;
-use crate::route::{Forward, Origin, route};
+use crate::route::{Forward, Served, route};
 use crate::signature_scheme::Scheme;
 use crate::signing_date::UnixMillis;
 
@@ -61,12 +61,15 @@ struct Understood<'r> {
     reread: Option<Resource<'r>>,
 }
 
-/// Which operations are served.
-#[derive(Clone, Copy)]
-enum Served {
-    Everywhere,
-    /// Those that go through the API.
-    BehindTheApi,
+impl Understood<'_> {
+    #[cold]
+    #[inline(never)]
+    fn refused(&self, refusal: Refusal, now: UnixMillis) -> (Refusal, ErrorResponse) {
+        let Understood { request_id, method, host, .. } = self;
+        let request_id = &oss_request_id(request_id);
+        let response = ErrorResponse::of_refusal(&refusal, &ErrorContext { request_id, method, host, now });
+        (refusal, response)
+    }
 }
 
 impl Gate {
@@ -112,38 +115,37 @@ impl Gate {
     /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the
     /// answer is that of 9.
     pub fn decide<'r>(&'r self, request: FlatRequest<'r>, now: UnixMillis) -> Decision<'r> {
-        self.decide_over(RequestView::read(request), Served::Everywhere, now)
+        let mut view = RequestView::default();
+        let read = view.fill(request);
+        self.decide_over(read.map(|()| &view), Served::Everywhere, now)
     }
 
     /// The same over a request whose parts are joined as a hand-over's are: see [`RequestView::parse`].
     pub fn decide_joined<'r>(&'r self, joined: &'r str, now: UnixMillis) -> Decision<'r> {
-        self.decide_over(RequestView::parse(joined), Served::Everywhere, now)
+        let mut view = RequestView::default();
+        let read = view.fill_joined(joined);
+        self.decide_over(read.map(|()| &view), Served::Everywhere, now)
     }
 
     /// Decides again at the API over a request that the edge handed over: the same decision, and of
     /// the operations only those that go through the API.
     pub fn decide_at_api<'r>(&'r self, joined: &'r str, now: UnixMillis) -> Decision<'r> {
-        self.decide_over(RequestView::parse(joined), Served::BehindTheApi, now)
+        let mut view = RequestView::default();
+        let read = view.fill_joined(joined);
+        self.decide_over(read.map(|()| &view), Served::BehindTheApi, now)
     }
 
     fn decide_over<'r>(
         &'r self,
-        request: Result<RequestView<'r>, Refusal>,
+        request: Result<&RequestView<'r>, Refusal>,
         served: Served,
         now: UnixMillis,
     ) -> Decision<'r> {
         let mut understood = Understood::default();
-        let forward = request.and_then(|request| self.forward(&request, now, &mut understood));
-        let forward = forward.and_then(|forward| match served {
-            Served::BehindTheApi if forward.origin == Origin::S3 => Err(Refusal::MethodNotAllowed),
-            _ => Ok(forward),
-        });
-        let outcome = forward.map_err(|refusal| {
-            let Understood { request_id, method, host, .. } = understood;
-            let request_id = &oss_request_id(request_id);
-            let response = ErrorResponse::of_refusal(&refusal, &ErrorContext { request_id, method, host, now });
-            (refusal, response)
-        });
+        let outcome = match request.and_then(|request| self.forward(request, served, now, &mut understood)) {
+            Ok(forward) => Ok(forward),
+            Err(refusal) => Err(understood.refused(refusal, now)),
+        };
         let Understood { resource, reread, operation, scheme, access_key_id, generation, .. } = understood;
         Decision { resource: reread.or(resource), operation, scheme, access_key_id, generation, outcome }
     }
@@ -151,6 +153,7 @@ impl Gate {
     fn forward<'r>(
         &'r self,
         request: &RequestView<'r>,
+        served: Served,
         now: UnixMillis,
         understood: &mut Understood<'r>,
     ) -> Result<Forward<'r>, Refusal> {
@@ -187,7 +190,7 @@ impl Gate {
                         understood.reread = Some(read.clone());
                     }
                     let authorized = authorize(authenticated, &self.config.buckets)?;
-                    return route(&authorized, &self.config);
+                    return route(&authorized, served, &self.config);
                 }
                 // The first reading's text is the one that the answer shows.
                 Err(refusal @ Refusal::SignatureDoesNotMatch(_)) => _ = refused.get_or_insert(refusal),

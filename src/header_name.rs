@@ -80,40 +80,34 @@ impl HeaderName {
     }
 }
 
-/// Where the lines of the known headers are in a list of lines.
+/// The values of the known headers.
 #[derive(Default)]
-pub(crate) struct KnownHeaders {
-    /// The place of each header's first line, and one; 0 where there is none.
-    first: [usize; COUNT],
+pub(crate) struct KnownHeaders<'a> {
+    /// The value of each header's first line.
+    first: [Option<&'a str>; COUNT],
     /// The bits of the headers that have more than one line.
     repeated: u16,
     /// The bits of those whose lines differ.
     differing: u16,
 }
 
-impl KnownHeaders {
-    /// Takes another line into account, at `place`; `first_value` gives the value of an earlier line.
-    pub(crate) fn add<'v>(
-        &mut self,
-        name: HeaderName,
-        value: &str,
-        place: usize,
-        first_value: impl FnOnce(usize) -> Option<&'v str>,
-    ) {
+impl<'a> KnownHeaders<'a> {
+    /// Takes another line into account.
+    pub(crate) fn add(&mut self, name: HeaderName, value: &'a str) {
         let Some(first) = self.first.get_mut(name.place()) else { return };
-        match first.checked_sub(1) {
-            None => *first = place + 1,
+        match first {
+            None => *first = Some(value),
             Some(first) => {
                 self.repeated |= bit(name);
-                if first_value(first) != Some(value) {
+                if *first != value {
                     self.differing |= bit(name);
                 }
             }
         }
     }
 
-    pub(crate) fn first(&self, name: HeaderName) -> Option<usize> {
-        self.first.get(name.place())?.checked_sub(1)
+    pub(crate) fn first(&self, name: HeaderName) -> Option<&'a str> {
+        self.first.get(name.place()).copied().flatten()
     }
 
     pub(crate) fn is_repeated(&self, name: HeaderName) -> bool {

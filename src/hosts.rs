@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::baked::baked;
 use crate::by_name::ByName;
 use crate::id_table::IdTable;
+use crate::texts::split_once;
 
 /// Where a host's requests carry their bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Hosts {
         if self.path.find(host).is_some() {
             return Some(Addressing::Path);
         }
-        let (bucket, endpoint) = host.split_once('.')?;
+        let (bucket, endpoint) = split_once(host, b'.')?;
         let known = !bucket.is_empty() && self.virtual_hosted.find(endpoint).is_some();
         known.then_some(Addressing::VirtualHosted { bucket })
     }
@@ -64,7 +65,7 @@ impl Hosts {
 
 /// The Host header's host in lower case: a port is ignored, anything else after the name is not.
 pub(crate) fn without_port(header: &str) -> Option<Cow<'_, str>> {
-    let host = match header.split_once(':') {
+    let host = match split_once(header, b':') {
         None => header,
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         Some(_) => return None,
@@ -72,8 +73,8 @@ pub(crate) fn without_port(header: &str) -> Option<Cow<'_, str>> {
     if host.is_empty() {
         return None;
     }
-    let is_lower_case = !host.bytes().any(|byte| byte.is_ascii_uppercase());
-    Some(if is_lower_case { Cow::Borrowed(host) } else { Cow::Owned(host.to_ascii_lowercase()) })
+    let has_upper_case = host.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase());
+    Some(if !has_upper_case { Cow::Borrowed(host) } else { Cow::Owned(host.to_ascii_lowercase()) })
 }
 
 #[cfg(test)]

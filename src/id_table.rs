@@ -110,18 +110,16 @@ const FEWEST_SLOTS: usize = 8;
 /// Eight bytes at a time are multiplied into the state. The ids in a table are the operator's own, so nobody
 /// can choose them to collide; who looks others up walks one run of neighbours at the most.
 pub(crate) fn hash(id: &str) -> usize {
-    let mut words = id.as_bytes().chunks_exact(8);
-    let state = words.by_ref().fold(u64::try_from(id.len()).unwrap_or_default(), |state, word| {
-        mixed(state, word.first_chunk().copied().unwrap_or_default())
-    });
-    let mut last = [0; 8];
-    last.iter_mut().zip(words.remainder()).for_each(|(to, byte)| *to = *byte);
+    let (words, rest) = id.as_bytes().as_chunks();
+    let length = u64::try_from(id.len()).unwrap_or_default();
+    let state = words.iter().fold(length, |state, word| mixed(state, u64::from_le_bytes(*word)));
+    let last = rest.iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte));
     usize::try_from(mixed(state, last) >> 32).unwrap_or_default()
 }
 
-fn mixed(state: u64, word: [u8; 8]) -> u64 {
+fn mixed(state: u64, word: u64) -> u64 {
     // 2^64 divided by the golden ratio.
-    let product = (state ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let product = (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     product ^ (product >> 32)
 }
 

@@ -8,6 +8,7 @@ use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::signature_scheme::Scheme;
+use crate::texts::split_once;
 use crate::{signature_v1, signature_v4};
 
 /// A signature whose grammar was checked and nothing else yet. A scheme is a variant, and its rules
@@ -15,8 +16,8 @@ use crate::{signature_v1, signature_v4};
 pub(crate) enum PresentedSignature<'a> {
     /// HMAC-SHA1.
     V1(signature_v1::Presented<'a>),
-    /// HMAC-SHA256, with a derived key.
-    V4(signature_v4::Presented<'a>),
+    /// HMAC-SHA256, with a derived key. It is much larger than the other.
+    V4(Box<signature_v4::Presented<'a>>),
 }
 
 /// What a query carries of a signature; none of it takes part in the operation.
@@ -76,7 +77,7 @@ impl<'a> PresentedSignature<'a> {
             (None, false, false) => Err(Refusal::MissingSignature),
             (Some(value), false, false) => Self::from_header(value),
             (None, true, false) => signature_v1::Presented::from_query(query).map(PresentedSignature::V1),
-            (None, false, true) => signature_v4::Presented::from_query(query).map(PresentedSignature::V4),
+            (None, false, true) => signature_v4::Presented::from_query(query).map(Self::v4),
             _ => Err(Refusal::ConflictingSignatures),
         }
     }
@@ -85,13 +86,17 @@ impl<'a> PresentedSignature<'a> {
         if value.is_empty() {
             return Err(Refusal::MalformedAuthorization(AuthorizationFault::Empty));
         }
-        let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
+        let (scheme, credentials) = split_once(value, b' ').unwrap_or((value, ""));
         match scheme {
             "OSS" => signature_v1::Presented::from_header(credentials).map(PresentedSignature::V1),
-            "OSS4-HMAC-SHA256" => signature_v4::Presented::from_header(credentials).map(PresentedSignature::V4),
+            "OSS4-HMAC-SHA256" => signature_v4::Presented::from_header(credentials).map(Self::v4),
             "OSS2" => Err(Refusal::SchemeNotEnabled("OSS2")),
             _ => Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
         }
+    }
+
+    fn v4(presented: signature_v4::Presented<'a>) -> Self {
+        PresentedSignature::V4(Box::new(presented))
     }
 
     /// Checks that the text which it signs can be no other request's.

@@ -8,6 +8,7 @@ use crate::texts::Stretch;
 use crate::words;
 
 /// The parts of a viewer request that decisions are made from, borrowed from their flat encoding.
+#[derive(Default)]
 pub struct RequestView<'a> {
     /// Where all parts are.
     text: &'a str,
@@ -19,8 +20,8 @@ pub struct RequestView<'a> {
     pub uri: &'a str,
     /// The query string as sent, percent-encoded, without its `?`.
     pub query: &'a str,
-    headers: Vec<Header<'a>>,
-    known: KnownHeaders,
+    lines: Vec<Header<'a>>,
+    known: KnownHeaders<'a>,
     /// Whether no part has a control character but tabs, so that no value needs to be looked at.
     is_clean: bool,
 }
@@ -51,37 +52,42 @@ impl<'a> RequestView<'a> {
     /// [`Refusal::MalformedRequest`] when the lengths aren't those of the text, a part has a NUL, or a
     /// header's name isn't a token.
     pub fn read(flat: FlatRequest<'a>) -> Result<Self, Refusal> {
-        let is_clean = is_clean(flat.text);
-        if !is_clean && flat.text.contains('\0') {
-            return Err(Refusal::MalformedRequest);
-        }
-        Self::of_flat(flat, is_clean).ok_or(Refusal::MalformedRequest)
+        let mut view = Self::default();
+        view.fill(flat)?;
+        Ok(view)
     }
 
-    fn of_flat(flat: FlatRequest<'a>, is_clean: bool) -> Option<Self> {
+    /// The same in its place: a request is large, and isn't moved.
+    pub(crate) fn fill(&mut self, flat: FlatRequest<'a>) -> Result<(), Refusal> {
+        self.is_clean = is_clean(flat.text);
+        let has_nul = !self.is_clean && flat.text.contains('\0');
+        if has_nul { None } else { self.fill_flat(flat) }.ok_or(Refusal::MalformedRequest)
+    }
+
+    fn fill_flat(&mut self, flat: FlatRequest<'a>) -> Option<()> {
         let ([request_id, method, uri, query], lines) = flat.lengths.split_first_chunk()?;
+        self.text = flat.text;
         let mut rest = flat.text;
         let mut part = |length: i32| {
             let (part, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
             rest = after;
             Some(part)
         };
-        let (request_id, method, uri, query) = (part(*request_id)?, part(*method)?, part(*uri)?, part(*query)?);
-        let mut headers = Headers::with_room(lines.len() / 2);
-        let mut lines = lines.chunks_exact(2);
-        for line in &mut lines {
-            let [name, value] = line else { return None };
+        self.request_id = part(*request_id)?;
+        self.method = part(*method)?;
+        self.uri = part(*uri)?;
+        self.query = part(*query)?;
+        self.make_room(lines.len() / 2);
+        let (lines, odd) = lines.as_chunks();
+        for [name, value] in lines {
             if *name < 0 {
                 let number = usize::try_from(!*name).ok()?;
-                headers.push(Cow::Borrowed(words::name(number)?), HeaderName::of_word(number), part(*value)?);
+                self.push(Cow::Borrowed(words::name(number)?), HeaderName::of_word(number), part(*value)?);
             } else {
-                headers.push_named(part(*name)?, part(*value)?)?;
+                self.push_named(part(*name)?, part(*value)?)?;
             }
         }
-        let Headers { lines: headers, known } = headers;
-        let is_whole = rest.is_empty() && lines.remainder().is_empty();
-        let text = flat.text;
-        is_whole.then_some(RequestView { text, request_id, method, uri, query, headers, known, is_clean })
+        (rest.is_empty() && odd.is_empty()).then_some(())
     }
 
     /// Reads the encoding of a hand-over, whose fields are joined by NUL:
@@ -91,21 +97,48 @@ impl<'a> RequestView<'a> {
     /// [`Refusal::MalformedRequest`] when the number of fields isn't what the count says, or a header's
     /// name isn't a token.
     pub fn parse(joined: &'a str) -> Result<Self, Refusal> {
-        Self::of_joined(joined).ok_or(Refusal::MalformedRequest)
+        let mut view = Self::default();
+        view.fill_joined(joined)?;
+        Ok(view)
     }
 
-    fn of_joined(joined: &'a str) -> Option<Self> {
+    /// The same in its place.
+    pub(crate) fn fill_joined(&mut self, joined: &'a str) -> Result<(), Refusal> {
+        self.fill_fields(joined).ok_or(Refusal::MalformedRequest)
+    }
+
+    fn fill_fields(&mut self, joined: &'a str) -> Option<()> {
+        self.text = joined;
         let mut fields = joined.split('\0');
         let count: usize = fields.next()?.parse().ok()?;
-        let (request_id, method, uri, query) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-        let mut headers = Headers::with_room(count);
+        self.request_id = fields.next()?;
+        self.method = fields.next()?;
+        self.uri = fields.next()?;
+        self.query = fields.next()?;
+        self.make_room(count);
         while let Some(name) = fields.next() {
-            headers.push_named(name, fields.next()?)?;
+            self.push_named(name, fields.next()?)?;
         }
-        let Headers { lines: headers, known } = headers;
-        let is_whole = headers.len() == count;
-        let (text, is_clean) = (joined, false);
-        is_whole.then_some(RequestView { text, request_id, method, uri, query, headers, known, is_clean })
+        (self.lines.len() == count).then_some(())
+    }
+
+    fn make_room(&mut self, lines: usize) {
+        self.lines.reserve_exact(lines.min(64));
+    }
+
+    /// Adds a line by its name as it was sent; `None` where that is no token.
+    fn push_named(&mut self, name: &'a str, value: &'a str) -> Option<()> {
+        let name = token(name)?;
+        let header_name = HeaderName::of(&name);
+        self.push(name, header_name, value);
+        Some(())
+    }
+
+    fn push(&mut self, name: Cow<'a, str>, header_name: Option<HeaderName>, value: &'a str) {
+        if let Some(header_name) = header_name {
+            self.known.add(header_name, value);
+        }
+        self.lines.push(Header { name, value });
     }
 
     /// The value of a header that must not be repeated, not even with the same value.
@@ -113,11 +146,7 @@ impl<'a> RequestView<'a> {
     /// # Errors
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
     pub(crate) fn unique(&self, name: HeaderName) -> Result<Option<&'a str>, Refusal> {
-        let Some(line) = self.known.first(name).and_then(|place| self.headers.get(place)) else { return Ok(None) };
-        if self.known.is_repeated(name) {
-            return Err(Refusal::RepeatedHeader(name.as_str().to_owned()));
-        }
-        self.checked(line).map(Some)
+        self.known(name, self.known.is_repeated(name))
     }
 
     /// The value of a header whose equal repeats are one value: the OSS SDK for PHP sends
@@ -126,11 +155,15 @@ impl<'a> RequestView<'a> {
     /// # Errors
     /// [`Refusal::RepeatedHeader`] when the values differ, or [`Refusal::MalformedHeader`].
     pub(crate) fn single(&self, name: HeaderName) -> Result<Option<&'a str>, Refusal> {
-        let Some(line) = self.known.first(name).and_then(|place| self.headers.get(place)) else { return Ok(None) };
-        if self.known.differs(name) {
-            return Err(Refusal::RepeatedHeader(name.as_str().to_owned()));
+        self.known(name, self.known.differs(name))
+    }
+
+    fn known(&self, name: HeaderName, is_ambiguous: bool) -> Result<Option<&'a str>, Refusal> {
+        match self.known.first(name) {
+            None => Ok(None),
+            Some(_) if is_ambiguous => Err(Refusal::RepeatedHeader(name.as_str().to_owned())),
+            Some(value) => self.checked(name.as_str(), value).map(Some),
         }
-        self.checked(line).map(Some)
     }
 
     /// The same for a header of any name, in lower case.
@@ -138,12 +171,12 @@ impl<'a> RequestView<'a> {
     /// # Errors
     /// As [`RequestView::single`].
     pub fn single_named(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
-        let mut lines = self.headers.iter().filter(|header| header.name == name);
+        let mut lines = self.lines.iter().filter(|header| header.name == name);
         let Some(line) = lines.next() else { return Ok(None) };
         if lines.any(|other| other.value != line.value) {
             return Err(Refusal::RepeatedHeader(name.to_owned()));
         }
-        self.checked(line).map(Some)
+        self.checked(name, line.value).map(Some)
     }
 
     /// Every `x-oss-*` header: lower-case names in byte order, trimmed values, equal repeats as one.
@@ -154,9 +187,9 @@ impl<'a> RequestView<'a> {
     pub fn oss_headers(&self) -> Result<Vec<(&str, &'a str)>, Refusal> {
         let mut found: Vec<(&str, &str)> = Vec::with_capacity(8);
         let mut repeated = None;
-        for header in self.headers.iter().filter(|header| header.name.starts_with("x-oss-")) {
-            let value = trimmed(self.checked(header)?);
-            let (name, follows) = (&*header.name, found.last().is_none_or(|(last, _)| *last < &*header.name));
+        for Header { name, value } in self.lines.iter().filter(|header| header.name.starts_with("x-oss-")) {
+            let value = trimmed(self.checked(name, value)?);
+            let (name, follows) = (&**name, found.last().is_none_or(|(last, _)| *last < &**name));
             if follows {
                 found.push((name, value));
                 continue;
@@ -182,45 +215,13 @@ impl<'a> RequestView<'a> {
 
     /// Every header line, in the order of the flat encoding.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.headers.iter().map(|header| (&*header.name, header.value))
+        self.lines.iter().map(|header| (&*header.name, header.value))
     }
 
     /// A value that may stand on a line of its own: a line feed inside it would let one header pass for two
     /// in a StringToSign (RFC 9110 section 5.5 forbids the control characters).
-    fn checked(&self, header: &Header<'a>) -> Result<&'a str, Refusal> {
-        if self.is_clean || is_clean(header.value) {
-            Ok(header.value)
-        } else {
-            Err(Refusal::MalformedHeader(header.name.to_string()))
-        }
-    }
-}
-
-/// Header lines as they are read.
-struct Headers<'a> {
-    lines: Vec<Header<'a>>,
-    known: KnownHeaders,
-}
-
-impl<'a> Headers<'a> {
-    fn with_room(count: usize) -> Self {
-        Headers { lines: Vec::with_capacity(count.min(64)), known: KnownHeaders::default() }
-    }
-
-    /// Adds a line by its name as it was sent; `None` where that is no token.
-    fn push_named(&mut self, name: &'a str, value: &'a str) -> Option<()> {
-        let name = token(name)?;
-        let header_name = HeaderName::of(&name);
-        self.push(name, header_name, value);
-        Some(())
-    }
-
-    fn push(&mut self, name: Cow<'a, str>, header_name: Option<HeaderName>, value: &'a str) {
-        if let Some(header_name) = header_name {
-            let Headers { lines, known } = self;
-            known.add(header_name, value, lines.len(), |first| lines.get(first).map(|line| line.value));
-        }
-        self.lines.push(Header { name, value });
+    fn checked(&self, name: &str, value: &'a str) -> Result<&'a str, Refusal> {
+        if self.is_clean || is_clean(value) { Ok(value) } else { Err(Refusal::MalformedHeader(name.to_owned())) }
     }
 }
 
@@ -340,7 +341,7 @@ mod tests {
     #[test]
     fn refuses_lengths_that_are_not_those_of_the_text() {
         let read =
-            |text, lengths: &[i32]| RequestView::read(FlatRequest { text, lengths }).map(|view| view.headers.len());
+            |text, lengths: &[i32]| RequestView::read(FlatRequest { text, lengths }).map(|view| view.lines.len());
         assert_eq!(read("idPUT/khosth", &[2, 3, 2, 0, 4, 1]), Ok(1));
         assert_eq!(read("idPUT/kh", &[2, 3, 2, 0, !10, 1]), Ok(1));
         for (text, lengths) in [

@@ -15,13 +15,34 @@ use crate::s3_headers::{Header, s3_headers};
 use crate::texts::Stretch;
 use crate::upload_id::{Overwrite, UploadId};
 
+/// Which operations are served.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Served {
+    Everywhere,
+    /// Those that go through the API.
+    BehindTheApi,
+}
+
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin<'c> {
     /// The bucket, through origin access control.
     S3,
-    /// A resource of API Gateway's, by its path, with what the authorizer verifies again.
-    Api(&'c Api, &'static str, HandOver),
+    /// A resource of API Gateway's.
+    Api(Box<ThroughApi<'c>>),
+}
+
+/// What goes through the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThroughApi<'c> {
+    /// The API.
+    pub api: &'c Api,
+    /// The path of its resource.
+    pub resource: &'static str,
+    /// What the authorizer verifies again.
+    pub hand_over: HandOver,
+    /// What the function behind it does besides the plain operation.
+    pub options: Vec<ApiOption>,
 }
 
 /// The request to S3, made of nothing but what was verified and what the rules allow.
@@ -37,8 +58,6 @@ pub struct Forward<'r> {
     pub query: String,
     /// Header names in lower case, and values. Content-Length isn't among them: CloudFront keeps it.
     pub headers: Vec<Header<'r>>,
-    /// What a function behind the API does besides the plain operation.
-    pub options: Vec<ApiOption>,
 }
 
 /// What a function behind the API does besides the plain operation.
@@ -69,7 +88,15 @@ impl Forward<'_> {
     pub fn edge_target(&self) -> (&str, &str) {
         match &self.origin {
             Origin::S3 => (&self.uri, &self.query),
-            Origin::Api(_, resource, _) => (resource, ""),
+            Origin::Api(through) => (through.resource, ""),
+        }
+    }
+
+    /// What a function behind the API does besides the plain operation.
+    pub fn options(&self) -> &[ApiOption] {
+        match &self.origin {
+            Origin::S3 => &[],
+            Origin::Api(through) => &through.options,
         }
     }
 
@@ -78,7 +105,7 @@ impl Forward<'_> {
     pub fn edge_headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let (headers, origin, hand_over) = match &self.origin {
             Origin::S3 => (&*self.headers, &self.s3_bucket.domain, None),
-            Origin::Api(api, _, hand_over) => (&[][..], &api.domain, Some((REQUEST_HEADER, hand_over.as_str()))),
+            Origin::Api(through) => (&[][..], &through.api.domain, Some((REQUEST_HEADER, through.hand_over.as_str()))),
         };
         let own = [(ORIGIN_HEADER, &**origin)].into_iter().chain(hand_over);
         headers.iter().map(|(name, value)| (&**name, &**value)).chain(own)
@@ -96,20 +123,25 @@ pub(crate) const MAX_OBJECT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 ///
 /// # Errors
 /// Those of the header rules, [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`],
-/// [`Refusal::EntityTooLarge`], [`Refusal::RequestTooLarge`]; for an operation behind the API when none is configured
-/// [`Refusal::MethodNotAllowed`]; for ListParts when it is off or there is no API
+/// [`Refusal::EntityTooLarge`], [`Refusal::RequestTooLarge`]; for an operation that isn't served, or is behind an
+/// API where none is configured, [`Refusal::MethodNotAllowed`]; for ListParts when it is off or there is no API
 /// [`Refusal::NoSuchUpload`].
-pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Config) -> Result<Forward<'r>, Refusal> {
+pub(crate) fn route<'r>(
+    authorized: &Authorized<'_, 'r, '_, 'r>,
+    served: Served,
+    config: &'r Config,
+) -> Result<Forward<'r>, Refusal> {
     let authenticated = authorized.authenticated();
     let classified = authenticated.classified();
     let headers = s3_headers(authenticated, config)?;
     check_length(classified, authenticated.key().max_object_bytes())?;
-    let (origin, options) = match api_resource(classified, config)? {
-        None => (Origin::S3, Vec::new()),
+    let origin = match api_resource(classified, config)? {
+        None if served == Served::BehindTheApi => return Err(Refusal::MethodNotAllowed),
+        None => Origin::S3,
         Some((api, resource)) => {
             check_size(&headers)?;
             let hand_over = HandOver::of_request(classified.request, authenticated.additional_headers())?;
-            (Origin::Api(api, resource, hand_over), options(authenticated))
+            Origin::Api(Box::new(ThroughApi { api, resource, hand_over, options: options(authenticated) }))
         }
     };
     Ok(Forward {
@@ -121,7 +153,6 @@ pub(crate) fn route<'r>(authorized: &Authorized<'_, 'r, '_, 'r>, config: &'r Con
             operation => operation.s3_query(classified.query),
         },
         headers,
-        options,
     })
 }
 

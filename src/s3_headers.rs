@@ -57,7 +57,7 @@ enum Treatment {
 
 /// The `x-oss-*` headers that OSS defines for the served operations (OSS API reference, PutObject,
 /// InitiateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, and CopyObject,
-/// which a header alone makes of PutObject), sorted. `x-oss-meta-*` is treated apart; what isn't
+/// which a header alone makes of PutObject). `x-oss-meta-*` is treated apart; what isn't
 /// listed is ignored, as OSS ignores it, and never reaches S3.
 const OSS_HEADERS: [(&str, Treatment); 26] = [
     ("x-oss-callback", Treatment::Refused),
@@ -120,9 +120,7 @@ pub(crate) fn s3_headers<'r>(
                 metadata_bytes += key.len() + value.len();
                 headers.push((Cow::Owned(["x-amz-meta-", key].concat()), value));
             }
-        } else if let Ok(row) = OSS_HEADERS.binary_search_by_key(&name, |(known, _)| known)
-            && let Some((name, treatment)) = OSS_HEADERS.get(row)
-        {
+        } else if let Some((name, treatment)) = OSS_HEADERS.iter().find(|(known, _)| *known == name) {
             match treatment.apply(value, &asked) {
                 Applied::Nothing => {}
                 Applied::Set(name, value) => headers.push((Cow::Borrowed(name), value)),

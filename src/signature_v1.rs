@@ -21,6 +21,7 @@ use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 use crate::signing_secret::SigningSecret;
 use crate::sub_resource;
+use crate::texts::split_once;
 
 /// An access key id and a signature, as presented.
 pub(crate) struct Presented<'a> {
@@ -43,11 +44,11 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`Refusal::MalformedAuthorization`] unless it is two non-empty parts around one colon.
     pub(crate) fn from_header(credentials: &'a str) -> Result<Self, Refusal> {
-        let fault = match credentials.split_once(':') {
+        let fault = match split_once(credentials, b':') {
             None => AuthorizationFault::Form,
             Some(("", _)) => AuthorizationFault::NoAccessKeyId,
             Some((_, "")) => AuthorizationFault::NoSignature,
-            Some((_, signature)) if signature.contains([':', ' ', '\t']) => AuthorizationFault::Form,
+            Some((_, signature)) if has_delimiter(signature) => AuthorizationFault::Form,
             Some((access_key_id, _)) if !is_access_key_id(access_key_id) => AuthorizationFault::Form,
             Some((access_key_id, signature)) => {
                 return Ok(Presented { access_key_id, signature, carrier: Carrier::Header });
@@ -113,28 +114,21 @@ impl<'a> Presented<'a> {
         identified: &Identified<'k, '_>,
         string_to_sign: &StringToSign<'_>,
     ) -> Result<&'k str, Refusal> {
-        let key = &identified.key;
-        for live in identified.live_secrets() {
-            let hot = key.hot_hmac_sha1(&live);
-            let is_hot = hot.is_some();
-            let hmac_sha1 = hot.unwrap_or_else(|| live.secret.hmac_sha1());
-            if is_signature(&hmac_sha1, string_to_sign, self.signature) {
-                if !is_hot {
-                    key.keep(&live, hmac_sha1);
-                }
-                return Ok(live.generation);
-            }
+        let text = string_to_sign.text();
+        let is_right = |hmac_sha1: &HmacSha1| is_signature(hmac_sha1, &text, self.signature);
+        match identified.live_secrets().find(|live| identified.key.verifies(live, is_right)) {
+            Some(live) => Ok(live.generation),
+            None => Err(self.mismatch(text)),
         }
-        Err(self.mismatch(string_to_sign))
     }
 
     #[cold]
     #[inline(never)]
-    fn mismatch(&self, string_to_sign: &StringToSign<'_>) -> Refusal {
+    fn mismatch(&self, string_to_sign: String) -> Refusal {
         Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: self.access_key_id.to_owned(),
             signature_provided: self.signature.to_owned(),
-            string_to_sign: string_to_sign.text(),
+            string_to_sign,
             canonical_request: None,
         }))
     }
@@ -143,15 +137,20 @@ impl<'a> Presented<'a> {
 /// Whether `signature`, in canonical base64 (28 characters, no stray bits), is the HMAC-SHA1 of
 /// `string_to_sign`. The 20 bytes are compared in constant time.
 pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    is_signature(&secret.hmac_sha1(), string_to_sign, signature)
+    is_signature(&secret.hmac_sha1(), &string_to_sign.text(), signature)
 }
 
-fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
+fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &str, signature: &str) -> bool {
     let mut decoded = [0; 20];
     let Some(length) = Alphabet::Standard.decode(signature, &mut decoded) else { return false };
     let mut mac = hmac_sha1.clone();
-    mac.update(string_to_sign.text().as_bytes());
+    mac.update(string_to_sign.as_bytes());
     decoded.get(..length).is_some_and(|signature| mac.verify_slice(signature).is_ok())
+}
+
+/// Without an early end, so that many bytes are looked at at a time.
+fn has_delimiter(signature: &str) -> bool {
+    signature.bytes().fold(false, |found, byte| found | matches!(byte, b':' | b' ' | b'\t'))
 }
 
 /// A key whose signature could be another request's is refused before it is compared.

@@ -14,6 +14,13 @@ pub(crate) fn push(texts: &[&str], out: &mut String) {
     }
 }
 
+/// What is before and after the first of a byte of ASCII. Compiled once, and without what searches for any character.
+#[inline(never)]
+pub(crate) fn split_once(text: &str, delimiter: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().position(|byte| byte == delimiter)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
 /// Where a text is in memory, and its bytes.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Stretch {

@@ -154,7 +154,7 @@ pub fn decide_at_api(length: usize, now: f64) -> usize {
             let request = HandOver::open(hand_over).unwrap_or_default();
             let request_id = oss_request_id(request.split('\0').nth(1).unwrap_or_default());
             output.push_decision(&gate.decide_at_api(&request, millis(now)), |forward, output| {
-                let options: Vec<_> = forward.options.iter().map(|option| option.name()).collect();
+                let options: Vec<_> = forward.options().iter().map(|option| option.name()).collect();
                 let bucket = &forward.s3_bucket;
                 for part in [&request_id, &bucket.name, &bucket.region, &forward.query, &options.join(" ")] {
                     output.push(part);

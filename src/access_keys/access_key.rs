@@ -46,20 +46,24 @@ impl<'k: 'i, 'i> AccessKey<'k, 'i> {
         listed.filter_map(move |ordinal| keys.live_secret(ordinal, now)).chain(derived)
     }
 
-    /// The key schedule of one of its secrets, when it is in the cache.
-    pub(crate) fn hot_hmac_sha1(&self, live: &LiveSecret<'_, '_>) -> Option<HmacSha1> {
-        self.keys.hot.get(self.id, live.generation)
-    }
-
-    /// Keeps the key schedule of a secret that verified.
-    pub(crate) fn keep(&self, live: &LiveSecret<'_, '_>, hmac_sha1: HmacSha1) {
-        self.keys.hot.put(self.id, live.generation, hmac_sha1);
+    /// Whether a signature of version 1 is that of one of its secrets, as `verifies` by the secret's key schedule. The
+    /// schedule of a secret that verified is kept.
+    pub(crate) fn verifies(&self, live: &LiveSecret<'_, '_>, verifies: impl Fn(&HmacSha1) -> bool) -> bool {
+        let AccessKey { keys, id, .. } = self;
+        keys.hot.with(id, live.generation, &verifies).unwrap_or_else(|| {
+            let hmac_sha1 = live.secret.hmac_sha1();
+            let verified = verifies(&hmac_sha1);
+            if verified {
+                keys.hot.put(id, live.generation, hmac_sha1);
+            }
+            verified
+        })
     }
 
     /// The key schedule of what version 4 derives from one of its secrets for a scope, from the cache when it
     /// is hot: it is the same for a day.
     pub(crate) fn hmac_sha256(&self, live: &LiveSecret<'_, '_>, scope: CredentialScope<'_>) -> HmacSha256 {
-        let hot = self.keys.hot_derived.get(self.id, &scope.of_generation(live.generation));
+        let hot = self.keys.hot_derived.with(self.id, &scope.of_generation(live.generation), Clone::clone);
         hot.unwrap_or_else(|| scope.hmac_sha256(&live.secret))
     }
 
@@ -105,7 +109,7 @@ impl<'k: 'i, 'i> AccessKey<'k, 'i> {
 /// 1 to 128 bytes of visible ASCII but what delimits an id in one of the signature schemes.
 pub(crate) fn is_access_key_id(id: &str) -> bool {
     let byte_ok = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
-    (1..=128).contains(&id.len()) && id.bytes().all(byte_ok)
+    (1..=128).contains(&id.len()) && id.bytes().fold(true, |all, byte| all & byte_ok(byte))
 }
 
 /// Compares by the MACs of both under one fixed key: the time doesn't depend on where they differ.

@@ -143,7 +143,7 @@ fn carries_a_forbidden_overwrite_from_the_beginning_of_an_upload_to_its_end() {
     let initiate = request("POST", "/dir/a.log", "uploads");
     let initiate = signed(initiate, &[("x-oss-forbid-overwrite", "true")], &format!("{RESOURCE}?uploads")).flat();
     let begun = gate.decide_joined(&initiate, UnixMillis(NOW)).outcome.ok().unwrap();
-    assert_eq!(begun.options, [ApiOption::ForbidOverwrite]);
+    assert_eq!(begun.options(), [ApiOption::ForbidOverwrite]);
     let resource = format!("{RESOURCE}?uploadId=U1~forbid-overwrite");
     let complete = request("POST", "/dir/a.log", "uploadId=U1~forbid-overwrite");
     for headers in [&[][..], &[("x-oss-forbid-overwrite", "true")], &[("x-oss-forbid-overwrite", "false")]] {
@@ -160,5 +160,5 @@ fn tells_the_api_to_complete_with_every_part() {
     let complete = request("POST", "/dir/a.log", "encoding-type=url&uploadId=U1");
     let flat = signed(complete, &[("x-oss-complete-all", "yes")], &format!("{RESOURCE}?uploadId=U1")).flat();
     let forward = gate.decide_joined(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
-    assert_eq!(forward.options, [ApiOption::EncodeKey, ApiOption::CompleteAll]);
+    assert_eq!(forward.options(), [ApiOption::EncodeKey, ApiOption::CompleteAll]);
 }

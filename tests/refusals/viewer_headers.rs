@@ -191,7 +191,7 @@ fn sends_the_parameters_of_the_operation_in_one_spelling() {
         let request = request(method, "/dir/a.log", query).signed(&format!("{RESOURCE}{sub_resources}"));
         forwarded(&request, |forward| {
             let options: &[ApiOption] = if encodes { &[ApiOption::EncodeKey] } else { &[] };
-            assert_eq!((&*forward.query, &*forward.options), (s3_query, options), "{method} {query}");
+            assert_eq!((&*forward.query, forward.options()), (s3_query, options), "{method} {query}");
         });
     }
 }
