@@ -13,7 +13,7 @@ import { decide, decideAtApi, readImage } from './core.mjs';
 export function createBakedGate({ wasm, image }) {
   const instance = coreInstance(wasm, (core) => readImage(core, image));
   return {
-    decide: (request, now) => instance.call((core) => decide(core, request, now)),
-    decideAtApi: (handOver, now) => instance.call((core) => decideAtApi(core, handOver, now)),
+    decide: (request, now) => instance.call(decide, request, now),
+    decideAtApi: (handOver, now) => instance.call(decideAtApi, handOver, now),
   };
 }

@@ -1,6 +1,7 @@
 // The one module that knows CloudFront's event shape (CloudFront Developer Guide, Lambda@Edge event
 // structure).
 
+import { HEADERS_OF_FORWARD } from './decision.mjs';
 import { NUMBERS } from './words.mjs';
 
 /**
@@ -79,7 +80,9 @@ export function flatten(request, requestId) {
   let count = 4;
   for (const name in headers) {
     const number = NUMBERS.get(name);
-    for (const { value } of headers[name]) {
+    const lines = headers[name];
+    for (let i = 0; i < lines.length; i += 1) {
+      const { value } = lines[i];
       if (count + 2 > lengths.length) lengths = longer(lengths);
       if (number === undefined) {
         text += name;
@@ -108,13 +111,13 @@ function longer(numbers) {
  * is the core's.
  *
  * @param {CloudFrontRequest} request
- * @param {{ uri: string, query: string, headers: import('./exchange.mjs').Answer }} forward
+ * @param {{ uri: string, query: string, parts: string[] }} forward
  */
-export function applyForward(request, { uri, query, headers }) {
+export function applyForward(request, { uri, query, parts }) {
   const kept = readOnlyHeaders(request.headers);
-  while (headers.left > 0) {
-    const key = headers.next();
-    kept[key] = [{ key, value: headers.next() }];
+  for (let i = HEADERS_OF_FORWARD; i < parts.length; i += 2) {
+    const key = parts[i];
+    kept[key] = [{ key, value: parts[i + 1] }];
   }
   request.uri = uri;
   request.querystring = query;

@@ -6,7 +6,8 @@ import { DocumentError, instantiate } from './core.mjs';
  * @typedef {import('./core.mjs').Core} Core
  *
  * @typedef {object} CoreInstance
- * @property {<R>(use: (core: Core) => R) => R} call
+ * @property {<R, I extends unknown[]>(use: (core: Core, ...inputs: I) => R, ...inputs: I) => R} call with what `use` takes
+ *   besides the core, so that no request makes a function of its own
  * @property {(prepare: (core: Core) => void) => void} prepare prepares this instance otherwise, and new ones too;
  *   throws, and keeps to the earlier way, when that fails
  */
@@ -37,11 +38,11 @@ export function coreInstance(wasm, prepare = () => {}) {
     return fresh;
   }
 
-  /** @template R @param {(core: Core) => R} use @returns {R} */
-  function call(use) {
+  /** @template R @template {unknown[]} I @param {(core: Core, ...inputs: I) => R} use @param {I} inputs @returns {R} */
+  function call(use, ...inputs) {
     const current = (core ??= start());
     try {
-      return use(current);
+      return use(current, ...inputs);
     } catch (error) {
       // Anything but what the core itself says of a document may have left it broken.
       if (!(error instanceof DocumentError)) core = undefined;

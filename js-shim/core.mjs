@@ -6,8 +6,6 @@ import { Exchange } from './exchange.mjs';
  * One instance of the core's module.
  *
  * @typedef {{ exports: any, exchange: Exchange }} Core `exports` take and give numbers, see src/wasm.rs
- *
- * @typedef {import('./exchange.mjs').Answer} Answer void when the next call is made
  */
 
 /**
@@ -28,29 +26,29 @@ export function instantiate(module) {
   return { exports, exchange: new Exchange(exports) };
 }
 
-/** @param {Core} core @param {import('./exchange.mjs').FlatRequest} request @param {number} now @returns {Answer} */
+/** @param {Core} core @param {import('./exchange.mjs').FlatRequest} request @param {number} now @returns {string[]} the answer's parts */
 export function decide({ exports, exchange }, request, now) {
   return exchange.readAfterRequest(exports.decide(request.count, exchange.writeRequest(request), now));
 }
 
-/** @param {Core} core @param {string} handOver @param {number} now @returns {Answer} */
+/** @param {Core} core @param {string} handOver @param {number} now @returns {string[]} the answer's parts */
 export function decideAtApi({ exports, exchange }, handOver, now) {
   return exchange.read(exports.decideAtApi(exchange.write(handOver), now));
 }
 
-/** @param {Core} core @param {string} response @param {number} now @returns {Answer} */
+/** @param {Core} core @param {string} response @param {number} now @returns {string[]} the answer's parts */
 export function translateResponse({ exports, exchange }, response, now) {
   return exchange.read(exports.translateResponse(exchange.write(response), now));
 }
 
-/** @param {Core} core @param {string} s3Code @param {string} requestId @param {number} now @returns {Answer} */
+/** @param {Core} core @param {string} s3Code @param {string} requestId @param {number} now @returns {string[]} the answer's parts */
 export function s3Error({ exports, exchange }, s3Code, requestId, now) {
   return exchange.read(exports.s3Error(exchange.write(`${s3Code}\0${requestId}`), now));
 }
 
 /** @param {Core} core @param {string} masterSecret @param {string} accessKeyId @returns {string | undefined} */
 export function derivedSecret({ exports, exchange }, masterSecret, accessKeyId) {
-  return exchange.read(exports.derivedSecret(exchange.write(`${masterSecret}\0${accessKeyId}`))).rest()[0];
+  return exchange.read(exports.derivedSecret(exchange.write(`${masterSecret}\0${accessKeyId}`)))[0];
 }
 
 /**
@@ -70,7 +68,7 @@ export function readGate({ exports, exchange }, config, accessKeys) {
 
   /** @param {number} parts of why a document isn't taken */
   function taken(parts) {
-    if (parts !== 0) throw new DocumentError(exchange.read(parts).next());
+    if (parts !== 0) throw new DocumentError(exchange.read(parts)[0]);
   }
 }
 

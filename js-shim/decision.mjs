@@ -13,10 +13,8 @@
  *
  * @typedef {[name: string, value: string][]} HeaderList
  *
- * @typedef {import('./exchange.mjs').Answer} Answer
- *
  * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api', uri: string, query: string,
- *   headers: Answer }} Forward `headers` are names and values in turn, which can be read once
+ *   parts: string[] }} Forward of the `parts` the headers' names and values are the last, see `HEADERS_OF_FORWARD`
  *
  * @typedef {Understood & { decision: 'refuse', code: string, detail: string, renewal: string, status: string,
  *   statusDescription: string, body: string, headers: HeaderList, ossRequestId: string }} Refuse `renewal` says when other access keys
@@ -31,91 +29,84 @@
  * @typedef {{ removed: string[], set: HeaderList }} HeaderEdit
  */
 
+/** Where the names and values of a decision's headers begin. */
+export const HEADERS_OF_FORWARD = 10;
+
 /**
- * @param {Answer} answer of `decide`
+ * @param {string[]} parts of `decide`
  * @returns {Forward | Refuse}
  */
-export function readDecision(answer) {
-  if (answer.next() !== 'forward') return readRefusal(answer);
-  checkLength(answer, 9);
+export function readDecision(parts) {
+  if (parts[0] !== 'forward') return readRefusal(parts);
+  checkHeaders(parts, HEADERS_OF_FORWARD);
   // Every accepted request passes here: one literal, no copies.
   return {
     decision: 'forward',
-    operation: answer.next(),
-    bucket: answer.next(),
-    key: answer.next(),
-    accessKeyId: answer.next(),
-    scheme: answer.next(),
-    generation: answer.next(),
-    origin: readOrigin(answer.next()),
-    uri: answer.next(),
-    query: answer.next(),
-    headers: checkedHeaders(answer),
+    operation: parts[1],
+    bucket: parts[2],
+    key: parts[3],
+    accessKeyId: parts[4],
+    scheme: parts[5],
+    generation: parts[6],
+    origin: readOrigin(parts[7]),
+    uri: parts[8],
+    query: parts[9],
+    parts,
   };
 }
 
 /**
- * @param {Answer} answer of `decideAtApi`
+ * @param {string[]} parts of `decideAtApi`
  * @returns {Upload | Refuse}
  */
-export function readUpload(answer) {
-  if (answer.next() !== 'forward') return readRefusal(answer);
-  checkLength(answer, 11);
-  const fields = answer.rest();
-  const [operation, bucket, key, accessKeyId, scheme, generation, requestId, s3Bucket, region, query, options] = fields;
+export function readUpload(parts) {
+  if (parts[0] !== 'forward') return readRefusal(parts);
+  const headers = readHeaders(parts, 12);
+  const [, operation, bucket, key, accessKeyId, scheme, generation, requestId, s3Bucket, region, query, options] = parts;
   const understood = { operation, bucket, key, accessKeyId, scheme, generation };
-  const headers = readHeaders(fields, 11);
   return { decision: 'forward', ...understood, requestId, s3Bucket, region, query, options, headers };
 }
 
 /**
- * @param {Answer} answer of `translateResponse`
+ * @param {string[]} parts of `translateResponse`
  * @returns {Replacement | HeaderEdit}
  */
-export function readTranslation(answer) {
-  const fields = answer.rest();
-  if (fields[0] === 'replace') return readReplacement(fields);
-  const end = 2 + Number(fields[1]);
-  if (fields[0] !== 'keep' || !(end <= fields.length)) throw new Error('the core gave no translation');
-  return { removed: fields.slice(2, end), set: readHeaders(fields, end) };
+export function readTranslation(parts) {
+  if (parts[0] === 'replace') return readReplacement(parts);
+  const end = 2 + Number(parts[1]);
+  if (parts[0] !== 'keep' || !(end <= parts.length)) throw new Error('the core gave no translation');
+  return { removed: parts.slice(2, end), set: readHeaders(parts, end) };
 }
 
-/** @param {string[]} fields of `replace` @returns {Replacement} */
-export function readReplacement(fields) {
-  const [, code, status, statusDescription, body] = fields;
-  if (body === undefined) throw new Error('the core gave no error');
-  return { code, status, statusDescription, body, headers: readHeaders(fields, 5) };
+/** @param {string[]} parts of `replace` @returns {Replacement} */
+export function readReplacement(parts) {
+  const headers = readHeaders(parts, 5);
+  const [, code, status, statusDescription, body] = parts;
+  return { code, status, statusDescription, body, headers };
 }
 
-/** @param {Answer} answer but its first part @returns {Refuse} */
-function readRefusal(answer) {
-  checkLength(answer, 12);
-  /** @type {Refuse} */
-  const refusal = {
+/** @param {string[]} parts @returns {Refuse} */
+function readRefusal(parts) {
+  if (parts[0] !== 'refuse') throw new Error('the core gave no decision');
+  const headers = readHeaders(parts, 13);
+  const ossRequestId = headers.find(([name]) => name === 'x-oss-request-id')?.[1] ?? '';
+  return {
     decision: 'refuse',
-    operation: answer.next(),
-    bucket: answer.next(),
-    key: answer.next(),
-    accessKeyId: answer.next(),
-    scheme: answer.next(),
-    generation: answer.next(),
-    detail: answer.next(),
-    renewal: answer.next(),
-    code: answer.next(),
-    status: answer.next(),
-    statusDescription: answer.next(),
-    body: answer.next(),
-    headers: [],
-    ossRequestId: '',
+    operation: parts[1],
+    bucket: parts[2],
+    key: parts[3],
+    accessKeyId: parts[4],
+    scheme: parts[5],
+    generation: parts[6],
+    detail: parts[7],
+    renewal: parts[8],
+    code: parts[9],
+    status: parts[10],
+    statusDescription: parts[11],
+    body: parts[12],
+    headers,
+    ossRequestId,
   };
-  checkedHeaders(answer);
-  while (answer.left > 0) {
-    const name = answer.next();
-    const value = answer.next();
-    refusal.headers.push([name, value]);
-    if (name === 'x-oss-request-id') refusal.ossRequestId = value;
-  }
-  return refusal;
 }
 
 /** @param {string} origin */
@@ -124,22 +115,16 @@ function readOrigin(origin) {
   return origin;
 }
 
-/** @param {Answer} answer @param {number} parts that it must have left besides headers */
-function checkLength(answer, parts) {
-  if (!(answer.left >= parts)) throw new Error('the core gave no decision');
+/** @param {string[]} parts @param {number} from where names and values of headers begin */
+function checkHeaders(parts, from) {
+  if (!(parts.length >= from) || (parts.length - from) % 2 !== 0) throw new Error('the core gave no whole answer');
 }
 
-/** @param {Answer} answer of which the headers are left */
-function checkedHeaders(answer) {
-  if (answer.left % 2 !== 0) throw new Error('the core gave a header without a value');
-  return answer;
-}
-
-/** @param {string[]} fields @param {number} from @returns {HeaderList} */
-function readHeaders(fields, from) {
-  if ((fields.length - from) % 2 !== 0) throw new Error('the core gave a header without a value');
+/** @param {string[]} parts @param {number} from @returns {HeaderList} */
+function readHeaders(parts, from) {
+  checkHeaders(parts, from);
   /** @type {HeaderList} */
   const headers = [];
-  for (let i = from; i < fields.length; i += 2) headers.push([fields[i], fields[i + 1]]);
+  for (let i = from; i < parts.length; i += 2) headers.push([parts[i], parts[i + 1]]);
   return headers;
 }

@@ -11,7 +11,7 @@ import { derivedSecret } from './core.mjs';
 export function createDeriver(wasm) {
   const instance = coreInstance(wasm);
   return (masterSecret, accessKeyId) => {
-    const secret = instance.call((core) => derivedSecret(core, masterSecret, accessKeyId));
+    const secret = instance.call(derivedSecret, masterSecret, accessKeyId);
     if (secret === undefined) throw new Error(`expected ${EXPECTED}`);
     return secret;
   };

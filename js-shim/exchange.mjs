@@ -5,8 +5,8 @@ import { WORDS } from './words.mjs';
 /** A request's room, so that hardly any asks for more: CloudFront passes 32 KB of headers and URL. */
 const ROOM = 64 * 1024;
 
-/** Parts of a request, so that hardly any asks for more. */
-const PARTS = 256;
+/** Lengths of a request's parts, so that hardly any asks for more. */
+const COUNT = 256;
 
 /**
  * A request's parts in one text, and the lengths of the first `count` of them: UTF-16 code units, or the complement of
@@ -29,12 +29,10 @@ export class Exchange {
   #input = 0;
   #room = 0;
   #lengths = 0;
-  #parts = 0;
+  #count = 0;
   #place;
   #request = '';
   #requestBytes = 0;
-  /** One for all calls: where a collection of garbage finds none, V8 forgets the code that it made for reading them. */
-  #answer = new Answer();
 
   /** @param {Exports} exports */
   constructor(exports) {
@@ -68,7 +66,7 @@ export class Exchange {
     this.#request = text;
     this.#requestBytes = bytes;
     const inBytes = bytes === text.length ? lengths : byteLengths(text, lengths, count);
-    if (count > this.#parts) this.#makeParts(count);
+    if (count > this.#count) this.#makeLengths(count);
     if (this.#numbers.length === 0) this.#look();
     const numbers = this.#numbers;
     const from = this.#lengths;
@@ -77,12 +75,12 @@ export class Exchange {
   }
 
   /**
-   * The last call's answer, which the next call makes void.
+   * The last call's answer.
    *
    * @param {number} count of its parts
    */
   read(count) {
-    return this.#readAfter('', 0, count);
+    return this.#parts('', 0, count);
   }
 
   /**
@@ -91,17 +89,39 @@ export class Exchange {
    * @param {number} count
    */
   readAfterRequest(count) {
-    return this.#readAfter(this.#request, this.#requestBytes, count);
+    return this.#parts(this.#request, this.#requestBytes, count);
   }
 
-  /** @param {string} request @param {number} requestBytes @param {number} count */
-  #readAfter(request, requestBytes, count) {
+  /**
+   * The parts of an answer: words, and pieces of the request's text and of the answer's own, whose places are counted in
+   * bytes from the one's beginning through the other.
+   *
+   * @param {string} request @param {number} requestBytes @param {number} count
+   */
+  #parts(request, requestBytes, count) {
     if (this.#numbers.length === 0) this.#look();
     const numbers = this.#numbers;
-    const place = this.#place;
-    const [own, bytes, from] = [numbers[place] >>> 0, numbers[place + 1], numbers[place + 2] >>> 2];
-    const text = bytes === 0 ? '' : this.#bytes.toString('utf8', own, own + bytes);
-    return this.#answer.reset(request, requestBytes, text, bytes, numbers, from, count);
+    const begin = numbers[this.#place] >>> 0;
+    const bytes = numbers[this.#place + 1];
+    let at = numbers[this.#place + 2] >>> 2;
+    const own = bytes === 0 ? '' : this.#bytes.toString('utf8', begin, begin + bytes);
+    /** @type {string[]} */
+    const parts = new Array(count);
+    for (let i = 0; i < count; i += 1) {
+      const place = numbers[at];
+      if (place < 0) {
+        parts[i] = WORDS[~place];
+        at += 1;
+      } else {
+        const end = place + numbers[at + 1];
+        parts[i] =
+          place < requestBytes
+            ? piece(request, requestBytes, place, end)
+            : piece(own, bytes, place - requestBytes, end - requestBytes);
+        at += 2;
+      }
+    }
+    return parts;
   }
 
   /** The memory of the input was given back. */
@@ -117,9 +137,9 @@ export class Exchange {
   }
 
   /** @param {number} needed */
-  #makeParts(needed) {
-    this.#parts = Math.max(PARTS, needed);
-    this.#lengths = this.#exports.lengths(this.#parts) >>> 2;
+  #makeLengths(needed) {
+    this.#count = Math.max(COUNT, needed);
+    this.#lengths = this.#exports.lengths(this.#count) >>> 2;
   }
 
   /** Where memory has grown, what saw it before is empty. */
@@ -127,63 +147,6 @@ export class Exchange {
     const { buffer } = this.#exports.memory;
     this.#bytes = Buffer.from(buffer);
     this.#numbers = new Int32Array(buffer);
-  }
-}
-
-/**
- * Parts that are read one after the other: words, and pieces of the request's text and of the answer's own, whose places
- * are counted in bytes from the one's beginning through the other.
- */
-export class Answer {
-  #request = '';
-  #requestBytes = 0;
-  #own = '';
-  #ownBytes = 0;
-  /** @type {Int32Array} */
-  #numbers = new Int32Array();
-  #at = 0;
-  /** How many parts are left. */
-  left = 0;
-
-  /**
-   * Begins with the first part of another answer.
-   *
-   * @param {string} request @param {number} requestBytes that it has in UTF-8
-   * @param {string} own @param {number} ownBytes
-   * @param {Int32Array} numbers @param {number} at those of the first part
-   * @param {number} left how many parts there are
-   */
-  reset(request, requestBytes, own, ownBytes, numbers, at, left) {
-    this.#request = request;
-    this.#requestBytes = requestBytes;
-    this.#own = own;
-    this.#ownBytes = ownBytes;
-    this.#numbers = numbers;
-    this.#at = at;
-    this.left = left;
-    return this;
-  }
-
-  /** The next part. */
-  next() {
-    this.left -= 1;
-    const place = this.#numbers[this.#at];
-    if (place < 0) {
-      this.#at += 1;
-      return WORDS[~place];
-    }
-    const end = place + this.#numbers[this.#at + 1];
-    this.#at += 2;
-    const requestBytes = this.#requestBytes;
-    if (place < requestBytes) return piece(this.#request, requestBytes, place, end);
-    return piece(this.#own, this.#ownBytes, place - requestBytes, end - requestBytes);
-  }
-
-  /** All parts that are left. */
-  rest() {
-    const parts = [];
-    while (this.left > 0) parts.push(this.next());
-    return parts;
   }
 }
 

@@ -5,9 +5,9 @@ import { decide, decideAtApi, makeImage, readGate } from './core.mjs';
 
 /**
  * @typedef {object} Gate
- * @property {(request: import('./exchange.mjs').FlatRequest, now: number) => import('./exchange.mjs').Answer} decide a
- *   decision at the edge, see src/wasm.rs; the next call makes it void
- * @property {(handOver: string, now: number) => import('./exchange.mjs').Answer} decideAtApi the same again at the API
+ * @property {(request: import('./exchange.mjs').FlatRequest, now: number) => string[]} decide the parts of a
+ *   decision at the edge, see src/wasm.rs
+ * @property {(handOver: string, now: number) => string[]} decideAtApi the same again at the API
  *
  * @typedef {object} GateOfDocuments
  * @property {() => Buffer} image what `createBakedGate` makes a gate of that decides alike: it holds all secrets
@@ -29,8 +29,8 @@ export function createGate({ wasm, config, accessKeys }) {
   const reading = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) => readGate(core, configText, documents);
   const instance = coreInstance(wasm, reading(accessKeys === undefined ? [] : documentsOf(accessKeys)));
   return {
-    decide: (request, now) => instance.call((core) => decide(core, request, now)),
-    decideAtApi: (handOver, now) => instance.call((core) => decideAtApi(core, handOver, now)),
+    decide: (request, now) => instance.call(decide, request, now),
+    decideAtApi: (handOver, now) => instance.call(decideAtApi, handOver, now),
     image: () => instance.call(makeImage),
     useAccessKeys: (documents) => instance.prepare(reading(documentsOf(documents))),
   };

@@ -18,7 +18,7 @@ import { readReplacement, readTranslation } from './decision.mjs';
 export function createTranslator(wasm) {
   const instance = coreInstance(wasm);
   return {
-    translateResponse: (response, now) => readTranslation(instance.call((core) => translateResponse(core, response, now))),
-    s3Error: (s3Code, requestId, now) => readReplacement(instance.call((core) => s3Error(core, s3Code, requestId, now)).rest()),
+    translateResponse: (response, now) => readTranslation(instance.call(translateResponse, response, now)),
+    s3Error: (s3Code, requestId, now) => readReplacement(instance.call(s3Error, s3Code, requestId, now)),
   };
 }

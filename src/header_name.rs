@@ -110,6 +110,10 @@ impl<'a> KnownHeaders<'a> {
         self.first.get(name.place()).copied().flatten()
     }
 
+    pub(crate) fn has_repeated(&self) -> bool {
+        self.repeated != 0
+    }
+
     pub(crate) fn is_repeated(&self, name: HeaderName) -> bool {
         self.repeated & bit(name) != 0
     }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use crate::id_table::hash;
+use crate::texts::same;
 
 /// How many schedules are kept: some 60 KB.
 const CAPACITY: usize = 256;
@@ -42,7 +43,7 @@ impl<S> HotKeys<S> {
 
 impl<S> HotKey<S> {
     fn is(&self, id: &str, generation: &str) -> bool {
-        *self.id == *id && *self.generation == *generation
+        same(&self.id, id) && same(&self.generation, generation)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ids that are found in a time that doesn't depend on their number.
 
 use crate::baked::{Baked, Image};
-use crate::texts::{Rest, Texts};
+use crate::texts::{Rest, Texts, same};
 
 /// Ids, each once, in the order of their insertion.
 #[derive(Default)]
@@ -53,7 +53,7 @@ impl IdTable {
         let mask = self.slots.len().wrapping_sub(1);
         let mut slot = hash(id) & mask;
         while let Some(ordinal) = self.slots.get(slot).and_then(|ordinal| ordinal.checked_sub(1)) {
-            if self.ids.get(ordinal) == Some(id) {
+            if self.ids.get(ordinal).is_some_and(|known| same(known, id)) {
                 return (slot, Some(ordinal));
             }
             slot = (slot + 1) & mask;

@@ -145,8 +145,13 @@ impl<'a> RequestView<'a> {
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+    #[inline]
     pub(crate) fn unique(&self, name: HeaderName) -> Result<Option<&'a str>, Refusal> {
-        self.known(name, self.known.is_repeated(name))
+        if self.is_plain() {
+            Ok(self.known.first(name))
+        } else {
+            self.checked_known(name, self.known.is_repeated(name))
+        }
     }
 
     /// The value of a header whose equal repeats are one value: the OSS SDK for PHP sends
@@ -154,11 +159,19 @@ impl<'a> RequestView<'a> {
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] when the values differ, or [`Refusal::MalformedHeader`].
+    #[inline]
     pub(crate) fn single(&self, name: HeaderName) -> Result<Option<&'a str>, Refusal> {
-        self.known(name, self.known.differs(name))
+        if self.is_plain() { Ok(self.known.first(name)) } else { self.checked_known(name, self.known.differs(name)) }
     }
 
-    fn known(&self, name: HeaderName, is_ambiguous: bool) -> Result<Option<&'a str>, Refusal> {
+    /// Whether no value of a known header is to be refused, as it is with nearly every request.
+    fn is_plain(&self) -> bool {
+        self.is_clean && !self.known.has_repeated()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn checked_known(&self, name: HeaderName, is_ambiguous: bool) -> Result<Option<&'a str>, Refusal> {
         match self.known.first(name) {
             None => Ok(None),
             Some(_) if is_ambiguous => Err(Refusal::RepeatedHeader(name.as_str().to_owned())),

@@ -11,6 +11,7 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::tagging;
+use crate::texts::same;
 use crate::upload_id::{Overwrite, UploadId};
 
 /// A name in lower case, and a value.
@@ -120,7 +121,7 @@ pub(crate) fn s3_headers<'r>(
                 metadata_bytes += key.len() + value.len();
                 headers.push((Cow::Owned(["x-amz-meta-", key].concat()), value));
             }
-        } else if let Some((name, treatment)) = OSS_HEADERS.iter().find(|(known, _)| *known == name) {
+        } else if let Some((name, treatment)) = OSS_HEADERS.iter().find(|(known, _)| same(known, name)) {
             match treatment.apply(value, &asked) {
                 Applied::Nothing => {}
                 Applied::Set(name, value) => headers.push((Cow::Borrowed(name), value)),

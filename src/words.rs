@@ -1,6 +1,9 @@
 //! Texts that both sides of the WebAssembly boundary know, so that each can cross as its number: a name
 //! that is made anew costs JavaScript more than all else of a header.
 
+#[cfg(any(target_arch = "wasm32", test))]
+use crate::texts::same;
+
 /// The words, by their numbers; js-shim/words.mjs has the same in the same order. The first are names of a
 /// request's headers, and the first of those the names of [`HeaderName`](crate::header_name::HeaderName).
 pub(crate) const WORDS: [&str; 56] = [
@@ -87,7 +90,7 @@ pub(crate) fn number_of(text: &str) -> Option<usize> {
     let mut slot = first_slot(text);
     loop {
         let number = usize::from(*SLOTS.get(slot)?).checked_sub(1)?;
-        if word(number) == Some(text) {
+        if same(word(number)?, text) {
             return Some(number);
         }
         slot = (slot + 1) % SLOTS.len();

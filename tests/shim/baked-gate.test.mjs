@@ -26,7 +26,7 @@ for (const [name, wasm] of Object.entries({ whole, viewerRequest })) {
 test('decides at the API as well, in the module of the authorizer', () => {
   const forwarded = readDecision(createBakedGate({ wasm: viewerRequest, image }).decide(request(ACCESS_KEY, { method: 'POST', querystring: 'uploads' }), NOW));
   assert.equal(forwarded.decision, 'forward');
-  const fields = /** @type {import('../../js-shim/decision.mjs').Forward} */ (forwarded).headers.rest();
+  const fields = /** @type {import('../../js-shim/decision.mjs').Forward} */ (forwarded).parts;
   const handOver = fields[fields.indexOf('x-ossedge-request') + 1];
   const upload = readUpload(createBakedGate({ wasm: authorizer, image }).decideAtApi(handOver, NOW));
   assert.deepEqual([upload.decision, upload.operation], ['forward', 'InitiateMultipartUpload']);
@@ -59,7 +59,7 @@ test('is refused at start where the image is damaged or of another build, and ne
     assert.throws(() => createBakedGate({ wasm: viewerRequest, image: other }), ImageError, what);
     const core = instantiate(new WebAssembly.Module(viewerRequest));
     assert.throws(() => readImage(core, other), ImageError);
-    assert.equal(decide(core, request(ACCESS_KEY), NOW).left, 0);
+    assert.equal(decide(core, request(ACCESS_KEY), NOW).length, 0);
   }
 });
 
