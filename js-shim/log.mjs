@@ -22,7 +22,9 @@ export function isoTime(time) {
     secondText = new Date(whole * 1000).toISOString().slice(0, -4);
     second = whole;
   }
-  return `${secondText}${String(time - whole * 1000).padStart(3, '0')}Z`;
+  const millis = time - whole * 1000;
+  const zeros = millis > 99 ? '' : millis > 9 ? '0' : '00';
+  return `${secondText}${zeros}${millis}Z`;
 }
 
 /** @param {LogLine} line fields that are undefined or empty are left out, long ones cut */

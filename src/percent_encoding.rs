@@ -26,27 +26,27 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
 /// SigV4 signs for S3 ("URI-encode every byte except the unreserved characters … do not encode
 /// the forward slash in the object key name", Amazon S3 API Reference, Authenticating Requests).
 pub(crate) fn encode_key(key: &str, out: &mut String) {
-    encode(key, UNRESERVED | SLASH, out);
+    encode(key, b'/', out);
 }
 
 /// Whether [`encode_key`] leaves a key as it is.
 pub(crate) fn is_encoded_key(key: &str) -> bool {
-    stays(key, UNRESERVED | SLASH)
+    all_stay(key, b'/')
 }
 
 /// Appends a query parameter's value with everything encoded but the unreserved characters.
 pub(crate) fn encode_value(value: &str, out: &mut String) {
-    encode(value, UNRESERVED, out);
+    encode(value, b'-', out);
 }
 
-/// Appends `text`, whose bytes of other kinds than `stays` are encoded.
-fn encode(text: &str, stays: u8, out: &mut String) {
+/// Appends `text`, of which all but the unreserved characters and `besides` is encoded.
+fn encode(text: &str, besides: u8, out: &mut String) {
     // Most texts need none of it.
-    if self::stays(text, stays) {
+    if all_stay(text, besides) {
         return out.push_str(text);
     }
     let mut from = 0;
-    for (place, byte) in text.bytes().enumerate().filter(|(_, byte)| kind(*byte) & stays == 0) {
+    for (place, byte) in text.bytes().enumerate().filter(|(_, byte)| !stays(*byte, besides)) {
         // Nothing lies between the bytes of one character.
         push(&[text.get(from..place).unwrap_or_default(), "%", hex_pair(byte)], out);
         from = place + 1;
@@ -54,9 +54,14 @@ fn encode(text: &str, stays: u8, out: &mut String) {
     out.push_str(text.get(from..).unwrap_or_default());
 }
 
-/// Whether all bytes are of some kinds, which takes no branch a byte to see.
-fn stays(text: &str, kinds: u8) -> bool {
-    text.bytes().fold(true, |all, byte| all & (kind(byte) & kinds != 0))
+/// Without an early end, so that many bytes are looked at at a time.
+fn all_stay(text: &str, besides: u8) -> bool {
+    text.bytes().fold(true, |all, byte| all & stays(byte, besides))
+}
+
+/// Whether a byte is unreserved (RFC 3986 section 2.3), or `besides`.
+fn stays(byte: u8, besides: u8) -> bool {
+    byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b'~') | (byte == besides)
 }
 
 /// The two upper-case digits of a byte.
@@ -82,31 +87,6 @@ const HEX_PAIRS: &str = {
         Err(_) => "",
     }
 };
-
-/// A byte that stays everywhere (RFC 3986 section 2.3).
-const UNRESERVED: u8 = 1;
-/// `/`.
-const SLASH: u8 = 2;
-
-/// The kind of each byte; 0 for one that is always encoded.
-#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
-const KINDS: [u8; 256] = {
-    let mut kinds = [0; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        kinds[byte as usize] = match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => UNRESERVED,
-            b'/' => SLASH,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    kinds
-};
-
-fn kind(byte: u8) -> u8 {
-    KINDS.get(usize::from(byte)).copied().unwrap_or_default()
-}
 
 /// The value of a hexadecimal digit in either case.
 fn hex_value(digit: u8) -> Option<u8> {
