@@ -205,7 +205,6 @@ impl Gate {
 mod tests {
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
-    use hmac::Mac;
 
     use super::*;
     use crate::credentials::Credentials;
@@ -226,7 +225,7 @@ mod tests {
         let keys = r#"{"accessKeys":[{"accessKeyId":"a","secrets":[{"generation":"1","secret":"one"},{"generation":"2","secret":"two"}]}]}"#;
         let gate = Gate::new(config, AccessKeys::from_documents(&[keys], Credentials::Bundled).unwrap());
         let decide = |secret| {
-            let mac = SigningSecret::new(secret).hmac_sha1().chain_update(SIGNED).finalize().into_bytes();
+            let mac = SigningSecret::new(secret).hmac_sha1().code(SIGNED);
             let flat = request(&BASE64_STANDARD.encode(mac));
             let verified = gate.decide_joined(&flat, UnixMillis(1_795_485_177_000)).outcome.is_ok();
             (verified, ["1", "2"].map(|generation| gate.keys.is_hot("a", generation)))

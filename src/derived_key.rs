@@ -12,7 +12,7 @@
 //! No part can hold a `.`, so an id has one reading, and what it names has one spelling.
 
 use crate::baked::{Baked, Image};
-use crate::keyed_hash::{HmacSha256, hmac_sha256, mac};
+use crate::keyed_hash::HmacSha256;
 use crate::signing_date::UnixMillis;
 
 /// What the id of every derived key begins with, and no other's may.
@@ -93,12 +93,12 @@ pub(crate) struct MasterSecret {
 
 impl MasterSecret {
     pub(crate) fn new(secret: &str) -> Self {
-        MasterSecret { secret: secret.into(), schedule: hmac_sha256(secret.as_bytes()) }
+        MasterSecret { secret: secret.into(), schedule: HmacSha256::new(secret.as_bytes()) }
     }
 
     /// The secret of a derived key: 30 base-62 digits.
     pub(crate) fn derive(&self, id: &DerivedKeyId<'_>) -> [u8; SECRET_LENGTH] {
-        base62(mac(&self.schedule, &[DOMAIN, id.text.as_bytes()]).into_bytes().into())
+        base62(self.schedule.code(&[DOMAIN, id.text.as_bytes()].concat()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use crate::id_table::hash;
 use crate::texts::same;
 
-/// How many schedules are kept: some 60 KB.
+/// How many schedules are kept: some 20 KB.
 const CAPACITY: usize = 256;
 
 /// A cache that forgets: of the secrets whose names fall on one place, it keeps the last. It is no more
@@ -59,13 +59,11 @@ fn place(id: &str, generation: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use hmac::Mac;
-
     use super::*;
-    use crate::keyed_hash::{HmacSha1, hmac_sha1};
+    use crate::keyed_hash::HmacSha1;
 
     fn mac(schedule: HmacSha1) -> Vec<u8> {
-        schedule.chain_update(b"text").finalize().into_bytes().to_vec()
+        schedule.code(b"text").to_vec()
     }
 
     fn read(hot: &HotKeys<HmacSha1>, id: &str, generation: &str) -> Option<Vec<u8>> {
@@ -76,10 +74,10 @@ mod tests {
     fn gives_back_the_schedule_of_that_secret_alone() {
         let hot = HotKeys::default();
         assert!(read(&hot, "a", "1").is_none());
-        hot.put("a", "1", hmac_sha1(b"one"));
-        hot.put("a", "2", hmac_sha1(b"two"));
-        assert_eq!(read(&hot, "a", "1"), Some(mac(hmac_sha1(b"one"))));
-        assert_eq!(read(&hot, "a", "2"), Some(mac(hmac_sha1(b"two"))));
+        hot.put("a", "1", HmacSha1::new(b"one"));
+        hot.put("a", "2", HmacSha1::new(b"two"));
+        assert_eq!(read(&hot, "a", "1"), Some(mac(HmacSha1::new(b"one"))));
+        assert_eq!(read(&hot, "a", "2"), Some(mac(HmacSha1::new(b"two"))));
         assert!(read(&hot, "a", "3").is_none() && read(&hot, "b", "1").is_none() && read(&hot, "a1", "").is_none());
     }
 
@@ -88,17 +86,17 @@ mod tests {
         let hot = HotKeys::default();
         let other =
             (0..).map(|number: u32| number.to_string()).find(|other| place("a", other) == place("a", "x")).unwrap();
-        hot.put("a", "x", hmac_sha1(b"one"));
+        hot.put("a", "x", HmacSha1::new(b"one"));
         assert!(read(&hot, "a", &other).is_none());
-        hot.put("a", &other, hmac_sha1(b"two"));
-        assert_eq!(read(&hot, "a", &other), Some(mac(hmac_sha1(b"two"))));
+        hot.put("a", &other, HmacSha1::new(b"two"));
+        assert_eq!(read(&hot, "a", &other), Some(mac(HmacSha1::new(b"two"))));
         assert!(read(&hot, "a", "x").is_none());
     }
 
     #[test]
     fn never_holds_more_than_its_places() {
         let hot = HotKeys::default();
-        (0..10_000).for_each(|id| hot.put(&id.to_string(), "1", hmac_sha1(b"secret")));
+        (0..10_000).for_each(|id| hot.put(&id.to_string(), "1", HmacSha1::new(b"secret")));
         assert_eq!(hot.0.lock().unwrap().len(), CAPACITY);
     }
 }

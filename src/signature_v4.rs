@@ -7,8 +7,6 @@ mod credential_scope;
 
 use std::fmt;
 
-use hmac::digest::CtOutput;
-
 pub use additional_headers::AdditionalHeaders;
 pub use canonical_request::CanonicalRequest;
 pub use credential_scope::CredentialScope;
@@ -17,7 +15,7 @@ use crate::access_keys::is_access_key_id;
 use crate::authenticate::{Classified, Identified};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::{self, TimeLimits};
-use crate::keyed_hash::{HmacSha256, mac};
+use crate::keyed_hash::HmacSha256;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
 use crate::request_view::{RequestView, trimmed};
@@ -186,8 +184,7 @@ pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, sig
 }
 
 fn is_signature(hmac_sha256: &HmacSha256, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    let Some(signature) = decode_signature(signature) else { return false };
-    mac(hmac_sha256, &[string_to_sign.text().as_bytes()]) == CtOutput::new(signature.into())
+    decode_signature(signature).is_some_and(|code| hmac_sha256.verifies(string_to_sign.text().as_bytes(), &code))
 }
 
 /// The algorithm, the literal date, the scope and the hash of the CanonicalRequest, a line each. Its

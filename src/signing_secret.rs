@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::derived_key::{DerivedKeyId, MasterSecret};
-use crate::keyed_hash::{self, HmacSha1};
+use crate::keyed_hash::HmacSha1;
 
 /// An access key's secret, as an OSS client is configured with it. It can't be printed.
 pub struct SigningSecret<'k>(Source<'k>);
@@ -27,8 +27,8 @@ impl<'k> SigningSecret<'k> {
     /// What a signature of version 1 is made with.
     pub(crate) fn hmac_sha1(&self) -> HmacSha1 {
         match &self.0 {
-            Source::Given(secret) => keyed_hash::hmac_sha1(secret.as_bytes()),
-            Source::Derived(master, id) => keyed_hash::hmac_sha1(&master.derive(id)),
+            Source::Given(secret) => HmacSha1::new(secret.as_bytes()),
+            Source::Derived(master, id) => HmacSha1::new(&master.derive(id)),
         }
     }
 

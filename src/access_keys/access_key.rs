@@ -1,10 +1,8 @@
 //! One access key that a request may be signed with.
 
-use hmac::Mac;
-
 use super::{AccessKeys, Master, Policy};
 use crate::derived_key::DerivedKeyId;
-use crate::keyed_hash::{HmacSha1, HmacSha256, hmac_sha1};
+use crate::keyed_hash::{HmacSha1, HmacSha256};
 use crate::permission::{Asked, Permissions};
 use crate::refusal::Refusal;
 use crate::signature_v4::CredentialScope;
@@ -114,6 +112,6 @@ pub(crate) fn is_access_key_id(id: &str) -> bool {
 
 /// Compares by the MACs of both under one fixed key: the time doesn't depend on where they differ.
 fn same_in_constant_time(expected: &str, presented: &str) -> bool {
-    let digest = |text: &str| hmac_sha1(b"security token").chain_update(text.as_bytes());
-    digest(expected).verify(&digest(presented).finalize().into_bytes()).is_ok()
+    let hmac_sha1 = HmacSha1::new(b"security token");
+    hmac_sha1.verifies(expected.as_bytes(), &hmac_sha1.code(presented.as_bytes()))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::keyed_hash::{self, HmacSha256, mac};
+use crate::keyed_hash::HmacSha256;
 use crate::refusal::{CredentialFault, Refusal};
 use crate::signing_date::UnixMillis;
 use crate::signing_secret::SigningSecret;
@@ -75,9 +75,9 @@ impl<'a> CredentialScope<'a> {
     /// The schedule of the key that is derived for this scope: HMAC over its parts in turn, from
     /// `"aliyun_v4" + AccessKeySecret`.
     pub(crate) fn hmac_sha256(&self, secret: &SigningSecret<'_>) -> HmacSha256 {
-        let mut key = keyed_hash::hmac_sha256(&secret.v4_secret());
+        let mut key = HmacSha256::new(&secret.v4_secret());
         for part in [self.date, self.region, self.product, TERMINATOR] {
-            key = keyed_hash::hmac_sha256(&mac(&key, &[part.as_bytes()]).into_bytes());
+            key = HmacSha256::new(&key.code(part.as_bytes()));
         }
         key
     }
