@@ -50,6 +50,7 @@ mod operation;
 mod ordered;
 mod origin_response;
 mod oss_error;
+mod parts;
 mod percent_encoding;
 mod permission;
 mod presented_signature;

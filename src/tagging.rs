@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::parts::{cut, parts};
 use crate::percent_encoding;
 
 /// OSS and S3 alike: ten tags to an object, keys of 128 characters, values of 256 (OSS, "Object
@@ -12,14 +13,16 @@ const MAX_VALUE: usize = 256;
 
 /// The value of `x-amz-tagging` for one of `x-oss-tagging`: `key=value` pairs joined by `&`, each part
 /// decoded once and encoded anew. A `+` is a space: Go v1 writes `url.QueryEscape`, and every SDK
-/// writes a plus as `%2B`. `None` unless all of it is what both services take.
+/// writes a plus as `%2B`. `None` unless all of it is what both services take, as far as this knows:
+/// letters of other scripts than ASCII's are S3's to tell from other characters.
 pub(crate) fn to_s3(oss: &str) -> Option<String> {
     let mut s3 = String::with_capacity(oss.len());
     let mut keys: Vec<Cow<'_, str>> = Vec::new();
-    let spaced = oss.split('+').collect::<Vec<_>>().join(" ");
-    for pair in spaced.split('&') {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (key, value) = (percent_encoding::decode(key)?, percent_encoding::decode(value)?);
+    let mut spaced = oss.as_bytes().to_vec();
+    spaced.iter_mut().filter(|byte| **byte == b'+').for_each(|plus| *plus = b' ');
+    for pair in parts(str::from_utf8(&spaced).ok()?, b'&') {
+        let (key, value) = cut(pair, b'=');
+        let (key, value) = (percent_encoding::decode(key)?, percent_encoding::decode(value.unwrap_or_default())?);
         let repeated = keys.contains(&key);
         if repeated || keys.len() == MAX_TAGS || key.is_empty() || !fits(&key, MAX_KEY) || !fits(&value, MAX_VALUE) {
             return None;
@@ -35,7 +38,8 @@ pub(crate) fn to_s3(oss: &str) -> Option<String> {
     Some(s3)
 }
 
-/// Letters, digits, spaces and `+ - = . _ : / @`, so many at most.
+/// Letters, digits, spaces and `+ - = . _ : / @`, so many at most; beyond ASCII any character but the controls. S3
+/// refuses those that are neither a letter nor a digit, and tables of which are would take three kilobytes.
 fn fits(text: &str, max: usize) -> bool {
     let mut count = 0;
     text.chars().all(|character| {
@@ -45,7 +49,8 @@ fn fits(text: &str, max: usize) -> bool {
 }
 
 fn is_allowed(character: char) -> bool {
-    matches!(character, ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '@') || character.is_alphanumeric()
+    matches!(character, ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '@' | '\u{a0}'..)
+        || character.is_ascii_alphanumeric()
 }
 
 #[cfg(test)]
@@ -57,7 +62,10 @@ mod tests {
     proptest! {
         #[test]
         fn counts_characters_and_takes_what_both_services_do(text in "[a +=._:/@é日;&~\u{0}-]{0,6}|.{0,6}", max in 0_usize..6) {
-            let allowed = |character: char| character.is_alphanumeric() || " +-=._:/@".contains(character);
+            let allowed = |character: char| match character.is_ascii() {
+                true => character.is_alphanumeric() || " +-=._:/@".contains(character),
+                false => !character.is_control(),
+            };
             prop_assert_eq!(fits(&text, max), text.chars().count() <= max && text.chars().all(allowed));
         }
     }
