@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::baked::baked;
 use crate::by_name::ByName;
 use crate::id_table::IdTable;
-use crate::texts::split_once;
+use crate::parts::cut;
 
 /// Where a host's requests carry their bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,8 @@ impl Hosts {
         if self.path.find(host).is_some() {
             return Some(Addressing::Path);
         }
-        let (bucket, endpoint) = split_once(host, b'.')?;
+        let (bucket, endpoint) = cut(host, b'.');
+        let endpoint = endpoint?;
         let known = !bucket.is_empty() && self.virtual_hosted.find(endpoint).is_some();
         known.then_some(Addressing::VirtualHosted { bucket })
     }
@@ -65,10 +66,10 @@ impl Hosts {
 
 /// The Host header's host in lower case: a port is ignored, anything else after the name is not.
 pub(crate) fn without_port(header: &str) -> Option<Cow<'_, str>> {
-    let host = match split_once(header, b':') {
-        None => header,
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        Some(_) => return None,
+    let host = match cut(header, b':') {
+        (host, None) => host,
+        (host, Some(port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => return None,
     };
     if host.is_empty() {
         return None;

@@ -4,11 +4,18 @@
 //! the module carries none of the standard library's sorts, which take five kilobytes for every type.
 
 use std::cmp::Ordering;
+use std::mem::swap;
 
 /// Puts an item where `order` has it, behind those that are equal to it.
 pub(crate) fn insert<T>(items: &mut Vec<T>, item: T, order: impl Fn(&T, &T) -> Ordering) {
-    let place = items.partition_point(|known| order(known, &item) != Ordering::Greater);
-    items.insert(place, item);
+    items.push(item);
+    let mut place = items.len();
+    while let Some([.., one, other]) = items.get_mut(..place)
+        && order(one, other) == Ordering::Greater
+    {
+        swap(one, other);
+        place -= 1;
+    }
 }
 
 /// The items in their own order.

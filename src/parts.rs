@@ -25,7 +25,11 @@ impl<'t> Iterator for Parts<'t> {
 /// What a text has before its first separator, and what follows; where it has none, all of it.
 #[inline(never)]
 pub(crate) fn cut(text: &str, separator: u8) -> (&str, Option<&str>) {
-    let end = text.bytes().take_while(|byte| *byte != separator).count();
+    // Many bytes at a time, as far as they have none.
+    let (chunks, _) = text.as_bytes().as_chunks::<16>();
+    let has_none = |chunk: &&[u8; 16]| chunk.iter().fold(true, |none, byte| none & (*byte != separator));
+    let clear = chunks.iter().take_while(has_none).count() * 16;
+    let end = clear + text.bytes().skip(clear).take_while(|byte| *byte != separator).count();
     match text.split_at_checked(end) {
         Some((part, rest)) => (part, rest.get(1..)),
         None => (text, None),

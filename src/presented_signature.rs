@@ -3,12 +3,12 @@
 use crate::authenticate::Classified;
 use crate::clock_skew::TimeLimits;
 use crate::header_name::HeaderName;
+use crate::parts::cut;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::signature_scheme::Scheme;
-use crate::texts::split_once;
 use crate::{signature_v1, signature_v4};
 
 /// A signature whose grammar was checked and nothing else yet. A scheme is a variant, and its rules
@@ -86,7 +86,8 @@ impl<'a> PresentedSignature<'a> {
         if value.is_empty() {
             return Err(Refusal::MalformedAuthorization(AuthorizationFault::Empty));
         }
-        let (scheme, credentials) = split_once(value, b' ').unwrap_or((value, ""));
+        let (scheme, credentials) = cut(value, b' ');
+        let credentials = credentials.unwrap_or_default();
         match scheme {
             "OSS" => signature_v1::Presented::from_header(credentials).map(PresentedSignature::V1),
             "OSS4-HMAC-SHA256" => signature_v4::Presented::from_header(credentials).map(Self::v4),

@@ -11,6 +11,7 @@ use crate::authenticate::Identified;
 use crate::base64::Alphabet;
 use crate::clock_skew::{self, TimeLimits};
 use crate::keyed_hash::HmacSha1;
+use crate::parts::cut;
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
 use crate::request_view::RequestView;
@@ -19,7 +20,6 @@ use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 use crate::signing_secret::SigningSecret;
 use crate::sub_resource;
-use crate::texts::split_once;
 
 /// An access key id and a signature, as presented.
 pub(crate) struct Presented<'a> {
@@ -42,13 +42,13 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// [`Refusal::MalformedAuthorization`] unless it is two non-empty parts around one colon.
     pub(crate) fn from_header(credentials: &'a str) -> Result<Self, Refusal> {
-        let fault = match split_once(credentials, b':') {
-            None => AuthorizationFault::Form,
-            Some(("", _)) => AuthorizationFault::NoAccessKeyId,
-            Some((_, "")) => AuthorizationFault::NoSignature,
-            Some((_, signature)) if has_delimiter(signature) => AuthorizationFault::Form,
-            Some((access_key_id, _)) if !is_access_key_id(access_key_id) => AuthorizationFault::Form,
-            Some((access_key_id, signature)) => {
+        let fault = match cut(credentials, b':') {
+            (_, None) => AuthorizationFault::Form,
+            ("", _) => AuthorizationFault::NoAccessKeyId,
+            (_, Some("")) => AuthorizationFault::NoSignature,
+            (_, Some(signature)) if has_delimiter(signature) => AuthorizationFault::Form,
+            (access_key_id, _) if !is_access_key_id(access_key_id) => AuthorizationFault::Form,
+            (access_key_id, Some(signature)) => {
                 return Ok(Presented { access_key_id, signature, carrier: Carrier::Header });
             }
         };

@@ -16,12 +16,14 @@ use crate::authenticate::{Classified, Identified};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::{self, TimeLimits};
 use crate::keyed_hash::HmacSha256;
+use crate::parts::{cut, parts};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
 use crate::request_view::{RequestView, trimmed};
 use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 use crate::signing_secret::SigningSecret;
+use crate::texts::joined;
 
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 
@@ -70,23 +72,27 @@ impl<'a> Presented<'a> {
     /// [`Refusal::InvalidCredential`].
     #[inline(never)]
     pub(crate) fn from_query(query: &'a Query<'_>) -> Result<Self, Refusal> {
-        let required = |name| query.get(name).filter(|value| !value.is_empty()).ok_or(Refusal::IncompleteUrlSignature);
-        match required("x-oss-signature-version")? {
-            ALGORITHM => {}
-            "OSS2" => return Err(Refusal::SchemeNotEnabled("OSS2")),
-            _ => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
+        let required = |name| query.get(name).filter(|value| !value.is_empty());
+        match required("x-oss-signature-version") {
+            Some(ALGORITHM) => {}
+            Some("OSS2") => return Err(Refusal::SchemeNotEnabled("OSS2")),
+            Some(_) => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
+            None => return Err(Refusal::IncompleteUrlSignature),
         }
-        let carrier = Carrier::Url { date: required("x-oss-date")?, expires: required("x-oss-expires")? };
+        let names = ["x-oss-date", "x-oss-expires", "x-oss-credential", "x-oss-signature"];
+        let [Some(date), Some(expires), Some(credential), Some(signature)] = names.map(required) else {
+            return Err(Refusal::IncompleteUrlSignature);
+        };
         let additional = query.get("x-oss-additional-headers").unwrap_or_default();
-        Self::new(required("x-oss-credential")?, additional, required("x-oss-signature")?, carrier)
+        Self::new(credential, additional, signature, Carrier::Url { date, expires })
     }
 
     fn new(credential: &'a str, additional: &str, signature: &'a str, carrier: Carrier<'a>) -> Result<Self, Refusal> {
-        let (access_key_id, scope) = credential.split_once('/').unwrap_or(("", ""));
+        let (access_key_id, scope) = cut(credential, b'/');
         if !is_access_key_id(access_key_id) {
             return Err(Refusal::InvalidCredential(CredentialFault::Form));
         }
-        let scope = CredentialScope::parse(scope)?;
+        let scope = CredentialScope::parse(scope.unwrap_or_default())?;
         let additional_headers = AdditionalHeaders::parse(additional)?;
         Ok(Presented { access_key_id, scope, additional_headers, signature, carrier })
     }
@@ -172,7 +178,7 @@ impl<'a> Presented<'a> {
             access_key_id: self.access_key_id.to_owned(),
             signature_provided: self.signature.to_owned(),
             string_to_sign: string_to_sign.text(),
-            canonical_request: Some(canonical_request.text()),
+            canonical_request: Some(canonical_request.into()),
         })))
     }
 }
@@ -198,12 +204,12 @@ pub struct StringToSign<'a> {
 
 impl<'a> StringToSign<'a> {
     /// From its parts; `date` is the literal text that was sent.
-    pub fn new(date: &'a str, scope: CredentialScope<'a>, canonical_request: &CanonicalRequest<'_>) -> Self {
+    pub fn new(date: &'a str, scope: CredentialScope<'a>, canonical_request: &CanonicalRequest) -> Self {
         StringToSign { date, scope, request_hash: canonical_request.hash() }
     }
 
     pub(crate) fn text(&self) -> String {
-        [ALGORITHM, self.date, &self.scope.text(), &self.request_hash].join("\n")
+        joined(&[ALGORITHM, "\n", self.date, "\n", &self.scope.text(), "\n", &self.request_hash])
     }
 }
 
@@ -216,14 +222,13 @@ impl fmt::Display for StringToSign<'_> {
 /// `Credential`, `AdditionalHeaders` and `Signature`, each at most once and no other.
 fn parameters(credentials: &str) -> Result<[Option<&str>; 3], Refusal> {
     const NAMES: [&str; 3] = ["Credential", "AdditionalHeaders", "Signature"];
-    let malformed = || Refusal::MalformedAuthorization(AuthorizationFault::Form);
     let mut found = [None; 3];
-    for parameter in credentials.split(',') {
-        let (name, value) = trimmed(parameter).split_once('=').ok_or_else(malformed)?;
+    for parameter in parts(credentials, b',') {
+        let (name, value) = cut(trimmed(parameter), b'=');
         let slot = NAMES.iter().zip(found.iter_mut()).find(|(known, _)| **known == name);
         match slot {
-            Some((_, slot @ None)) => *slot = Some(value),
-            _ => return Err(malformed()),
+            Some((_, slot @ None)) if value.is_some() => *slot = value,
+            _ => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
         }
     }
     Ok(found)

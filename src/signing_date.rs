@@ -2,6 +2,7 @@
 
 use crate::decimal::push_padded;
 use crate::header_name::HeaderName;
+use crate::parts::parts;
 use crate::refusal::{DateFault, Refusal};
 use crate::request_view::{RequestView, trimmed};
 
@@ -12,8 +13,9 @@ pub struct UnixMillis(pub i64);
 /// The latest time that is rendered: 9999-12-31T23:59:59.999Z.
 const MAX_MILLIS: i64 = 253_402_300_799_999;
 
-const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// Names of three letters, one after the other.
+const WEEKDAYS: &str = "SunMonTueWedThuFriSat";
+const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /// The literal date that is signed in a header, and its time: `x-oss-date` before `Date` (OSS, "Add a
 /// signature to the header", row "Date").
@@ -75,30 +77,25 @@ impl UnixMillis {
     fn written(self, form: &str) -> String {
         let (date, time) = self.civil();
         let mut text = String::with_capacity(29);
-        let mut letters = form.chars();
-        while let Some(letter) = letters.next() {
-            if letter != '%' {
-                text.push(letter);
-                continue;
-            }
-            let (number, width) = match letters.next() {
-                Some('Y') => (date.year, 4),
-                Some('m') => (date.month, 2),
-                Some('d') => (date.day, 2),
-                Some('H') => (time.hour, 2),
-                Some('M') => (time.minute, 2),
-                Some('S') => (time.second, 2),
-                Some('f') => (time.millis, 3),
-                Some('a') => {
-                    text.push_str(name(&WEEKDAYS, (date.days_since_epoch + 4).rem_euclid(7)));
-                    continue;
-                }
-                _ => {
-                    text.push_str(name(&MONTHS, date.month - 1));
-                    continue;
-                }
+        for part in parts(form, b'%').skip(1) {
+            let (letter, then) = part.split_at_checked(1).unwrap_or_default();
+            let (names, number, width) = match letter {
+                "a" => (WEEKDAYS, (date.days_since_epoch + 4) % 7, 0),
+                "b" => (MONTHS, date.month - 1, 0),
+                "Y" => ("", date.year, 4),
+                "m" => ("", date.month, 2),
+                "d" => ("", date.day, 2),
+                "H" => ("", time.hour, 2),
+                "M" => ("", time.minute, 2),
+                "S" => ("", time.second, 2),
+                _ => ("", time.millis, 3),
             };
-            push_padded(number.unsigned_abs(), width, &mut text);
+            if names.is_empty() {
+                push_padded(number.unsigned_abs(), width, &mut text);
+            } else {
+                text.push_str(name(names, number));
+            }
+            text.push_str(then);
         }
         text
     }
@@ -113,8 +110,15 @@ impl UnixMillis {
     }
 }
 
-fn name(names: &'static [&'static str], index: i64) -> &'static str {
-    usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
+/// The name of so many letters as each has at a place in a list of them.
+fn name(names: &'static str, place: i64) -> &'static str {
+    let begin = usize::try_from(place * 3).unwrap_or_default();
+    names.get(begin..begin + 3).unwrap_or_default()
+}
+
+/// The place of a name in a list.
+fn place(names: &str, name: &[u8]) -> Option<i64> {
+    names.as_bytes().chunks_exact(3).zip(0..).find(|(known, _)| *known == name).map(|(_, place)| place)
 }
 
 struct Civil {
@@ -160,22 +164,19 @@ impl Civil {
 
 fn parse_rfc1123(text: &str) -> Option<UnixMillis> {
     let (weekday, rest) = text.as_bytes().split_first_chunk::<3>()?;
-    WEEKDAYS.iter().find(|name| name.as_bytes() == weekday)?;
+    place(WEEKDAYS, weekday)?;
     let (day, rest) = rest.split_last_chunk::<22>()?;
     let day = match day {
         // Java v2 writes no zero before the day (DateTimeFormatter.RFC_1123_DATE_TIME).
-        [b',', b' ', day] => number(&[*day]),
-        [b',', b' ', day @ ..] if day.len() == 2 => number(day),
-        _ => None,
+        [b',', b' ', day @ ..] if day.len() == 1 || day.len() == 2 => number(day)?,
+        _ => return None,
     };
     // ` Nov 2026 01:52:57 GMT`
-    let [b' ', m0, m1, m2, b' ', y0, y1, y2, y3, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' ', b'G', b'M', b'T'] =
-        *rest
-    else {
+    let [b' ', month @ .., b' ', _, _, _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', b'G', b'M', b'T'] = rest else {
         return None;
     };
-    let month = MONTHS.iter().zip(1..).find(|(name, _)| name.as_bytes() == [m0, m1, m2])?.1;
-    millis(number(&[y0, y1, y2, y3])?, month, day?, number(&[h0, h1])?, number(&[n0, n1])?, number(&[s0, s1])?)
+    let number = |begin: usize, end: usize| number(rest.get(begin..end)?);
+    millis(number(5, 9)?, place(MONTHS, month)? + 1, day, number(10, 12)?, number(13, 15)?, number(16, 18)?)
 }
 
 fn parse_iso8601_basic(text: &str) -> Option<UnixMillis> {
@@ -198,6 +199,7 @@ fn digits(text: &str, count: usize) -> Option<i64> {
 }
 
 /// Decimal digits and nothing else, not too many for the type.
+#[inline(never)]
 fn number(digits: &[u8]) -> Option<i64> {
     if digits.len() > 18 {
         return None;

@@ -24,13 +24,6 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
         && rest.iter().zip(other_rest).all(|(byte, other)| byte == other)
 }
 
-/// What is before and after the first of a byte of ASCII. Compiled once, and without what searches for any character.
-#[inline(never)]
-pub(crate) fn split_once(text: &str, delimiter: u8) -> Option<(&str, &str)> {
-    let place = text.bytes().position(|byte| byte == delimiter)?;
-    Some((text.get(..place)?, text.get(place + 1..)?))
-}
-
 /// Where a text is in memory, and its bytes.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Stretch {
@@ -49,6 +42,14 @@ impl Stretch {
         let place = part.as_ptr().addr().wrapping_sub(self.begin);
         (place < self.bytes).then_some(place)
     }
+}
+
+/// Texts in one.
+#[inline(never)]
+pub(crate) fn joined(texts: &[&str]) -> String {
+    let mut joined = String::with_capacity(texts.iter().map(|text| text.len()).sum());
+    push(texts, &mut joined);
+    joined
 }
 
 /// Texts one after the other: a fleet has 100,000 of them, and each would cost as much again as an

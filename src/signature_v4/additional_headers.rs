@@ -1,7 +1,9 @@
 //! The headers that a client signs besides those that are always signed.
 
+use crate::ordered::insert;
+use crate::parts::parts;
 use crate::refusal::{AuthorizationFault, Refusal};
-use crate::request_view::is_token;
+use crate::request_view::{is_token, trimmed};
 
 /// Lower-case names in byte order, each once, without those that are signed anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,12 +22,12 @@ impl AdditionalHeaders {
             return Ok(AdditionalHeaders::default());
         }
         let mut names: Vec<String> = Vec::new();
-        for name in list.split(';') {
-            let name = name.trim_ascii().to_ascii_lowercase();
-            match names.binary_search(&name) {
-                Err(place) if is_token(&name) && names.len() < MAX_NAMES => names.insert(place, name),
-                _ => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
+        for name in parts(list, b';') {
+            let name = trimmed(name).to_ascii_lowercase();
+            if !is_token(&name) || names.contains(&name) || names.len() == MAX_NAMES {
+                return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form));
             }
+            insert(&mut names, name, String::cmp);
         }
         names.retain(|name| !is_always_signed(name));
         Ok(AdditionalHeaders(names))

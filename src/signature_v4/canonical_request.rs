@@ -7,7 +7,7 @@ use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::hex;
 use crate::keyed_hash::sha256;
 use crate::ordered::{insert, ordered};
-use crate::percent_encoding;
+use crate::percent_encoding::{encode_key, encode_value};
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::request_view::{RequestView, trimmed};
@@ -18,92 +18,94 @@ use crate::texts::push;
 /// a line each; every canonical header ends in a line feed of its own. Its
 /// `Display` is that text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CanonicalRequest<'a> {
-    verb: &'a str,
-    uri: String,
-    query: String,
-    headers: Vec<(&'a str, &'a str)>,
-    additional_headers: &'a [String],
-    hashed_payload: &'a str,
+pub struct CanonicalRequest {
+    text: String,
 }
 
-impl<'a> CanonicalRequest<'a> {
+impl CanonicalRequest {
     /// The canonical form of a request. The uri always has the bucket, wherever the request has it. The
     /// other headers take their places among `oss_headers` as their order has it.
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
     pub fn of_request(
-        request: &'a RequestView<'_>,
+        request: &RequestView<'_>,
         resource: &Resource<'_>,
         query: &Query<'_>,
-        oss_headers: CanonicalizedOssHeaders<'a, 'a>,
-        additional_headers: &'a AdditionalHeaders,
+        oss_headers: CanonicalizedOssHeaders<'_, '_>,
+        additional_headers: &AdditionalHeaders,
     ) -> Result<Self, Refusal> {
         let mut headers: Vec<(&str, &str)> = oss_headers.iter().collect();
+        let order = oss_headers.order();
         let always = ["content-md5", "content-type"].into_iter();
-        for name in always.chain(additional_headers.names().iter().map(String::as_str)) {
+        always.chain(additional_headers.names().iter().map(String::as_str)).try_for_each(|name| {
             if let Some(value) = request.single_named(name)? {
-                let order = oss_headers.order();
                 insert(&mut headers, (name, trimmed(value)), |(one, _), (other, _)| order.compare(one, other));
             }
-        }
+            Ok(())
+        })?;
         let payload = oss_headers.iter().find(|(name, _)| *name == "x-oss-content-sha256");
-        Ok(CanonicalRequest {
-            verb: request.method,
-            uri: canonical_uri(&resource.bucket, resource.key.as_deref().unwrap_or_default()),
-            query: canonical_query(query),
-            headers,
-            additional_headers: additional_headers.names(),
-            hashed_payload: payload.map_or("UNSIGNED-PAYLOAD", |(_, value)| value),
-        })
+        let mut text = String::with_capacity(1024);
+        push(&[request.method, "\n"], &mut text);
+        push_uri(&resource.bucket, resource.key.as_deref().unwrap_or_default(), &mut text);
+        push_query(query, &mut text);
+        for (name, value) in headers {
+            push(&[name, ":", value, "\n"], &mut text);
+        }
+        let mut separator = "\n";
+        for name in additional_headers.names() {
+            push(&[separator, name], &mut text);
+            separator = ";";
+        }
+        let none = if additional_headers.names().is_empty() { "\n" } else { "" };
+        push(&[none, "\n", payload.map_or("UNSIGNED-PAYLOAD", |(_, value)| value)], &mut text);
+        Ok(CanonicalRequest { text })
     }
 
     /// Lower-case hexadecimal SHA-256 of the text.
     pub fn hash(&self) -> String {
-        hex::lower(&sha256(self.text().as_bytes()))
-    }
-
-    pub(crate) fn text(&self) -> String {
-        let mut text = String::with_capacity(1024);
-        push(&[self.verb, "\n", &self.uri, "\n", &self.query, "\n"], &mut text);
-        for (name, value) in &self.headers {
-            push(&[name, ":", value, "\n"], &mut text);
-        }
-        push(&["\n", &self.additional_headers.join(";"), "\n", self.hashed_payload], &mut text);
-        text
+        hex::lower(&sha256(self.text.as_bytes()))
     }
 }
 
-impl fmt::Display for CanonicalRequest<'_> {
+impl fmt::Display for CanonicalRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text())
+        f.write_str(&self.text)
+    }
+}
+
+impl From<CanonicalRequest> for String {
+    fn from(canonical_request: CanonicalRequest) -> Self {
+        canonical_request.text
     }
 }
 
 /// `/bucket/key`, everything encoded but unreserved characters and `/`.
-fn canonical_uri(bucket: &str, key: &str) -> String {
-    let mut uri = String::from("/");
-    percent_encoding::encode_key(bucket, &mut uri);
-    uri.push('/');
-    percent_encoding::encode_key(key, &mut uri);
-    uri
+#[inline(never)]
+fn push_uri(bucket: &str, key: &str, text: &mut String) {
+    for part in [bucket, key] {
+        text.push('/');
+        encode_key(part, text);
+    }
+    text.push('\n');
 }
 
 /// Every parameter but the signature itself, encoded, in byte order; a name alone where the value is
 /// empty.
-fn canonical_query(query: &Query<'_>) -> String {
+#[inline(never)]
+fn push_query(query: &Query<'_>, text: &mut String) {
     let signed = query.iter().filter(|(name, _)| *name != "x-oss-signature");
-    let mut text = String::new();
+    let mut separator = "";
     for (name, value) in ordered(signed.map(|(name, value)| (encoded(name), encoded(value)))) {
-        let (and, equals) = (if text.is_empty() { "" } else { "&" }, if value.is_empty() { "" } else { "=" });
-        push(&[and, &name, equals, &value], &mut text);
+        push(&[separator, &name, if value.is_empty() { "" } else { "=" }, &value], text);
+        separator = "&";
     }
-    text
+    text.push('\n');
 }
 
+#[inline(never)]
 fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
-    percent_encoding::encode_value(text, &mut encoded);
+    encode_value(text, &mut encoded);
     encoded
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use crate::keyed_hash::HmacSha256;
+use crate::parts::parts;
 use crate::refusal::{CredentialFault, Refusal};
 use crate::signing_date::UnixMillis;
 use crate::signing_secret::SigningSecret;
+use crate::texts::joined;
 
 /// `date/region/product/aliyun_v4_request`. The region is the device's own Aliyun region: only its
 /// endpoint and access key were changed.
@@ -21,9 +23,6 @@ const MAX_REGION: usize = 128;
 
 const TERMINATOR: &str = "aliyun_v4_request";
 
-/// OSS, and OSS on CloudBox, whose region is the box's id.
-const PRODUCTS: [&str; 2] = ["oss", "oss-cloudbox"];
-
 impl<'a> CredentialScope<'a> {
     /// Reads what follows the access key id in a credential.
     ///
@@ -31,14 +30,11 @@ impl<'a> CredentialScope<'a> {
     /// [`Refusal::InvalidCredential`] unless it has four parts, a date of eight digits, a region, one
     /// of OSS's products, and the terminator.
     pub fn parse(scope: &'a str) -> Result<Self, Refusal> {
-        let mut parts = [""; 4];
-        // The last has whatever follows, which is not the terminator then.
-        for (slot, part) in parts.iter_mut().zip(scope.splitn(4, '/')) {
-            *slot = part;
-        }
-        let [date, region, product, terminator] = parts;
+        let mut parts = parts(scope, b'/');
+        let [date, region, product, terminator, more] = [(); 5].map(|()| parts.next());
+        let [date, region, product] = [date, region, product].map(Option::unwrap_or_default);
         let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-        let fault = if terminator != TERMINATOR || !PRODUCTS.contains(&product) {
+        let fault = if terminator != Some(TERMINATOR) || more.is_some() || !is_product(product) {
             CredentialFault::Form
         } else if !is_date {
             CredentialFault::Date
@@ -52,7 +48,7 @@ impl<'a> CredentialScope<'a> {
 
     /// The scope as it stands in a credential.
     pub(crate) fn text(&self) -> String {
-        [self.date, self.region, self.product, TERMINATOR].join("/")
+        joined(&[self.date, "/", self.region, "/", self.product, "/", TERMINATOR])
     }
 
     pub(crate) fn region(&self) -> &'a str {
@@ -69,7 +65,7 @@ impl<'a> CredentialScope<'a> {
 
     /// What one generation's derived key for this scope is called: no generation's name has a `/`.
     pub(crate) fn of_generation(&self, generation: &str) -> String {
-        [generation, self.date, self.region, self.product].join("/")
+        joined(&[generation, "/", self.date, "/", self.region, "/", self.product])
     }
 
     /// The schedule of the key that is derived for this scope: HMAC over its parts in turn, from
@@ -81,6 +77,11 @@ impl<'a> CredentialScope<'a> {
         }
         key
     }
+}
+
+/// OSS, and OSS on CloudBox, whose region is the box's id.
+fn is_product(text: &str) -> bool {
+    matches!(text, "oss" | "oss-cloudbox")
 }
 
 impl fmt::Display for CredentialScope<'_> {
