@@ -65,6 +65,7 @@ export function readGate({ exports, exchange }, config, accessKeys) {
   const parts = exports.finishGate();
   exchange.released();
   taken(parts);
+  learnBucketTexts({ exports, exchange });
 
   /** @param {number} parts of why a document isn't taken */
   function taken(parts) {
@@ -78,10 +79,16 @@ export function readGate({ exports, exchange }, config, accessKeys) {
  * @param {Core} core @param {Uint8Array} image
  * @throws {ImageError} and then the gate stays that it had
  */
-export function readImage({ exports }, image) {
+export function readImage({ exports, exchange }, image) {
   const place = exports.imageRoom(image.length) >>> 0;
   new Uint8Array(exports.memory.buffer, place, image.length).set(image);
   if (!exports.readImage()) throw new ImageError('the image of the gate is damaged, or of another build of the core');
+  learnBucketTexts({ exports, exchange });
+}
+
+/** What answers name of a gate's buckets. @param {Core} core */
+function learnBucketTexts({ exports, exchange }) {
+  exchange.useBucketTexts(exchange.read(exports.bucketTexts()));
 }
 
 /** The image of its gate, secrets and all. @param {Core} core */

@@ -5,6 +5,9 @@ import { WORDS } from './words.mjs';
 /** A request's room, so that hardly any asks for more: CloudFront passes 32 KB of headers and URL. */
 const ROOM = 64 * 1024;
 
+/** What the names of S3's user metadata begin with. */
+const METADATA = 'x-amz-meta-';
+
 /** Lengths of a request's parts, so that hardly any asks for more. */
 const COUNT = 256;
 
@@ -33,6 +36,7 @@ export class Exchange {
   #place;
   #request = '';
   #requestBytes = 0;
+  #words = WORDS;
 
   /** @param {Exports} exports */
   constructor(exports) {
@@ -94,12 +98,14 @@ export class Exchange {
 
   /**
    * The parts of an answer: words, and pieces of the request's text and of the answer's own, whose places are counted in
-   * bytes from the one's beginning through the other.
+   * bytes from the one's beginning through the other. A length that is a complement is that of what follows
+   * `x-amz-meta-` in a header's name.
    *
    * @param {string} request @param {number} requestBytes @param {number} count
    */
   #parts(request, requestBytes, count) {
     if (this.#numbers.length === 0) this.#look();
+    const words = this.#words;
     const numbers = this.#numbers;
     const begin = numbers[this.#place] >>> 0;
     const bytes = numbers[this.#place + 1];
@@ -110,18 +116,25 @@ export class Exchange {
     for (let i = 0; i < count; i += 1) {
       const place = numbers[at];
       if (place < 0) {
-        parts[i] = WORDS[~place];
+        parts[i] = words[~place];
         at += 1;
       } else {
-        const end = place + numbers[at + 1];
-        parts[i] =
+        const length = numbers[at + 1];
+        const end = place + (length < 0 ? ~length : length);
+        const text =
           place < requestBytes
             ? piece(request, requestBytes, place, end)
             : piece(own, bytes, place - requestBytes, end - requestBytes);
+        parts[i] = length < 0 ? METADATA + text : text;
         at += 2;
       }
     }
     return parts;
+  }
+
+  /** Another gate, whose buckets have other texts. @param {string[]} bucketTexts */
+  useBucketTexts(bucketTexts) {
+    this.#words = [...WORDS, ...bucketTexts];
   }
 
   /** The memory of the input was given back. */

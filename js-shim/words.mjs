@@ -23,15 +23,20 @@ export const WORDS = [
   'user-agent',
   'x-oss-content-sha256',
   'x-oss-storage-class',
-  // Headers that leave the edge with most requests.
+  // Headers that leave the edge with most requests, and values that they have.
   'x-amz-storage-class',
   'x-ossedge-origin',
   'x-ossedge-request',
-  // What was decided, and where to.
+  'STANDARD',
+  'STANDARD_IA',
+  'if-none-match',
+  '*',
+  // What was decided, where to, and by which secret where the access key has but one.
   'forward',
   'refuse',
   's3',
   'api',
+  '1',
   // Operations.
   'PutObject',
   'InitiateMultipartUpload',

@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 pub(crate) struct Authorized<'v, 'r, 'k, 'c> {
     authenticated: Authenticated<'v, 'r, 'k>,
     s3_bucket: &'c S3Bucket,
+    bucket_number: usize,
 }
 
 impl<'v, 'r, 'k, 'c> Authorized<'v, 'r, 'k, 'c> {
@@ -19,6 +20,11 @@ impl<'v, 'r, 'k, 'c> Authorized<'v, 'r, 'k, 'c> {
 
     pub(crate) fn s3_bucket(&self) -> &'c S3Bucket {
         self.s3_bucket
+    }
+
+    /// How many buckets of the configuration are before it.
+    pub(crate) fn bucket_number(&self) -> usize {
+        self.bucket_number
     }
 }
 
@@ -37,6 +43,7 @@ pub(crate) fn authorize<'v, 'r, 'k, 'c>(
     if !authenticated.key().allows(asked) {
         return Err(Refusal::AccessDenied);
     }
-    let s3_bucket = buckets.get(bucket).ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()))?;
-    Ok(Authorized { authenticated, s3_bucket })
+    let found = buckets.find(bucket).ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()));
+    let (bucket_number, s3_bucket) = found?;
+    Ok(Authorized { authenticated, s3_bucket, bucket_number })
 }

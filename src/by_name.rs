@@ -23,6 +23,17 @@ impl<V> ByName<V> {
         self.values.get(self.names.find(name)?)
     }
 
+    /// A value, and how many are before it.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &V)> {
+        let number = self.names.find(name)?;
+        Some((number, self.values.get(number)?))
+    }
+
+    /// Names and values, in the order of their insertion.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &V)> {
+        self.names.ids().zip(&self.values)
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.values.iter()
     }

@@ -78,6 +78,12 @@ impl Gate {
         Gate { config, keys }
     }
 
+    /// The names of the OSS buckets and the domain names of what they lead to, in turn: what most answers name of the
+    /// configuration.
+    pub fn bucket_texts(&self) -> impl Iterator<Item = &str> {
+        self.config.buckets.entries().flat_map(|(name, s3_bucket)| [name, &s3_bucket.domain])
+    }
+
     /// The gate as bytes, see [`Gate::from_image`]. They hold all its secrets.
     pub fn image(&self) -> Vec<u8> {
         baked::image(self)

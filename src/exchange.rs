@@ -2,9 +2,10 @@
 //! the input's buffers, and reads from the output's. All are kept, so that a request allocates none.
 
 use crate::request_view::FlatRequest;
+use crate::s3_headers::S3HeaderName;
 use crate::texts::Stretch;
 #[cfg(any(target_arch = "wasm32", test))]
-use crate::words::number_of;
+use crate::words::{WORDS, number_of};
 
 /// The buffers.
 #[derive(Default)]
@@ -14,9 +15,10 @@ pub(crate) struct Exchange {
     output: Output,
 }
 
-/// An answer, whose parts cross as numbers. A word is the complement of its number. Any other part is two: where it
-/// begins, and how many bytes it has. What is a part of the request's text stays there; all else is in a text of its
-/// own, which begins where the request's ends.
+/// An answer, whose parts cross as numbers. A word is the complement of its number; the texts of the gate's buckets are
+/// the words after all others. Any other part is two: where it begins, and how many bytes it has, or the complement of
+/// that where [`METADATA`](S3HeaderName::METADATA) goes before it. What is a part of the request's text stays there; all
+/// else is in a text of its own, which begins where the request's ends.
 #[derive(Default)]
 pub(crate) struct Output {
     /// The request's text: none but for a request.
@@ -83,22 +85,47 @@ impl Exchange {
 
 impl Output {
     pub(crate) fn push(&mut self, part: &str) {
+        let place = self.place_of(part);
+        self.numbers.extend([place, number(part.len())]);
+        self.parts += 1;
+    }
+
+    /// The name of a header that S3 gets.
+    pub(crate) fn push_name(&mut self, name: &S3HeaderName<'_>) {
+        match name {
+            S3HeaderName::Known(name) => self.push_known(name),
+            S3HeaderName::Metadata(key) => {
+                let place = self.place_of(key);
+                self.numbers.extend([place, !number(key.len())]);
+                self.parts += 1;
+            }
+        }
+    }
+
+    /// One of the texts of the gate's buckets.
+    pub(crate) fn push_bucket_text(&mut self, place: usize) {
+        self.push_word(WORDS.len() + place);
+    }
+
+    fn place_of(&mut self, part: &str) -> i32 {
         let place = self.request.place_of(part).unwrap_or_else(|| {
             let place = self.request.bytes + self.text.len();
             self.text.push_str(part);
             place
         });
-        self.numbers.extend([number(place), number(part.len())]);
+        number(place)
+    }
+
+    /// A part that JavaScript has as well, by its number.
+    pub(crate) fn push_word(&mut self, word: usize) {
+        self.numbers.push(!number(word));
         self.parts += 1;
     }
 
     /// A part that JavaScript may have as well.
     pub(crate) fn push_known(&mut self, part: &str) {
         match number_of(part) {
-            Some(word) => {
-                self.numbers.push(!number(word));
-                self.parts += 1;
-            }
+            Some(word) => self.push_word(word),
             None => self.push(part),
         }
     }
@@ -169,9 +196,13 @@ mod tests {
             output.push(text.get(8..).unwrap());
             output.push("");
             output.push_known("PUT");
+            output.push_name(&S3HeaderName::Known("content-type"));
+            output.push_name(&S3HeaderName::Metadata(text.get(4..5).unwrap().into()));
+            output.push_bucket_text(2);
         });
-        let numbers = [3, 5, 8, 5, 0, 8, 0, 0, 13, 0, 13, 0, 13, 3];
-        assert_eq!((count, parts(&exchange)), (7, ("/kéyPUT", &numbers[..])));
+        let last = !(i32::try_from(WORDS.len()).unwrap() + 2);
+        let numbers = [3, 5, 8, 5, 0, 8, 0, 0, 13, 0, 13, 0, 13, 3, !7, 4, !1, last];
+        assert_eq!((count, parts(&exchange)), (10, ("/kéyPUT", &numbers[..])));
         // What follows the request's bytes in the same memory is none of it.
         let count = exchange.answer_request(0, 3, |_, output| output.push("PUT"));
         assert_eq!((count, parts(&exchange)), (1, ("PUT", &[3, 3][..])));

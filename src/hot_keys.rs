@@ -67,7 +67,7 @@ mod tests {
     }
 
     fn read(hot: &HotKeys<HmacSha1>, id: &str, generation: &str) -> Option<Vec<u8>> {
-        hot.with(id, generation, |schedule| mac(schedule.clone()))
+        hot.with(id, generation, |schedule| mac(*schedule))
     }
 
     #[test]

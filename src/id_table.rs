@@ -35,6 +35,11 @@ impl IdTable {
         self.slot_of(id).1
     }
 
+    /// In the order of their insertion.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|ordinal| self.ids.get(ordinal))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
     }

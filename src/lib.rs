@@ -98,6 +98,7 @@ pub use refusal::{
 pub use request_view::{FlatRequest, RequestView};
 pub use resource::Resource;
 pub use route::{ApiOption, Forward, Origin, ThroughApi};
+pub use s3_headers::S3HeaderName;
 pub use signature_scheme::Scheme;
 pub use signature_v1::{CanonicalizedResource, StringToSign, verify as verify_signature_v1};
 pub use signing_date::UnixMillis;

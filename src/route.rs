@@ -11,7 +11,7 @@ use crate::operation::Operation;
 use crate::percent_encoding;
 use crate::query::Query;
 use crate::refusal::Refusal;
-use crate::s3_headers::{Header, s3_headers};
+use crate::s3_headers::{Header, S3HeaderName, s3_headers};
 use crate::texts::Stretch;
 use crate::upload_id::{Overwrite, UploadId};
 
@@ -52,11 +52,13 @@ pub struct Forward<'r> {
     pub origin: Origin<'r>,
     /// The bucket that it is about.
     pub s3_bucket: &'r S3Bucket,
+    /// How many buckets of the configuration are before it.
+    pub(crate) bucket_number: usize,
     /// `/` and the key, percent-encoded as S3 canonicalises it.
     pub uri: Cow<'r, str>,
     /// The query, percent-encoded, without `?`.
     pub query: String,
-    /// Header names in lower case, and values. Content-Length isn't among them: CloudFront keeps it.
+    /// Header names, and values. Content-Length isn't among them: CloudFront keeps it.
     pub headers: Vec<Header<'r>>,
 }
 
@@ -102,13 +104,16 @@ impl Forward<'_> {
 
     /// The headers that leave the viewer-request function, all of them: those for S3, or the hand-over
     /// to the API, and for the origin-request function the domain name of the origin that was decided.
-    pub fn edge_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn edge_headers(&self) -> impl Iterator<Item = (S3HeaderName<'_>, &str)> {
         let (headers, origin, hand_over) = match &self.origin {
             Origin::S3 => (&*self.headers, &self.s3_bucket.domain, None),
-            Origin::Api(through) => (&[][..], &through.api.domain, Some((REQUEST_HEADER, through.hand_over.as_str()))),
+            Origin::Api(through) => {
+                let hand_over = (S3HeaderName::Known(REQUEST_HEADER), through.hand_over.as_str());
+                (&[][..], &through.api.domain, Some(hand_over))
+            }
         };
-        let own = [(ORIGIN_HEADER, &**origin)].into_iter().chain(hand_over);
-        headers.iter().map(|(name, value)| (&**name, &**value)).chain(own)
+        let origin = (S3HeaderName::Known(ORIGIN_HEADER), &**origin);
+        headers.iter().map(|(name, value)| (name.borrowed(), &**value)).chain([origin]).chain(hand_over)
     }
 }
 
@@ -147,6 +152,7 @@ pub(crate) fn route<'r>(
     Ok(Forward {
         origin,
         s3_bucket: authorized.s3_bucket(),
+        bucket_number: authorized.bucket_number(),
         uri: s3_uri(classified),
         query: match classified.operation {
             Operation::PutObject => String::new(),

@@ -1,6 +1,7 @@
 //! The headers that S3 gets, from those that the client sent.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::authenticate::Authenticated;
 use crate::base64::Alphabet;
@@ -14,8 +15,47 @@ use crate::tagging;
 use crate::texts::same;
 use crate::upload_id::{Overwrite, UploadId};
 
-/// A name in lower case, and a value.
-pub(crate) type Header<'r> = (Cow<'static, str>, Cow<'r, str>);
+/// A name, and a value.
+pub(crate) type Header<'r> = (S3HeaderName<'r>, Cow<'r, str>);
+
+/// The name of a header that S3 gets, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum S3HeaderName<'r> {
+    /// One that S3 or HTTP defines, or one of the functions' own.
+    Known(&'static str),
+    /// User metadata, by what follows [`METADATA`](S3HeaderName::METADATA) in its name.
+    Metadata(Cow<'r, str>),
+}
+
+impl S3HeaderName<'_> {
+    /// What the names of user metadata begin with.
+    pub const METADATA: &'static str = "x-amz-meta-";
+
+    /// The same name, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> S3HeaderName<'_> {
+        match self {
+            S3HeaderName::Known(name) => S3HeaderName::Known(name),
+            S3HeaderName::Metadata(key) => S3HeaderName::Metadata(Cow::Borrowed(key)),
+        }
+    }
+
+    /// Its bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            S3HeaderName::Known(name) => name.len(),
+            S3HeaderName::Metadata(key) => Self::METADATA.len() + key.len(),
+        }
+    }
+}
+
+impl fmt::Display for S3HeaderName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            S3HeaderName::Known(name) => f.write_str(name),
+            S3HeaderName::Metadata(key) => write!(f, "{}{key}", Self::METADATA),
+        }
+    }
+}
 
 /// S3: "the user-defined metadata is limited to 2 KB in size", the sum of the bytes of each key and
 /// value (Amazon S3 User Guide, Working with object metadata).
@@ -106,7 +146,7 @@ pub(crate) fn s3_headers<'r>(
             && let Some(value) = request.single(name)?.filter(|value| !value.is_empty())
         {
             check_passed(name, value)?;
-            headers.push((Cow::Borrowed(name.as_str()), Cow::Borrowed(value)));
+            headers.push((S3HeaderName::Known(name.as_str()), Cow::Borrowed(value)));
         }
     }
     let asked = Asked::of_request(authenticated, config);
@@ -119,22 +159,24 @@ pub(crate) fn s3_headers<'r>(
             if Describes::Object.concerns(operation) {
                 let value = metadata_value(value);
                 metadata_bytes += key.len() + value.len();
-                headers.push((Cow::Owned(["x-amz-meta-", key].concat()), value));
+                headers.push((S3HeaderName::Metadata(request.borrowed(key)), value));
             }
         } else if let Some((name, treatment)) = OSS_HEADERS.iter().find(|(known, _)| same(known, name)) {
             match treatment.apply(value, &asked) {
                 Applied::Nothing => {}
-                Applied::Set(name, value) => headers.push((Cow::Borrowed(name), value)),
+                Applied::Set(name, value) => headers.push((S3HeaderName::Known(name), value)),
                 Applied::Refused => return Err(Refusal::NotImplemented((*name).to_owned())),
                 Applied::Invalid => return Err(Refusal::InvalidHeaderValue(name, value.to_owned())),
             }
         }
     }
     if let Some(key) = asked.kms_key() {
-        headers.push((Cow::Borrowed("x-amz-server-side-encryption-aws-kms-key-id"), Cow::Owned(key.to_owned())));
+        let name = S3HeaderName::Known("x-amz-server-side-encryption-aws-kms-key-id");
+        headers.push((name, Cow::Owned(key.to_owned())));
     }
-    if asked.overwrite_at_end == Overwrite::Forbidden && !headers.iter().any(|(name, _)| name == IF_ABSENT.0) {
-        headers.push((Cow::Borrowed(IF_ABSENT.0), Cow::Borrowed(IF_ABSENT.1)));
+    let (if_absent, any) = (S3HeaderName::Known(IF_ABSENT.0), Cow::Borrowed(IF_ABSENT.1));
+    if asked.overwrite_at_end == Overwrite::Forbidden && !headers.iter().any(|(name, _)| *name == if_absent) {
+        headers.push((if_absent, any));
     }
     if metadata_bytes > MAX_USER_METADATA { Err(Refusal::MetadataTooLarge) } else { Ok(headers) }
 }

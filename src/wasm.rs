@@ -24,6 +24,7 @@ use crate::origin_response::{Checks, OriginResponse, Responder, ViewerResponse};
 use crate::route::{Forward, Origin};
 use crate::s3_error::oss_error_of;
 use crate::signing_date::UnixMillis;
+use crate::words;
 
 thread_local! {
     static EXCHANGE: RefCell<Exchange> = RefCell::default();
@@ -125,16 +126,37 @@ pub fn decide(parts: usize, length: usize, now: f64) -> usize {
             exchange.answer_request(parts, length, |request, output| {
                 let Some(gate) = gate else { return };
                 output.push_decision(&gate.decide(request, millis(now)), |forward, output| {
-                    output.push_known(match forward.origin {
-                        Origin::S3 => "s3",
-                        Origin::Api(..) => "api",
+                    output.push_word(match forward.origin {
+                        Origin::S3 => const { words::number("s3") },
+                        Origin::Api(..) => const { words::number("api") },
                     });
                     let (uri, query) = forward.edge_target();
                     output.push(uri);
                     output.push(query);
-                    output.push_headers(forward.edge_headers());
+                    for (name, value) in forward.edge_headers() {
+                        output.push_name(&name);
+                        if std::ptr::eq(value, &*forward.s3_bucket.domain) {
+                            output.push_bucket_text(forward.bucket_number * 2 + 1);
+                        } else {
+                            output.push_known(value);
+                        }
+                    }
                 });
             })
+        })
+    })
+}
+
+/// Answers the texts of the gate's buckets, which are the words after all others: the name of each OSS bucket and the
+/// domain name of what it leads to. Other gates have others.
+#[cfg(any(feature = "edge", feature = "api"))]
+#[wasm_bindgen(js_name = bucketTexts)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
+pub fn bucket_texts() -> usize {
+    GATE.with_borrow(|gate| {
+        answer(0, |_, output| {
+            let texts = gate.iter().flat_map(Gate::bucket_texts);
+            texts.for_each(|text| output.push(text));
         })
     })
 }
@@ -159,7 +181,10 @@ pub fn decide_at_api(length: usize, now: f64) -> usize {
                 for part in [&request_id, &bucket.name, &bucket.region, &forward.query, &options.join(" ")] {
                     output.push(part);
                 }
-                output.push_headers(forward.headers.iter().map(|(name, value)| (&**name, &**value)));
+                for (name, value) in &forward.headers {
+                    output.push_name(name);
+                    output.push(value);
+                }
             });
         })
     })
@@ -249,13 +274,25 @@ impl Output {
 
     fn push_decision(&mut self, decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Self)) {
         let resource = decision.resource.as_ref();
-        self.push_known(if decision.outcome.is_ok() { "forward" } else { "refuse" });
-        self.push_known(decision.operation.map(|operation| operation.name()).unwrap_or_default());
-        self.push(resource.map(|resource| &*resource.bucket).unwrap_or_default());
+        self.push_word(match decision.outcome {
+            Ok(_) => const { words::number("forward") },
+            Err(_) => const { words::number("refuse") },
+        });
+        match decision.operation {
+            Some(operation) => self.push_word(words::of_operation(operation)),
+            None => self.push(""),
+        }
+        match &decision.outcome {
+            Ok(forward) => self.push_bucket_text(forward.bucket_number * 2),
+            Err(_) => self.push(resource.map(|resource| &*resource.bucket).unwrap_or_default()),
+        }
         self.push(resource.and_then(|resource| resource.key.as_deref()).unwrap_or_default());
         self.push(decision.access_key_id.as_deref().unwrap_or_default());
-        self.push_known(decision.scheme.map(|scheme| scheme.name()).unwrap_or_default());
-        self.push(decision.generation.unwrap_or_default());
+        match decision.scheme {
+            Some(scheme) => self.push_word(words::of_scheme(scheme)),
+            None => self.push(""),
+        }
+        self.push_known(decision.generation.unwrap_or_default());
         match &decision.outcome {
             Ok(forward) => forwarded(forward, self),
             Err((refusal, response)) => {

@@ -1,12 +1,15 @@
 //! Texts that both sides of the WebAssembly boundary know, so that each can cross as its number: a name
 //! that is made anew costs JavaScript more than all else of a header.
 
-#[cfg(any(target_arch = "wasm32", test))]
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "used where answers cross"))]
+
+use crate::operation::Operation;
+use crate::signature_scheme::Scheme;
 use crate::texts::same;
 
 /// The words, by their numbers; js-shim/words.mjs has the same in the same order. The first are names of a
 /// request's headers, and the first of those the names of [`HeaderName`](crate::header_name::HeaderName).
-pub(crate) const WORDS: [&str; 56] = [
+pub(crate) const WORDS: [&str; 61] = [
     "authorization",
     "cache-control",
     "content-disposition",
@@ -28,15 +31,20 @@ pub(crate) const WORDS: [&str; 56] = [
     "user-agent",
     "x-oss-content-sha256",
     "x-oss-storage-class",
-    // Headers that leave the edge with most requests.
+    // Headers that leave the edge with most requests, and values that they have.
     "x-amz-storage-class",
     "x-ossedge-origin",
     "x-ossedge-request",
-    // What was decided, and where to.
+    "STANDARD",
+    "STANDARD_IA",
+    "if-none-match",
+    "*",
+    // What was decided, where to, and by which secret where the access key has but one.
     "forward",
     "refuse",
     "s3",
     "api",
+    "1",
     // Operations.
     "PutObject",
     "InitiateMultipartUpload",
@@ -84,8 +92,38 @@ fn word(number: usize) -> Option<&'static str> {
     WORDS.get(number).copied()
 }
 
+/// The number of a word that is known when this is compiled.
+#[expect(clippy::indexing_slicing, reason = "a constant that is out of bounds doesn't compile")]
+pub(crate) const fn number(text: &str) -> usize {
+    let mut number = 0;
+    loop {
+        let (word, text) = (WORDS[number].as_bytes(), text.as_bytes());
+        let mut same = if word.len() == text.len() { 0 } else { usize::MAX };
+        while same < text.len() && word[same] == text[same] {
+            same += 1;
+        }
+        if same == text.len() {
+            return number;
+        }
+        number += 1;
+    }
+}
+
+/// The number of an operation's name.
+#[expect(clippy::as_conversions, reason = "the discriminant of an enum without fields")]
+pub(crate) fn of_operation(operation: Operation) -> usize {
+    const FIRST: usize = number("PutObject");
+    FIRST + operation as usize
+}
+
+/// The number of a scheme's name.
+#[expect(clippy::as_conversions, reason = "the discriminant of an enum without fields")]
+pub(crate) fn of_scheme(scheme: Scheme) -> usize {
+    const FIRST: usize = number("v1-header");
+    FIRST + scheme as usize
+}
+
 /// The number of a word.
-#[cfg(any(target_arch = "wasm32", test))]
 pub(crate) fn number_of(text: &str) -> Option<usize> {
     let mut slot = first_slot(text);
     loop {
@@ -98,7 +136,6 @@ pub(crate) fn number_of(text: &str) -> Option<usize> {
 }
 
 /// An open-addressing table, not half full: numbers plus one, 0 where there is none.
-#[cfg(any(target_arch = "wasm32", test))]
 #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
 const SLOTS: [u8; 256] = {
     let mut slots = [0; 256];
@@ -114,7 +151,6 @@ const SLOTS: [u8; 256] = {
     slots
 };
 
-#[cfg(any(target_arch = "wasm32", test))]
 #[expect(clippy::as_conversions, reason = "`usize::from` isn't for constants yet")]
 const fn first_slot(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -127,8 +163,6 @@ const fn first_slot(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::Operation;
-    use crate::signature_scheme::Scheme;
 
     #[test]
     fn has_each_word_once() {
@@ -143,9 +177,9 @@ mod tests {
 
     #[test]
     fn has_what_every_accepted_request_answers() {
-        let operations = Operation::ALL.map(Operation::name);
-        let schemes = Scheme::ALL.map(Scheme::name);
-        assert!(operations.iter().chain(&schemes).all(|text| number_of(text).is_some()));
+        assert!(Operation::ALL.iter().all(|operation| word(of_operation(*operation)) == Some(operation.name())));
+        assert!(Scheme::ALL.iter().all(|scheme| word(of_scheme(*scheme)) == Some(scheme.name())));
+        assert_eq!([number(WORDS[0]), number("s3"), number(WORDS[60])], [0, number_of("s3").unwrap(), 60]);
     }
 
     #[test]

@@ -265,6 +265,7 @@ fn shown(forward: &Forward<'_>) -> serde_json::Map<String, Value> {
         Origin::S3 => "s3",
         Origin::Api(..) => "api",
     };
-    let s3 = json!({ "uri": forward.uri, "query": forward.query, "headers": forward.headers });
+    let headers: Vec<_> = forward.headers.iter().map(|(name, value)| (name.to_string(), value)).collect();
+    let s3 = json!({ "uri": forward.uri, "query": forward.query, "headers": headers });
     json!({ "origin": origin, "s3": s3 }).as_object().unwrap().clone()
 }

@@ -211,8 +211,7 @@ fn put(headers: &[(&str, &str)]) -> Request {
 }
 
 fn s3_headers(request: &Request) -> Vec<(String, String)> {
-    let owned = |(name, value): &(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
-        (name.clone().into_owned(), value.clone().into_owned())
-    };
-    forwarded(request, |forward| forward.headers.iter().map(owned).collect())
+    forwarded(request, |forward| {
+        forward.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    })
 }

@@ -60,7 +60,7 @@ fn prints_no_signature_that_could_be_sent_again() {
             assert!(!printed.contains(&form), "{name}: {printed}");
         }
         let hand_over = forwarded(&signed, |forward| {
-            let (_, value) = forward.edge_headers().find(|(name, _)| *name == "x-ossedge-request")?;
+            let (_, value) = forward.edge_headers().find(|(name, _)| name.to_string() == "x-ossedge-request")?;
             Some((value.to_owned(), format!("{forward:?}")))
         });
         assert_eq!(hand_over.is_some(), API_OPERATIONS.contains(&name));
