@@ -86,8 +86,7 @@ impl Exchange {
 impl Output {
     pub(crate) fn push(&mut self, part: &str) {
         let place = self.place_of(part);
-        self.numbers.extend([place, number(part.len())]);
-        self.parts += 1;
+        self.push_piece(place, number(part.len()));
     }
 
     /// The name of a header that S3 gets.
@@ -96,8 +95,7 @@ impl Output {
             S3HeaderName::Known(name) => self.push_known(name),
             S3HeaderName::Metadata(key) => {
                 let place = self.place_of(key);
-                self.numbers.extend([place, !number(key.len())]);
-                self.parts += 1;
+                self.push_piece(place, !number(key.len()));
             }
         }
     }
@@ -105,6 +103,12 @@ impl Output {
     /// One of the texts of the gate's buckets.
     pub(crate) fn push_bucket_text(&mut self, place: usize) {
         self.push_word(WORDS.len() + place);
+    }
+
+    fn push_piece(&mut self, place: i32, length: i32) {
+        self.numbers.push(place);
+        self.numbers.push(length);
+        self.parts += 1;
     }
 
     fn place_of(&mut self, part: &str) -> i32 {

@@ -14,13 +14,18 @@ pub(crate) fn push(texts: &[&str], out: &mut String) {
     }
 }
 
-/// Whether two texts are the same, seen eight bytes at a time: the comparison that WebAssembly's compiler brings along
+/// Whether two texts are the same. Most that are asked for differ in their lengths.
+#[inline]
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && same_bytes(one.as_bytes(), other.as_bytes())
+}
+
+/// Whether bytes of one length are the same, seen eight at a time: the comparison that WebAssembly's compiler brings along
 /// sees one. Compiled once.
 #[inline(never)]
-pub(crate) fn same(one: &str, other: &str) -> bool {
-    let ((words, rest), (other_words, other_rest)) = (one.as_bytes().as_chunks(), other.as_bytes().as_chunks());
-    one.len() == other.len()
-        && words.iter().zip(other_words).all(|(word, other)| u64::from_le_bytes(*word) == u64::from_le_bytes(*other))
+fn same_bytes(one: &[u8], other: &[u8]) -> bool {
+    let ((words, rest), (other_words, other_rest)) = (one.as_chunks(), other.as_chunks());
+    words.iter().zip(other_words).all(|(word, other)| u64::from_le_bytes(*word) == u64::from_le_bytes(*other))
         && rest.iter().zip(other_rest).all(|(byte, other)| byte == other)
 }
 
