@@ -8,6 +8,10 @@ const ROOM = 64 * 1024;
 /** What the names of S3's user metadata begin with. */
 const METADATA = 'x-amz-meta-';
 
+/** The names of user metadata that were met first, by what follows in them: a fleet has few. @type {Map<string, string>} */
+const METADATA_NAMES = new Map();
+const MOST_METADATA_NAMES = 64;
+
 /** Lengths of a request's parts, so that hardly any asks for more. */
 const COUNT = 256;
 
@@ -125,7 +129,7 @@ export class Exchange {
           place < requestBytes
             ? piece(request, requestBytes, place, end)
             : piece(own, bytes, place - requestBytes, end - requestBytes);
-        parts[i] = length < 0 ? METADATA + text : text;
+        parts[i] = length < 0 ? metadataName(text) : text;
         at += 2;
       }
     }
@@ -161,6 +165,15 @@ export class Exchange {
     this.#bytes = Buffer.from(buffer);
     this.#numbers = new Int32Array(buffer);
   }
+}
+
+/** @param {string} key what follows in the name */
+function metadataName(key) {
+  const known = METADATA_NAMES.get(key);
+  if (known !== undefined) return known;
+  const name = METADATA + key;
+  if (METADATA_NAMES.size < MOST_METADATA_NAMES) METADATA_NAMES.set(key, name);
+  return name;
 }
 
 /** @param {string} text @param {number} bytes of it in UTF-8 @param {number} begin a byte's place @param {number} end */
