@@ -7,7 +7,7 @@ use crate::keyed_hash::sha1;
 use crate::oss_error::OssError;
 use crate::refusal::{Mismatch, Refusal};
 use crate::signing_date::UnixMillis;
-use crate::texts::push;
+use crate::texts::{joined, push};
 
 /// Room for the StringToSign in an answer, in bytes as the document has them. Lambda@Edge allows 40 KB
 /// for a whole generated response at viewer request; the hexadecimal form takes three times the text's
@@ -67,10 +67,11 @@ impl ErrorResponse {
         answer.set("Content-Type", "application/xml");
         answer.set("Date", &context.now.to_rfc1123());
         answer.set("x-oss-request-id", context.request_id);
-        if !error.ec.is_empty() {
-            answer.set("x-oss-ec", error.ec);
+        let ec = &error.ec();
+        if !ec.is_empty() {
+            answer.set("x-oss-ec", ec);
         }
-        let document = document(error, cause, context);
+        let document = document(error, ec, cause, context);
         if context.method == "HEAD" {
             answer.set("x-oss-err", &Alphabet::Standard.encode(document.as_bytes()));
         } else {
@@ -95,9 +96,9 @@ pub(crate) fn oss_request_id(cloudfront_request_id: &str) -> String {
 
 /// The one form that the parsers of all SDKs take: the prolog (PHP), the root without attributes
 /// (PHP v2) and without a namespace (Java, .NET), and no element empty (C++).
-fn document(error: &OssError, cause: Option<&Refusal>, context: &ErrorContext<'_>) -> String {
+fn document(error: &OssError, ec: &str, cause: Option<&Refusal>, context: &ErrorContext<'_>) -> String {
     let mut document = ErrorDocument(String::with_capacity(1024));
-    document.0.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
+    push(&["<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n"], &mut document.0);
     document.element("Code", error.code);
     document.element("Message", error.message);
     document.element("RequestId", context.request_id);
@@ -105,11 +106,11 @@ fn document(error: &OssError, cause: Option<&Refusal>, context: &ErrorContext<'_
     if let Some(refusal) = cause {
         document.elements_of(refusal, context);
     }
-    if !error.ec.is_empty() {
-        document.element("EC", error.ec);
-        document.element("RecommendDoc", &["https://api.aliyun.com/troubleshoot?q=", error.ec].concat());
+    if !ec.is_empty() {
+        document.element("EC", ec);
+        document.element("RecommendDoc", &joined(&["https://api.aliyun.com/troubleshoot?q=", ec]));
     }
-    document.0.push_str("</Error>\n");
+    push(&["</Error>\n"], &mut document.0);
     document.0
 }
 

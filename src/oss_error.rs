@@ -1,5 +1,6 @@
 //! The errors of OSS that refusals are answered with.
 
+use crate::decimal::push_padded;
 use crate::refusal::{AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Refusal};
 
 /// How OSS answers: HTTP status, `Code`, `Message` and `EC`.
@@ -11,8 +12,8 @@ pub(crate) struct OssError {
     pub(crate) code: &'static str,
     /// `Message` of the error document.
     pub(crate) message: &'static str,
-    /// `EC` of the error document, and the `x-oss-ec` header; empty where OSS documents none.
-    pub(crate) ec: &'static str,
+    /// Both numbers of its EC, 0 where OSS documents none.
+    ec: (u16, u16),
 }
 
 pub(crate) const METADATA_TOO_LARGE: OssError =
@@ -30,7 +31,40 @@ pub(crate) const NO_SUCH_UPLOAD: OssError = error(
 );
 
 pub(crate) const fn error(status: u16, code: &'static str, ec: &'static str, message: &'static str) -> OssError {
-    OssError { status, code, message, ec }
+    OssError { status, code, message, ec: numbers(ec) }
+}
+
+/// The numbers of `0002-00000902`.
+const fn numbers(ec: &str) -> (u16, u16) {
+    let (mut first, mut second) = (0, 0);
+    let mut rest = ec.as_bytes();
+    while let [byte, after @ ..] = rest {
+        match *byte {
+            b'-' => (first, second) = (second, 0),
+            digit => second = second * 10 + digit_value(digit),
+        }
+        rest = after;
+    }
+    (first, second)
+}
+
+#[expect(clippy::as_conversions, reason = "`From` is no const")]
+const fn digit_value(digit: u8) -> u16 {
+    (digit - b'0') as u16
+}
+
+impl OssError {
+    /// `EC` of the error document, and the `x-oss-ec` header; empty where OSS documents none.
+    pub(crate) fn ec(&self) -> String {
+        let mut ec = String::new();
+        let (first, second) = self.ec;
+        if first != 0 {
+            push_padded(first.into(), 4, &mut ec);
+            ec.push('-');
+            push_padded(second.into(), 8, &mut ec);
+        }
+        ec
+    }
 }
 
 const ARGUMENT: &str = "InvalidArgument";

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::parts::cut;
 use crate::signing_date::UnixMillis;
+use crate::texts::joined;
 
 /// One cause each. The order in which they are looked for is the pipeline's: see
 /// [`Gate::decide`](crate::Gate::decide).
@@ -202,26 +204,29 @@ impl Refusal {
 
     /// One sentence for the operator's log: what was wrong, where `Code` alone doesn't say it.
     pub fn detail(&self) -> Cow<'static, str> {
-        let (thing, name, fault) = self.fault();
-        if thing.is_empty() { fault.into() } else { [thing, name, fault].concat().into() }
+        let (fault, name) = self.fault();
+        match cut(fault, NAME) {
+            (thing, Some(fault)) => joined(&[thing, name, fault]).into(),
+            _ => fault.into(),
+        }
     }
 
-    /// A thing, its name, and what is wrong with it; the last alone where nothing needs naming.
-    fn fault(&self) -> (&'static str, &str, &'static str) {
+    /// What is wrong, with a [`NAME`] where a thing needs naming, and its name.
+    fn fault(&self) -> (&'static str, &str) {
         let fault = match self {
             Refusal::MalformedRequest => "a part of the request carries a NUL, or a header's name is none",
-            Refusal::RepeatedHeader(name) => return ("header `", name, "` is repeated"),
-            Refusal::MalformedHeader(name) => return ("header `", name, "` carries a control character"),
+            Refusal::RepeatedHeader(name) => return ("header `*` is repeated", name),
+            Refusal::MalformedHeader(name) => return ("header `*` carries a control character", name),
             Refusal::UnknownHost => "the Host is not in `hosts` of the configuration",
             Refusal::InvalidBucketName => "the bucket's name can't be one",
             Refusal::InvalidObjectName(fault) => fault.detail(),
             Refusal::MalformedQuery => "the query has a broken escape, an empty name or too many parameters",
-            Refusal::RepeatedParameter(name) => return ("query parameter `", shown(name), "` is repeated"),
-            Refusal::UnexpectedParameter(name) => return ("query parameter `", shown(name), "` has no place here"),
+            Refusal::RepeatedParameter(name) => return ("query parameter `*` is repeated", shown(name)),
+            Refusal::UnexpectedParameter(name) => return ("query parameter `*` has no place here", shown(name)),
             Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000",
             Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`",
             Refusal::InvalidQueryValue(name, _) => {
-                return ("query parameter `", name, "` is not a number in its range");
+                return ("query parameter `*` is not a number in its range", name);
             }
             Refusal::MethodNotAllowed => "the operation is not served",
             Refusal::MissingSignature => "no signature",
@@ -233,7 +238,7 @@ impl Refusal {
             Refusal::ExpiresTooFar => "the signed URL is valid for longer than is allowed",
             Refusal::NotYetValid => "the signed URL is from the future",
             Refusal::MalformedAuthorization(fault) => fault.detail(),
-            Refusal::SchemeNotEnabled(name) => return ("signature scheme ", name, " is not enabled"),
+            Refusal::SchemeNotEnabled(name) => return ("signature scheme * is not enabled", name),
             Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`",
             Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic",
             Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now",
@@ -243,9 +248,9 @@ impl Refusal {
             Refusal::AccessDenied => "no rule of the access key's `allow` covers the request",
             Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration",
             Refusal::NoSuchUpload(_) => "ListParts is not served",
-            Refusal::NotImplemented(name) => return ("header `", name, "` asks for what S3 would not do"),
+            Refusal::NotImplemented(name) => return ("header `*` asks for what S3 would not do", name),
             Refusal::InvalidHeaderValue(name, _) => {
-                return ("header `", name, "` has a value that OSS does not define");
+                return ("header `*` has a value that OSS does not define", name);
             }
             Refusal::MetadataTooLarge => "more than 2 KB of user metadata",
             Refusal::MissingContentLength => "a chunked body without a Content-Length",
@@ -253,13 +258,16 @@ impl Refusal {
             Refusal::EntityTooLarge => "the body is larger than the access key may send, or than S3 takes at once",
             Refusal::RequestTooLarge => "the request does not fit through API Gateway",
         };
-        ("", "", fault)
+        (fault, "")
     }
 }
 
+/// What stands for a name, and in no text of a fault for itself.
+const NAME: u8 = b'*';
+
 /// As much of a parameter's name as is logged: a name may hold an encoded `=` and a signature after it.
 fn shown(name: &str) -> &str {
-    name.split('=').next().unwrap_or_default()
+    cut(name, b'=').0
 }
 
 impl fmt::Debug for Mismatch {

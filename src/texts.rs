@@ -52,7 +52,8 @@ impl Stretch {
 /// Texts in one.
 #[inline(never)]
 pub(crate) fn joined(texts: &[&str]) -> String {
-    let mut joined = String::with_capacity(texts.iter().map(|text| text.len()).sum());
+    // Room for most that are made.
+    let mut joined = String::with_capacity(256);
     push(texts, &mut joined);
     joined
 }
