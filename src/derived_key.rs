@@ -13,13 +13,15 @@
 
 use crate::baked::{Baked, Image};
 use crate::keyed_hash::HmacSha256;
+use crate::parts::parts;
 use crate::signing_date::UnixMillis;
+use crate::texts::joined;
 
 /// What the id of every derived key begins with, and no other's may.
 pub(crate) const PREFIX: &str = "OE1.";
 
 /// Separates the derivation from any other use of the same secret.
-const DOMAIN: &[u8] = b"oss-edge/v1";
+const DOMAIN: &str = "oss-edge/v1";
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -43,7 +45,7 @@ pub struct DerivedKeyId<'a> {
 impl<'a> DerivedKeyId<'a> {
     /// Reads an id; `None` when it isn't one of a derived key.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.strip_prefix(PREFIX)?.split('.');
+        let mut parts = parts(text.strip_prefix(PREFIX)?, b'.');
         let master = parts.next().filter(|part| is_master_key_id(part))?;
         let device = parts.next().filter(|part| is_device_id(part))?;
         let mut next = parts.next();
@@ -98,7 +100,7 @@ impl MasterSecret {
 
     /// The secret of a derived key: 30 base-62 digits.
     pub(crate) fn derive(&self, id: &DerivedKeyId<'_>) -> [u8; SECRET_LENGTH] {
-        base62(self.schedule.code(&[DOMAIN, id.text.as_bytes()].concat()))
+        base62(self.schedule.code(joined(&[DOMAIN, id.text]).as_bytes()))
     }
 }
 

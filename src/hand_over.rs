@@ -6,7 +6,7 @@ use crate::base64::Alphabet;
 use crate::decimal;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
-use crate::texts::push;
+use crate::texts::{joined, push};
 
 /// The header that names the origin which a request must go to, by its domain name.
 pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
@@ -38,14 +38,13 @@ impl HandOver {
     #[inline(never)]
     pub(crate) fn of_request(request: &RequestView<'_>, additional_headers: &[String]) -> Result<Self, Refusal> {
         let is_signed = |name: &str| additional_headers.iter().any(|additional| additional == name);
-        let headers: Vec<_> = request.headers().filter(|(name, _)| is_handed_over(name) || is_signed(name)).collect();
-        let mut flat = decimal::text(u64::try_from(headers.len()).unwrap_or_default());
-        for field in [request.request_id, request.method, request.uri, request.query] {
-            push(&["\0", field], &mut flat);
+        let (mut count, mut headers) = (0, String::with_capacity(1024));
+        for (name, value) in request.headers().filter(|(name, _)| is_handed_over(name) || is_signed(name)) {
+            count += 1;
+            push(&["\0", name, "\0", value], &mut headers);
         }
-        for (name, value) in headers {
-            push(&["\0", name, "\0", value], &mut flat);
-        }
+        let RequestView { request_id, method, uri, query, .. } = request;
+        let flat = joined(&[&decimal::text(count), "\0", request_id, "\0", method, "\0", uri, "\0", query, &headers]);
         let encoded = Alphabet::Url.encode(flat.as_bytes());
         if encoded.len() > MAX_LENGTH { Err(Refusal::RequestTooLarge) } else { Ok(HandOver(encoded)) }
     }

@@ -1,12 +1,14 @@
 //! The operations that are served, and which request is which.
 
 use crate::baked::baked;
+use crate::decimal;
 use crate::object_key::ObjectKey;
 use crate::percent_encoding;
 use crate::presented_signature::is_signature_parameter;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::sub_resource;
+use crate::texts::push;
 use crate::upload_id::UploadId;
 
 /// An OSS operation that is served.
@@ -95,10 +97,10 @@ const OPERATIONS: [Row; 6] = [
 const ANYWHERE: [&str; 2] = ["x-oss-request-payer", "x-oss-traffic-limit"];
 
 /// The most parts that one answer of ListParts lists, here and in S3.
-const MAX_LISTED_PARTS: u16 = 1000;
+const MAX_LISTED_PARTS: i64 = 1000;
 
 /// The highest number of a part, here and in S3.
-const MAX_PART_NUMBER: u16 = 10_000;
+const MAX_PART_NUMBER: i64 = 10_000;
 
 impl Operation {
     pub(crate) const ALL: [Operation; 6] = [
@@ -149,18 +151,16 @@ impl Operation {
     pub(crate) fn s3_query(self, query: &Query<'_>) -> String {
         let mut s3_query = String::new();
         let Some(row) = OPERATIONS.iter().find(|row| row.operation == self) else { return s3_query };
-        let required = row.required.iter().map(|name| (*name, query.get(name).unwrap_or_default()));
-        let passed =
-            row.passed.iter().filter_map(|name| Some((*name, query.get(name).filter(|value| !value.is_empty())?)));
-        for (name, value) in required.chain(passed) {
-            if !s3_query.is_empty() {
-                s3_query.push('&');
-            }
-            s3_query.push_str(name);
-            let value = if name == "uploadId" { UploadId::parse(value).map_or(value, |id| id.s3) } else { value };
-            if !value.is_empty() {
-                s3_query.push('=');
-                percent_encoding::encode_value(value, &mut s3_query);
+        for (names, is_required) in [(row.required, true), (row.passed, false)] {
+            for name in names {
+                let value = query.get(name).unwrap_or_default();
+                if value.is_empty() && !is_required {
+                    continue;
+                }
+                let s3 = if *name == "uploadId" { UploadId::parse(value).map_or(value, |id| id.s3) } else { value };
+                let (and, equals) = (if s3_query.is_empty() { "" } else { "&" }, if s3.is_empty() { "" } else { "=" });
+                push(&[and, name, equals], &mut s3_query);
+                percent_encoding::encode_value(s3, &mut s3_query);
             }
         }
         s3_query
@@ -188,15 +188,16 @@ fn operands<'q>(query: &'q Query<'_>) -> impl Iterator<Item = &'q str> {
 #[inline(never)]
 fn unserved(query: &Query<'_>) -> Refusal {
     let is_ours = |name: &str| OPERATIONS.iter().any(|row| row.knows(name));
-    let mut foreign = operands(query).filter(|name| !is_ours(name)).peekable();
-    if foreign.peek().is_none() {
-        return match operands(query).next() {
-            None => Refusal::MethodNotAllowed,
-            Some(name) => Refusal::UnexpectedParameter(name.to_owned()),
-        };
+    let (mut first, mut stray, mut is_foreign) = (None, None, false);
+    for name in operands(query) {
+        first = first.or(Some(name));
+        if !is_ours(name) {
+            is_foreign = true;
+            // A sub-resource of OSS makes it another operation; any other name is a stray parameter.
+            stray = stray.or(Some(name).filter(|name| !sub_resource::is_signed(name)));
+        }
     }
-    // A sub-resource of OSS makes it another operation; any other name is a stray parameter.
-    match foreign.find(|name| !sub_resource::is_signed(name)) {
+    match if is_foreign { stray } else { first } {
         Some(name) => Refusal::UnexpectedParameter(name.to_owned()),
         None => Refusal::MethodNotAllowed,
     }
@@ -204,30 +205,37 @@ fn unserved(query: &Query<'_>) -> Refusal {
 
 #[inline(never)]
 fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
-    let is_number = |max| matches!(plain_integer(value), Some(number) if number <= max);
-    match name {
-        "partNumber" if value == "0" || !is_number(MAX_PART_NUMBER) => {
-            Err(Refusal::InvalidPartNumber(value.to_owned()))
-        }
-        "uploadId" if UploadId::parse(value).is_none() => Err(Refusal::UnexpectedParameter(name.to_owned())),
-        "uploads" | "sequential" if !value.is_empty() => Err(Refusal::UnexpectedParameter(name.to_owned())),
-        "encoding-type" if value != "url" => Err(Refusal::InvalidEncodingType(value.to_owned())),
+    let is_number = |least, most| is_plain_integer(value, least, most);
+    let is_taken = match name {
+        "partNumber" => is_number(1, MAX_PART_NUMBER),
+        "uploadId" => UploadId::parse(value).is_some(),
+        "uploads" | "sequential" => value.is_empty(),
+        "encoding-type" => value == "url",
         // oss2 sends `part-number-marker=` for the first page.
-        "max-parts" | "part-number-marker" if value.is_empty() => Ok(()),
-        "max-parts" if value == "0" || !is_number(MAX_LISTED_PARTS) => {
-            Err(Refusal::InvalidQueryValue("max-parts", value.to_owned()))
-        }
-        "part-number-marker" if !is_number(MAX_PART_NUMBER) => {
-            Err(Refusal::InvalidQueryValue("part-number-marker", value.to_owned()))
-        }
-        _ => Ok(()),
+        "max-parts" => value.is_empty() || is_number(1, MAX_LISTED_PARTS),
+        "part-number-marker" => value.is_empty() || is_number(0, MAX_PART_NUMBER),
+        _ => true,
+    };
+    if is_taken { Ok(()) } else { Err(invalid(name, value.to_owned())) }
+}
+
+#[cold]
+#[inline(never)]
+fn invalid(name: &str, value: String) -> Refusal {
+    match name {
+        "partNumber" => Refusal::InvalidPartNumber(value),
+        "encoding-type" => Refusal::InvalidEncodingType(value),
+        "max-parts" => Refusal::InvalidQueryValue("max-parts", value),
+        "part-number-marker" => Refusal::InvalidQueryValue("part-number-marker", value),
+        _ => Refusal::UnexpectedParameter(name.to_owned()),
     }
 }
 
 /// A number without a sign or leading zeros, so that OSS, S3 and this crate read one number.
-fn plain_integer(value: &str) -> Option<u16> {
-    let plain = value == "0" || !value.starts_with('0');
-    if plain && value.bytes().all(|byte| byte.is_ascii_digit()) { value.parse().ok() } else { None }
+#[inline(never)]
+fn is_plain_integer(value: &str, least: i64, most: i64) -> bool {
+    let is_plain = value == "0" || !(value.is_empty() || value.starts_with('0'));
+    is_plain && decimal::number(value.as_bytes()).is_some_and(|number| (least..=most).contains(&number))
 }
 
 #[cfg(test)]

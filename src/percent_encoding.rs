@@ -41,17 +41,13 @@ pub(crate) fn encode_value(value: &str, out: &mut String) {
 
 /// Appends `text`, of which all but the unreserved characters and `besides` is encoded.
 fn encode(text: &str, besides: u8, out: &mut String) {
-    // Most texts need none of it.
-    if all_stay(text, besides) {
-        return out.push_str(text);
-    }
     let mut from = 0;
     for (place, byte) in text.bytes().enumerate().filter(|(_, byte)| !stays(*byte, besides)) {
         // Nothing lies between the bytes of one character.
-        push(&[text.get(from..place).unwrap_or_default(), "%", hex_pair(byte)], out);
+        push(&[text.get(from..place).unwrap_or_default(), "%", hex_digit(byte >> 4), hex_digit(byte & 0xf)], out);
         from = place + 1;
     }
-    out.push_str(text.get(from..).unwrap_or_default());
+    push(&[text.get(from..).unwrap_or_default()], out);
 }
 
 /// Without an early end, so that many bytes are looked at at a time.
@@ -64,29 +60,11 @@ fn stays(byte: u8, besides: u8) -> bool {
     byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b'~') | (byte == besides)
 }
 
-/// The two upper-case digits of a byte.
-fn hex_pair(byte: u8) -> &'static str {
-    let begin = usize::from(byte) * 2;
-    HEX_PAIRS.get(begin..begin + 2).unwrap_or_default()
+/// The upper-case digit of a value.
+fn hex_digit(value: u8) -> &'static str {
+    let place = usize::from(value);
+    "0123456789ABCDEF".get(place..=place).unwrap_or_default()
 }
-
-#[expect(clippy::indexing_slicing, reason = "a constant that is out of bounds doesn't compile")]
-const HEX_PAIRS: &str = {
-    const DIGITS: [u8; 512] = {
-        let mut digits = [0; 512];
-        let mut place = 0;
-        while place < digits.len() {
-            let value = if place % 2 == 0 { place / 2 / 16 } else { place / 2 % 16 };
-            digits[place] = b"0123456789ABCDEF"[value];
-            place += 1;
-        }
-        digits
-    };
-    match str::from_utf8(&DIGITS) {
-        Ok(pairs) => pairs,
-        Err(_) => "",
-    }
-};
 
 /// The value of a hexadecimal digit in either case.
 fn hex_value(digit: u8) -> Option<u8> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::parts::{cut, parts};
 use crate::percent_encoding;
 use crate::refusal::Refusal;
 
@@ -28,9 +29,11 @@ impl<'a> Query<'a> {
     #[inline(never)]
     fn parse_parameters(raw: &'a str) -> Result<Self, Refusal> {
         let mut parameters: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
-        for parameter in raw.split('&') {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let (name, value) = (decode(name)?, decode(value)?);
+        for parameter in parts(raw, b'&') {
+            let (name, value) = cut(parameter, b'=');
+            let (Some(name), Some(value)) = (decode(name), decode(value.unwrap_or_default())) else {
+                return Err(Refusal::MalformedQuery);
+            };
             if name.is_empty() || parameters.len() == MAX_PARAMETERS {
                 return Err(Refusal::MalformedQuery);
             }
@@ -47,6 +50,7 @@ impl<'a> Query<'a> {
     }
 
     /// The decoded value of a parameter, empty when it has none.
+    #[inline(never)]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
@@ -57,15 +61,31 @@ impl<'a> Query<'a> {
     }
 }
 
-fn decode(text: &str) -> Result<Cow<'_, str>, Refusal> {
-    let decoded = percent_encoding::decode(text).ok_or(Refusal::MalformedQuery)?;
-    let is_printable = decoded.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    if is_printable || !decoded.chars().any(char::is_control) { Ok(decoded) } else { Err(Refusal::MalformedQuery) }
+/// A decoded text; `None` where it has a control character.
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    percent_encoding::decode(text).filter(|decoded| !has_control(decoded))
+}
+
+/// Whether a text has a control character: below U+0020, or from U+007F to U+009F.
+fn has_control(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().any(|byte| *byte < b' ' || *byte == 0x7f)
+        || bytes.windows(2).any(|pair| matches!(pair, [0xc2, 0x80..=0x9f]))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn knows_every_control_character(text in "[a\u{1f}\u{20}\u{7e}-\u{a1}é\u{c2}日]{0,4}|.{0,4}", any in any::<char>()) {
+            prop_assert_eq!(has_control(&text), text.chars().any(char::is_control));
+            prop_assert_eq!(has_control(&String::from(any)), any.is_control());
+        }
+    }
 
     #[test]
     fn takes_an_empty_value_and_no_value_as_the_same() {

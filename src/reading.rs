@@ -41,7 +41,12 @@ impl HeaderOrder {
         match self {
             HeaderOrder::Bytes => one.cmp(other),
             HeaderOrder::Natural => natural_order(one, other),
-            HeaderOrder::Lines => one.bytes().chain([b':']).cmp(other.bytes().chain([b':'])),
+            HeaderOrder::Lines => {
+                let (one, other) = (one.as_bytes(), other.as_bytes());
+                let common = one.len().min(other.len());
+                let following = |name: &[u8]| name.get(common).copied().unwrap_or(b':');
+                one.get(..common).cmp(&other.get(..common)).then_with(|| following(one).cmp(&following(other)))
+            }
         }
     }
 }

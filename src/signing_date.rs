@@ -1,6 +1,6 @@
 //! The two date formats that OSS clients sign with, and the times of answers.
 
-use crate::decimal::push_padded;
+use crate::decimal::{number, push_padded};
 use crate::header_name::HeaderName;
 use crate::parts::parts;
 use crate::refusal::{DateFault, Refusal};
@@ -196,18 +196,6 @@ fn three<'t>(mut parts: impl Iterator<Item = &'t str>) -> Option<[&'t str; 3]> {
 /// Exactly `count` decimal digits.
 fn digits(text: &str, count: usize) -> Option<i64> {
     if text.len() == count { number(text.as_bytes()) } else { None }
-}
-
-/// Decimal digits and nothing else, not too many for the type.
-#[inline(never)]
-fn number(digits: &[u8]) -> Option<i64> {
-    if digits.len() > 18 {
-        return None;
-    }
-    digits.iter().try_fold(0, |number: i64, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        (digit < 10).then_some(number * 10 + i64::from(digit))
-    })
 }
 
 fn millis(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> Option<UnixMillis> {
