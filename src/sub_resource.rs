@@ -107,49 +107,53 @@ pub const SUB_RESOURCES: [&str; 92] = [
 
 /// Whether OSS signs a query parameter of this name.
 pub(crate) fn is_signed(name: &str) -> bool {
-    let mut rest = &NAMES[..];
-    name.starts_with("x-oss-")
-        || LENGTHS.iter().any(|length| {
-            let (known, after) = rest.split_at_checked(usize::from(*length)).unwrap_or_default();
-            rest = after;
-            known == name.as_bytes()
-        })
+    name.starts_with("x-oss-") || is_sub_resource(name.as_bytes())
 }
 
-/// The lengths of the names, which take less room than where each begins.
+/// Looks among the names of the same length, which stand one after the other.
+fn is_sub_resource(name: &[u8]) -> bool {
+    let (names, begins) = &BY_LENGTH;
+    let Some([begin, end]) = begins.get(name.len()..).and_then(<[_]>::first_chunk) else { return false };
+    let same_length = names.get(usize::from(*begin)..usize::from(*end)).unwrap_or_default();
+    same_length.chunks_exact(name.len().max(1)).any(|known| known == name)
+}
+
+/// The names by their length, and where those of each length begin, up to the longest and one more: a table of slices
+/// would take more room than the names.
 #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
-const LENGTHS: [u8; SUB_RESOURCES.len()] = {
-    let mut lengths = [0; SUB_RESOURCES.len()];
-    let mut row = 0;
-    while row < lengths.len() {
-        lengths[row] = SUB_RESOURCES[row].len() as u8;
-        row += 1;
+static BY_LENGTH: ([u8; BYTES], [u16; LONGEST + 2]) = {
+    let (mut names, mut begins) = ([0; BYTES], [0; LONGEST + 2]);
+    let (mut length, mut end) = (0, 0);
+    while length <= LONGEST {
+        begins[length] = end as u16;
+        let mut left: &[&str] = &SUB_RESOURCES;
+        while let [name, after @ ..] = left {
+            if name.len() == length {
+                names.split_at_mut(end).1.split_at_mut(length).0.copy_from_slice(name.as_bytes());
+                end += length;
+            }
+            left = after;
+        }
+        length += 1;
     }
-    lengths
+    begins[length] = end as u16;
+    (names, begins)
 };
 
-/// The names, one after the other.
-const NAMES: [u8; BYTES] = {
-    let mut names = [0; BYTES];
-    let mut rest: &mut [u8] = &mut names;
-    let mut left: &[&str] = &SUB_RESOURCES;
-    while let [name, after @ ..] = left {
-        let (place, behind) = rest.split_at_mut(name.len());
-        place.copy_from_slice(name.as_bytes());
-        (left, rest) = (after, behind);
-    }
-    names
-};
+const BYTES: usize = measured().0;
+const LONGEST: usize = measured().1;
 
-const BYTES: usize = {
-    let mut bytes = 0;
+/// How many bytes all names have, and how many the longest.
+const fn measured() -> (usize, usize) {
+    let (mut bytes, mut longest) = (0, 0);
     let mut left: &[&str] = &SUB_RESOURCES;
     while let [name, after @ ..] = left {
         bytes += name.len();
+        longest = if name.len() > longest { name.len() } else { longest };
         left = after;
     }
-    bytes
-};
+    (bytes, longest)
+}
 
 #[cfg(test)]
 mod tests {
@@ -158,6 +162,18 @@ mod tests {
     #[test]
     fn is_sorted_without_repeats() {
         assert!(SUB_RESOURCES.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn knows_every_name_and_no_part_of_one() {
+        for name in SUB_RESOURCES {
+            assert!(is_signed(name), "{name}");
+            let (before_last, after_first) = (name.get(..name.len() - 1).unwrap(), name.get(1..).unwrap());
+            for part in [before_last, after_first, &format!("{name}a")] {
+                assert_eq!(is_signed(part), SUB_RESOURCES.contains(&part), "{part}");
+            }
+        }
+        assert!(!is_signed("aclimgqos") && !is_signed(&"a".repeat(100)));
     }
 
     #[test]
