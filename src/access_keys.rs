@@ -19,7 +19,7 @@ use crate::permission::Permissions;
 use crate::refusal::AccessKeyFault;
 use crate::signing_date::UnixMillis;
 use crate::signing_secret::SigningSecret;
-use crate::texts::Texts;
+use crate::texts::{Texts, joined};
 
 /// All access keys of one state of the documents. It never changes.
 #[derive(Default)]
@@ -185,7 +185,7 @@ impl fmt::Debug for AccessKeys {
 }
 
 fn revoked_id(master: &str, device: &str) -> String {
-    [master, ".", device].concat()
+    joined(&[master, ".", device])
 }
 
 #[cfg(test)]

@@ -58,20 +58,15 @@ impl Hosts {
             return Some(Addressing::Path);
         }
         let (bucket, endpoint) = cut(host, b'.');
-        let endpoint = endpoint?;
-        let known = !bucket.is_empty() && self.virtual_hosted.find(endpoint).is_some();
+        let known = !bucket.is_empty() && self.virtual_hosted.find(endpoint?).is_some();
         known.then_some(Addressing::VirtualHosted { bucket })
     }
 }
 
 /// The Host header's host in lower case: a port is ignored, anything else after the name is not.
 pub(crate) fn without_port(header: &str) -> Option<Cow<'_, str>> {
-    let host = match cut(header, b':') {
-        (host, None) => host,
-        (host, Some(port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => return None,
-    };
-    if host.is_empty() {
+    let (host, port) = cut(header, b':');
+    if host.is_empty() || !port.unwrap_or_default().bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let has_upper_case = host.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase());

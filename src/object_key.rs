@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
+use crate::parts::parts;
 use crate::refusal::{KeyFault, Refusal};
 
 /// OSS: "The name must be 1 to 1,023 characters in length", counted in bytes of UTF-8.
@@ -53,7 +54,7 @@ fn has_dot_segment(key: &str) -> bool {
     let (bytes, following) = (key.as_bytes(), key.as_bytes().get(1..).unwrap_or_default());
     let pairs = bytes.iter().zip(following);
     let begins_with_a_dot = pairs.fold(false, |found, (byte, next)| found | ((*byte == b'/') & (*next == b'.')));
-    (begins_with_a_dot || key.starts_with('.')) && key.split('/').any(|segment| matches!(segment, "." | ".."))
+    (begins_with_a_dot || key.starts_with('.')) && parts(key, b'/').any(|segment| matches!(segment, "." | ".."))
 }
 
 /// `Char` of XML 1.0, section 2.2.

@@ -74,7 +74,8 @@ impl Reading {
         oss_headers: &[(&str, &str)],
     ) -> impl Iterator<Item = Reading> {
         // The first reading is nearly always the last one that is asked for.
-        let spaces = move || matches!(presented, PresentedSignature::V1(_)) && request.uri.contains('+');
+        let spaces =
+            move || matches!(presented, PresentedSignature::V1(_)) && request.uri.bytes().any(|byte| byte == b'+');
         let differs = move |order: HeaderOrder| {
             let mut neighbours = oss_headers.iter().zip(oss_headers.iter().skip(1));
             neighbours.any(|((name, _), (next, _))| order.compare(name, next) == Ordering::Greater)

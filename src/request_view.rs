@@ -60,7 +60,7 @@ impl<'a> RequestView<'a> {
     /// The same in its place: a request is large, and isn't moved.
     pub(crate) fn fill(&mut self, flat: FlatRequest<'a>) -> Result<(), Refusal> {
         self.is_clean = is_clean(flat.text);
-        let has_nul = !self.is_clean && flat.text.contains('\0');
+        let has_nul = !self.is_clean && flat.text.bytes().any(|byte| byte == b'\0');
         if has_nul { None } else { self.fill_flat(flat) }.ok_or(Refusal::MalformedRequest)
     }
 

@@ -6,10 +6,12 @@ use crate::config::is_oss_bucket_name;
 use crate::header_name::HeaderName;
 use crate::hosts::{Hosts, without_port};
 use crate::object_key::ObjectKey;
+use crate::parts::parts;
 use crate::percent_encoding;
 use crate::reading::PathPlus;
 use crate::refusal::{KeyFault, Refusal};
 use crate::request_view::RequestView;
+use crate::texts::push;
 
 /// The bucket and the decoded key. What is verified and what is forwarded are both made from this
 /// one value.
@@ -61,7 +63,10 @@ fn decoded_path(uri: &str, path_plus: PathPlus) -> Result<Cow<'_, str>, Refusal>
     match path_plus {
         PathPlus::Plus => percent_encoding::decode(path).ok_or_else(malformed),
         PathPlus::Space => {
-            let spaced = path.split('+').collect::<Vec<_>>().join("%20");
+            let mut spaced = String::with_capacity(path.len() + 64);
+            parts(path, b'+')
+                .enumerate()
+                .for_each(|(place, part)| push(&[if place > 0 { "%20" } else { "" }, part], &mut spaced));
             percent_encoding::decode(&spaced).map(|path| Cow::Owned(path.into_owned())).ok_or_else(malformed)
         }
     }

@@ -12,7 +12,7 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::tagging;
-use crate::texts::same;
+use crate::texts::{joined, same};
 use crate::upload_id::{Overwrite, UploadId};
 
 /// A name, and a value.
@@ -323,5 +323,5 @@ fn metadata_value(value: &str) -> Cow<'_, str> {
     if value.is_ascii() {
         return Cow::Borrowed(value);
     }
-    Cow::Owned(["=?UTF-8?B?", &Alphabet::Standard.encode(value.as_bytes()), "?="].concat())
+    Cow::Owned(joined(&["=?UTF-8?B?", &Alphabet::Standard.encode(value.as_bytes()), "?="]))
 }
