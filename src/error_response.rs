@@ -133,13 +133,9 @@ impl ErrorDocument {
             Refusal::NoSuchUpload(upload_id) => return self.echo("UploadId", upload_id),
             Refusal::RequestTimeTooSkewed(skewed) => {
                 self.element("MaxAllowedSkewMilliseconds", &decimal::text(skewed.max_millis));
-                self.element("RequestTime", &skewed.requested.to_iso8601());
-                return self.element("ServerTime", &context.now.to_iso8601());
+                return self.times("RequestTime", skewed.requested, context.now);
             }
-            Refusal::Expired(end) => {
-                self.element("Expires", &end.to_iso8601());
-                return self.element("ServerTime", &context.now.to_iso8601());
-            }
+            Refusal::Expired(end) => return self.times("Expires", *end, context.now),
             Refusal::SignatureDoesNotMatch(mismatch) => return self.signed_texts(mismatch),
             Refusal::MethodNotAllowed => {
                 self.echo("Method", context.method);
@@ -151,6 +147,14 @@ impl ErrorDocument {
         self.echo("ArgumentValue", argument.1);
     }
 
+    /// Writes the time that was wrong, and now.
+    fn times(&mut self, name: &str, time: UnixMillis, now: UnixMillis) {
+        for (name, time) in [(name, time), ("ServerTime", now)] {
+            self.element(name, &time.to_iso8601());
+        }
+    }
+
+    #[inline(never)]
     fn signed_texts(&mut self, mismatch: &Mismatch) {
         self.echo("OSSAccessKeyId", &mismatch.access_key_id);
         self.echo("SignatureProvided", &mismatch.signature_provided);

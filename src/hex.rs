@@ -2,24 +2,25 @@
 
 /// Lower-case digits.
 pub(crate) fn lower(bytes: &[u8]) -> String {
-    digits(bytes, b"0123456789abcdef", 2)
+    digits(bytes, b'a', 2)
 }
 
 /// Upper-case digits.
 pub(crate) fn upper(bytes: &[u8]) -> String {
-    digits(bytes, b"0123456789ABCDEF", 2)
+    digits(bytes, b'A', 2)
 }
 
 /// Upper-case digits, a space after each byte's, as OSS writes them.
 pub(crate) fn spaced(bytes: &[u8]) -> String {
-    digits(bytes, b"0123456789ABCDEF", 3)
+    digits(bytes, b'A', 3)
 }
 
 #[inline(never)]
-fn digits(bytes: &[u8], digits: &[u8; 16], width: usize) -> String {
+fn digits(bytes: &[u8], ten: u8, width: usize) -> String {
     let mut text = vec![b' '; bytes.len() * width];
     for (byte, place) in bytes.iter().zip(text.chunks_mut(width)) {
-        let digit = |value: u8| digits.get(usize::from(value)).copied().unwrap_or_default();
+        // Without a table, so that it takes the same time for all bytes.
+        let digit = |value: u8| value + if value < 10 { b'0' } else { ten - 10 };
         if let [high, low, ..] = place {
             (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
         }

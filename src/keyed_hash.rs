@@ -64,12 +64,16 @@ impl<H: Hash> Hmac<H> {
 
     /// Whether `code` is that of a text: in a time that doesn't depend on where they differ.
     pub(crate) fn verifies(&self, text: &[u8], code: &[u8]) -> bool {
-        let expected = self.code(text);
-        let expected = expected.as_ref();
-        let difference = expected.iter().zip(code).fold(0, |difference, (one, other)| difference | (one ^ other));
-        // Else the compiler might end at the first byte that differs.
-        expected.len() == code.len() && black_box(difference) == 0
+        is_same(self.code(text).as_ref(), code)
     }
+}
+
+/// Whether bytes are the same: in a time that doesn't depend on where they differ.
+#[inline(never)]
+pub(crate) fn is_same(expected: &[u8], presented: &[u8]) -> bool {
+    let difference = expected.iter().zip(presented).fold(0, |difference, (one, other)| difference | (one ^ other));
+    // Else the compiler might end at the first byte that differs.
+    expected.len() == presented.len() && black_box(difference) == 0
 }
 
 /// The state after the block of a key, every byte of which is changed by `pad`.

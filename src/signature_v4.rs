@@ -15,7 +15,8 @@ use crate::access_keys::is_access_key_id;
 use crate::authenticate::{Classified, Identified};
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::clock_skew::{self, TimeLimits};
-use crate::keyed_hash::HmacSha256;
+use crate::hex;
+use crate::keyed_hash::{HmacSha256, is_same};
 use crate::parts::{cut, parts};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, CredentialFault, DateFault, Mismatch, Refusal};
@@ -183,14 +184,15 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// Whether `signature`, 64 lower-case hexadecimal digits, is that of `string_to_sign`. The 32 bytes are
-/// compared in constant time.
+/// Whether `signature`, 64 lower-case hexadecimal digits, is that of `string_to_sign`. They are compared in
+/// constant time.
 pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
     is_signature(&string_to_sign.scope.hmac_sha256(secret), string_to_sign, signature)
 }
 
 fn is_signature(hmac_sha256: &HmacSha256, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    decode_signature(signature).is_some_and(|code| hmac_sha256.verifies(string_to_sign.text().as_bytes(), &code))
+    let expected = hex::lower(&hmac_sha256.code(string_to_sign.text().as_bytes()));
+    is_same(expected.as_bytes(), signature.as_bytes())
 }
 
 /// The algorithm, the literal date, the scope and the hash of the CanonicalRequest, a line each. Its
@@ -246,27 +248,6 @@ fn check_url_time(date: UnixMillis, expires: &str, limits: &TimeLimits) -> Resul
     limits.check_expiry(UnixMillis(date.0 + life.0))
 }
 
-fn decode_signature(hex: &str) -> Option<[u8; 32]> {
-    let digits: &[u8; 64] = hex.as_bytes().try_into().ok()?;
-    let (mut signature, mut values) = ([0; 32], 0);
-    for (byte, pair) in signature.iter_mut().zip(digits.chunks_exact(2)) {
-        // Without a branch a digit: nothing foretells the digits of a signature.
-        *byte = pair.iter().fold(0, |byte, digit| {
-            let value = lower_hex_value(*digit);
-            values |= value;
-            byte << 4 | (value & 0xf)
-        });
-    }
-    (values <= 0xf).then_some(signature)
-}
-
-/// The value of a digit, or more than 15 for what is none.
-fn lower_hex_value(digit: u8) -> u8 {
-    let (number, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
-    let letter = if letter < 6 { letter + 10 } else { u8::MAX };
-    if number < 10 { number } else { letter }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,10 +294,14 @@ mod tests {
 
     #[test]
     fn takes_sixty_four_lower_case_digits() {
-        let right = "0123456789abcdef".repeat(4);
-        assert!(decode_signature(&right).is_some());
-        for wrong in ["", &right.to_uppercase(), &"0".repeat(63), &format!("{right}0"), &right.replace('a', "g")] {
-            assert_eq!(decode_signature(wrong), None, "{wrong}");
+        let scope = CredentialScope::parse("20261124/cn-hangzhou/oss/aliyun_v4_request").unwrap();
+        let string_to_sign = StringToSign { date: "date", scope, request_hash: "hash".to_owned() };
+        let secret = SigningSecret::new("secret");
+        let right = hex::lower(&scope.hmac_sha256(&secret).code(string_to_sign.text().as_bytes()));
+        assert!(verify(&secret, &string_to_sign, &right));
+        let (shorter, longer) = (right.get(1..).unwrap(), format!("{right}0"));
+        for wrong in ["", &right.to_uppercase(), shorter, &longer, &right.replace('a', "g"), &"0".repeat(64)] {
+            assert!(!verify(&secret, &string_to_sign, wrong), "{wrong}");
         }
     }
 }
