@@ -35,8 +35,8 @@ test('decides at the API as well, in the module of the authorizer', () => {
 test('a function\'s module has the functions that it calls, and needs nothing of JavaScript', () => {
   const exchange = ['memory', 'input', 'answerPlace'];
   for (const [wasm, names] of /** @type {[Uint8Array<ArrayBuffer>, string[]][]} */ ([
-    [viewerRequest, ['decide', 'lengths', 'imageRoom', 'readImage']],
-    [authorizer, ['decideAtApi', 'imageRoom', 'readImage']],
+    [viewerRequest, ['decide', 'lengths', 'imageRoom', 'readImage', 'bucketTexts']],
+    [authorizer, ['decideAtApi', 'imageRoom', 'readImage', 'bucketTexts']],
     [responses, ['translateResponse', 's3Error']],
   ])) {
     const module = new WebAssembly.Module(wasm);

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { applyForward, flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
+import { decide, instantiate, readGate } from '../../js-shim/core.mjs';
 import { readDecision, readUpload } from '../../js-shim/decision.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
 import { NUMBERS, WORDS } from '../../js-shim/words.mjs';
@@ -84,6 +85,42 @@ for (const [what, change] of /** @type {[string, (headers: any) => void][]} */ (
 test('a request whose header has no value is none', () => {
   const event = signedEvent({ headers: { 'x-unknown': /** @type {any} */ (undefined) } });
   assert.throws(() => decided(event), TypeError);
+});
+
+test('each bucket is named by its own texts, in the gate that has it', () => {
+  const names = ['fleet-logs', 'fleet-uploads', 'fleet-images'];
+  const bucketOf = (/** @type {string} */ name) => [name, { s3Bucket: `${name}-prod`, region: 'eu-west-1' }];
+  for (const order of [names, [...names].reverse()]) {
+    const config = { ...DOCUMENTS.config, buckets: Object.fromEntries(order.map(bucketOf)) };
+    const ordered = createGate({ wasm, config, accessKeys: DOCUMENTS.accessKeys });
+    for (const name of names) {
+      const event = signedEvent({ uri: `/${name}/k`, resource: `/${name}/k`, headers: { host: '127.0.0.1' } });
+      const { decision, request } = decided(event, ordered);
+      assert.deepEqual([decision.bucket, decision.key, request.uri], [name, 'k', '/k']);
+      const [{ value }] = request.headers['x-ossedge-origin'];
+      assert.equal(value, `${name}-prod.s3.eu-west-1.amazonaws.com`);
+    }
+  }
+});
+
+test('a gate that takes the place of another names its own buckets', () => {
+  const core = instantiate(new WebAssembly.Module(wasm));
+  for (const s3Bucket of ['one-prod', 'other-prod']) {
+    const config = { ...DOCUMENTS.config, buckets: { 'fleet-uploads': { s3Bucket, region: 'us-east-1' } } };
+    readGate(core, JSON.stringify(config), [JSON.stringify(DOCUMENTS.accessKeys)]);
+    const by = { decide: (/** @type {any} */ request, /** @type {number} */ now) => decide(core, request, now) };
+    const [{ value }] = decided(signedEvent(), by).request.headers['x-ossedge-origin'];
+    assert.equal(value, `${s3Bucket}.s3.us-east-1.amazonaws.com`);
+  }
+});
+
+test('user metadata has its names however many there were', () => {
+  for (const round of [1, 2]) {
+    for (let number = 0; number < 100; number += 1) {
+      const { request } = decided(signedEvent({ headers: { [`x-oss-meta-n${number}`]: `${round}` } }));
+      assert.deepEqual(request.headers[`x-amz-meta-n${number}`], [{ key: `x-amz-meta-n${number}`, value: `${round}` }]);
+    }
+  }
 });
 
 test('memory that grows between two requests is looked at anew', () => {
