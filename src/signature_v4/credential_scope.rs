@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::decimal;
 use crate::keyed_hash::HmacSha256;
 use crate::parts::parts;
 use crate::refusal::{CredentialFault, Refusal};
@@ -33,8 +34,9 @@ impl<'a> CredentialScope<'a> {
         let mut parts = parts(scope, b'/');
         let [date, region, product, terminator, more] = [(); 5].map(|()| parts.next());
         let [date, region, product] = [date, region, product].map(Option::unwrap_or_default);
-        let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-        let fault = if terminator != Some(TERMINATOR) || more.is_some() || !is_product(product) {
+        let is_date = date.len() == 8 && decimal::number(date.as_bytes()).is_some();
+        let is_terminated = terminator == Some(TERMINATOR) && more.is_none();
+        let fault = if !is_terminated || !is_product(product) {
             CredentialFault::Form
         } else if !is_date {
             CredentialFault::Date
@@ -81,7 +83,7 @@ impl<'a> CredentialScope<'a> {
 
 /// OSS, and OSS on CloudBox, whose region is the box's id.
 fn is_product(text: &str) -> bool {
-    matches!(text, "oss" | "oss-cloudbox")
+    matches!(text.strip_prefix("oss"), Some("" | "-cloudbox"))
 }
 
 impl fmt::Display for CredentialScope<'_> {
