@@ -82,6 +82,16 @@ impl<'i> Image<'i> {
         self.take(1).first().copied().unwrap_or_default()
     }
 
+    /// One of as many places; of an image that is damaged any.
+    #[inline(never)]
+    fn place(&mut self, count: usize) -> usize {
+        let place = self.byte().into();
+        if place >= count {
+            self.damage();
+        }
+        place
+    }
+
     /// A text, which is in the image as it is.
     fn text(&mut self) -> &'i str {
         let length = usize::read(self);
@@ -147,11 +157,7 @@ pub(crate) fn bake_choice<T: PartialEq>(all: &[T], choice: &T, image: &mut Vec<u
 
 /// `None` of an image that is damaged.
 pub(crate) fn read_choice<T: Copy>(all: &[T], image: &mut Image<'_>) -> Option<T> {
-    let choice = all.get(usize::from(image.byte())).copied();
-    if choice.is_none() {
-        image.damage();
-    }
-    choice
+    all.get(image.place(all.len())).copied()
 }
 
 impl Baked for u64 {
@@ -257,7 +263,7 @@ impl<T: Baked> Baked for Option<T> {
 
     #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
-        read_choice(&[false, true], image)?.then(|| T::read(image))
+        (image.place(2) == 1).then(|| T::read(image))
     }
 }
 
