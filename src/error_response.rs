@@ -188,7 +188,10 @@ impl ErrorDocument {
 /// Appends text as XML carries it, in runs of what stays as it is.
 fn push_escaped(text: &str, xml: &mut String) {
     let (mut from, mut place) = (0, 0);
-    while let Some(rest) = text.as_bytes().get(place..).filter(|rest| !rest.is_empty()) {
+    while let Some(rest) = text.as_bytes().get(place..) {
+        let run = rest.iter().take_while(|byte| stays(**byte)).count();
+        place += run;
+        let Some(rest) = rest.get(run..).filter(|rest| !rest.is_empty()) else { break };
         let (escaped, length) = escape(rest);
         if let Some(escaped) = escaped {
             push(&[text.get(from..place).unwrap_or_default(), escaped], xml);
@@ -199,10 +202,15 @@ fn push_escaped(text: &str, xml: &mut String) {
     push(&[text.get(from..).unwrap_or_default()], xml);
 }
 
+/// Whether a document has a byte as it is, whatever follows.
+fn stays(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b' '..=b'%' | b'\''..=b';' | b'=' | b'?'..=0xee | 0xf0..)
+}
+
 /// What stands for that which `text` begins with, where a document can't have it as it is, and how many bytes it has.
 fn escape(text: &[u8]) -> (Option<&'static str>, usize) {
     match text {
-        [b'\t' | b'\n' | b' '..=b'%' | b'\''..=b';' | b'=' | b'?'..=0xee | 0xf0.., ..] => (None, 1),
+        [byte, ..] if stays(*byte) => (None, 1),
         [b'&', ..] => (Some("&amp;"), 1),
         [b'<', ..] => (Some("&lt;"), 1),
         [b'>', ..] => (Some("&gt;"), 1),
