@@ -67,6 +67,7 @@ fn hex_digit(value: u8) -> &'static str {
 }
 
 /// The value of a hexadecimal digit in either case.
+#[inline(never)]
 fn hex_value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),

@@ -6,7 +6,7 @@ use super::AdditionalHeaders;
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::hex;
 use crate::keyed_hash::sha256;
-use crate::ordered::{insert, ordered};
+use crate::ordered::insert;
 use crate::percent_encoding::{encode_key, encode_value};
 use crate::query::Query;
 use crate::refusal::Refusal;
@@ -90,22 +90,21 @@ fn push_uri(bucket: &str, key: &str, text: &mut String) {
     text.push('\n');
 }
 
-/// Every parameter but the signature itself, encoded, in byte order; a name alone where the value is
-/// empty.
+/// Every parameter but the signature itself, encoded, in byte order of their names, of which none is there twice; a
+/// name alone where the value is empty.
 #[inline(never)]
 fn push_query(query: &Query<'_>, text: &mut String) {
-    let signed = query.iter().filter(|(name, _)| *name != "x-oss-signature");
+    let mut parameters = Vec::new();
+    for (name, value) in query.iter().filter(|(name, _)| *name != "x-oss-signature") {
+        let mut encoded = String::with_capacity(name.len());
+        encode_value(name, &mut encoded);
+        insert(&mut parameters, (encoded, value), |(one, _), (other, _)| one.cmp(other));
+    }
     let mut separator = "";
-    for (name, value) in ordered(signed.map(|(name, value)| (encoded(name), encoded(value)))) {
-        push(&[separator, &name, if value.is_empty() { "" } else { "=" }, &value], text);
+    for (name, value) in parameters {
+        push(&[separator, &name, if value.is_empty() { "" } else { "=" }], text);
+        encode_value(value, text);
         separator = "&";
     }
     text.push('\n');
-}
-
-#[inline(never)]
-fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    encode_value(text, &mut encoded);
-    encoded
 }
