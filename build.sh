@@ -133,7 +133,7 @@ build_modules() {
   mkdir -p target/modules
   for module in "${modules[@]}"; do
     read -r name features <<<"$module"
-    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-inline-threshold=100 -C llvm-args=-unroll-threshold=30 $remapped" \
+    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-unroll-threshold=30 $remapped" \
       cargo build --locked --release --target wasm32-unknown-unknown --no-default-features --features "$features"
     cp target/wasm32-unknown-unknown/release/oss_edge.wasm "target/modules/$name.wasm"
   done
