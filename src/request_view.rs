@@ -123,7 +123,7 @@ impl<'a> RequestView<'a> {
     }
 
     fn make_room(&mut self, lines: usize) {
-        self.lines.reserve_exact(lines.min(64));
+        self.lines = Vec::with_capacity(lines.min(64));
     }
 
     /// Adds a line by its name as it was sent; `None` where that is no token.
