@@ -93,6 +93,7 @@ impl<'i> Image<'i> {
     }
 
     /// A text, which is in the image as it is.
+    #[inline(never)]
     fn text(&mut self) -> &'i str {
         let length = usize::read(self);
         str::from_utf8(self.take(length)).unwrap_or_else(|_| {

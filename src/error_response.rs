@@ -148,6 +148,7 @@ impl ErrorDocument {
     }
 
     /// Writes the time that was wrong, and now.
+    #[inline(never)]
     fn times(&mut self, name: &str, time: UnixMillis, now: UnixMillis) {
         for (name, time) in [(name, time), ("ServerTime", now)] {
             self.element(name, &time.to_iso8601());
@@ -208,6 +209,7 @@ fn stays(byte: u8) -> bool {
 }
 
 /// What stands for that which `text` begins with, where a document can't have it as it is, and how many bytes it has.
+#[inline(never)]
 fn escape(text: &[u8]) -> (Option<&'static str>, usize) {
     match text {
         [byte, ..] if stays(*byte) => (None, 1),

@@ -91,6 +91,7 @@ impl Baked for IdTable {
         self.ids.bake(image);
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         let mut table = IdTable { ids: Texts::read(image), slots: Vec::new() };
         if table.len() > 0 && table.make_slots((table.len() * 2).next_power_of_two().max(FEWEST_SLOTS)).is_none() {

@@ -62,6 +62,7 @@ impl<'a> Query<'a> {
 }
 
 /// A decoded text; `None` where it has a control character.
+#[inline(never)]
 fn decode(text: &str) -> Option<Cow<'_, str>> {
     percent_encoding::decode(text).filter(|decoded| !has_control(decoded))
 }

@@ -106,6 +106,7 @@ pub const SUB_RESOURCES: [&str; 92] = [
 ];
 
 /// Whether OSS signs a query parameter of this name.
+#[inline(never)]
 pub(crate) fn is_signed(name: &str) -> bool {
     name.starts_with("x-oss-") || is_sub_resource(name.as_bytes())
 }
