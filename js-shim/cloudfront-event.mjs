@@ -61,6 +61,13 @@ export function applyHeaderEdit(response, { removed, set }) {
 let lengths = new Int32Array(256);
 
 /**
+ * The names of its headers, and their numbers, if they are words: the devices of a fleet send the same in the same order.
+ *
+ * @type {{ name: string, number: number | undefined }[]}
+ */
+const lastNames = [];
+
+/**
  * The flat encoding that the core reads (src/request_view.rs): every header line counts, in order. Encoding the next
  * request makes it void.
  *
@@ -75,8 +82,11 @@ export function flatten(request, requestId) {
   lengths[2] = uri.length;
   lengths[3] = querystring.length;
   let count = 4;
+  let place = 0;
   for (const name in headers) {
-    const number = NUMBERS.get(name);
+    const last = lastNames[place];
+    const number = last?.name === name ? last.number : numberAt(place, name);
+    place += 1;
     const lines = headers[name];
     for (let i = 0; i < lines.length; i += 1) {
       const { value } = lines[i];
@@ -93,6 +103,13 @@ export function flatten(request, requestId) {
     }
   }
   return { text, lengths, count };
+}
+
+/** @param {number} place @param {string} name */
+function numberAt(place, name) {
+  const number = NUMBERS.get(name);
+  lastNames[place] = { name, number };
+  return number;
 }
 
 /** @param {Int32Array} numbers */

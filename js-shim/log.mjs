@@ -9,6 +9,8 @@ const MAX_VALUE = 1100;
 
 let second = -1;
 let secondText = '';
+/** What follows a second's text, by milliseconds. @type {string[]} */
+const ends = [];
 
 /**
  * A line's time. Most requests are of the same second as the one before.
@@ -23,8 +25,7 @@ export function isoTime(time) {
     second = whole;
   }
   const millis = time - whole * 1000;
-  const zeros = millis > 99 ? '' : millis > 9 ? '0' : '00';
-  return `${secondText}${zeros}${millis}Z`;
+  return secondText + (ends[millis] ??= `${String(millis).padStart(3, '0')}Z`);
 }
 
 /** @param {LogLine} line fields that are undefined or empty are left out, long ones cut */

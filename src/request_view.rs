@@ -239,7 +239,6 @@ impl<'a> RequestView<'a> {
 }
 
 /// A value without the blanks around it: it has no line feed or other white space of ASCII.
-#[inline(never)]
 pub(crate) fn trimmed(value: &str) -> &str {
     value.trim_ascii()
 }

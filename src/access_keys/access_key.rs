@@ -105,7 +105,6 @@ impl<'k: 'i, 'i> AccessKey<'k, 'i> {
 }
 
 /// 1 to 128 bytes of visible ASCII but what delimits an id in one of the signature schemes.
-#[inline(never)]
 pub(crate) fn is_access_key_id(id: &str) -> bool {
     let byte_ok = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
     (1..=128).contains(&id.len()) && id.bytes().fold(true, |all, byte| all & byte_ok(byte))
