@@ -123,6 +123,22 @@ test('user metadata has its names however many there were', () => {
   }
 });
 
+test('headers are the same in every order, whatever the request before had', () => {
+  const headers = { 'content-type': 'text/plain', 'x-oss-meta-a': 'a', 'x-oss-storage-class': 'IA', accept: '*/*', 'cache-control': 'no-store' };
+  const event = signedEvent({ headers });
+  const lines = Object.entries(event.Records[0].cf.request.headers);
+  const expected = { ...decided(structuredClone(event)).request.headers };
+  for (let shift = 0; shift < lines.length; shift += 1) {
+    for (const order of [[...lines.slice(shift), ...lines.slice(0, shift)], lines.slice(shift).reverse().concat(lines.slice(0, shift))]) {
+      const other = structuredClone(event);
+      other.Records[0].cf.request.headers = Object.fromEntries(order);
+      const { decision, request } = decided(other);
+      assert.equal(decision.decision, 'forward', JSON.stringify(decision));
+      assert.deepEqual(request.headers, expected);
+    }
+  }
+});
+
 test('memory that grows between two requests is looked at anew', () => {
   const fresh = createGate({ wasm, config: DOCUMENTS.config, accessKeys: DOCUMENTS.accessKeys });
   const before = decided(signedEvent(), fresh);
