@@ -97,7 +97,9 @@ export class Exchange {
    * @param {number} count
    */
   readAfterRequest(count) {
-    return this.#parts(this.#request, this.#requestBytes, count);
+    const request = this.#request;
+    this.#request = '';
+    return this.#parts(request, this.#requestBytes, count);
   }
 
   /**
@@ -127,13 +129,23 @@ export class Exchange {
         const end = place + (length < 0 ? ~length : length);
         const text =
           place < requestBytes
-            ? piece(request, requestBytes, place, end)
-            : piece(own, bytes, place - requestBytes, end - requestBytes);
+            ? this.#piece(request, requestBytes, this.#input, place, end)
+            : this.#piece(own, bytes, begin, place - requestBytes, end - requestBytes);
         parts[i] = length < 0 ? metadataName(text) : text;
         at += 2;
       }
     }
     return parts;
+  }
+
+  /**
+   * A piece of a text, whose bytes are still in memory: they are counted as its characters are only where each has one.
+   *
+   * @param {string} text @param {number} bytes that it has @param {number} address of the first
+   * @param {number} begin of the piece, in bytes @param {number} end
+   */
+  #piece(text, bytes, address, begin, end) {
+    return text.length === bytes ? text.slice(begin, end) : this.#bytes.toString('utf8', address + begin, address + end);
   }
 
   /** Another gate, whose buckets have other texts. @param {string[]} bucketTexts */
@@ -171,14 +183,12 @@ export class Exchange {
 function metadataName(key) {
   const known = METADATA_NAMES.get(key);
   if (known !== undefined) return known;
-  const name = METADATA + key;
-  if (METADATA_NAMES.size < MOST_METADATA_NAMES) METADATA_NAMES.set(key, name);
+  if (METADATA_NAMES.size >= MOST_METADATA_NAMES) return METADATA + key;
+  // A copy: a piece of a request's text would keep the whole of it, secrets and all.
+  const copy = Buffer.from(key).toString();
+  const name = METADATA + copy;
+  METADATA_NAMES.set(copy, name);
   return name;
-}
-
-/** @param {string} text @param {number} bytes of it in UTF-8 @param {number} begin a byte's place @param {number} end */
-function piece(text, bytes, begin, end) {
-  return text.length === bytes ? text.slice(begin, end) : Buffer.from(text).toString('utf8', begin, end);
 }
 
 /** @param {string} text @param {Int32Array} lengths in UTF-16 code units @param {number} count */

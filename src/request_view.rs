@@ -22,7 +22,8 @@ pub struct RequestView<'a> {
     pub query: &'a str,
     lines: Vec<Header<'a>>,
     known: KnownHeaders<'a>,
-    /// Whether no part has a control character but tabs, so that no value needs to be looked at.
+    /// Whether it is known that no part has a control character but tabs, so that no value needs to be looked at. Of the
+    /// joined form, whose parts NUL separates, it isn't.
     is_clean: bool,
 }
 
