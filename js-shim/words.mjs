@@ -31,6 +31,9 @@ export const WORDS = [
   'STANDARD_IA',
   'if-none-match',
   '*',
+  'x-amz-server-side-encryption',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-tagging',
   // What was decided, where to, and by which secret where the access key has but one.
   'forward',
   'refuse',

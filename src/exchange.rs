@@ -92,7 +92,7 @@ impl Output {
     /// The name of a header that S3 gets.
     pub(crate) fn push_name(&mut self, name: &S3HeaderName<'_>) {
         match name {
-            S3HeaderName::Known(name) => self.push_known(name),
+            S3HeaderName::Known(name) => self.push_word(name.number()),
             S3HeaderName::Metadata(key) => {
                 let place = self.place_of(key);
                 self.push_piece(place, !number(key.len()));
@@ -128,7 +128,9 @@ impl Output {
 
     /// A part that JavaScript may have as well.
     pub(crate) fn push_known(&mut self, part: &str) {
-        match number_of(part) {
+        // What is the request's is told by its place sooner than it is looked up.
+        let of_request = self.request.place_of(part).is_some();
+        match if of_request { None } else { number_of(part) } {
             Some(word) => self.push_word(word),
             None => self.push(part),
         }
@@ -159,6 +161,7 @@ fn text_of(input: &[u8], length: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Word;
 
     fn parts(exchange: &Exchange) -> (&str, &[i32]) {
         (&exchange.output.text, &exchange.output.numbers)
@@ -200,7 +203,7 @@ mod tests {
             output.push(text.get(8..).unwrap());
             output.push("");
             output.push_known("PUT");
-            output.push_name(&S3HeaderName::Known("content-type"));
+            output.push_name(&S3HeaderName::Known(Word::of("content-type")));
             output.push_name(&S3HeaderName::Metadata(text.get(4..5).unwrap().into()));
             output.push_bucket_text(2);
         });

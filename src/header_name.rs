@@ -75,7 +75,7 @@ impl HeaderName {
     }
 
     #[expect(clippy::as_conversions, reason = "the discriminant of an enum without fields")]
-    fn place(self) -> usize {
+    pub(crate) fn place(self) -> usize {
         self as usize
     }
 }

@@ -104,3 +104,4 @@ pub use signature_v1::{CanonicalizedResource, StringToSign, verify as verify_sig
 pub use signing_date::UnixMillis;
 pub use signing_secret::SigningSecret;
 pub use sub_resource::SUB_RESOURCES;
+pub use words::Word;

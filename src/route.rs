@@ -14,6 +14,7 @@ use crate::refusal::Refusal;
 use crate::s3_headers::{Header, S3HeaderName, s3_headers};
 use crate::texts::Stretch;
 use crate::upload_id::{Overwrite, UploadId};
+use crate::words::Word;
 
 /// Which operations are served.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,11 +109,11 @@ impl Forward<'_> {
         let (headers, origin, hand_over) = match &self.origin {
             Origin::S3 => (&*self.headers, &self.s3_bucket.domain, None),
             Origin::Api(through) => {
-                let hand_over = (S3HeaderName::Known(REQUEST_HEADER), through.hand_over.as_str());
+                let hand_over = (S3HeaderName::Known(const { Word::of(REQUEST_HEADER) }), through.hand_over.as_str());
                 (&[][..], &through.api.domain, Some(hand_over))
             }
         };
-        let origin = (S3HeaderName::Known(ORIGIN_HEADER), &**origin);
+        let origin = (S3HeaderName::Known(const { Word::of(ORIGIN_HEADER) }), &**origin);
         headers.iter().map(|(name, value)| (name.borrowed(), &**value)).chain([origin]).chain(hand_over)
     }
 }

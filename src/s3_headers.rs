@@ -14,6 +14,7 @@ use crate::request_view::RequestView;
 use crate::tagging;
 use crate::texts::{joined, same};
 use crate::upload_id::{Overwrite, UploadId};
+use crate::words::Word;
 
 /// A name, and a value.
 pub(crate) type Header<'r> = (S3HeaderName<'r>, Cow<'r, str>);
@@ -22,7 +23,7 @@ pub(crate) type Header<'r> = (S3HeaderName<'r>, Cow<'r, str>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum S3HeaderName<'r> {
     /// One that S3 or HTTP defines, or one of the functions' own.
-    Known(&'static str),
+    Known(Word),
     /// User metadata, by what follows [`METADATA`](S3HeaderName::METADATA) in its name.
     Metadata(Cow<'r, str>),
 }
@@ -34,7 +35,7 @@ impl S3HeaderName<'_> {
     /// The same name, borrowed from this one.
     pub(crate) fn borrowed(&self) -> S3HeaderName<'_> {
         match self {
-            S3HeaderName::Known(name) => S3HeaderName::Known(name),
+            S3HeaderName::Known(name) => S3HeaderName::Known(*name),
             S3HeaderName::Metadata(key) => S3HeaderName::Metadata(Cow::Borrowed(key)),
         }
     }
@@ -42,7 +43,7 @@ impl S3HeaderName<'_> {
     /// Its bytes.
     pub(crate) fn len(&self) -> usize {
         match self {
-            S3HeaderName::Known(name) => name.len(),
+            S3HeaderName::Known(name) => name.as_str().len(),
             S3HeaderName::Metadata(key) => Self::METADATA.len() + key.len(),
         }
     }
@@ -51,7 +52,7 @@ impl S3HeaderName<'_> {
 impl fmt::Display for S3HeaderName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            S3HeaderName::Known(name) => f.write_str(name),
+            S3HeaderName::Known(name) => f.write_str(name.as_str()),
             S3HeaderName::Metadata(key) => write!(f, "{}{key}", Self::METADATA),
         }
     }
@@ -146,7 +147,7 @@ pub(crate) fn s3_headers<'r>(
             && let Some(value) = request.single(name)?.filter(|value| !value.is_empty())
         {
             check_passed(name, value)?;
-            headers.push((S3HeaderName::Known(name.as_str()), Cow::Borrowed(value)));
+            headers.push((S3HeaderName::Known(Word::of_header(name)), Cow::Borrowed(value)));
         }
     }
     let asked = Asked::of_request(authenticated, config);
@@ -171,7 +172,7 @@ pub(crate) fn s3_headers<'r>(
         }
     }
     if let Some(key) = asked.kms_key() {
-        let name = S3HeaderName::Known("x-amz-server-side-encryption-aws-kms-key-id");
+        let name = S3HeaderName::Known(const { Word::of("x-amz-server-side-encryption-aws-kms-key-id") });
         headers.push((name, Cow::Owned(key.to_owned())));
     }
     let (if_absent, any) = (S3HeaderName::Known(IF_ABSENT.0), Cow::Borrowed(IF_ABSENT.1));
@@ -183,9 +184,11 @@ pub(crate) fn s3_headers<'r>(
 
 /// S3 stores an object under this condition only where there is none (Amazon S3 User Guide,
 /// "Conditional writes"); it can be set at viewer request alone.
-const IF_ABSENT: (&str, &str) = ("if-none-match", "*");
+const IF_ABSENT: (Word, &str) = (Word::of("if-none-match"), "*");
 
-const ENCRYPTION: &str = "x-amz-server-side-encryption";
+const ENCRYPTION: Word = Word::of("x-amz-server-side-encryption");
+const STORAGE_CLASS: Word = Word::of("x-amz-storage-class");
+const TAGGING: Word = Word::of("x-amz-tagging");
 
 /// What the treatment of a header depends on besides its value.
 struct Asked<'a> {
@@ -253,7 +256,7 @@ enum Applied<'r> {
     Refused,
     /// The request is refused for the header's value.
     Invalid,
-    Set(&'static str, Cow<'r, str>),
+    Set(Word, Cow<'r, str>),
 }
 
 impl Applied<'_> {
@@ -297,12 +300,12 @@ impl Treatment {
                 Applied::unless(asked.rules.kms_key(Some(id)).is_none())
             }
             (Treatment::StorageClass, class) => match asked.rules.storage_class(class) {
-                Some(s3) => on_object("x-amz-storage-class", Cow::Borrowed(s3)),
+                Some(s3) => on_object(STORAGE_CLASS, Cow::Borrowed(s3)),
                 None => Applied::Invalid,
             },
             (Treatment::Tagging, _) if asked.rules.tagging == Tagging::Refused => Applied::Refused,
             (Treatment::Tagging, tags) => match tagging::to_s3(tags) {
-                Some(s3) => on_object("x-amz-tagging", Cow::Owned(s3)),
+                Some(s3) => on_object(TAGGING, Cow::Owned(s3)),
                 None => Applied::Invalid,
             },
             (

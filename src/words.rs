@@ -3,13 +3,14 @@
 
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "used where answers cross"))]
 
+use crate::header_name::HeaderName;
 use crate::operation::Operation;
 use crate::signature_scheme::Scheme;
 use crate::texts::same;
 
 /// The words, by their numbers; js-shim/words.mjs has the same in the same order. The first are names of a
 /// request's headers, and the first of those the names of [`HeaderName`](crate::header_name::HeaderName).
-pub(crate) const WORDS: [&str; 61] = [
+pub(crate) const WORDS: [&str; 64] = [
     "authorization",
     "cache-control",
     "content-disposition",
@@ -39,6 +40,9 @@ pub(crate) const WORDS: [&str; 61] = [
     "STANDARD_IA",
     "if-none-match",
     "*",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-tagging",
     // What was decided, where to, and by which secret where the access key has but one.
     "forward",
     "refuse",
@@ -90,6 +94,31 @@ pub(crate) fn name(number: usize) -> Option<&'static str> {
 /// The word of a number.
 fn word(number: usize) -> Option<&'static str> {
     WORDS.get(number).copied()
+}
+
+/// One of the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word(usize);
+
+impl Word {
+    /// A word that is known when this is compiled.
+    pub(crate) const fn of(text: &str) -> Self {
+        Word(number(text))
+    }
+
+    /// The name of a header: the first words are theirs.
+    pub(crate) fn of_header(name: HeaderName) -> Self {
+        Word(name.place())
+    }
+
+    pub(crate) fn number(self) -> usize {
+        self.0
+    }
+
+    /// Its text.
+    pub fn as_str(self) -> &'static str {
+        word(self.0).unwrap_or_default()
+    }
 }
 
 /// The number of a word that is known when this is compiled.
@@ -179,7 +208,7 @@ mod tests {
     fn has_what_every_accepted_request_answers() {
         assert!(Operation::ALL.iter().all(|operation| word(of_operation(*operation)) == Some(operation.name())));
         assert!(Scheme::ALL.iter().all(|scheme| word(of_scheme(*scheme)) == Some(scheme.name())));
-        assert_eq!([number(WORDS[0]), number("s3"), number(WORDS[60])], [0, number_of("s3").unwrap(), 60]);
+        assert_eq!([number(WORDS[0]), number("s3"), number(WORDS[63])], [0, number_of("s3").unwrap(), 63]);
     }
 
     #[test]
