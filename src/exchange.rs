@@ -85,7 +85,7 @@ impl Exchange {
 
 impl Output {
     pub(crate) fn push(&mut self, part: &str) {
-        let place = self.place_of(part);
+        let place = self.placed(part);
         self.push_piece(place, number(part.len()));
     }
 
@@ -94,7 +94,7 @@ impl Output {
         match name {
             S3HeaderName::Known(name) => self.push_word(name.number()),
             S3HeaderName::Metadata(key) => {
-                let place = self.place_of(key);
+                let place = self.placed(key);
                 self.push_piece(place, !number(key.len()));
             }
         }
@@ -111,7 +111,8 @@ impl Output {
         self.parts += 1;
     }
 
-    fn place_of(&mut self, part: &str) -> i32 {
+    /// Where a part stands; one that isn't the request's is written first.
+    fn placed(&mut self, part: &str) -> i32 {
         let place = self.request.place_of(part).unwrap_or_else(|| {
             let place = self.request.bytes + self.text.len();
             self.text.push_str(part);
