@@ -5,7 +5,7 @@ use crate::request_view::FlatRequest;
 use crate::s3_headers::S3HeaderName;
 use crate::texts::Stretch;
 #[cfg(any(target_arch = "wasm32", test))]
-use crate::words::{WORDS, number_of};
+use crate::words::{WORDS, Word};
 
 /// The buffers.
 #[derive(Default)]
@@ -92,7 +92,7 @@ impl Output {
     /// The name of a header that S3 gets.
     pub(crate) fn push_name(&mut self, name: &S3HeaderName<'_>) {
         match name {
-            S3HeaderName::Known(name) => self.push_word(name.number()),
+            S3HeaderName::Known(name) => self.push_word(*name),
             S3HeaderName::Metadata(key) => {
                 let place = self.placed(key);
                 self.push_piece(place, !number(key.len()));
@@ -102,7 +102,7 @@ impl Output {
 
     /// One of the texts of the gate's buckets.
     pub(crate) fn push_bucket_text(&mut self, place: usize) {
-        self.push_word(WORDS.len() + place);
+        self.push_number(WORDS.len() + place);
     }
 
     fn push_piece(&mut self, place: i32, length: i32) {
@@ -122,8 +122,12 @@ impl Output {
     }
 
     /// A part that JavaScript has as well, by its number.
-    pub(crate) fn push_word(&mut self, word: usize) {
-        self.numbers.push(!number(word));
+    pub(crate) fn push_word(&mut self, word: Word) {
+        self.push_number(word.number());
+    }
+
+    fn push_number(&mut self, of_word: usize) {
+        self.numbers.push(!number(of_word));
         self.parts += 1;
     }
 
@@ -131,7 +135,7 @@ impl Output {
     pub(crate) fn push_known(&mut self, part: &str) {
         // What is the request's is told by its place sooner than it is looked up.
         let of_request = self.request.place_of(part).is_some();
-        match if of_request { None } else { number_of(part) } {
+        match if of_request { None } else { Word::find(part) } {
             Some(word) => self.push_word(word),
             None => self.push(part),
         }
@@ -162,7 +166,6 @@ fn text_of(input: &[u8], length: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Word;
 
     fn parts(exchange: &Exchange) -> (&str, &[i32]) {
         (&exchange.output.text, &exchange.output.numbers)

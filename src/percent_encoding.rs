@@ -36,6 +36,7 @@ pub(crate) fn is_encoded_key(key: &str) -> bool {
 
 /// Appends a query parameter's value with everything encoded but the unreserved characters.
 pub(crate) fn encode_value(value: &str, out: &mut String) {
+    // A hyphen is unreserved anyway.
     encode(value, b'-', out);
 }
 

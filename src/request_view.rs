@@ -316,7 +316,7 @@ mod tests {
 
     /// A name as it is encoded: a word by its number.
     fn encoded_name(name: &str, text: &mut String) -> i32 {
-        let number = words::number_of(name).filter(|number| words::name(*number).is_some());
+        let number = words::Word::find(name).map(words::Word::number).filter(|number| words::name(*number).is_some());
         number.map_or_else(|| encoded(name, text), |number| !i32::try_from(number).unwrap())
     }
 

@@ -6,7 +6,7 @@ use crate::config::is_oss_bucket_name;
 use crate::header_name::HeaderName;
 use crate::hosts::{Hosts, without_port};
 use crate::object_key::ObjectKey;
-use crate::parts::parts;
+use crate::parts::{cut, parts};
 use crate::percent_encoding;
 use crate::reading::PathPlus;
 use crate::refusal::{KeyFault, Refusal};
@@ -74,15 +74,14 @@ fn decoded_path(uri: &str, path_plus: PathPlus) -> Result<Cow<'_, str>, Refusal>
 
 /// `bucket` and `key` of `bucket/key`; the key is empty when there is no slash.
 fn split_bucket(path: Cow<'_, str>) -> (Cow<'_, str>, Cow<'_, str>) {
-    let slash = path.bytes().position(|byte| byte == b'/').unwrap_or(path.len());
-    let (before, after) = (..slash, slash + 1..);
     match path {
         Cow::Borrowed(path) => {
-            (path.get(before).unwrap_or_default().into(), path.get(after).unwrap_or_default().into())
+            let (bucket, key) = cut(path, b'/');
+            (bucket.into(), key.unwrap_or_default().into())
         }
         Cow::Owned(path) => {
-            let owned = |part: Option<&str>| Cow::Owned(part.unwrap_or_default().to_owned());
-            (owned(path.get(before)), owned(path.get(after)))
+            let (bucket, key) = cut(&path, b'/');
+            (Cow::Owned(bucket.to_owned()), Cow::Owned(key.unwrap_or_default().to_owned()))
         }
     }
 }

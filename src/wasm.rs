@@ -24,7 +24,7 @@ use crate::origin_response::{Checks, OriginResponse, Responder, ViewerResponse};
 use crate::route::{Forward, Origin};
 use crate::s3_error::oss_error_of;
 use crate::signing_date::UnixMillis;
-use crate::words;
+use crate::words::Word;
 
 thread_local! {
     static EXCHANGE: RefCell<Exchange> = RefCell::default();
@@ -127,8 +127,8 @@ pub fn decide(parts: usize, length: usize, now: f64) -> usize {
                 let Some(gate) = gate else { return };
                 output.push_decision(&gate.decide(request, millis(now)), |forward, output| {
                     output.push_word(match forward.origin {
-                        Origin::S3 => const { words::number("s3") },
-                        Origin::Api(..) => const { words::number("api") },
+                        Origin::S3 => const { Word::of("s3") },
+                        Origin::Api(..) => const { Word::of("api") },
                     });
                     let (uri, query) = forward.edge_target();
                     output.push(uri);
@@ -275,11 +275,11 @@ impl Output {
     fn push_decision(&mut self, decision: &Decision<'_>, forwarded: impl FnOnce(&Forward<'_>, &mut Self)) {
         let resource = decision.resource.as_ref();
         self.push_word(match decision.outcome {
-            Ok(_) => const { words::number("forward") },
-            Err(_) => const { words::number("refuse") },
+            Ok(_) => const { Word::of("forward") },
+            Err(_) => const { Word::of("refuse") },
         });
         match decision.operation {
-            Some(operation) => self.push_word(words::of_operation(operation)),
+            Some(operation) => self.push_word(Word::of_operation(operation)),
             None => self.push(""),
         }
         match &decision.outcome {
@@ -289,7 +289,7 @@ impl Output {
         self.push(resource.and_then(|resource| resource.key.as_deref()).unwrap_or_default());
         self.push(decision.access_key_id.as_deref().unwrap_or_default());
         match decision.scheme {
-            Some(scheme) => self.push_word(words::of_scheme(scheme)),
+            Some(scheme) => self.push_word(Word::of_scheme(scheme)),
             None => self.push(""),
         }
         self.push_known(decision.generation.unwrap_or_default());

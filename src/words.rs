@@ -102,13 +102,51 @@ pub struct Word(usize);
 
 impl Word {
     /// A word that is known when this is compiled.
+    #[expect(clippy::indexing_slicing, reason = "a constant that is out of bounds doesn't compile")]
     pub(crate) const fn of(text: &str) -> Self {
-        Word(number(text))
+        let mut number = 0;
+        loop {
+            let (word, text) = (WORDS[number].as_bytes(), text.as_bytes());
+            let mut same = if word.len() == text.len() { 0 } else { usize::MAX };
+            while same < text.len() && word[same] == text[same] {
+                same += 1;
+            }
+            if same == text.len() {
+                return Word(number);
+            }
+            number += 1;
+        }
     }
 
     /// The name of a header: the first words are theirs.
     pub(crate) fn of_header(name: HeaderName) -> Self {
         Word(name.place())
+    }
+
+    /// The name of an operation: they stand one after the other.
+    #[expect(clippy::as_conversions, reason = "the discriminant of an enum without fields")]
+    pub(crate) fn of_operation(operation: Operation) -> Self {
+        const FIRST: Word = Word::of("PutObject");
+        Word(FIRST.0 + operation as usize)
+    }
+
+    /// The name of a scheme: they stand one after the other.
+    #[expect(clippy::as_conversions, reason = "the discriminant of an enum without fields")]
+    pub(crate) fn of_scheme(scheme: Scheme) -> Self {
+        const FIRST: Word = Word::of("v1-header");
+        Word(FIRST.0 + scheme as usize)
+    }
+
+    /// The word of a text.
+    pub(crate) fn find(text: &str) -> Option<Self> {
+        let mut slot = first_slot(text);
+        loop {
+            let number = usize::from(*SLOTS.get(slot)?).checked_sub(1)?;
+            if same(word(number)?, text) {
+                return Some(Word(number));
+            }
+            slot = (slot + 1) % SLOTS.len();
+        }
     }
 
     pub(crate) fn number(self) -> usize {
@@ -118,49 +156,6 @@ impl Word {
     /// Its text.
     pub fn as_str(self) -> &'static str {
         word(self.0).unwrap_or_default()
-    }
-}
-
-/// The number of a word that is known when this is compiled.
-#[expect(clippy::indexing_slicing, reason = "a constant that is out of bounds doesn't compile")]
-pub(crate) const fn number(text: &str) -> usize {
-    let mut number = 0;
-    loop {
-        let (word, text) = (WORDS[number].as_bytes(), text.as_bytes());
-        let mut same = if word.len() == text.len() { 0 } else { usize::MAX };
-        while same < text.len() && word[same] == text[same] {
-            same += 1;
-        }
-        if same == text.len() {
-            return number;
-        }
-        number += 1;
-    }
-}
-
-/// The number of an operation's name.
-#[expect(clippy::as_conversions, reason = "the discriminant of an enum without fields")]
-pub(crate) fn of_operation(operation: Operation) -> usize {
-    const FIRST: usize = number("PutObject");
-    FIRST + operation as usize
-}
-
-/// The number of a scheme's name.
-#[expect(clippy::as_conversions, reason = "the discriminant of an enum without fields")]
-pub(crate) fn of_scheme(scheme: Scheme) -> usize {
-    const FIRST: usize = number("v1-header");
-    FIRST + scheme as usize
-}
-
-/// The number of a word.
-pub(crate) fn number_of(text: &str) -> Option<usize> {
-    let mut slot = first_slot(text);
-    loop {
-        let number = usize::from(*SLOTS.get(slot)?).checked_sub(1)?;
-        if same(word(number)?, text) {
-            return Some(number);
-        }
-        slot = (slot + 1) % SLOTS.len();
     }
 }
 
@@ -199,16 +194,16 @@ mod tests {
             WORDS
                 .iter()
                 .enumerate()
-                .all(|(number, text)| number_of(text) == Some(number) && word(number) == Some(text))
+                .all(|(number, text)| Word::find(text) == Some(Word(number)) && word(number) == Some(text))
         );
-        assert_eq!((word(WORDS.len()), number_of(""), number_of("Host")), (None, None, None));
+        assert_eq!((word(WORDS.len()), Word::find(""), Word::find("Host")), (None, None, None));
     }
 
     #[test]
     fn has_what_every_accepted_request_answers() {
-        assert!(Operation::ALL.iter().all(|operation| word(of_operation(*operation)) == Some(operation.name())));
-        assert!(Scheme::ALL.iter().all(|scheme| word(of_scheme(*scheme)) == Some(scheme.name())));
-        assert_eq!([number(WORDS[0]), number("s3"), number(WORDS[63])], [0, number_of("s3").unwrap(), 63]);
+        assert!(Operation::ALL.iter().all(|operation| Word::of_operation(*operation).as_str() == operation.name()));
+        assert!(Scheme::ALL.iter().all(|scheme| Word::of_scheme(*scheme).as_str() == scheme.name()));
+        assert_eq!([WORDS[0], "s3", WORDS[63]].map(Word::of), [Word(0), Word::find("s3").unwrap(), Word(63)]);
     }
 
     #[test]
