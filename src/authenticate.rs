@@ -14,6 +14,7 @@ use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::signature_v1::StringToSign;
 use crate::signing_date::UnixMillis;
+use crate::texts::owned;
 
 /// A request whose bucket, key and operation are known, and nothing yet about who sent it.
 pub(crate) struct Classified<'v, 'r> {
@@ -72,7 +73,7 @@ pub(crate) fn identify<'k: 'i, 'i>(
     let (key, usual) = match (keys.find(id, now), usual) {
         (Ok(key), usual) => (key, usual),
         (Err(_), Err(refusal)) => return Err(refusal),
-        (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(id.to_owned(), fault)),
+        (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(owned(id), fault)),
     };
     let skew = key.max_clock_skew_seconds();
     let identified = |date, beyond_the_usual, beyond_its_own| {

@@ -5,6 +5,7 @@ use crate::by_name::ByName;
 use crate::config::S3Bucket;
 use crate::permission::Asked;
 use crate::refusal::Refusal;
+use crate::texts::owned;
 
 /// A request that may go on, and the S3 bucket that its bucket leads to.
 pub(crate) struct Authorized<'v, 'r, 'k, 'c> {
@@ -43,7 +44,7 @@ pub(crate) fn authorize<'v, 'r, 'k, 'c>(
     if !authenticated.key().allows(asked) {
         return Err(Refusal::AccessDenied);
     }
-    let found = buckets.find(bucket).ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()));
+    let found = buckets.find(bucket).ok_or_else(|| Refusal::NoSuchBucket(owned(bucket)));
     let (bucket_number, s3_bucket) = found?;
     Ok(Authorized { authenticated, s3_bucket, bucket_number })
 }

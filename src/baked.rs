@@ -15,6 +15,8 @@
 //! An image holds secrets. What each type is made of is listed once, for both ways: [`baked`]. It says nothing of
 //! itself, so that only the build of the core that made an image takes it.
 
+use crate::texts::owned;
+
 /// A value that is written to an image, and read from it alike.
 pub(crate) trait Baked {
     fn bake(&self, image: &mut Vec<u8>);
@@ -250,7 +252,7 @@ impl Baked for String {
 
     #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
-        image.text().to_owned()
+        owned(image.text())
     }
 }
 

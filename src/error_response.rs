@@ -7,7 +7,7 @@ use crate::keyed_hash::sha1;
 use crate::oss_error::OssError;
 use crate::refusal::{Mismatch, Refusal};
 use crate::signing_date::UnixMillis;
-use crate::texts::{joined, push};
+use crate::texts::{joined, owned, push};
 
 /// Room for the StringToSign in an answer, in bytes as the document has them. Lambda@Edge allows 40 KB
 /// for a whole generated response at viewer request; the hexadecimal form takes three times the text's
@@ -82,7 +82,7 @@ impl ErrorResponse {
 
     #[inline(never)]
     fn set(&mut self, name: &'static str, value: &str) {
-        self.headers.push((name, value.to_owned()));
+        self.headers.push((name, owned(value)));
     }
 }
 

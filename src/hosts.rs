@@ -6,6 +6,7 @@ use crate::baked::baked;
 use crate::by_name::ByName;
 use crate::id_table::IdTable;
 use crate::parts::cut;
+use crate::texts::in_lower_case;
 
 /// Where a host's requests carry their bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub(crate) fn without_port(header: &str) -> Option<Cow<'_, str>> {
         return None;
     }
     let has_upper_case = host.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase());
-    Some(if !has_upper_case { Cow::Borrowed(host) } else { Cow::Owned(host.to_ascii_lowercase()) })
+    Some(if !has_upper_case { Cow::Borrowed(host) } else { Cow::Owned(in_lower_case(host)) })
 }
 
 #[cfg(test)]

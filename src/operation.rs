@@ -8,7 +8,7 @@ use crate::presented_signature::is_signature_parameter;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::sub_resource;
-use crate::texts::push;
+use crate::texts::{owned, push};
 use crate::upload_id::UploadId;
 
 /// An OSS operation that is served.
@@ -199,7 +199,7 @@ fn unserved(query: &Query<'_>) -> Refusal {
         }
     }
     match if is_foreign { stray } else { first } {
-        Some(name) => Refusal::UnexpectedParameter(name.to_owned()),
+        Some(name) => Refusal::UnexpectedParameter(owned(name)),
         None => Refusal::MethodNotAllowed,
     }
 }
@@ -217,7 +217,7 @@ fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
         "part-number-marker" => value.is_empty() || is_number(0, MAX_PART_NUMBER),
         _ => true,
     };
-    if is_taken { Ok(()) } else { Err(invalid(name, value.to_owned())) }
+    if is_taken { Ok(()) } else { Err(invalid(name, owned(value))) }
 }
 
 #[cold]
@@ -228,7 +228,7 @@ fn invalid(name: &str, value: String) -> Refusal {
         "encoding-type" => Refusal::InvalidEncodingType(value),
         "max-parts" => Refusal::InvalidQueryValue("max-parts", value),
         "part-number-marker" => Refusal::InvalidQueryValue("part-number-marker", value),
-        _ => Refusal::UnexpectedParameter(name.to_owned()),
+        _ => Refusal::UnexpectedParameter(owned(name)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::decimal::push_padded;
 use crate::refusal::{AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Refusal};
+use crate::texts::push;
 
 /// How OSS answers: HTTP status, `Code`, `Message` and `EC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl OssError {
         let (first, second) = self.ec;
         if first != 0 {
             push_padded(first.into(), 4, &mut ec);
-            ec.push('-');
+            push(&["-"], &mut ec);
             push_padded(second.into(), 8, &mut ec);
         }
         ec

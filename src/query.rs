@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::parts::{cut, parts};
 use crate::percent_encoding;
 use crate::refusal::Refusal;
+use crate::texts::owned;
 
 /// More parameters than any served operation takes in any signature scheme.
 const MAX_PARAMETERS: usize = 32;
@@ -38,7 +39,7 @@ impl<'a> Query<'a> {
                 return Err(Refusal::MalformedQuery);
             }
             if parameters.iter().any(|(known, _)| *known == name) {
-                return Err(Refusal::RepeatedParameter(name.into_owned()));
+                return Err(Refusal::RepeatedParameter(owned(&name)));
             }
             parameters.push((name, value));
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::header_name::{HeaderName, KnownHeaders};
 use crate::refusal::Refusal;
-use crate::texts::Stretch;
+use crate::texts::{Stretch, in_lower_case, owned};
 use crate::words;
 
 /// The parts of a viewer request that decisions are made from, borrowed from their flat encoding.
@@ -175,7 +175,7 @@ impl<'a> RequestView<'a> {
     fn checked_known(&self, name: HeaderName, is_ambiguous: bool) -> Result<Option<&'a str>, Refusal> {
         match self.known.first(name) {
             None => Ok(None),
-            Some(_) if is_ambiguous => Err(Refusal::RepeatedHeader(name.as_str().to_owned())),
+            Some(_) if is_ambiguous => Err(Refusal::RepeatedHeader(owned(name.as_str()))),
             Some(value) => self.checked(name.as_str(), value).map(Some),
         }
     }
@@ -188,7 +188,7 @@ impl<'a> RequestView<'a> {
         let mut lines = self.lines.iter().filter(|header| header.name == name);
         let Some(line) = lines.next() else { return Ok(None) };
         if lines.any(|other| other.value != line.value) {
-            return Err(Refusal::RepeatedHeader(name.to_owned()));
+            return Err(Refusal::RepeatedHeader(owned(name)));
         }
         self.checked(name, line.value).map(Some)
     }
@@ -215,7 +215,7 @@ impl<'a> RequestView<'a> {
             }
         }
         match repeated {
-            Some(name) => Err(Refusal::RepeatedHeader(name.to_owned())),
+            Some(name) => Err(Refusal::RepeatedHeader(owned(name))),
             None => Ok(found),
         }
     }
@@ -224,7 +224,7 @@ impl<'a> RequestView<'a> {
     pub(crate) fn borrowed(&self, text: &str) -> Cow<'a, str> {
         let place = Stretch::of(self.text).place_of(text);
         let part = place.and_then(|place| self.text.get(place..place + text.len()));
-        part.map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
+        part.map_or_else(|| Cow::Owned(owned(text)), Cow::Borrowed)
     }
 
     /// Every header line, in the order of the flat encoding.
@@ -235,16 +235,18 @@ impl<'a> RequestView<'a> {
     /// A value that may stand on a line of its own: a line feed inside it would let one header pass for two
     /// in a StringToSign (RFC 9110 section 5.5 forbids the control characters).
     fn checked(&self, name: &str, value: &'a str) -> Result<&'a str, Refusal> {
-        if self.is_clean || is_clean(value) { Ok(value) } else { Err(Refusal::MalformedHeader(name.to_owned())) }
+        if self.is_clean || is_clean(value) { Ok(value) } else { Err(Refusal::MalformedHeader(owned(name))) }
     }
 }
 
 /// A value without the blanks around it: it has no line feed or other white space of ASCII.
+#[inline(never)]
 pub(crate) fn trimmed(value: &str) -> &str {
     value.trim_ascii()
 }
 
 /// Whether a text has no control character other than a tab.
+#[inline(never)]
 fn is_clean(text: &str) -> bool {
     text.bytes().fold(true, |clean, byte| clean & (byte >= b' ' || byte == b'\t') & (byte != 0x7f))
 }
@@ -259,7 +261,7 @@ fn token(name: &str) -> Option<Cow<'_, str>> {
     let kinds = name.bytes().fold(0, |kinds, byte| kinds | kind(byte));
     match kinds {
         _ if name.is_empty() || kinds & NO_TOKEN != 0 => None,
-        UPPER_CASE => Some(Cow::Owned(name.to_ascii_lowercase())),
+        UPPER_CASE => Some(Cow::Owned(in_lower_case(name))),
         _ => Some(Cow::Borrowed(name)),
     }
 }

@@ -11,7 +11,7 @@ use crate::percent_encoding;
 use crate::reading::PathPlus;
 use crate::refusal::{KeyFault, Refusal};
 use crate::request_view::RequestView;
-use crate::texts::push;
+use crate::texts::{owned, push};
 
 /// The bucket and the decoded key. What is verified and what is forwarded are both made from this
 /// one value.
@@ -39,7 +39,7 @@ impl<'a> Resource<'a> {
         let bucket = match &host {
             Cow::Borrowed(host) => hosts.addressing(host).map(|addressing| addressing.bucket().map(Cow::Borrowed)),
             Cow::Owned(host) => {
-                hosts.addressing(host).map(|addressing| addressing.bucket().map(|bucket| Cow::Owned(bucket.to_owned())))
+                hosts.addressing(host).map(|addressing| addressing.bucket().map(|bucket| Cow::Owned(owned(bucket))))
             }
         };
         let bucket = bucket.ok_or(Refusal::UnknownHost)?;
@@ -81,7 +81,7 @@ fn split_bucket(path: Cow<'_, str>) -> (Cow<'_, str>, Cow<'_, str>) {
         }
         Cow::Owned(path) => {
             let (bucket, key) = cut(&path, b'/');
-            (Cow::Owned(bucket.to_owned()), Cow::Owned(key.unwrap_or_default().to_owned()))
+            (Cow::Owned(owned(bucket)), Cow::Owned(owned(key.unwrap_or_default())))
         }
     }
 }

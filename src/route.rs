@@ -12,7 +12,7 @@ use crate::percent_encoding;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::s3_headers::{Header, S3HeaderName, s3_headers};
-use crate::texts::Stretch;
+use crate::texts::{Stretch, owned, push};
 use crate::upload_id::{Overwrite, UploadId};
 use crate::words::Word;
 
@@ -176,7 +176,7 @@ fn s3_uri<'r>(classified: &Classified<'_, 'r>) -> Cow<'r, str> {
         return Cow::Borrowed(path);
     }
     let mut uri = String::with_capacity(1 + key.len());
-    uri.push('/');
+    push(&["/"], &mut uri);
     percent_encoding::encode_key(key, &mut uri);
     Cow::Owned(uri)
 }
@@ -200,7 +200,7 @@ fn api_resource<'c>(
         }
         Operation::ListParts => match api {
             Some(api) if config.list_parts == Switch::On => Ok(Some((api, "/list-parts"))),
-            _ => Err(Refusal::NoSuchUpload(classified.query.get("uploadId").unwrap_or_default().to_owned())),
+            _ => Err(Refusal::NoSuchUpload(owned(classified.query.get("uploadId").unwrap_or_default()))),
         },
     }
 }

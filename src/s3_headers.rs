@@ -12,7 +12,7 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::tagging;
-use crate::texts::{joined, same};
+use crate::texts::{joined, owned, same};
 use crate::upload_id::{Overwrite, UploadId};
 use crate::words::Word;
 
@@ -155,7 +155,7 @@ pub(crate) fn s3_headers<'r>(
     for (name, value) in authenticated.oss_headers().iter() {
         if let Some(key) = name.strip_prefix("x-oss-meta-") {
             if key.is_empty() {
-                return Err(Refusal::MalformedHeader(name.to_owned()));
+                return Err(Refusal::MalformedHeader(owned(name)));
             }
             if Describes::Object.concerns(operation) {
                 let value = metadata_value(value);
@@ -166,14 +166,14 @@ pub(crate) fn s3_headers<'r>(
             match treatment.apply(value, &asked) {
                 Applied::Nothing => {}
                 Applied::Set(name, value) => headers.push((S3HeaderName::Known(name), value)),
-                Applied::Refused => return Err(Refusal::NotImplemented((*name).to_owned())),
-                Applied::Invalid => return Err(Refusal::InvalidHeaderValue(name, value.to_owned())),
+                Applied::Refused => return Err(Refusal::NotImplemented(owned(name))),
+                Applied::Invalid => return Err(Refusal::InvalidHeaderValue(name, owned(value))),
             }
         }
     }
     if let Some(key) = asked.kms_key() {
         let name = S3HeaderName::Known(const { Word::of("x-amz-server-side-encryption-aws-kms-key-id") });
-        headers.push((name, Cow::Owned(key.to_owned())));
+        headers.push((name, Cow::Owned(owned(key))));
     }
     let (if_absent, any) = (S3HeaderName::Known(IF_ABSENT.0), Cow::Borrowed(IF_ABSENT.1));
     if asked.overwrite_at_end == Overwrite::Forbidden && !headers.iter().any(|(name, _)| *name == if_absent) {
@@ -229,7 +229,7 @@ impl<'a> Asked<'a> {
 /// `aws-chunked` would tell S3 that the body is framed, which no signature covers.
 fn check_passed(name: HeaderName, value: &str) -> Result<(), Refusal> {
     let framed = name == HeaderName::ContentEncoding && contains_ignoring_case(value, b"aws-chunked");
-    if framed { Err(Refusal::NotImplemented(name.as_str().to_owned())) } else { Ok(()) }
+    if framed { Err(Refusal::NotImplemented(owned(name.as_str()))) } else { Ok(()) }
 }
 
 /// Without the standard library's search, which brings tables and messages along.

@@ -20,6 +20,7 @@ use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 use crate::signing_secret::SigningSecret;
 use crate::sub_resource;
+use crate::texts::owned;
 
 /// An access key id and a signature, as presented.
 pub(crate) struct Presented<'a> {
@@ -124,8 +125,8 @@ impl<'a> Presented<'a> {
     #[inline(never)]
     fn mismatch(&self, string_to_sign: String) -> Refusal {
         Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
-            access_key_id: self.access_key_id.to_owned(),
-            signature_provided: self.signature.to_owned(),
+            access_key_id: owned(self.access_key_id),
+            signature_provided: owned(self.signature),
             string_to_sign,
             canonical_request: None,
         }))

@@ -24,7 +24,7 @@ use crate::request_view::{RequestView, trimmed};
 use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 use crate::signing_secret::SigningSecret;
-use crate::texts::joined;
+use crate::texts::{joined, owned};
 
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 
@@ -176,8 +176,8 @@ impl<'a> Presented<'a> {
             }
         }
         Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
-            access_key_id: self.access_key_id.to_owned(),
-            signature_provided: self.signature.to_owned(),
+            access_key_id: owned(self.access_key_id),
+            signature_provided: owned(self.signature),
             string_to_sign: string_to_sign.text(),
             canonical_request: Some(canonical_request.into()),
         })))

@@ -5,6 +5,7 @@ use crate::header_name::HeaderName;
 use crate::parts::parts;
 use crate::refusal::{DateFault, Refusal};
 use crate::request_view::{RequestView, trimmed};
+use crate::texts::push;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,9 +94,9 @@ impl UnixMillis {
             if names.is_empty() {
                 push_padded(number.unsigned_abs(), width, &mut text);
             } else {
-                text.push_str(name(names, number));
+                push(&[name(names, number)], &mut text);
             }
-            text.push_str(then);
+            push(&[then], &mut text);
         }
         text
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::parts::{cut, parts};
 use crate::percent_encoding;
+use crate::texts::push;
 
 /// OSS and S3 alike: ten tags to an object, keys of 128 characters, values of 256 (OSS, "Object
 /// tagging"; Amazon S3 User Guide, "Categorizing your objects using tags").
@@ -27,11 +28,9 @@ pub(crate) fn to_s3(oss: &str) -> Option<String> {
         if repeated || keys.len() == MAX_TAGS || key.is_empty() || !fits(&key, MAX_KEY) || !fits(&value, MAX_VALUE) {
             return None;
         }
-        if !s3.is_empty() {
-            s3.push('&');
-        }
+        push(&[if s3.is_empty() { "" } else { "&" }], &mut s3);
         percent_encoding::encode_value(&key, &mut s3);
-        s3.push('=');
+        push(&["="], &mut s3);
         percent_encoding::encode_value(&value, &mut s3);
         keys.push(key);
     }

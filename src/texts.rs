@@ -49,6 +49,18 @@ impl Stretch {
     }
 }
 
+/// A text of its own. Compiled once, because memory is asked for, and may be lacking, wherever it is inlined.
+#[inline(never)]
+pub(crate) fn owned(text: &str) -> String {
+    text.to_owned()
+}
+
+/// A text with the letters of ASCII in lower case. Compiled once.
+#[inline(never)]
+pub(crate) fn in_lower_case(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
 /// Texts in one.
 #[inline(never)]
 pub(crate) fn joined(texts: &[&str]) -> String {

@@ -4,6 +4,7 @@ use crate::ordered::insert;
 use crate::parts::parts;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::{is_token, trimmed};
+use crate::texts::in_lower_case;
 
 /// Lower-case names in byte order, each once, without those that are signed anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl AdditionalHeaders {
         }
         let mut names: Vec<String> = Vec::new();
         for name in parts(list, b';') {
-            let name = trimmed(name).to_ascii_lowercase();
+            let name = in_lower_case(trimmed(name));
             if !is_token(&name) || names.contains(&name) || names.len() == MAX_NAMES {
                 return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form));
             }

@@ -84,10 +84,10 @@ impl From<CanonicalRequest> for String {
 #[inline(never)]
 fn push_uri(bucket: &str, key: &str, text: &mut String) {
     for part in [bucket, key] {
-        text.push('/');
+        push(&["/"], text);
         encode_key(part, text);
     }
-    text.push('\n');
+    push(&["\n"], text);
 }
 
 /// Every parameter but the signature itself, encoded, in byte order of their names, of which none is there twice; a
@@ -106,5 +106,5 @@ fn push_query(query: &Query<'_>, text: &mut String) {
         encode_value(value, text);
         separator = "&";
     }
-    text.push('\n');
+    push(&["\n"], text);
 }
