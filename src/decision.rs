@@ -92,7 +92,7 @@ impl Gate {
     /// The gate of an image, which decides as the one that the image is of; `None` where it is damaged, or another
     /// build of the core made it.
     pub fn from_image(image: &[u8]) -> Option<Self> {
-        baked::value::<Gate>(image).filter(|gate| gate.keys.is_whole())
+        baked::value(image, |gate: &Gate| gate.keys.is_whole())
     }
 
     /// Decides over a request as CloudFront shows it to a viewer-request function, as of `now`.

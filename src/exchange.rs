@@ -8,7 +8,6 @@ use crate::texts::Stretch;
 use crate::words::{WORDS, Word};
 
 /// The buffers.
-#[derive(Default)]
 pub(crate) struct Exchange {
     input: Vec<u8>,
     lengths: Vec<i32>,
@@ -19,18 +18,23 @@ pub(crate) struct Exchange {
 /// the words after all others. Any other part is two: where it begins, and how many bytes it has, or the complement of
 /// that where [`METADATA`](S3HeaderName::METADATA) goes before it. What is a part of the request's text stays there; all
 /// else is in a text of its own, which begins where the request's ends.
-#[derive(Default)]
 pub(crate) struct Output {
     /// The request's text: none but for a request.
     request: Stretch,
     text: String,
     numbers: Vec<i32>,
     parts: usize,
-    /// Where the text begins, its bytes, where the numbers begin; it stays where it is.
-    place: Box<[usize; 3]>,
+    /// Where the text begins, its bytes, where the numbers begin.
+    place: [usize; 3],
 }
 
 impl Exchange {
+    /// Buffers without memory. They are a constant, and so need no check whether they were made.
+    pub(crate) const fn new() -> Self {
+        let output = Output { request: NO_REQUEST, text: String::new(), numbers: Vec::new(), parts: 0, place: [0; 3] };
+        Exchange { input: Vec::new(), lengths: Vec::new(), output }
+    }
+
     /// Where up to `bytes` bytes of input may be written, until the next call that needs more.
     pub(crate) fn reserve(&mut self, bytes: usize) -> *mut u8 {
         if self.input.len() < bytes {
@@ -50,7 +54,8 @@ impl Exchange {
         self.lengths.as_mut_ptr()
     }
 
-    /// Where the place of the output is: three numbers of 32 bits, see [`Output`].
+    /// Where the place of the output is, as long as these buffers stay where they are: three numbers of 32 bits, see
+    /// [`Output`].
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn place(&self) -> *const usize {
         self.output.place.as_ptr()
@@ -59,7 +64,7 @@ impl Exchange {
     /// Makes the output of the first `length` bytes of input, and gives the number of its parts. Text that isn't
     /// UTF-8 is taken for none: JavaScript writes no other.
     pub(crate) fn answer(&mut self, length: usize, answer: impl FnOnce(&str, &mut Output)) -> usize {
-        self.output.begin(Stretch::default());
+        self.output.begin(NO_REQUEST);
         answer(text_of(&self.input, length), &mut self.output);
         self.output.finish()
     }
@@ -149,10 +154,13 @@ impl Output {
     }
 
     fn finish(&mut self) -> usize {
-        *self.place = [self.text.as_ptr().addr(), self.text.len(), self.numbers.as_ptr().addr()];
+        self.place = [self.text.as_ptr().addr(), self.text.len(), self.numbers.as_ptr().addr()];
         self.parts
     }
 }
+
+/// The stretch that no part is in.
+const NO_REQUEST: Stretch = Stretch { begin: 0, bytes: 0 };
 
 /// A place or length of two gigabytes would be none.
 fn number(count: usize) -> i32 {
@@ -173,7 +181,7 @@ mod tests {
 
     #[test]
     fn answers_what_was_written() {
-        let mut exchange = Exchange::default();
+        let mut exchange = Exchange::new();
         exchange.reserve(4);
         exchange.input.copy_from_slice("déj".as_bytes());
         let count = exchange.answer(4, |input, output| {
@@ -182,7 +190,7 @@ mod tests {
             output.push_known(input);
         });
         assert_eq!((count, parts(&exchange)), (3, ("déjàdéj", &[!10, 0, 6, 6, 4][..])));
-        let [text, bytes, numbers] = *exchange.output.place;
+        let [text, bytes, numbers] = exchange.output.place;
         assert_eq!((text, bytes), (exchange.output.text.as_ptr().addr(), 10));
         assert_eq!(numbers, exchange.output.numbers.as_ptr().addr());
         for length in [2, 5, usize::MAX] {
@@ -196,7 +204,7 @@ mod tests {
 
     #[test]
     fn leaves_parts_of_the_request_where_they_are() {
-        let mut exchange = Exchange::default();
+        let mut exchange = Exchange::new();
         exchange.reserve(8);
         exchange.input.copy_from_slice("PUT/kéy".as_bytes());
         let count = exchange.answer_request(0, 8, |FlatRequest { text, .. }, output| {
@@ -221,7 +229,7 @@ mod tests {
 
     #[test]
     fn takes_no_more_lengths_than_there_are() {
-        let mut exchange = Exchange::default();
+        let mut exchange = Exchange::new();
         exchange.reserve_lengths(2);
         exchange.lengths.copy_from_slice(&[1, -1]);
         for (parts, expected) in [(0, &[][..]), (1, &[1]), (2, &[1, -1]), (3, &[]), (usize::MAX, &[])] {

@@ -30,9 +30,9 @@ fn same_bytes(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Where a text is in memory, and its bytes.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Stretch {
-    begin: usize,
+    pub(crate) begin: usize,
     pub(crate) bytes: usize,
 }
 

@@ -27,11 +27,21 @@ use crate::signing_date::UnixMillis;
 use crate::words::Word;
 
 thread_local! {
-    static EXCHANGE: RefCell<Exchange> = RefCell::default();
+    static EXCHANGE: RefCell<Exchange> = const { RefCell::new(Exchange::new()) };
     /// What decides.
     static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
     /// Another gate in the making.
     static NEXT: RefCell<Option<NextGate>> = const { RefCell::new(None) };
+}
+
+/// Decides by a gate from now on.
+fn decide_by(gate: Gate) {
+    let replaced = GATE.replace(Some(gate));
+    // A module that reads no documents has one gate from its beginning to its end, and no need of code that takes one
+    // apart.
+    if cfg!(not(feature = "documents")) {
+        std::mem::forget(replaced);
+    }
 }
 
 struct NextGate {
@@ -104,7 +114,7 @@ pub fn finish_gate() -> usize {
     attempt(0, |_| {
         let NextGate { config, keys } = NEXT.take().ok_or(NO_GATE)?;
         let keys = keys.finish().map_err(|error| named("access keys", &error))?;
-        GATE.set(Some(Gate::new(config, keys)));
+        decide_by(Gate::new(config, keys));
         Ok(())
     })
 }

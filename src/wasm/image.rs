@@ -4,7 +4,9 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[cfg(feature = "documents")]
 use super::GATE;
+use super::decide_by;
 use crate::decision::Gate;
 
 thread_local! {
@@ -26,12 +28,7 @@ pub fn image_room(bytes: usize) -> *mut u8 {
 #[wasm_bindgen(js_name = readImage)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn read_image() -> bool {
-    let gate = Gate::from_image(&IMAGE.take());
-    let taken = gate.is_some();
-    if taken {
-        GATE.set(gate);
-    }
-    taken
+    Gate::from_image(&IMAGE.take()).map(decide_by).is_some()
 }
 
 /// Makes the image of the present gate, and gives its number of bytes; none where there is no gate.
