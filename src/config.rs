@@ -2,6 +2,7 @@
 
 use crate::baked::baked;
 use crate::by_name::ByName;
+use crate::characters::Characters;
 use crate::credentials::Credentials;
 use crate::document::{Document, DocumentError, Field};
 use crate::header_rules::HeaderRules;
@@ -296,9 +297,8 @@ pub(crate) fn is_host(host: &str) -> bool {
 }
 
 fn is_label(label: &str) -> bool {
-    let byte_ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let all_ok = label.bytes().fold(true, |all, byte| all & byte_ok(byte));
-    !label.is_empty() && all_ok && !label.starts_with('-') && !label.ends_with('-')
+    const ALLOWED: Characters = Characters::LOWER_CASE.or(Characters::DIGITS).or(Characters::HYPHEN);
+    !label.is_empty() && Characters::of(label).are_among(ALLOWED) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 /// An origin path begins with `/` and doesn't end with it (CloudFront, "Origin path").

@@ -12,6 +12,7 @@
 //! No part can hold a `.`, so an id has one reading, and what it names has one spelling.
 
 use crate::baked::{Baked, Image};
+use crate::characters::Characters;
 use crate::keyed_hash::HmacSha256;
 use crate::parts::parts;
 use crate::signing_date::UnixMillis;
@@ -65,20 +66,21 @@ impl<'a> DerivedKeyId<'a> {
 
 /// 1 to 16 lower-case letters and digits.
 pub(crate) fn is_master_key_id(text: &str) -> bool {
-    let byte_ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (1..=16).contains(&text.len()) && text.bytes().all(byte_ok)
+    const ALLOWED: Characters = Characters::LOWER_CASE.or(Characters::DIGITS);
+    (1..=16).contains(&text.len()) && Characters::of(text).are_among(ALLOWED)
 }
 
 /// 1 to 64 letters, digits, `_` and `-`.
 pub(crate) fn is_device_id(text: &str) -> bool {
-    let byte_ok = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    (1..=64).contains(&text.len()) && text.bytes().all(byte_ok)
+    const ALLOWED: Characters =
+        Characters::LETTERS.or(Characters::DIGITS).or(Characters::UNDERSCORE).or(Characters::HYPHEN);
+    (1..=64).contains(&text.len()) && Characters::of(text).are_among(ALLOWED)
 }
 
 /// 1 to 16 lower-case letters, digits and `-`.
 pub(crate) fn is_scope_name(text: &str) -> bool {
-    let byte_ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=16).contains(&text.len()) && text.bytes().all(byte_ok)
+    const ALLOWED: Characters = Characters::LOWER_CASE.or(Characters::DIGITS).or(Characters::HYPHEN);
+    (1..=16).contains(&text.len()) && Characters::of(text).are_among(ALLOWED)
 }
 
 /// 1 to 10 digits, the first of them not `0`: `01` would be another spelling of `1`.
@@ -117,7 +119,7 @@ impl Baked for MasterSecret {
 
 /// At least 32 visible ASCII characters: whoever guesses the secret has the secrets of all devices.
 pub(crate) fn is_master_secret(text: &str) -> bool {
-    (32..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    (32..=256).contains(&text.len()) && Characters::of(text).are_among(Characters::VISIBLE)
 }
 
 /// The secret that belongs to a derived key's id; `None` when the id or the master secret can't be one.

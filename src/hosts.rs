@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::baked::baked;
 use crate::by_name::ByName;
+use crate::characters::Characters;
 use crate::id_table::IdTable;
 use crate::parts::cut;
 use crate::texts::in_lower_case;
@@ -67,11 +68,11 @@ impl Hosts {
 /// The Host header's host in lower case: a port is ignored, anything else after the name is not.
 pub(crate) fn without_port(header: &str) -> Option<Cow<'_, str>> {
     let (host, port) = cut(header, b':');
-    if host.is_empty() || !port.unwrap_or_default().bytes().all(|byte| byte.is_ascii_digit()) {
+    if host.is_empty() || !Characters::of(port.unwrap_or_default()).are_among(Characters::DIGITS) {
         return None;
     }
-    let has_upper_case = host.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase());
-    Some(if !has_upper_case { Cow::Borrowed(host) } else { Cow::Owned(in_lower_case(host)) })
+    let has_upper_case = Characters::of(host).have(Characters::UPPER_CASE);
+    Some(if has_upper_case { Cow::Owned(in_lower_case(host)) } else { Cow::Borrowed(host) })
 }
 
 #[cfg(test)]

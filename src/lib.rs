@@ -23,6 +23,7 @@ mod baked;
 mod base64;
 mod by_name;
 mod canonicalized_oss_headers;
+mod characters;
 mod clock_skew;
 mod config;
 mod credentials;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
+use crate::characters::Characters;
 use crate::parts::parts;
 use crate::refusal::{KeyFault, Refusal};
 
@@ -44,10 +45,10 @@ impl Deref for ObjectKey<'_> {
     }
 }
 
-/// Most keys are printable ASCII, which is looked at sixteen bytes at a time.
+/// Most keys are printable ASCII.
 fn is_xml(key: &str) -> bool {
-    let printable = key.bytes().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'));
-    printable || key.chars().all(is_xml_char)
+    let printable = const { Characters::VISIBLE.or(Characters::SPACE) };
+    Characters::of(key).are_among(printable) || key.chars().all(is_xml_char)
 }
 
 fn has_dot_segment(key: &str) -> bool {

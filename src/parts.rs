@@ -22,6 +22,11 @@ impl<'t> Iterator for Parts<'t> {
     }
 }
 
+/// Whether a text has a byte of ASCII.
+pub(crate) fn has(text: &str, byte: u8) -> bool {
+    cut(text, byte).1.is_some()
+}
+
 /// What a text has before its first separator, and what follows; where it has none, all of it.
 #[inline(never)]
 pub(crate) fn cut(text: &str, separator: u8) -> (&str, Option<&str>) {

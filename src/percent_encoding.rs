@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use crate::characters::Characters;
+use crate::parts::has;
 use crate::texts::push;
 
 /// `text` with every `%XX` decoded once; `+` is a plus. `None` for a truncated or non-hexadecimal
 /// escape, or when the bytes are not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
-    // Without an early end, so that many bytes are looked at at a time.
-    if !text.bytes().fold(false, |escaped, byte| escaped | (byte == b'%')) {
+    if !has(text, b'%') {
         return Some(Cow::Borrowed(text));
     }
     let mut decoded = Vec::with_capacity(text.len());
@@ -26,39 +27,31 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
 /// SigV4 signs for S3 ("URI-encode every byte except the unreserved characters … do not encode
 /// the forward slash in the object key name", Amazon S3 API Reference, Authenticating Requests).
 pub(crate) fn encode_key(key: &str, out: &mut String) {
-    encode(key, b'/', out);
+    encode(key, IN_KEYS, out);
 }
 
 /// Whether [`encode_key`] leaves a key as it is.
 pub(crate) fn is_encoded_key(key: &str) -> bool {
-    all_stay(key, b'/')
+    Characters::of(key).are_among(IN_KEYS)
 }
 
 /// Appends a query parameter's value with everything encoded but the unreserved characters.
 pub(crate) fn encode_value(value: &str, out: &mut String) {
-    // A hyphen is unreserved anyway.
-    encode(value, b'-', out);
+    encode(value, Characters::UNRESERVED, out);
 }
 
-/// Appends `text`, of which all but the unreserved characters and `besides` is encoded.
-fn encode(text: &str, besides: u8, out: &mut String) {
+/// What stands in a key's path as it is.
+const IN_KEYS: Characters = Characters::UNRESERVED.or(Characters::SLASH);
+
+/// Appends `text`, everything encoded but what `stays`.
+fn encode(text: &str, stays: Characters, out: &mut String) {
     let mut from = 0;
-    for (place, byte) in text.bytes().enumerate().filter(|(_, byte)| !stays(*byte, besides)) {
+    for (place, byte) in text.bytes().enumerate().filter(|(_, byte)| !Characters::of_byte(*byte).are_among(stays)) {
         // Nothing lies between the bytes of one character.
         push(&[text.get(from..place).unwrap_or_default(), "%", hex_digit(byte >> 4), hex_digit(byte & 0xf)], out);
         from = place + 1;
     }
     push(&[text.get(from..).unwrap_or_default()], out);
-}
-
-/// Without an early end, so that many bytes are looked at at a time.
-fn all_stay(text: &str, besides: u8) -> bool {
-    text.bytes().fold(true, |all, byte| all & stays(byte, besides))
-}
-
-/// Whether a byte is unreserved (RFC 3986 section 2.3), or `besides`.
-fn stays(byte: u8, besides: u8) -> bool {
-    byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b'~') | (byte == besides)
 }
 
 /// The upper-case digit of a value.

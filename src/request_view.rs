@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::characters::Characters;
 use crate::header_name::{HeaderName, KnownHeaders};
 use crate::refusal::Refusal;
 use crate::texts::{Stretch, in_lower_case, owned};
@@ -253,43 +254,19 @@ fn is_clean(text: &str) -> bool {
 
 /// Whether a text is a header's name (RFC 9110 section 5.6.2).
 pub(crate) fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| kind(byte) & NO_TOKEN == 0)
+    !name.is_empty() && Characters::of(name).are_among(Characters::OF_TOKENS)
 }
 
 /// A header's name in lower case.
 fn token(name: &str) -> Option<Cow<'_, str>> {
-    let kinds = name.bytes().fold(0, |kinds, byte| kinds | kind(byte));
-    match kinds {
-        _ if name.is_empty() || kinds & NO_TOKEN != 0 => None,
-        UPPER_CASE => Some(Cow::Owned(in_lower_case(name))),
-        _ => Some(Cow::Borrowed(name)),
+    let characters = Characters::of(name);
+    if name.is_empty() || !characters.are_among(Characters::OF_TOKENS) {
+        None
+    } else if characters.have(Characters::UPPER_CASE) {
+        Some(Cow::Owned(in_lower_case(name)))
+    } else {
+        Some(Cow::Borrowed(name))
     }
-}
-
-/// A byte that a token can't have.
-const NO_TOKEN: u8 = 1;
-/// An upper-case letter.
-const UPPER_CASE: u8 = 2;
-
-/// The kind of each byte.
-#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
-const KINDS: [u8; 256] = {
-    let mut kinds = [NO_TOKEN; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        kinds[byte as usize] = match byte {
-            b'A'..=b'Z' => UPPER_CASE,
-            b'a'..=b'z' | b'0'..=b'9' => 0,
-            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~' => 0,
-            _ => NO_TOKEN,
-        };
-        byte += 1;
-    }
-    kinds
-};
-
-fn kind(byte: u8) -> u8 {
-    KINDS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::authenticate::{Authenticated, Classified};
 use crate::authorize::Authorized;
+use crate::characters::Characters;
 use crate::config::{Api, Config, S3Bucket, Switch, Through};
 use crate::hand_over::{HandOver, ORIGIN_HEADER, REQUEST_HEADER};
 use crate::header_name::HeaderName;
@@ -243,7 +244,7 @@ fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) 
     let stores_body = matches!(operation, Operation::PutObject | Operation::UploadPart);
     let sends_body = stores_body || *operation == Operation::CompleteMultipartUpload;
     match request.unique(HeaderName::ContentLength)? {
-        Some(length) if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) => {
+        Some(length) if length.is_empty() || !Characters::of(length).are_among(Characters::DIGITS) => {
             Err(Refusal::InvalidContentLength)
         }
         Some(length) if stores_body => check_body_size(length, max_object_bytes),

@@ -9,9 +9,10 @@ pub use string_to_sign::StringToSign;
 use crate::access_keys::is_access_key_id;
 use crate::authenticate::Identified;
 use crate::base64::Alphabet;
+use crate::characters::Characters;
 use crate::clock_skew::{self, TimeLimits};
 use crate::keyed_hash::HmacSha1;
-use crate::parts::cut;
+use crate::parts::{cut, has};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
 use crate::request_view::RequestView;
@@ -145,9 +146,8 @@ fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &str, signature: &str) -> 
     decoded.get(..length).is_some_and(|code| hmac_sha1.verifies(string_to_sign.as_bytes(), code))
 }
 
-/// Without an early end, so that many bytes are looked at at a time.
 fn has_delimiter(signature: &str) -> bool {
-    signature.bytes().fold(false, |found, byte| found | matches!(byte, b':' | b' ' | b'\t'))
+    Characters::of(signature).have(const { Characters::COLON.or(Characters::SPACE).or(Characters::TAB) })
 }
 
 /// A key whose signature could be another request's is refused before it is compared.
@@ -162,8 +162,7 @@ fn has_delimiter(signature: &str) -> bool {
 /// [`Refusal::InvalidObjectName`] for such a key.
 pub(crate) fn check_unambiguous(resource: &Resource<'_>) -> Result<(), Refusal> {
     let key = resource.key.as_deref().unwrap_or_default();
-    let has_question_mark = key.bytes().fold(false, |found, byte| found | (byte == b'?'));
-    if has_question_mark { check_names(key) } else { Ok(()) }
+    if has(key, b'?') { check_names(key) } else { Ok(()) }
 }
 
 #[inline(never)]

@@ -1,5 +1,7 @@
 //! The id of a multipart upload, as the client has it and as S3 does.
 
+use crate::parts::has;
+
 /// What the id ends with for a client that forbade overwriting when it began the upload. S3 looks at
 /// that only when an upload is completed, and OSS's clients may say it only at the beginning, so the id
 /// carries it there. S3's own ids have no `~`.
@@ -32,8 +34,7 @@ impl<'q> UploadId<'q> {
             Some(s3) => (s3, Overwrite::Forbidden),
             None => (text, Overwrite::Allowed),
         };
-        let has_ampersand = text.bytes().any(|byte| byte == b'&');
-        (!s3.is_empty() && text.len() <= MAX_LENGTH && !has_ampersand).then_some(UploadId { s3, overwrite })
+        (!s3.is_empty() && text.len() <= MAX_LENGTH && !has(text, b'&')).then_some(UploadId { s3, overwrite })
     }
 }
 

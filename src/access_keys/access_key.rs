@@ -1,6 +1,7 @@
 //! One access key that a request may be signed with.
 
 use super::{AccessKeys, Master, Policy};
+use crate::characters::Characters;
 use crate::derived_key::DerivedKeyId;
 use crate::keyed_hash::{HmacSha1, HmacSha256};
 use crate::permission::{Asked, Permissions};
@@ -106,8 +107,7 @@ impl<'k: 'i, 'i> AccessKey<'k, 'i> {
 
 /// 1 to 128 bytes of visible ASCII but what delimits an id in one of the signature schemes.
 pub(crate) fn is_access_key_id(id: &str) -> bool {
-    let byte_ok = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
-    (1..=128).contains(&id.len()) && id.bytes().fold(true, |all, byte| all & byte_ok(byte))
+    (1..=128).contains(&id.len()) && Characters::of(id).are_among(Characters::OF_ACCESS_KEY_IDS)
 }
 
 /// Compares by the MACs of both under one fixed key: the time doesn't depend on where they differ.
