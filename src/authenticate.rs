@@ -75,19 +75,14 @@ pub(crate) fn identify<'k: 'i, 'i>(
         (Err(_), Err(refusal)) => return Err(refusal),
         (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(owned(id), fault)),
     };
-    let skew = key.max_clock_skew_seconds();
-    let identified = |date, beyond_the_usual, beyond_its_own| {
-        let (beyond_the_usual, beyond_its_own) = (Cell::new(beyond_the_usual), Cell::new(beyond_its_own));
-        Identified { key, date, now, beyond_the_usual, beyond_its_own }
+    let own = key.max_clock_skew_seconds().map(|seconds| presented.check_time(request, &limits.with_skew(seconds)));
+    let (date, beyond_the_usual, beyond_its_own) = match (usual, own) {
+        (Ok(date), own) => (date, None, own.and_then(Result::err)),
+        (Err(refusal), Some(Ok(date))) => (date, Some(refusal), None),
+        (Err(refusal), _) => return Err(refusal),
     };
-    let Some(seconds) = skew else {
-        return usual.map(|date| identified(date, None, None));
-    };
-    match (usual, presented.check_time(request, &limits.with_skew(seconds))) {
-        (Ok(date), own) => Ok(identified(date, None, own.err())),
-        (Err(refusal), Ok(date)) => Ok(identified(date, Some(refusal), None)),
-        (Err(refusal), Err(_)) => Err(refusal),
-    }
+    let (beyond_the_usual, beyond_its_own) = (Cell::new(beyond_the_usual), Cell::new(beyond_its_own));
+    Ok(Identified { key, date, now, beyond_the_usual, beyond_its_own })
 }
 
 /// A request whose signature was verified. Its fields are private: without one, no request can be
@@ -97,7 +92,7 @@ pub(crate) struct Authenticated<'v, 'r, 'k> {
     key: &'v AccessKey<'v, 'v>,
     generation: &'k str,
     oss_headers: CanonicalizedOssHeaders<'v, 'r>,
-    additional_headers: Vec<String>,
+    additional_headers: &'v [String],
 }
 
 impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
@@ -115,8 +110,8 @@ impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
     }
 
     /// The headers that the signature covers besides those that its version always signs.
-    pub(crate) fn additional_headers(&self) -> &[String] {
-        &self.additional_headers
+    pub(crate) fn additional_headers(&self) -> &'v [String] {
+        self.additional_headers
     }
 
     /// The `x-oss-*` headers that the signature covers.
@@ -135,7 +130,7 @@ impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
 #[inline(never)]
 pub(crate) fn authenticate<'v, 'r, 'k: 'i, 'i>(
     classified: Classified<'v, 'r>,
-    presented: &PresentedSignature<'_>,
+    presented: &'v PresentedSignature<'_>,
     oss_headers: CanonicalizedOssHeaders<'v, 'r>,
     identified: &'v Identified<'k, 'i>,
     config: &Config,
@@ -151,7 +146,7 @@ pub(crate) fn authenticate<'v, 'r, 'k: 'i, 'i>(
     }
     let key = &identified.key;
     key.check_security_token(presented.security_token(&classified)?)?;
-    let additional_headers = presented.additional_headers().to_vec();
+    let additional_headers = presented.additional_headers();
     Ok(Authenticated { classified, key, generation, oss_headers, additional_headers })
 }
 

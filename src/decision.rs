@@ -180,23 +180,23 @@ impl Gate {
         let identified = identify(request, &presented, &self.keys, &self.config, now)?;
         let mut refused = None;
         for reading in Reading::of_request(request, &presented, &sorted) {
+            let mut reread = None;
             let resource = match reading.path_plus {
-                PathPlus::Plus => Cow::Borrowed(resource),
+                PathPlus::Plus => resource,
                 PathPlus::Space => {
                     let located = Resource::locate(request, hosts, PathPlus::Space);
-                    Cow::Owned(located.map_err(|refusal| identified.mismatch(refusal))?)
+                    reread.insert(located.map_err(|refusal| identified.mismatch(refusal))?)
                 }
             };
-            let classified = Classified { request, resource: &resource, query: &query, operation };
+            let classified = Classified { request, resource, query: &query, operation };
             let ordered = Ordered::new(&sorted, reading.header_order);
             match authenticate(classified, &presented, ordered.canonicalized(), &identified, &self.config) {
                 Ok(authenticated) => {
                     understood.generation = Some(authenticated.generation());
-                    if let Cow::Owned(read) = &resource {
-                        understood.reread = Some(read.clone());
-                    }
-                    let authorized = authorize(authenticated, &self.config.buckets)?;
-                    return route(&authorized, served, &self.config);
+                    let authorized = authorize(authenticated, &self.config.buckets);
+                    let routed = authorized.and_then(|authorized| route(&authorized, served, &self.config));
+                    understood.reread = reread;
+                    return routed;
                 }
                 // The first reading's text is the one that the answer shows.
                 Err(refusal @ Refusal::SignatureDoesNotMatch(_)) => _ = refused.get_or_insert(refusal),
