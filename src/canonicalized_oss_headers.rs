@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::ordered::insert;
 use crate::reading::HeaderOrder;
-use crate::texts::push;
+use crate::texts::{push, same};
 
 /// Lower-case names, trimmed values: one line `name:value` each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,12 @@ impl<'n, 'v> CanonicalizedOssHeaders<'n, 'v> {
     /// The headers in the order in which they are signed.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'n str, &'v str)> {
         self.headers.iter().copied()
+    }
+
+    /// The value of a header.
+    #[inline(never)]
+    pub(crate) fn get(&self, name: &str) -> Option<&'v str> {
+        self.iter().find(|(known, _)| same(known, name)).map(|(_, value)| value)
     }
 
     pub(crate) fn write_to(&self, out: &mut String) {

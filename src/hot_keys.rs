@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use crate::id_table::hash;
-use crate::texts::same;
+use crate::texts::{owned, same};
 
 /// How many schedules are kept: some 20 KB.
 const CAPACITY: usize = 256;
@@ -13,8 +13,8 @@ const CAPACITY: usize = 256;
 pub(crate) struct HotKeys<S>(Mutex<Vec<Option<HotKey<S>>>>);
 
 struct HotKey<S> {
-    id: Box<str>,
-    generation: Box<str>,
+    id: String,
+    generation: String,
     schedule: S,
 }
 
@@ -36,7 +36,7 @@ impl<S> HotKeys<S> {
         }
         let Some(hot) = places.get_mut(place(id, generation)) else { return };
         if !hot.as_ref().is_some_and(|hot| hot.is(id, generation)) {
-            *hot = Some(HotKey { id: id.into(), generation: generation.into(), schedule });
+            *hot = Some(HotKey { id: owned(id), generation: owned(generation), schedule });
         }
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 impl<H: Hash> Hmac<H> {
     /// Absorbs a key: one that is longer than a block by its hash (section 2).
+    #[inline(never)]
     pub(crate) fn new(key: &[u8]) -> Self {
         if key.len() > BLOCK {
             Hmac::new(finished(H::START, 0, key).as_ref())
@@ -77,13 +78,17 @@ pub(crate) fn is_same(expected: &[u8], presented: &[u8]) -> bool {
 }
 
 /// The state after the block of a key, every byte of which is changed by `pad`.
-#[inline(never)]
 fn absorbed<H: Hash>(key: &[u8], pad: u8) -> H {
+    let mut state = H::START;
+    state.compress(&[padded(key, pad)]);
+    state
+}
+
+#[inline(never)]
+fn padded(key: &[u8], pad: u8) -> [u8; BLOCK] {
     let mut block = [pad; BLOCK];
     block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-    let mut state = H::START;
-    state.compress(&[block]);
-    state
+    block
 }
 
 /// The hash of `absorbed` blocks and the rest of their text: its end, a 1 bit, zeros, and how many bits there are.

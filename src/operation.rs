@@ -8,7 +8,7 @@ use crate::presented_signature::is_signature_parameter;
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::sub_resource;
-use crate::texts::{owned, push};
+use crate::texts::{is_one_of, owned, push};
 use crate::upload_id::UploadId;
 
 /// An OSS operation that is served.
@@ -174,13 +174,13 @@ impl Row {
 
     #[inline(never)]
     fn knows(&self, name: &str) -> bool {
-        [self.required, self.passed, self.optional].iter().any(|names| names.contains(&name))
+        [self.required, self.passed, self.optional].iter().any(|names| is_one_of(name, names))
     }
 }
 
 /// The names of the parameters that make the operation.
 fn operands<'q>(query: &'q Query<'_>) -> impl Iterator<Item = &'q str> {
-    let makes = |name: &&str| !is_signature_parameter(name) && !ANYWHERE.contains(name);
+    let makes = |name: &&str| !is_signature_parameter(name) && !is_one_of(name, &ANYWHERE);
     query.iter().map(|(name, _)| name).filter(makes)
 }
 

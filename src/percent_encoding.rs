@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::characters::Characters;
-use crate::parts::has;
+use crate::parts::{has, parts};
 use crate::texts::push;
 
 /// `text` with every `%XX` decoded once; `+` is a plus. `None` for a truncated or non-hexadecimal
@@ -21,6 +21,18 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
         });
     }
     String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+/// `text` with a space for every plus.
+#[inline(never)]
+pub(crate) fn with_spaces(text: &str) -> String {
+    let mut spaced = String::with_capacity(text.len());
+    let mut separator = "";
+    for part in parts(text, b'+') {
+        push(&[separator, part], &mut spaced);
+        separator = " ";
+    }
+    spaced
 }
 
 /// Appends `key` with everything encoded but the unreserved characters and `/`: the URI that

@@ -9,6 +9,7 @@ use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::RequestView;
 use crate::resource::Resource;
 use crate::signature_scheme::Scheme;
+use crate::texts::is_one_of;
 use crate::{signature_v1, signature_v4};
 
 /// A signature whose grammar was checked and nothing else yet. A scheme is a variant, and its rules
@@ -39,9 +40,9 @@ const V2_PARAMETER: &str = "x-oss-access-key-id";
 
 /// Whether a query parameter belongs to a signature.
 pub(crate) fn is_signature_parameter(name: &str) -> bool {
-    V1_PARAMETERS.contains(&name)
-        || V4_PARAMETERS.contains(&name)
-        || [V2_PARAMETER, SECURITY_TOKEN_PARAMETER].contains(&name)
+    [&V1_PARAMETERS[..], &V4_PARAMETERS, &[V2_PARAMETER, SECURITY_TOKEN_PARAMETER]]
+        .iter()
+        .any(|names| is_one_of(name, names))
 }
 
 impl<'a> PresentedSignature<'a> {

@@ -6,12 +6,12 @@ use crate::config::is_oss_bucket_name;
 use crate::header_name::HeaderName;
 use crate::hosts::{Hosts, without_port};
 use crate::object_key::ObjectKey;
-use crate::parts::{cut, parts};
+use crate::parts::cut;
 use crate::percent_encoding;
 use crate::reading::PathPlus;
 use crate::refusal::{KeyFault, Refusal};
 use crate::request_view::RequestView;
-use crate::texts::{owned, push};
+use crate::texts::owned;
 
 /// The bucket and the decoded key. What is verified and what is forwarded are both made from this
 /// one value.
@@ -63,11 +63,9 @@ fn decoded_path(uri: &str, path_plus: PathPlus) -> Result<Cow<'_, str>, Refusal>
     match path_plus {
         PathPlus::Plus => percent_encoding::decode(path).ok_or_else(malformed),
         PathPlus::Space => {
-            let mut spaced = String::with_capacity(path.len() + 64);
-            parts(path, b'+')
-                .enumerate()
-                .for_each(|(place, part)| push(&[if place > 0 { "%20" } else { "" }, part], &mut spaced));
-            percent_encoding::decode(&spaced).map(|path| Cow::Owned(path.into_owned())).ok_or_else(malformed)
+            let spaced = percent_encoding::with_spaces(path);
+            let decoded = percent_encoding::decode(&spaced).ok_or_else(malformed)?;
+            Ok(Cow::Owned(owned(&decoded)))
         }
     }
 }

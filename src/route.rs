@@ -209,7 +209,7 @@ fn api_resource<'c>(
 #[inline(never)]
 fn options(authenticated: &Authenticated<'_, '_, '_>) -> Vec<ApiOption> {
     let classified = authenticated.classified();
-    let asks = |header, value| authenticated.oss_headers().iter().any(|known| known == (header, value));
+    let asks = |header, value| authenticated.oss_headers().get(header) == Some(value);
     let mut options = Vec::new();
     if classified.query.get("encoding-type").is_some() {
         options.push(ApiOption::EncodeKey);

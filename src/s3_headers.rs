@@ -12,7 +12,7 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::tagging;
-use crate::texts::{joined, owned, same};
+use crate::texts::{in_lower_case, joined, owned, same};
 use crate::upload_id::{Overwrite, UploadId};
 use crate::words::Word;
 
@@ -204,14 +204,14 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn of_request(authenticated: &'a Authenticated<'_, '_, '_>, config: &'a Config) -> Self {
         let classified = authenticated.classified();
-        let value = |name| authenticated.oss_headers().iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        let oss_headers = authenticated.oss_headers();
         let upload_id = classified.query.get("uploadId").and_then(UploadId::parse);
         Asked {
             operation: classified.operation,
             rules: &config.headers,
             complete_through: config.complete_multipart_upload,
-            kms_key_id: value("x-oss-server-side-encryption-key-id"),
-            encryption: value("x-oss-server-side-encryption"),
+            kms_key_id: oss_headers.get("x-oss-server-side-encryption-key-id"),
+            encryption: oss_headers.get("x-oss-server-side-encryption"),
             overwrite_at_end: match (classified.operation, upload_id) {
                 (Operation::CompleteMultipartUpload, Some(upload_id)) => upload_id.overwrite,
                 _ => Overwrite::Allowed,
@@ -232,9 +232,9 @@ fn check_passed(name: HeaderName, value: &str) -> Result<(), Refusal> {
     if framed { Err(Refusal::NotImplemented(owned(name.as_str()))) } else { Ok(()) }
 }
 
-/// Without the standard library's search, which brings tables and messages along.
+/// Whether a text has a word of lower case, in any case. Without the standard library's search, which brings tables and messages along.
 fn contains_ignoring_case(value: &str, word: &[u8]) -> bool {
-    value.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+    in_lower_case(value).as_bytes().windows(word.len()).any(|window| window == word)
 }
 
 impl Describes {

@@ -166,7 +166,7 @@ impl<'a> Presented<'a> {
             oss_headers,
             &self.additional_headers,
         )?;
-        let string_to_sign = StringToSign::new(identified.date, self.scope, &canonical_request);
+        let string_to_sign = StringToSign::new(identified.date, self.scope, &canonical_request).text();
         let key = &identified.key;
         for live in identified.live_secrets() {
             let hmac_sha256 = key.hmac_sha256(&live, self.scope);
@@ -178,7 +178,7 @@ impl<'a> Presented<'a> {
         Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: owned(self.access_key_id),
             signature_provided: owned(self.signature),
-            string_to_sign: string_to_sign.text(),
+            string_to_sign,
             canonical_request: Some(canonical_request.into()),
         })))
     }
@@ -187,11 +187,11 @@ impl<'a> Presented<'a> {
 /// Whether `signature`, 64 lower-case hexadecimal digits, is that of `string_to_sign`. They are compared in
 /// constant time.
 pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    is_signature(&string_to_sign.scope.hmac_sha256(secret), string_to_sign, signature)
+    is_signature(&string_to_sign.scope.hmac_sha256(secret), &string_to_sign.text(), signature)
 }
 
-fn is_signature(hmac_sha256: &HmacSha256, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    let expected = hex::lower(&hmac_sha256.code(string_to_sign.text().as_bytes()));
+fn is_signature(hmac_sha256: &HmacSha256, string_to_sign: &str, signature: &str) -> bool {
+    let expected = hex::lower(&hmac_sha256.code(string_to_sign.as_bytes()));
     is_same(expected.as_bytes(), signature.as_bytes())
 }
 

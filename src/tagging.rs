@@ -19,9 +19,8 @@ const MAX_VALUE: usize = 256;
 pub(crate) fn to_s3(oss: &str) -> Option<String> {
     let mut s3 = String::with_capacity(oss.len());
     let mut keys: Vec<Cow<'_, str>> = Vec::new();
-    let mut spaced = oss.as_bytes().to_vec();
-    spaced.iter_mut().filter(|byte| **byte == b'+').for_each(|plus| *plus = b' ');
-    for pair in parts(str::from_utf8(&spaced).ok()?, b'&') {
+    let spaced = percent_encoding::with_spaces(oss);
+    for pair in parts(&spaced, b'&') {
         let (key, value) = cut(pair, b'=');
         let (key, value) = (percent_encoding::decode(key)?, percent_encoding::decode(value.unwrap_or_default())?);
         let repeated = keys.contains(&key);

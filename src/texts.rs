@@ -20,6 +20,18 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
     one.len() == other.len() && same_bytes(one.as_bytes(), other.as_bytes())
 }
 
+/// Whether a text is one of some. Compiled once.
+#[inline(never)]
+pub(crate) fn is_one_of(text: &str, some: &[&str]) -> bool {
+    some.iter().any(|one| same(one, text))
+}
+
+/// What follows a beginning that a text has. Compiled once.
+#[inline(never)]
+pub(crate) fn after<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
+    text.strip_prefix(beginning)
+}
+
 /// Whether bytes of one length are the same, seen eight at a time: the comparison that WebAssembly's compiler brings along
 /// sees one. Compiled once.
 #[inline(never)]

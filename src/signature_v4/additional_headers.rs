@@ -4,7 +4,7 @@ use crate::ordered::insert;
 use crate::parts::parts;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::{is_token, trimmed};
-use crate::texts::in_lower_case;
+use crate::texts::{after, in_lower_case, is_one_of, same};
 
 /// Lower-case names in byte order, each once, without those that are signed anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl AdditionalHeaders {
         let mut names: Vec<String> = Vec::new();
         for name in parts(list, b';') {
             let name = in_lower_case(trimmed(name));
-            if !is_token(&name) || names.contains(&name) || names.len() == MAX_NAMES {
+            if !is_token(&name) || names.iter().any(|known| same(known, &name)) || names.len() == MAX_NAMES {
                 return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form));
             }
             insert(&mut names, name, String::cmp);
@@ -40,7 +40,7 @@ impl AdditionalHeaders {
 }
 
 fn is_always_signed(name: &str) -> bool {
-    matches!(name, "content-md5" | "content-type") || name.starts_with("x-oss-")
+    is_one_of(name, &["content-md5", "content-type"]) || after(name, "x-oss-").is_some()
 }
 
 #[cfg(test)]

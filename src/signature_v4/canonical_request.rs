@@ -44,7 +44,7 @@ impl CanonicalRequest {
             }
             Ok(())
         })?;
-        let payload = oss_headers.iter().find(|(name, _)| *name == "x-oss-content-sha256");
+        let payload = oss_headers.get("x-oss-content-sha256").unwrap_or("UNSIGNED-PAYLOAD");
         let mut text = String::with_capacity(1024);
         push(&[request.method, "\n"], &mut text);
         push_uri(&resource.bucket, resource.key.as_deref().unwrap_or_default(), &mut text);
@@ -58,7 +58,7 @@ impl CanonicalRequest {
             separator = ";";
         }
         let none = if additional_headers.names().is_empty() { "\n" } else { "" };
-        push(&[none, "\n", payload.map_or("UNSIGNED-PAYLOAD", |(_, value)| value)], &mut text);
+        push(&[none, "\n", payload], &mut text);
         Ok(CanonicalRequest { text })
     }
 
