@@ -27,7 +27,7 @@ impl<'n, 'v> Ordered<'n, 'v> {
         }
         let mut headers = Vec::with_capacity(sorted.len());
         for header in sorted {
-            insert(&mut headers, *header, |(one, _), (other, _)| order.compare(one, other));
+            insert(&mut headers, *header, &|one, other| order.compare(one, other));
         }
         Ordered::Anew(headers, order)
     }

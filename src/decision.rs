@@ -166,8 +166,8 @@ impl Gate {
         understood.request_id = request.request_id;
         understood.method = request.method;
         understood.host = request.unique(HeaderName::Host)?.unwrap_or_default();
-        let hosts = &self.config.hosts;
-        let located = Resource::locate(request, hosts, PathPlus::Plus)?;
+        let locate = |path_plus| Resource::locate(understood.host, request.uri, &self.config.hosts, path_plus);
+        let located = locate(PathPlus::Plus)?;
         let resource = &*understood.resource.insert(located);
         let query = Query::parse(request.query)?;
         let operation = Operation::classify(request.method, resource.key.as_ref(), &query)?;
@@ -184,8 +184,8 @@ impl Gate {
             let resource = match reading.path_plus {
                 PathPlus::Plus => resource,
                 PathPlus::Space => {
-                    let located = Resource::locate(request, hosts, PathPlus::Space);
-                    reread.insert(located.map_err(|refusal| identified.mismatch(refusal))?)
+                    let located = locate(PathPlus::Space).map_err(|refusal| identified.mismatch(refusal))?;
+                    reread.insert(located)
                 }
             };
             let classified = Classified { request, resource, query: &query, operation };

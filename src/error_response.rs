@@ -228,6 +228,7 @@ fn escape(text: &[u8]) -> (Option<&'static str>, usize) {
 const MAX_ESCAPED: usize = 5;
 
 /// The longest beginning of `text` that takes at most `room` bytes of a document.
+#[inline(never)]
 fn truncated(text: &str, room: usize) -> &str {
     if text.len() <= room / MAX_ESCAPED {
         return text;

@@ -67,7 +67,7 @@ impl<'a> RequestView<'a> {
     }
 
     fn fill_flat(&mut self, flat: FlatRequest<'a>) -> Option<()> {
-        let ([request_id, method, uri, query], lines) = flat.lengths.split_first_chunk()?;
+        let (head, lines) = flat.lengths.split_first_chunk::<4>()?;
         self.text = flat.text;
         let mut rest = flat.text;
         let mut part = |length: i32| {
@@ -75,10 +75,10 @@ impl<'a> RequestView<'a> {
             rest = after;
             Some(part)
         };
-        self.request_id = part(*request_id)?;
-        self.method = part(*method)?;
-        self.uri = part(*uri)?;
-        self.query = part(*query)?;
+        let Self { request_id, method, uri, query, .. } = self;
+        for (field, length) in [request_id, method, uri, query].into_iter().zip(head) {
+            *field = part(*length)?;
+        }
         self.make_room(lines.len() / 2);
         let (lines, odd) = lines.as_chunks();
         for [name, value] in lines {

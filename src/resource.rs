@@ -3,14 +3,12 @@
 use std::borrow::Cow;
 
 use crate::config::is_oss_bucket_name;
-use crate::header_name::HeaderName;
 use crate::hosts::{Hosts, without_port};
 use crate::object_key::ObjectKey;
 use crate::parts::cut;
 use crate::percent_encoding;
 use crate::reading::PathPlus;
 use crate::refusal::{KeyFault, Refusal};
-use crate::request_view::RequestView;
 use crate::texts::owned;
 
 /// The bucket and the decoded key. What is verified and what is forwarded are both made from this
@@ -24,18 +22,16 @@ pub struct Resource<'a> {
 }
 
 impl<'a> Resource<'a> {
-    /// Locates a request's resource in the three styles of OSS clients: virtual-hosted
+    /// Locates a request's resource by its Host header and its path, in the three styles of OSS clients: virtual-hosted
     /// (`bucket.endpoint/key`), CNAME (`host/key`) and path (`endpoint/bucket/key`).
     ///
     /// The path is decoded before it is split, because the SDKs for C, Go and Python send `/` inside
     /// a key as `%2F`, and the C SDK even `/bucket%2Fkey`.
     ///
     /// # Errors
-    /// [`Refusal::UnknownHost`], [`Refusal::InvalidBucketName`] or [`Refusal::InvalidObjectName`];
-    /// for the Host header also [`Refusal::RepeatedHeader`] and [`Refusal::MalformedHeader`].
-    pub(crate) fn locate(request: &RequestView<'a>, hosts: &'a Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
-        let header = request.unique(HeaderName::Host)?.ok_or(Refusal::UnknownHost)?;
-        let host = without_port(header).ok_or(Refusal::UnknownHost)?;
+    /// [`Refusal::UnknownHost`], [`Refusal::InvalidBucketName`] or [`Refusal::InvalidObjectName`].
+    pub(crate) fn locate(host: &'a str, uri: &'a str, hosts: &'a Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
+        let host = without_port(host).ok_or(Refusal::UnknownHost)?;
         let bucket = match &host {
             Cow::Borrowed(host) => hosts.addressing(host).map(|addressing| addressing.bucket().map(Cow::Borrowed)),
             Cow::Owned(host) => {
@@ -43,7 +39,7 @@ impl<'a> Resource<'a> {
             }
         };
         let bucket = bucket.ok_or(Refusal::UnknownHost)?;
-        let path = decoded_path(request.uri, path_plus)?;
+        let path = decoded_path(uri, path_plus)?;
         let (bucket, key) = match bucket {
             Some(bucket) => (bucket, path),
             None => split_bucket(path),
@@ -96,9 +92,7 @@ mod tests {
             path: IdTable::from_iter(["127.0.0.1"]),
             virtual_hosted: IdTable::from_iter(["oss.example.com"]),
         };
-        let flat = format!("1\0id\0PUT\0{uri}\0\0host\0{host}");
-        let view = RequestView::parse(&flat).unwrap();
-        let resource = Resource::locate(&view, &hosts, PathPlus::Plus)?;
+        let resource = Resource::locate(host, uri, &hosts, PathPlus::Plus)?;
         Ok((resource.bucket.into_owned(), resource.key.map(|key| key.to_string()).unwrap_or_default()))
     }
 

@@ -258,9 +258,12 @@ fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) 
     }
 }
 
-/// A length of so many digits that it is no number here is too large as well.
+/// A length of digits, of which there may be more than a number has here: it is too large as soon as it is.
 fn check_body_size(length: &str, max_object_bytes: Option<u64>) -> Result<(), Refusal> {
     let max = max_object_bytes.unwrap_or(MAX_OBJECT_BYTES);
-    let fits = length.parse::<u64>().is_ok_and(|length| length <= max);
-    if fits { Ok(()) } else { Err(Refusal::EntityTooLarge) }
+    let fits = length.bytes().try_fold(0, |length, digit| {
+        let length = length * 10 + u64::from(digit.wrapping_sub(b'0'));
+        (length <= max).then_some(length)
+    });
+    if fits.is_some() { Ok(()) } else { Err(Refusal::EntityTooLarge) }
 }

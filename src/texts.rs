@@ -32,6 +32,12 @@ pub(crate) fn after<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
     text.strip_prefix(beginning)
 }
 
+/// What goes before an end that a text has. Compiled once.
+#[inline(never)]
+pub(crate) fn before<'t>(text: &'t str, end: &str) -> Option<&'t str> {
+    text.strip_suffix(end)
+}
+
 /// Whether bytes of one length are the same, seen eight at a time: the comparison that WebAssembly's compiler brings along
 /// sees one. Compiled once.
 #[inline(never)]

@@ -1,6 +1,7 @@
 //! The id of a multipart upload, as the client has it and as S3 does.
 
 use crate::parts::has;
+use crate::texts::before;
 
 /// What the id ends with for a client that forbade overwriting when it began the upload. S3 looks at
 /// that only when an upload is completed, and OSS's clients may say it only at the beginning, so the id
@@ -30,7 +31,7 @@ impl<'q> UploadId<'q> {
     /// the same text for what follows it as a parameter of its own.
     #[inline(never)]
     pub(crate) fn parse(text: &'q str) -> Option<Self> {
-        let (s3, overwrite) = match text.strip_suffix(FORBID_OVERWRITE) {
+        let (s3, overwrite) = match before(text, FORBID_OVERWRITE) {
             Some(s3) => (s3, Overwrite::Forbidden),
             None => (text, Overwrite::Allowed),
         };

@@ -1,10 +1,9 @@
 //! The headers that a client signs besides those that are always signed.
 
-use crate::ordered::insert;
 use crate::parts::parts;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::{is_token, trimmed};
-use crate::texts::{after, in_lower_case, is_one_of, same};
+use crate::texts::{after, in_lower_case, is_one_of};
 
 /// Lower-case names in byte order, each once, without those that are signed anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,10 +24,10 @@ impl AdditionalHeaders {
         let mut names: Vec<String> = Vec::new();
         for name in parts(list, b';') {
             let name = in_lower_case(trimmed(name));
-            if !is_token(&name) || names.iter().any(|known| same(known, &name)) || names.len() == MAX_NAMES {
-                return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form));
+            match names.binary_search(&name) {
+                Err(place) if is_token(&name) && names.len() < MAX_NAMES => names.insert(place, name),
+                _ => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
             }
-            insert(&mut names, name, String::cmp);
         }
         names.retain(|name| !is_always_signed(name));
         Ok(AdditionalHeaders(names))

@@ -6,7 +6,7 @@ use super::AdditionalHeaders;
 use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
 use crate::hex;
 use crate::keyed_hash::sha256;
-use crate::ordered::insert;
+use crate::ordered::{insert, ordered};
 use crate::percent_encoding::{encode_key, encode_value};
 use crate::query::Query;
 use crate::refusal::Refusal;
@@ -40,7 +40,7 @@ impl CanonicalRequest {
         let always = ["content-md5", "content-type"].into_iter();
         always.chain(additional_headers.names().iter().map(String::as_str)).try_for_each(|name| {
             if let Some(value) = request.single_named(name)? {
-                insert(&mut headers, (name, trimmed(value)), |(one, _), (other, _)| order.compare(one, other));
+                insert(&mut headers, (name, trimmed(value)), &|one, other| order.compare(one, other));
             }
             Ok(())
         })?;
@@ -94,15 +94,15 @@ fn push_uri(bucket: &str, key: &str, text: &mut String) {
 /// name alone where the value is empty.
 #[inline(never)]
 fn push_query(query: &Query<'_>, text: &mut String) {
-    let mut parameters = Vec::new();
+    let mut encoded = Vec::new();
     for (name, value) in query.iter().filter(|(name, _)| *name != "x-oss-signature") {
-        let mut encoded = String::with_capacity(name.len());
-        encode_value(name, &mut encoded);
-        insert(&mut parameters, (encoded, value), |(one, _), (other, _)| one.cmp(other));
+        let mut encoded_name = String::with_capacity(name.len());
+        encode_value(name, &mut encoded_name);
+        encoded.push((encoded_name, value));
     }
     let mut separator = "";
-    for (name, value) in parameters {
-        push(&[separator, &name, if value.is_empty() { "" } else { "=" }], text);
+    for (name, value) in ordered(encoded.iter().map(|(name, value)| (&**name, *value))) {
+        push(&[separator, name, if value.is_empty() { "" } else { "=" }], text);
         encode_value(value, text);
         separator = "&";
     }
