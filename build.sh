@@ -124,7 +124,8 @@ build_core() {
 }
 
 # Node has had WebAssembly's SIMD since 16.4. The paths of this machine would be in the module's messages, and so in every zip.
-# Loops that go round as often as a text has bytes aren't unrolled. The stack is half of what it would be, of which little
+# Loops that go round as often as a text has bytes aren't unrolled, and what has more than four words is copied by one
+# instruction. The stack is half of what it would be, of which little
 # is needed, as nothing recurses but digits of numbers, and documents no deeper than they may be: addresses of the data
 # behind it take a byte less each.
 # Each build of the sources has a name, by which a function knows the image of a gate that the same build made.
@@ -136,8 +137,8 @@ build_modules() {
   mkdir -p target/modules
   for module in "${modules[@]}"; do
     read -r name features <<<"$module"
-    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-unroll-threshold=30 -C llvm-args=-unroll-runtime=false \
-      -C link-arg=-zstack-size=524288 $remapped" \
+    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-unroll-threshold=30 \
+      -C llvm-args=-unroll-runtime=false -C llvm-args=-max-store-memcpy=4 -C link-arg=-zstack-size=524288 $remapped" \
       cargo build --locked --release --target wasm32-unknown-unknown --no-default-features --features "$features"
     cp target/wasm32-unknown-unknown/release/oss_edge.wasm "target/modules/$name.wasm"
   done
@@ -168,11 +169,11 @@ bind_module() {
   node build/trap-panics.mjs "$bound/$name.wasm" "$bound/${name}_trapping.wasm"
   # Functions stay apart: Node compiles each when it is first called, and most requests call few. The linker puts the
   # end of the stack at the beginning of memory, and nothing else in the first kilobyte. In the order of their names,
-  # functions that are alike stand together, which a zip makes use of. A constant of many bytes that a function has more
-  # than once is a local of it.
-  wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused --merge-similar-functions -O3 --const-hoisting \
-    --reorder-functions-by-name --strip-producers --strip-target-features "${features[@]}" "$bound/${name}_trapping.wasm" \
-    -o "$out/$name.wasm"
+  # functions that are alike stand together, which a zip makes use of. Flat code lets blocks
+  # be made anew from what they lead to. A constant of many bytes that a function has more than once is a local of it.
+  wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused --merge-similar-functions --flatten --rereloop \
+    -O3 -O3 --const-hoisting --reorder-functions-by-name --strip-producers --strip-target-features "${features[@]}" \
+    "$bound/${name}_trapping.wasm" -o "$out/$name.wasm"
 }
 
 exports_of() { # what wasm-metadce is to leave of a module
