@@ -109,11 +109,17 @@ impl<'i> Image<'i> {
         })
     }
 
+    /// How many items of a size get memory.
+    #[inline(never)]
+    fn room(&self, count: usize, size: usize) -> usize {
+        count.min(self.left.len() / size.max(1))
+    }
+
     /// As many items. Their number is the image's word, and gets no more memory at first than that has bytes.
     #[expect(clippy::reserve_after_initialization, reason = "`with_capacity` is inlined, and would be for each type")]
     pub(crate) fn items<T>(&mut self, count: usize, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let mut items = Vec::new();
-        items.reserve(count.min(self.left.len() / size_of::<T>().max(1)));
+        items.reserve(self.room(count, size_of::<T>()));
         for _ in 0..count {
             if self.damaged {
                 break;

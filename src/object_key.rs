@@ -6,6 +6,7 @@ use std::ops::Deref;
 use crate::characters::Characters;
 use crate::parts::parts;
 use crate::refusal::{KeyFault, Refusal};
+use crate::texts::is_one_of;
 
 /// OSS: "The name must be 1 to 1,023 characters in length", counted in bytes of UTF-8.
 const MAX_BYTES: usize = 1023;
@@ -52,10 +53,9 @@ fn is_xml(key: &str) -> bool {
 }
 
 fn has_dot_segment(key: &str) -> bool {
-    let (bytes, following) = (key.as_bytes(), key.as_bytes().get(1..).unwrap_or_default());
-    let pairs = bytes.iter().zip(following);
-    let begins_with_a_dot = pairs.fold(false, |found, (byte, next)| found | ((*byte == b'/') & (*next == b'.')));
-    (begins_with_a_dot || key.starts_with('.')) && parts(key, b'/').any(|segment| matches!(segment, "." | ".."))
+    // What goes before a dot that begins a segment is nothing, or ends with a slash. Few keys have such a dot.
+    let begins_segment = |before: &str| before.is_empty() || before.ends_with('/');
+    parts(key, b'.').any(begins_segment) && parts(key, b'/').any(|segment| is_one_of(segment, &[".", ".."]))
 }
 
 /// `Char` of XML 1.0, section 2.2.

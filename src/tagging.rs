@@ -1,9 +1,7 @@
 //! Object tags, from OSS's header to S3's.
 
-use std::borrow::Cow;
-
-use crate::parts::{cut, parts};
 use crate::percent_encoding;
+use crate::query::Query;
 use crate::texts::push;
 
 /// OSS and S3 alike: ten tags to an object, keys of 128 characters, values of 256 (OSS, "Object
@@ -17,21 +15,21 @@ const MAX_VALUE: usize = 256;
 /// writes a plus as `%2B`. `None` unless all of it is what both services take, as far as this knows:
 /// letters of other scripts than ASCII's are S3's to tell from other characters.
 pub(crate) fn to_s3(oss: &str) -> Option<String> {
-    let mut s3 = String::with_capacity(oss.len());
-    let mut keys: Vec<Cow<'_, str>> = Vec::new();
     let spaced = percent_encoding::with_spaces(oss);
-    for pair in parts(&spaced, b'&') {
-        let (key, value) = cut(pair, b'=');
-        let (key, value) = (percent_encoding::decode(key)?, percent_encoding::decode(value.unwrap_or_default())?);
-        let repeated = keys.contains(&key);
-        if repeated || keys.len() == MAX_TAGS || key.is_empty() || !fits(&key, MAX_KEY) || !fits(&value, MAX_VALUE) {
-            return None;
-        }
-        push(&[if s3.is_empty() { "" } else { "&" }], &mut s3);
-        percent_encoding::encode_value(&key, &mut s3);
+    // Tags are written as a query is.
+    let tags = Query::parse(&spaced).ok()?;
+    let fit = tags.iter().all(|(key, value)| fits(key, MAX_KEY) && fits(value, MAX_VALUE));
+    if !fit || !(1..=MAX_TAGS).contains(&tags.iter().count()) {
+        return None;
+    }
+    let mut s3 = String::with_capacity(oss.len());
+    let mut separator = "";
+    for (key, value) in tags.iter() {
+        push(&[separator], &mut s3);
+        percent_encoding::encode_value(key, &mut s3);
         push(&["="], &mut s3);
-        percent_encoding::encode_value(&value, &mut s3);
-        keys.push(key);
+        percent_encoding::encode_value(value, &mut s3);
+        separator = "&";
     }
     Some(s3)
 }
