@@ -26,6 +26,25 @@ impl<S> HotKeys<S> {
         hot.is(id, generation).then(|| use_it(&hot.schedule))
     }
 
+    /// Whether a signature is right by the schedule of a secret, which is made where it isn't kept, and kept where the
+    /// signature is right.
+    pub(crate) fn verifies(
+        &self,
+        id: &str,
+        generation: &str,
+        make: impl FnOnce() -> S,
+        is_right: impl Fn(&S) -> bool,
+    ) -> bool {
+        self.with(id, generation, &is_right).unwrap_or_else(|| {
+            let schedule = make();
+            let verified = is_right(&schedule);
+            if verified {
+                self.put(id, generation, schedule);
+            }
+            verified
+        })
+    }
+
     /// Keeps the schedule of a secret that a signature was just verified with: nothing that a stranger
     /// can do puts another out.
     #[inline(never)]

@@ -167,13 +167,11 @@ impl<'a> Presented<'a> {
             &self.additional_headers,
         )?;
         let string_to_sign = StringToSign::new(identified.date, self.scope, &canonical_request).text();
-        let key = &identified.key;
-        for live in identified.live_secrets() {
-            let hmac_sha256 = key.hmac_sha256(&live, self.scope);
-            if is_signature(&hmac_sha256, &string_to_sign, self.signature) {
-                key.keep_derived(&live, self.scope, hmac_sha256);
-                return Ok(live.generation);
-            }
+        let is_right = |hmac_sha256: &HmacSha256| is_signature(hmac_sha256, &string_to_sign, self.signature);
+        if let Some(live) =
+            identified.live_secrets().find(|live| identified.key.verifies_in_scope(live, self.scope, is_right))
+        {
+            return Ok(live.generation);
         }
         Err(Refusal::SignatureDoesNotMatch(Box::new(Mismatch {
             access_key_id: owned(self.access_key_id),

@@ -35,7 +35,8 @@ pub(crate) fn after<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
 /// What goes before an end that a text has. Compiled once.
 #[inline(never)]
 pub(crate) fn before<'t>(text: &'t str, end: &str) -> Option<&'t str> {
-    text.strip_suffix(end)
+    let (before, last) = text.split_at_checked(text.len().checked_sub(end.len())?)?;
+    same(last, end).then_some(before)
 }
 
 /// Whether bytes of one length are the same, seen eight at a time: the comparison that WebAssembly's compiler brings along

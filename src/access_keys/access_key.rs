@@ -45,30 +45,21 @@ impl<'k: 'i, 'i> AccessKey<'k, 'i> {
         listed.filter_map(move |ordinal| keys.live_secret(ordinal, now)).chain(derived)
     }
 
-    /// Whether a signature of version 1 is that of one of its secrets, as `verifies` by the secret's key schedule. The
-    /// schedule of a secret that verified is kept.
-    pub(crate) fn verifies(&self, live: &LiveSecret<'_, '_>, verifies: impl Fn(&HmacSha1) -> bool) -> bool {
-        let AccessKey { keys, id, .. } = self;
-        keys.hot.with(id, live.generation, &verifies).unwrap_or_else(|| {
-            let hmac_sha1 = live.secret.hmac_sha1();
-            let verified = verifies(&hmac_sha1);
-            if verified {
-                keys.hot.put(id, live.generation, hmac_sha1);
-            }
-            verified
-        })
+    /// Whether a signature of version 1 is that of one of its secrets, as `is_right` by the secret's key schedule.
+    pub(crate) fn verifies(&self, live: &LiveSecret<'_, '_>, is_right: impl Fn(&HmacSha1) -> bool) -> bool {
+        self.keys.hot.verifies(self.id, live.generation, || live.secret.hmac_sha1(), is_right)
     }
 
-    /// The key schedule of what version 4 derives from one of its secrets for a scope, from the cache when it
-    /// is hot: it is the same for a day.
-    pub(crate) fn hmac_sha256(&self, live: &LiveSecret<'_, '_>, scope: CredentialScope<'_>) -> HmacSha256 {
-        let hot = self.keys.hot_derived.with(self.id, &scope.of_generation(live.generation), Clone::clone);
-        hot.unwrap_or_else(|| scope.hmac_sha256(&live.secret))
-    }
-
-    /// Keeps the key schedule of a derived key that verified.
-    pub(crate) fn keep_derived(&self, live: &LiveSecret<'_, '_>, scope: CredentialScope<'_>, hmac_sha256: HmacSha256) {
-        self.keys.hot_derived.put(self.id, &scope.of_generation(live.generation), hmac_sha256);
+    /// The same of version 4, by the key schedule of what is derived from the secret for a scope: it is the same for a
+    /// day.
+    pub(crate) fn verifies_in_scope(
+        &self,
+        live: &LiveSecret<'_, '_>,
+        scope: CredentialScope<'_>,
+        is_right: impl Fn(&HmacSha256) -> bool,
+    ) -> bool {
+        let name = scope.of_generation(live.generation);
+        self.keys.hot_derived.verifies(self.id, &name, || scope.hmac_sha256(&live.secret), is_right)
     }
 
     /// Checks that a request presents exactly the key's security token, or none where it has none.
