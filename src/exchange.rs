@@ -131,6 +131,7 @@ impl Output {
         self.push_number(word.number());
     }
 
+    #[inline(never)]
     fn push_number(&mut self, of_word: usize) {
         self.numbers.push(!number(of_word));
         self.parts += 1;

@@ -115,6 +115,7 @@ const FEWEST_SLOTS: usize = 8;
 
 /// Eight bytes at a time are multiplied into the state. The ids in a table are the operator's own, so nobody
 /// can choose them to collide; who looks others up walks one run of neighbours at the most.
+#[inline(never)]
 pub(crate) fn hash(id: &str) -> usize {
     let (words, rest) = id.as_bytes().as_chunks();
     let length = u64::try_from(id.len()).unwrap_or_default();

@@ -53,9 +53,10 @@ fn is_xml(key: &str) -> bool {
 }
 
 fn has_dot_segment(key: &str) -> bool {
-    // What goes before a dot that begins a segment is nothing, or ends with a slash. Few keys have such a dot.
-    let begins_segment = |before: &str| before.is_empty() || before.ends_with('/');
-    parts(key, b'.').any(begins_segment) && parts(key, b'/').any(|segment| is_one_of(segment, &[".", ".."]))
+    let (bytes, following) = (key.as_bytes(), key.as_bytes().get(1..).unwrap_or_default());
+    let pairs = bytes.iter().zip(following);
+    let begins_with_a_dot = pairs.fold(false, |found, (byte, next)| found | ((*byte == b'/') & (*next == b'.')));
+    (begins_with_a_dot || key.starts_with('.')) && parts(key, b'/').any(|segment| is_one_of(segment, &[".", ".."]))
 }
 
 /// `Char` of XML 1.0, section 2.2.
