@@ -24,7 +24,7 @@ impl Characters {
     const OTHER_OF_TOKENS: Self = Characters(1 << 11);
     const OTHER_VISIBLE: Self = Characters(1 << 12);
     /// Those of ASCII but the tab.
-    const CONTROLS: Self = Characters(1 << 13);
+    pub(crate) const CONTROLS: Self = Characters(1 << 13);
     pub(crate) const BEYOND_ASCII: Self = Characters(1 << 14);
 
     pub(crate) const LETTERS: Self = Self::LOWER_CASE.or(Self::UPPER_CASE);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::characters::Characters;
 use crate::parts::{cut, parts};
 use crate::percent_encoding;
 use crate::refusal::Refusal;
@@ -70,9 +71,10 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
 
 /// Whether a text has a control character: below U+0020, or from U+007F to U+009F.
 fn has_control(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.iter().any(|byte| *byte < b' ' || *byte == 0x7f)
-        || bytes.windows(2).any(|pair| matches!(pair, [0xc2, 0x80..=0x9f]))
+    let characters = Characters::of(text);
+    characters.have(const { Characters::CONTROLS.or(Characters::TAB) })
+        || characters.have(Characters::BEYOND_ASCII)
+            && text.as_bytes().windows(2).any(|pair| matches!(pair, [0xc2, 0x80..=0x9f]))
 }
 
 #[cfg(test)]
