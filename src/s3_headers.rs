@@ -12,7 +12,7 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
 use crate::tagging;
-use crate::texts::{in_lower_case, joined, owned, same};
+use crate::texts::{in_lower_case, is_one_of, joined, owned, same};
 use crate::upload_id::{Overwrite, UploadId};
 use crate::words::Word;
 
@@ -286,8 +286,8 @@ impl Treatment {
                 // The upload id carries it to the end of an upload.
                 _ => Applied::Nothing,
             },
-            (Treatment::ObjectAcl, "private" | "default") => Applied::Nothing,
-            (Treatment::ObjectAcl, "public-read" | "public-read-write") => {
+            (Treatment::ObjectAcl, acl) if is_one_of(acl, &["private", "default"]) => Applied::Nothing,
+            (Treatment::ObjectAcl, acl) if is_one_of(acl, &["public-read", "public-read-write"]) => {
                 Applied::unless(asked.rules.public_acl == PublicAcl::Refused)
             }
             (Treatment::ServerSideEncryption, "AES256") => on_object(ENCRYPTION, Cow::Borrowed("AES256")),

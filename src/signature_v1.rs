@@ -12,7 +12,7 @@ use crate::base64::Alphabet;
 use crate::characters::Characters;
 use crate::clock_skew::{self, TimeLimits};
 use crate::keyed_hash::HmacSha1;
-use crate::parts::{cut, has};
+use crate::parts::{cut, has, parts};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
 use crate::request_view::RequestView;
@@ -167,14 +167,13 @@ pub(crate) fn check_unambiguous(resource: &Resource<'_>) -> Result<(), Refusal> 
 
 #[inline(never)]
 fn check_names(key: &str) -> Result<(), Refusal> {
-    for (place, _) in key.bytes().enumerate().filter(|(_, byte)| *byte == b'?') {
-        let rest = key.get(place + 1..).unwrap_or_default();
-        let end = rest.bytes().position(|byte| matches!(byte, b'?' | b'=' | b'&')).unwrap_or(rest.len());
-        if sub_resource::is_signed(rest.get(..end).unwrap_or_default()) {
-            return Err(Refusal::InvalidObjectName(KeyFault::SubResource));
-        }
+    // What follows a question mark is a name up to the next one, an equals sign or an ampersand.
+    let is_signed = |rest| sub_resource::is_signed(cut(cut(rest, b'=').0, b'&').0);
+    if parts(key, b'?').skip(1).any(is_signed) {
+        Err(Refusal::InvalidObjectName(KeyFault::SubResource))
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
