@@ -189,21 +189,18 @@ fn api_resource<'c>(
     classified: &Classified<'_, '_>,
     config: &'c Config,
 ) -> Result<Option<(&'c Api, &'static str)>, Refusal> {
-    let api = config.api.as_ref();
-    match classified.operation {
-        Operation::PutObject | Operation::UploadPart | Operation::AbortMultipartUpload => Ok(None),
-        Operation::CompleteMultipartUpload if config.complete_multipart_upload == Through::S3 => Ok(None),
-        Operation::InitiateMultipartUpload => {
-            api.map(|api| Some((api, "/initiate-multipart-upload"))).ok_or(Refusal::MethodNotAllowed)
+    let resource = match classified.operation {
+        Operation::PutObject | Operation::UploadPart | Operation::AbortMultipartUpload => return Ok(None),
+        Operation::CompleteMultipartUpload if config.complete_multipart_upload == Through::S3 => return Ok(None),
+        Operation::InitiateMultipartUpload => "/initiate-multipart-upload",
+        Operation::CompleteMultipartUpload => "/complete-multipart-upload",
+        Operation::ListParts if config.list_parts == Switch::On && config.api.is_some() => "/list-parts",
+        Operation::ListParts => {
+            return Err(Refusal::NoSuchUpload(owned(classified.query.get("uploadId").unwrap_or_default())));
         }
-        Operation::CompleteMultipartUpload => {
-            api.map(|api| Some((api, "/complete-multipart-upload"))).ok_or(Refusal::MethodNotAllowed)
-        }
-        Operation::ListParts => match api {
-            Some(api) if config.list_parts == Switch::On => Ok(Some((api, "/list-parts"))),
-            _ => Err(Refusal::NoSuchUpload(owned(classified.query.get("uploadId").unwrap_or_default()))),
-        },
-    }
+    };
+    let api = config.api.as_ref().ok_or(Refusal::MethodNotAllowed)?;
+    Ok(Some((api, resource)))
 }
 
 #[inline(never)]
