@@ -13,7 +13,7 @@ import { decide, decideAtApi, readImage } from './core.mjs';
 export function createBakedGate({ wasm, image }) {
   const instance = coreInstance(wasm, (core) => readImage(core, image));
   return {
-    decide: (request, now) => instance.call(decide, request, now),
+    decide: (request, requestId, now) => instance.call(decide, request, requestId, now),
     decideAtApi: (handOver, now) => instance.call(decideAtApi, handOver, now),
   };
 }

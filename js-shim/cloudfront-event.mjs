@@ -1,7 +1,7 @@
 // The one module that knows CloudFront's event shape (CloudFront Developer Guide, Lambda@Edge event
 // structure).
 
-import { HEADERS_OF_FORWARD } from './decision.mjs';
+import { HEADERS, QUERY, URI } from './decision.mjs';
 import { NUMBERS } from './words.mjs';
 
 /**
@@ -57,25 +57,21 @@ export function applyHeaderEdit(response, { removed, set }) {
   return response;
 }
 
-/** The lengths of the parts of the request that is encoded last. */
-let lengths = new Int32Array(256);
-
 /**
- * The names of its headers, and their numbers, if they are words: the devices of a fleet send the same in the same order.
+ * The names of the headers of the request that is encoded last, and their numbers, if they are words: the devices of a fleet send the same in the same order.
  *
  * @type {{ name: string, number: number | undefined }[]}
  */
 const lastNames = [];
 
 /**
- * The flat encoding that the core reads (src/request_view.rs): every header line counts, in order. Encoding the next
- * request makes it void.
+ * The flat encoding that the core reads (src/request_view.rs): every header line counts, in order.
  *
  * @param {CloudFrontRequest} request @param {string} requestId
- * @returns {import('./exchange.mjs').FlatRequest}
+ * @param {import('./exchange.mjs').FlatRequest} flat is filled in
  */
-export function flatten(request, requestId) {
-  const { method, uri, querystring, headers } = request;
+export function flatten({ method, uri, querystring, headers }, requestId, flat) {
+  let lengths = flat.lengths();
   let text = requestId + method + uri + querystring;
   lengths[0] = requestId.length;
   lengths[1] = method.length;
@@ -90,7 +86,7 @@ export function flatten(request, requestId) {
     const lines = headers[name];
     for (let i = 0; i < lines.length; i += 1) {
       const { value } = lines[i];
-      if (count + 2 > lengths.length) lengths = longer(lengths);
+      if (count + 2 > lengths.length) lengths = flat.moreLengths();
       if (number === undefined) {
         text += name;
         lengths[count] = name.length;
@@ -102,7 +98,8 @@ export function flatten(request, requestId) {
       count += 2;
     }
   }
-  return { text, lengths, count };
+  flat.text = text;
+  flat.count = count;
 }
 
 /** @param {number} place @param {string} name */
@@ -112,29 +109,22 @@ function numberAt(place, name) {
   return number;
 }
 
-/** @param {Int32Array} numbers */
-function longer(numbers) {
-  const twice = new Int32Array(numbers.length * 2);
-  twice.set(numbers);
-  return twice;
-}
-
 /**
  * Turns a viewer's request into the one that was decided. Of the viewer's headers only those that
  * can't be removed stay, none of which reaches the origin with a meaning of its own: everything else
  * is the core's.
  *
  * @param {CloudFrontRequest} request
- * @param {{ uri: string, query: string, parts: string[] }} forward
+ * @param {string[]} parts of a decision that forwards
  */
-export function applyForward(request, { uri, query, parts }) {
+export function applyForward(request, parts) {
   const kept = readOnlyHeaders(request.headers);
-  for (let i = HEADERS_OF_FORWARD; i < parts.length; i += 2) {
+  for (let i = HEADERS; i < parts.length; i += 2) {
     const key = parts[i];
     kept[key] = [{ key, value: parts[i + 1] }];
   }
-  request.uri = uri;
-  request.querystring = query;
+  request.uri = parts[URI];
+  request.querystring = parts[QUERY];
   request.headers = kept;
   return request;
 }

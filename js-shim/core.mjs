@@ -1,5 +1,6 @@
 // The core's functions, over text. Each is on its own, so that a function's bundle has those that it calls.
 
+import { flatten } from './cloudfront-event.mjs';
 import { Exchange } from './exchange.mjs';
 
 /**
@@ -26,9 +27,14 @@ export function instantiate(module) {
   return { exports, exchange: new Exchange(exports) };
 }
 
-/** @param {Core} core @param {import('./exchange.mjs').FlatRequest} request @param {number} now @returns {string[]} the answer's parts */
-export function decide({ exports, exchange }, request, now) {
-  return exchange.readAfterRequest(exports.decide(request.count, exchange.writeRequest(request), now));
+/**
+ * @param {Core} core @param {import('./cloudfront-event.mjs').CloudFrontRequest} request @param {string} requestId
+ * @param {number} now
+ * @returns {string[]} the answer's parts
+ */
+export function decide({ exports, exchange }, request, requestId, now) {
+  flatten(request, requestId, exchange.request);
+  return exchange.readAfterRequest(exports.decide(exchange.request.count, exchange.writeRequest(), now));
 }
 
 /** @param {Core} core @param {string} handOver @param {number} now @returns {string[]} the answer's parts */

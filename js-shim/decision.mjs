@@ -13,9 +13,6 @@
  *
  * @typedef {[name: string, value: string][]} HeaderList
  *
- * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api', uri: string, query: string,
- *   parts: string[] }} Forward of the `parts` the headers' names and values are the last, see `HEADERS_OF_FORWARD`
- *
  * @typedef {Understood & { decision: 'refuse', code: string, detail: string, renewal: string, status: string,
  *   statusDescription: string, body: string, headers: HeaderList, ossRequestId: string }} Refuse `renewal` says when other access keys
  *   might turn it: `at-once`, `when-due`, or never where it is empty
@@ -29,30 +26,33 @@
  * @typedef {{ removed: string[], set: HeaderList }} HeaderEdit
  */
 
-/** Where the names and values of a decision's headers begin. */
-export const HEADERS_OF_FORWARD = 10;
+// Where the parts of a decision are. What was understood, see `Understood`:
+export const OPERATION = 1;
+export const BUCKET = 2;
+export const KEY = 3;
+export const ACCESS_KEY_ID = 4;
+export const SCHEME = 5;
+export const GENERATION = 6;
+// Of one that forwards, `s3` or `api`; the request; and then the name and value of each of its headers:
+export const ORIGIN = 7;
+export const URI = 8;
+export const QUERY = 9;
+export const HEADERS = 10;
 
 /**
+ * Whether a decision forwards. Every accepted request passes here: its parts are read where they are needed, and nothing
+ * is made of them.
+ *
  * @param {string[]} parts of `decide`
- * @returns {Forward | Refuse}
+ * @returns {boolean} false when it refuses, see `readRefusal`
+ * @throws {Error} when they are no whole decision
  */
-export function readDecision(parts) {
-  if (parts[0] !== 'forward') return readRefusal(parts);
-  checkHeaders(parts, HEADERS_OF_FORWARD);
-  // Every accepted request passes here: one literal, no copies.
-  return {
-    decision: 'forward',
-    operation: parts[1],
-    bucket: parts[2],
-    key: parts[3],
-    accessKeyId: parts[4],
-    scheme: parts[5],
-    generation: parts[6],
-    origin: readOrigin(parts[7]),
-    uri: parts[8],
-    query: parts[9],
-    parts,
-  };
+export function isForward(parts) {
+  if (parts[0] === 'refuse') return false;
+  if (parts[0] !== 'forward') throw new Error('the core gave no decision');
+  checkHeaders(parts, HEADERS);
+  if (parts[ORIGIN] !== 's3' && parts[ORIGIN] !== 'api') throw new Error('the core named no origin');
+  return true;
 }
 
 /**
@@ -85,19 +85,19 @@ export function readReplacement(parts) {
   return { code, status, statusDescription, body, headers };
 }
 
-/** @param {string[]} parts @returns {Refuse} */
-function readRefusal(parts) {
+/** @param {string[]} parts of a decision that refuses @returns {Refuse} */
+export function readRefusal(parts) {
   if (parts[0] !== 'refuse') throw new Error('the core gave no decision');
   const headers = readHeaders(parts, 13);
   const ossRequestId = headers.find(([name]) => name === 'x-oss-request-id')?.[1] ?? '';
   return {
     decision: 'refuse',
-    operation: parts[1],
-    bucket: parts[2],
-    key: parts[3],
-    accessKeyId: parts[4],
-    scheme: parts[5],
-    generation: parts[6],
+    operation: parts[OPERATION],
+    bucket: parts[BUCKET],
+    key: parts[KEY],
+    accessKeyId: parts[ACCESS_KEY_ID],
+    scheme: parts[SCHEME],
+    generation: parts[GENERATION],
     detail: parts[7],
     renewal: parts[8],
     code: parts[9],
@@ -107,12 +107,6 @@ function readRefusal(parts) {
     headers,
     ossRequestId,
   };
-}
-
-/** @param {string} origin */
-function readOrigin(origin) {
-  if (origin !== 's3' && origin !== 'api') throw new Error('the core named no origin');
-  return origin;
 }
 
 /** @param {string[]} parts @param {number} from where names and values of headers begin */

@@ -16,11 +16,6 @@ const MOST_METADATA_NAMES = 64;
 const COUNT = 256;
 
 /**
- * A request's parts in one text, and the lengths of the first `count` of them: UTF-16 code units, or the complement of
- * a word's number.
- *
- * @typedef {{ text: string, lengths: Int32Array, count: number }} FlatRequest
- *
  * @typedef {object} Exports
  * @property {WebAssembly.Memory} memory
  * @property {(bytes: number) => number} input
@@ -28,22 +23,69 @@ const COUNT = 256;
  * @property {() => number} answerPlace
  */
 
+/**
+ * A request's parts, `count` of them, in one text, and the length of each: UTF-16 code units, or the complement of a
+ * word's number. The lengths stand in the core's own memory.
+ */
+export class FlatRequest {
+  text = '';
+  count = 0;
+  #exports;
+  #lengths = new Int32Array();
+
+  /** @param {Exports} exports */
+  constructor(exports) {
+    this.#exports = exports;
+  }
+
+  /** Where lengths may be written, as far as they have room. */
+  lengths() {
+    if (this.#lengths.length === 0) this.#look(COUNT);
+    return this.#lengths;
+  }
+
+  /** The same with more room; those that are written stay. */
+  moreLengths() {
+    const written = this.#lengths.slice();
+    this.#look(written.length * 2);
+    this.#lengths.set(written);
+    return this.#lengths;
+  }
+
+  /** Has the lengths count bytes of UTF-8. */
+  countInBytes() {
+    if (this.#lengths.length === 0) this.#look(this.count);
+    let begin = 0;
+    for (const [part, length] of this.#lengths.subarray(0, this.count).entries()) {
+      if (length < 0) continue;
+      this.#lengths[part] = Buffer.byteLength(this.text.slice(begin, begin + length));
+      begin += length;
+    }
+  }
+
+  /** Where memory has grown, what saw it before is empty. @param {number} parts */
+  #look(parts) {
+    const place = this.#exports.lengths(parts) >>> 0;
+    this.#lengths = new Int32Array(this.#exports.memory.buffer, place, parts);
+  }
+}
+
 /** The memory of one instance of the core. */
 export class Exchange {
+  /** The one that the next call decides over. */
+  request;
   #exports;
   #bytes;
   #numbers;
   #input = 0;
   #room = 0;
-  #lengths = 0;
-  #count = 0;
   #place;
-  #request = '';
   #requestBytes = 0;
   #words = WORDS;
 
   /** @param {Exports} exports */
   constructor(exports) {
+    this.request = new FlatRequest(exports);
     this.#exports = exports;
     this.#place = exports.answerPlace() >>> 2;
     this.#bytes = Buffer.from(exports.memory.buffer);
@@ -64,21 +106,15 @@ export class Exchange {
   }
 
   /**
-   * Writes the request that the next call decides over.
+   * Writes the text of the request, whose lengths are written.
    *
-   * @param {FlatRequest} request
-   * @returns {number} how many bytes its text took
+   * @returns {number} how many bytes it took
    */
-  writeRequest({ text, lengths, count }) {
+  writeRequest() {
+    const { text } = this.request;
     const bytes = this.write(text);
-    this.#request = text;
+    if (bytes !== text.length) this.request.countInBytes();
     this.#requestBytes = bytes;
-    const inBytes = bytes === text.length ? lengths : byteLengths(text, lengths, count);
-    if (count > this.#count) this.#makeLengths(count);
-    if (this.#numbers.length === 0) this.#look();
-    const numbers = this.#numbers;
-    const from = this.#lengths;
-    for (let i = 0; i < count; i += 1) numbers[from + i] = inBytes[i];
     return bytes;
   }
 
@@ -92,14 +128,14 @@ export class Exchange {
   }
 
   /**
-   * The same of a call that decided over the request that was written last.
+   * The same of a call that decided over the request, of which nothing is kept.
    *
    * @param {number} count
    */
   readAfterRequest(count) {
-    const request = this.#request;
-    this.#request = '';
-    return this.#parts(request, this.#requestBytes, count);
+    const { text } = this.request;
+    this.request.text = '';
+    return this.#parts(text, this.#requestBytes, count);
   }
 
   /**
@@ -165,12 +201,6 @@ export class Exchange {
     this.#input = this.#exports.input(this.#room) >>> 0;
   }
 
-  /** @param {number} needed */
-  #makeLengths(needed) {
-    this.#count = Math.max(COUNT, needed);
-    this.#lengths = this.#exports.lengths(this.#count) >>> 2;
-  }
-
   /** Where memory has grown, what saw it before is empty. */
   #look() {
     const { buffer } = this.#exports.memory;
@@ -189,14 +219,4 @@ function metadataName(key) {
   const name = METADATA + copy;
   METADATA_NAMES.set(copy, name);
   return name;
-}
-
-/** @param {string} text @param {Int32Array} lengths in UTF-16 code units @param {number} count */
-function byteLengths(text, lengths, count) {
-  let begin = 0;
-  return lengths.slice(0, count).map((length) => {
-    if (length < 0) return length;
-    begin += length;
-    return Buffer.byteLength(text.slice(begin - length, begin));
-  });
 }

@@ -5,8 +5,8 @@ import { decide, decideAtApi, makeImage, readGate } from './core.mjs';
 
 /**
  * @typedef {object} Gate
- * @property {(request: import('./exchange.mjs').FlatRequest, now: number) => string[]} decide the parts of a
- *   decision at the edge, see src/wasm.rs
+ * @property {(request: import('./cloudfront-event.mjs').CloudFrontRequest, requestId: string, now: number) => string[]} decide
+ *   the parts of a decision at the edge, see src/wasm.rs
  * @property {(handOver: string, now: number) => string[]} decideAtApi the same again at the API
  *
  * @typedef {object} GateOfDocuments
@@ -29,7 +29,7 @@ export function createGate({ wasm, config, accessKeys }) {
   const reading = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) => readGate(core, configText, documents);
   const instance = coreInstance(wasm, reading(accessKeys === undefined ? [] : documentsOf(accessKeys)));
   return {
-    decide: (request, now) => instance.call(decide, request, now),
+    decide: (request, requestId, now) => instance.call(decide, request, requestId, now),
     decideAtApi: (handOver, now) => instance.call(decideAtApi, handOver, now),
     image: () => instance.call(makeImage),
     useAccessKeys: (documents) => instance.prepare(reading(documentsOf(documents))),

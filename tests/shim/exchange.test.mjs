@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { applyForward, flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
+import { applyForward, readEvent } from '../../js-shim/cloudfront-event.mjs';
 import { decide, instantiate, readGate } from '../../js-shim/core.mjs';
-import { readDecision, readUpload } from '../../js-shim/decision.mjs';
+import { isForward, readRefusal, readUpload } from '../../js-shim/decision.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
 import { NUMBERS, WORDS } from '../../js-shim/words.mjs';
-import { ACCESS_KEY, DOCUMENTS, NOW, signedEvent } from './fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, readDecision, signedEvent } from './fixture.mjs';
 
 const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
 const gate = createGate({ wasm, ...DOCUMENTS });
@@ -29,7 +29,7 @@ for (const parts of [1, 2, 4, 9]) {
   test(`an answer of ${parts} parts is no decision`, () => {
     for (const first of ['forward', 'refuse', 's3']) {
       const answer = [first, ...new Array(parts - 1).fill('s3')];
-      assert.throws(() => readDecision(answer), /the core gave/u);
+      assert.throws(() => isForward(answer) || readRefusal(answer), /the core gave/u);
       assert.throws(() => readUpload(answer), /the core gave/u);
     }
   });
@@ -42,6 +42,7 @@ for (const [what, headers] of /** @type {[string, Record<string, string>][]} */ 
   ['a value of 30,000 characters', { 'x-unknown': 'v'.repeat(30_000) }],
   ['a value of 90,000 bytes', { 'x-unknown': '日'.repeat(30_000) }],
   ['2,000 headers', Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`x-unknown-${index}`, String(index)]))],
+  ['2,000 headers beyond ASCII', Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`x-unknown-${index}`, '日'.repeat(30)]))],
   ['names that are words of another kind', { forward: 'a', api: 'b', listparts: 'c', PutObject: 'd' }],
 ])) {
   test(`a request with ${what} is decided as the parts say`, () => {
@@ -108,7 +109,7 @@ test('a gate that takes the place of another names its own buckets', () => {
   for (const s3Bucket of ['one-prod', 'other-prod']) {
     const config = { ...DOCUMENTS.config, buckets: { 'fleet-uploads': { s3Bucket, region: 'us-east-1' } } };
     readGate(core, JSON.stringify(config), [JSON.stringify(DOCUMENTS.accessKeys)]);
-    const by = { decide: (/** @type {any} */ request, /** @type {number} */ now) => decide(core, request, now) };
+    const by = { decide: (/** @type {[any, string, number]} */ ...inputs) => decide(core, ...inputs) };
     const [{ value }] = decided(signedEvent(), by).request.headers['x-ossedge-origin'];
     assert.equal(value, `${s3Bucket}.s3.us-east-1.amazonaws.com`);
   }
@@ -150,8 +151,8 @@ test('memory that grows between two requests is looked at anew', () => {
 /** @param {any} event */
 function decided(event, by = gate) {
   const { request, requestId } = readEvent(event);
-  const decision = /** @type {any} */ (readDecision(by.decide(flatten(request, requestId), NOW)));
-  if (decision.decision === 'forward') applyForward(request, decision);
-  const { headers: _, parts: __, ...understood } = decision;
+  const parts = by.decide(request, requestId, NOW);
+  if (isForward(parts)) applyForward(request, parts);
+  const { headers: _, ...understood } = /** @type {any} */ (readDecision(parts));
   return { decision: understood, request: /** @type {any} */ (request) };
 }

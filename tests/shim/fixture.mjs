@@ -2,6 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 
+import { ACCESS_KEY_ID, BUCKET, GENERATION, KEY, QUERY, URI, isForward, readRefusal } from '../../js-shim/decision.mjs';
 import { loadFunctions } from '../../js-shim/functions.mjs';
 
 export const ACCESS_KEY = { accessKeyId: 'LTAI5tTestDevice0001', accessKeySecret: 'testSecret0001abcdefghijklmno' };
@@ -27,6 +28,13 @@ export const S3_DOMAIN = 'fleet-uploads-prod.s3.us-east-1.amazonaws.com';
 
 /** The four functions, bundled once for all tests of a file. */
 export const functions = await loadFunctions(DOCUMENTS);
+
+/** What a decision's parts say. @param {string[]} parts */
+export function readDecision(parts) {
+  if (!isForward(parts)) return readRefusal(parts);
+  const understood = { bucket: parts[BUCKET], key: parts[KEY], accessKeyId: parts[ACCESS_KEY_ID], generation: parts[GENERATION] };
+  return { decision: /** @type {const} */ ('forward'), ...understood, uri: parts[URI], query: parts[QUERY] };
+}
 
 /**
  * A viewer-request event, signed with signature version 1 in its Authorization header.

@@ -4,13 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { flatten, readEvent } from '../../js-shim/cloudfront-event.mjs';
+import { readEvent } from '../../js-shim/cloudfront-event.mjs';
 import { coreInstance } from '../../js-shim/core-instance.mjs';
 import { decide, decideAtApi, instantiate, readGate } from '../../js-shim/core.mjs';
-import { readDecision } from '../../js-shim/decision.mjs';
 import { Exchange } from '../../js-shim/exchange.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
-import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, signedEvent } from './fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, readDecision, signedEvent } from './fixture.mjs';
 
 const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
 const { config } = DOCUMENTS;
@@ -69,7 +68,7 @@ test('an instance that is made after a failure has the latest access keys, and t
   gate.useAccessKeys(other);
   assert.throws(() => gate.useAccessKeys([{}]));
   // Nothing can write a symbol into the core's memory.
-  assert.throws(() => gate.decide(/** @type {any} */ (Symbol('request')), NOW), TypeError);
+  assert.throws(() => gate.decide(/** @type {any} */ (Symbol('request')), '', NOW), TypeError);
   assert.deepEqual([ACCESS_KEY, SECOND_KEY].map((key) => outcome(gate, key)[0]), ['refuse', 'forward']);
 });
 
@@ -80,7 +79,7 @@ test('documents that break the core while they are read leave the earlier access
       throw new WebAssembly.RuntimeError('unreachable');
     };
     assert.throws(() => instance.prepare(breaks), WebAssembly.RuntimeError);
-    const gate = /** @type {any} */ ({ decide: (/** @type {any} */ flat, /** @type {number} */ now) => instance.call((core) => decide(core, flat, now)) });
+    const gate = /** @type {any} */ ({ decide: (/** @type {[any, string, number]} */ ...inputs) => instance.call(decide, ...inputs) });
     assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
   });
   assert.equal(instances, 2);
@@ -98,8 +97,8 @@ test('documents that the core refuses leave its instance as it is', () => {
 
 test('a core that has no gate gives no decision', () => {
   const core = instantiate(new WebAssembly.Module(wasm));
-  const nothing = { text: '', lengths: new Int32Array(), count: 0 };
-  for (const answer of [() => decide(core, nothing, NOW), () => decideAtApi(core, '', NOW)]) {
+  const { request, requestId } = readEvent(/** @type {any} */ (signedEvent()));
+  for (const answer of [() => decide(core, request, requestId, NOW), () => decideAtApi(core, '', NOW)]) {
     assert.equal(answer().length, 0);
     assert.throws(() => readDecision(answer()), /the core gave no decision/u);
   }
@@ -163,6 +162,6 @@ function counting(during) {
 /** @param {import('../../js-shim/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
 function outcome(gate, accessKey) {
   const { request, requestId } = readEvent(/** @type {any} */ (signedEvent({ accessKey })));
-  const decision = readDecision(gate.decide(flatten(request, requestId), NOW));
+  const decision = readDecision(gate.decide(request, requestId, NOW));
   return [decision.decision, decision.decision === 'refuse' ? decision.code : '', decision.generation];
 }

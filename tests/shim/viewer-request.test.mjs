@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { readRefusal } from '../../js-shim/decision.mjs';
 import { createGate } from '../../js-shim/gate.mjs';
 import { createViewerRequest } from '../../js-shim/viewer-request.mjs';
 import { violation } from '../../js-shim/local/cloudfront-rules.mjs';
@@ -110,11 +111,11 @@ test('begins a new instance after one that failed', () => {
     const gate = gateOf({ ...DOCUMENTS });
     assert.equal(instances, 1);
     // Nothing can write a symbol into the core's memory.
-    assert.throws(() => gate.decide(/** @type {any} */ (Symbol('request')), NOW), TypeError);
-    const nothing = { text: '', lengths: new Int32Array(), count: 0 };
-    assert.equal(gate.decide(nothing, NOW)[9], 'InvalidArgument');
+    assert.throws(() => gate.decide(/** @type {any} */ (Symbol('request')), '', NOW), TypeError);
+    const nothing = /** @type {any} */ ({ method: '', uri: '', querystring: '', headers: {} });
+    assert.equal(readRefusal(gate.decide(nothing, '', NOW)).code, 'AccessDenied');
     assert.equal(instances, 2);
-    gate.decide(nothing, NOW);
+    gate.decide(nothing, '', NOW);
     assert.equal(instances, 2);
   } finally {
     WebAssembly.Instance = original;
@@ -169,8 +170,8 @@ function trappingOnce() {
   let trapped = false;
   return {
     ...gate,
-    decide: (/** @type {import('../../js-shim/exchange.mjs').FlatRequest} */ request, /** @type {number} */ now) => {
-      if (trapped) return gate.decide(request, now);
+    decide: (/** @type {Parameters<typeof gate.decide>} */ ...inputs) => {
+      if (trapped) return gate.decide(...inputs);
       trapped = true;
       return /** @type {any} */ (exports).trap();
     },
