@@ -49,8 +49,11 @@ pub(crate) fn value<T: Baked>(image: &[u8], is_whole: impl Fn(&T) -> bool) -> Op
     if image.is_read() && is_whole(&value) {
         return Some(value);
     }
-    // Nobody goes on with a damaged image, and what takes its value apart would be code for nothing else.
-    std::mem::forget(value);
+    // JavaScript drops the instance that refused an image, and with it all memory: in a module that only reads images,
+    // code that takes a value apart would be there for nothing else.
+    if cfg!(not(feature = "documents")) {
+        std::mem::forget(value);
+    }
     None
 }
 

@@ -1,7 +1,5 @@
-//! Which kinds of characters a text has. What names, ids and paths are made of is asked of one table, compiled once: a
-//! text is too short for its bytes to be compared many at a time.
-
-use std::ops::BitOr;
+//! Which kinds of characters a text has. What names, ids and paths are made of is asked of one table, compiled once: most
+//! are too short to gain from comparing many bytes at a time, which would be compiled for every set.
 
 /// Kinds of characters: a bit each. A text has all that one of its bytes is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +21,8 @@ impl Characters {
     /// What a token may have besides those that are unreserved (RFC 9110 section 5.6.2).
     const OTHER_OF_TOKENS: Self = Characters(1 << 11);
     const OTHER_VISIBLE: Self = Characters(1 << 12);
-    /// Those of ASCII but the tab.
-    pub(crate) const CONTROLS: Self = Characters(1 << 13);
+    /// Those of ASCII.
+    pub(crate) const CONTROLS_BUT_TAB: Self = Characters(1 << 13);
     pub(crate) const BEYOND_ASCII: Self = Characters(1 << 14);
 
     pub(crate) const LETTERS: Self = Self::LOWER_CASE.or(Self::UPPER_CASE);
@@ -67,14 +65,6 @@ impl Characters {
     }
 }
 
-impl BitOr for Characters {
-    type Output = Self;
-
-    fn bitor(self, others: Self) -> Self {
-        self.or(others)
-    }
-}
-
 /// The kind of each byte.
 #[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
 static KINDS: [u16; 256] = {
@@ -95,7 +85,7 @@ static KINDS: [u16; 256] = {
             b'.' | b'~' => Characters::DOT_TILDE,
             b'!' | b'#'..=b'\'' | b'*' | b'+' | b'^' | b'`' | b'|' => Characters::OTHER_OF_TOKENS,
             b'!'..=b'~' => Characters::OTHER_VISIBLE,
-            _ => Characters::CONTROLS,
+            _ => Characters::CONTROLS_BUT_TAB,
         };
         kinds[byte as usize] = kind.0;
         byte += 1;
@@ -110,6 +100,33 @@ fn kind(byte: u8) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn has_each_byte_in_its_kind_alone() {
+        for (kind, bytes) in [
+            (Characters::DIGITS, "0123456789"),
+            (Characters::LOWER_CASE, "abcdefghijklmnopqrstuvwxyz"),
+            (Characters::UPPER_CASE, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+            (Characters::HYPHEN, "-"),
+            (Characters::UNDERSCORE, "_"),
+            (Characters::SLASH, "/"),
+            (Characters::COLON, ":"),
+            (Characters::COMMA, ","),
+            (Characters::SPACE, " "),
+            (Characters::TAB, "\t"),
+        ] {
+            for byte in 0..=u8::MAX {
+                assert_eq!(Characters::of_byte(byte) == kind, bytes.as_bytes().contains(&byte), "{bytes} {byte}");
+            }
+        }
+        for byte in 0..=u8::MAX {
+            let Characters(bits) = Characters::of_byte(byte);
+            assert_eq!(bits.count_ones(), 1, "{byte}");
+            let is_control = byte.is_ascii_control() && byte != b'\t';
+            assert_eq!(Characters::of_byte(byte) == Characters::CONTROLS_BUT_TAB, is_control, "{byte}");
+            assert_eq!(Characters::of_byte(byte) == Characters::BEYOND_ASCII, !byte.is_ascii(), "{byte}");
+        }
+    }
 
     #[test]
     fn has_each_byte_in_the_sets_that_have_it() {
@@ -132,7 +149,7 @@ mod tests {
         for place in 0..=21 {
             let (before, after) = long.split_at(place);
             let text = [before, "/é", after].concat();
-            let expected = Characters::LOWER_CASE | Characters::SLASH | Characters::BEYOND_ASCII;
+            let expected = Characters::LOWER_CASE.or(Characters::SLASH).or(Characters::BEYOND_ASCII);
             assert_eq!(Characters::of(&text), expected, "{text}");
             assert!(!expected.are_among(Characters::VISIBLE) && expected.have(Characters::SLASH));
         }

@@ -72,7 +72,7 @@ impl HeaderName {
         Self::ALL.get(number).copied()
     }
 
-    /// Its name in lower case, which is a word.
+    /// Its name in lower case, which is a word: there are more of them than known headers.
     pub(crate) fn as_str(self) -> &'static str {
         words::name(self.place()).unwrap_or_default()
     }
@@ -137,8 +137,10 @@ mod tests {
 
     #[test]
     fn knows_every_name_and_no_other() {
-        for (place, header) in HeaderName::ALL.into_iter().enumerate() {
-            let name = words::name(place).unwrap();
+        let names = "authorization cache-control content-disposition content-encoding content-language content-length \
+            content-md5 content-type date expires host x-oss-date x-oss-security-token security-token transfer-encoding";
+        assert_eq!(names.split(' ').count(), HeaderName::ALL.len());
+        for (place, (header, name)) in HeaderName::ALL.into_iter().zip(names.split(' ')).enumerate() {
             assert_eq!((header.place(), header.as_str(), HeaderName::of(name)), (place, name, Some(header)));
             assert_eq!(HeaderName::of_word(place), Some(header));
             assert_eq!(HeaderName::of(&name.to_ascii_uppercase()), None);

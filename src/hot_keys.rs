@@ -48,7 +48,7 @@ impl<S> HotKeys<S> {
     /// Keeps the schedule of a secret that a signature was just verified with: nothing that a stranger
     /// can do puts another out.
     #[inline(never)]
-    pub(crate) fn put(&self, id: &str, generation: &str, schedule: S) {
+    fn put(&self, id: &str, generation: &str, schedule: S) {
         let Ok(mut places) = self.0.try_lock() else { return };
         if places.is_empty() {
             places.resize_with(CAPACITY, || None);
@@ -98,6 +98,18 @@ mod tests {
         assert_eq!(read(&hot, "a", "1"), Some(mac(HmacSha1::new(b"one"))));
         assert_eq!(read(&hot, "a", "2"), Some(mac(HmacSha1::new(b"two"))));
         assert!(read(&hot, "a", "3").is_none() && read(&hot, "b", "1").is_none() && read(&hot, "a1", "").is_none());
+    }
+
+    #[test]
+    fn keeps_a_schedule_that_verified_and_no_other() {
+        let hot = HotKeys::default();
+        assert!(!hot.verifies("a", "1", || 1, |schedule| *schedule == 2) && hot.with("a", "1", |_| ()).is_none());
+        assert!(hot.verifies("a", "1", || 1, |schedule| *schedule == 1));
+        // It is there, and another that verifies isn't made.
+        assert!(hot.verifies("a", "1", || unreachable!(), |schedule| *schedule == 1));
+        assert!(!hot.verifies("a", "1", || unreachable!(), |schedule| *schedule == 2));
+        assert_eq!(hot.with("a", "1", |schedule| *schedule), Some(1));
+        assert!(hot.with("a", "2", |_| ()).is_none() && hot.with("b", "1", |_| ()).is_none());
     }
 
     #[test]

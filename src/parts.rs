@@ -22,7 +22,7 @@ impl<'t> Iterator for Parts<'t> {
     }
 }
 
-/// Whether a text has a byte of ASCII.
+/// Whether a text has this byte, one of ASCII.
 pub(crate) fn has(text: &str, byte: u8) -> bool {
     cut(text, byte).1.is_some()
 }

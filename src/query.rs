@@ -72,7 +72,7 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
 /// Whether a text has a control character: below U+0020, or from U+007F to U+009F.
 fn has_control(text: &str) -> bool {
     let characters = Characters::of(text);
-    characters.have(const { Characters::CONTROLS.or(Characters::TAB) })
+    characters.have(const { Characters::CONTROLS_BUT_TAB.or(Characters::TAB) })
         || characters.have(Characters::BEYOND_ASCII)
             && text.as_bytes().windows(2).any(|pair| matches!(pair, [0xc2, 0x80..=0x9f]))
 }

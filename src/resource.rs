@@ -61,7 +61,7 @@ fn decoded_path(uri: &str, path_plus: PathPlus) -> Result<Cow<'_, str>, Refusal>
         PathPlus::Space => {
             let spaced = percent_encoding::with_spaces(path);
             let decoded = percent_encoding::decode(&spaced).ok_or_else(malformed)?;
-            Ok(Cow::Owned(owned(&decoded)))
+            Ok(Cow::Owned(decoded.into_owned()))
         }
     }
 }

@@ -255,11 +255,11 @@ fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) 
     }
 }
 
-/// A length of digits, of which there may be more than a number has here: it is too large as soon as it is.
+/// A length of digits, perhaps of more than a number has here: it is refused at the digit that passes the limit.
 fn check_body_size(length: &str, max_object_bytes: Option<u64>) -> Result<(), Refusal> {
     let max = max_object_bytes.unwrap_or(MAX_OBJECT_BYTES);
-    let fits = length.bytes().try_fold(0, |length, digit| {
-        let length = length * 10 + u64::from(digit.wrapping_sub(b'0'));
+    let fits = length.bytes().try_fold(0_u64, |length, digit| {
+        let length = length.checked_mul(10)?.checked_add(u64::from(digit.wrapping_sub(b'0')))?;
         (length <= max).then_some(length)
     });
     if fits.is_some() { Ok(()) } else { Err(Refusal::EntityTooLarge) }

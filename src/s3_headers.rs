@@ -232,7 +232,8 @@ fn check_passed(name: HeaderName, value: &str) -> Result<(), Refusal> {
     if framed { Err(Refusal::NotImplemented(owned(name.as_str()))) } else { Ok(()) }
 }
 
-/// Whether a text has a word of lower case, in any case. Without the standard library's search, which brings tables and messages along.
+/// Whether a text has a word, which is given in lower case, in any case. Without the standard library's search, which brings
+/// tables and messages along.
 fn contains_ignoring_case(value: &str, word: &[u8]) -> bool {
     in_lower_case(value).as_bytes().windows(word.len()).any(|window| window == word)
 }

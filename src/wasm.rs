@@ -37,8 +37,8 @@ thread_local! {
 /// Decides by a gate from now on.
 fn decide_by(gate: Gate) {
     let replaced = GATE.replace(Some(gate));
-    // A module that reads no documents has one gate from its beginning to its end, and no need of code that takes one
-    // apart.
+    // An instance of a module that reads no documents reads one image, as it is made, and needs no code that takes a gate
+    // apart: the memory of one that a second image replaced would be lost.
     if cfg!(not(feature = "documents")) {
         std::mem::forget(replaced);
     }
