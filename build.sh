@@ -125,9 +125,8 @@ build_core() {
 
 # Node has had WebAssembly's SIMD since 16.4. The paths of this machine would be in the module's messages, and so in every zip.
 # Loops that go round as often as a text has bytes aren't unrolled, and what has more than four words is copied by one
-# instruction. The stack is half of what it would be, of which little
-# is needed, as nothing recurses but digits of numbers, and documents no deeper than they may be: addresses of the data
-# behind it take a byte less each.
+# instruction. The stack is half of what it would be, of which little is needed, as nothing recurses but digits of numbers,
+# and documents no deeper than they may be: addresses of the data behind it take a byte less each.
 # Each build of the sources has a name, by which a function knows the image of a gate that the same build made.
 build_modules() {
   local home=${CARGO_HOME:-$HOME/.cargo} remapped="--remap-path-prefix=$PWD=oss-edge" registry module name features build
@@ -169,8 +168,8 @@ bind_module() {
   node build/trap-panics.mjs "$bound/$name.wasm" "$bound/${name}_trapping.wasm"
   # Functions stay apart: Node compiles each when it is first called, and most requests call few. The linker puts the
   # end of the stack at the beginning of memory, and nothing else in the first kilobyte. In the order of their names,
-  # functions that are alike stand together, which a zip makes use of. Flat code lets blocks
-  # be made anew from what they lead to. A constant of many bytes that a function has more than once is a local of it.
+  # functions that are alike stand together, which a zip makes use of. Flat code lets blocks be made anew from what they
+  # lead to. A constant of many bytes that a function has more than once is a local of it.
   wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused --merge-similar-functions --flatten --rereloop \
     -O3 -O3 --const-hoisting --reorder-functions-by-name --strip-producers --strip-target-features "${features[@]}" \
     "$bound/${name}_trapping.wasm" -o "$out/$name.wasm"

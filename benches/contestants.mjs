@@ -1,5 +1,5 @@
-// What is compared: the viewer-request function as it is deployed, and the one in plain JavaScript,
-// bundled alike.
+// What is compared: the viewer-request function as it is deployed, but for its handler, and the one in plain
+// JavaScript, bundled alike.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
 // The one module that knows CloudFront's event shape (CloudFront Developer Guide, Lambda@Edge event
 // structure).
 
-import { HEADERS, QUERY, URI } from './decision.mjs';
+import { HEADERS_OF_FORWARD, QUERY, URI } from './decision.mjs';
 import { NUMBERS } from './words.mjs';
 
 /**
@@ -58,7 +58,8 @@ export function applyHeaderEdit(response, { removed, set }) {
 }
 
 /**
- * The names of the headers of the request that is encoded last, and their numbers, if they are words: the devices of a fleet send the same in the same order.
+ * The names of the headers of the request that is encoded last, and their numbers, if they are words: the devices of a
+ * fleet send the same in the same order.
  *
  * @type {{ name: string, number: number | undefined }[]}
  */
@@ -119,7 +120,7 @@ function numberAt(place, name) {
  */
 export function applyForward(request, parts) {
   const kept = readOnlyHeaders(request.headers);
-  for (let i = HEADERS; i < parts.length; i += 2) {
+  for (let i = HEADERS_OF_FORWARD; i < parts.length; i += 2) {
     const key = parts[i];
     kept[key] = [{ key, value: parts[i + 1] }];
   }

@@ -44,7 +44,8 @@ export function coreInstance(wasm, prepare = () => {}) {
     try {
       return use(current, ...inputs);
     } catch (error) {
-      // Anything but what the core itself says of a document may have left it broken.
+      // Anything but what the core itself says of a document may have left it broken. An event that isn't of CloudFront's
+      // shape is no reason to, but doesn't come, and is taken for one.
       if (!(error instanceof DocumentError)) core = undefined;
       throw error;
     }

@@ -1,4 +1,5 @@
-// The core's functions, over text. Each is on its own, so that a function's bundle has those that it calls.
+// The core's functions, over text, and over CloudFront's request, which is encoded straight into the core's memory. Each is
+// on its own, so that a function's bundle has those that it calls.
 
 import { flatten } from './cloudfront-event.mjs';
 import { Exchange } from './exchange.mjs';

@@ -33,11 +33,11 @@ export const KEY = 3;
 export const ACCESS_KEY_ID = 4;
 export const SCHEME = 5;
 export const GENERATION = 6;
-// Of one that forwards, `s3` or `api`; the request; and then the name and value of each of its headers:
+// Of one that forwards alone: `s3` or `api`; the request; and then the name and value of each of its headers.
 export const ORIGIN = 7;
 export const URI = 8;
 export const QUERY = 9;
-export const HEADERS = 10;
+export const HEADERS_OF_FORWARD = 10;
 
 /**
  * Whether a decision forwards. Every accepted request passes here: its parts are read where they are needed, and nothing
@@ -45,12 +45,12 @@ export const HEADERS = 10;
  *
  * @param {string[]} parts of `decide`
  * @returns {boolean} false when it refuses, see `readRefusal`
- * @throws {Error} when they are no whole decision
+ * @throws {Error} when they are no decision, or no whole one that forwards
  */
 export function isForward(parts) {
   if (parts[0] === 'refuse') return false;
   if (parts[0] !== 'forward') throw new Error('the core gave no decision');
-  checkHeaders(parts, HEADERS);
+  checkHeaders(parts, HEADERS_OF_FORWARD);
   if (parts[ORIGIN] !== 's3' && parts[ORIGIN] !== 'api') throw new Error('the core named no origin');
   return true;
 }

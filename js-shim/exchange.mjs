@@ -24,8 +24,8 @@ const COUNT = 256;
  */
 
 /**
- * A request's parts, `count` of them, in one text, and the length of each: UTF-16 code units, or the complement of a
- * word's number. The lengths stand in the core's own memory.
+ * A request's parts, `count` of them, in one text, and the length of each: UTF-16 code units, or bytes once they were
+ * counted, or the complement of a word's number. The lengths stand in the core's own memory.
  */
 export class FlatRequest {
   text = '';
@@ -40,21 +40,23 @@ export class FlatRequest {
 
   /** Where lengths may be written, as far as they have room. */
   lengths() {
-    if (this.#lengths.length === 0) this.#look(COUNT);
+    // Where memory has grown, what saw it before is empty.
+    if (this.#lengths.length === 0) this.#makeRoom(COUNT);
     return this.#lengths;
   }
 
   /** The same with more room; those that are written stay. */
   moreLengths() {
     const written = this.#lengths.slice();
-    this.#look(written.length * 2);
+    this.#makeRoom(written.length * 2);
     this.#lengths.set(written);
     return this.#lengths;
   }
 
   /** Has the lengths count bytes of UTF-8. */
   countInBytes() {
-    if (this.#lengths.length === 0) this.#look(this.count);
+    // The core has room for as many, and so they stay as they are.
+    if (this.#lengths.length === 0) this.#makeRoom(Math.max(COUNT, this.count));
     let begin = 0;
     for (const [part, length] of this.#lengths.subarray(0, this.count).entries()) {
       if (length < 0) continue;
@@ -63,8 +65,8 @@ export class FlatRequest {
     }
   }
 
-  /** Where memory has grown, what saw it before is empty. @param {number} parts */
-  #look(parts) {
+  /** Lengths that the core has room for already stay where and as they are; others are made anew. @param {number} parts */
+  #makeRoom(parts) {
     const place = this.#exports.lengths(parts) >>> 0;
     this.#lengths = new Int32Array(this.#exports.memory.buffer, place, parts);
   }
@@ -128,7 +130,8 @@ export class Exchange {
   }
 
   /**
-   * The same of a call that decided over the request, of which nothing is kept.
+   * The same of a call that decided over the request, whose text is let go here; its bytes are in the core's memory until
+   * the next one's.
    *
    * @param {number} count
    */

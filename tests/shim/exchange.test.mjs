@@ -35,6 +35,12 @@ for (const parts of [1, 2, 4, 9]) {
   });
 }
 
+test('a decision that names another origin than there are is none', () => {
+  const answer = ['forward', ...new Array(9).fill('s3')];
+  assert.ok(isForward(answer));
+  assert.throws(() => isForward(answer.with(7, 's4')), /the core named no origin/u);
+});
+
 for (const [what, headers] of /** @type {[string, Record<string, string>][]} */ ([
   ['no more headers', {}],
   ['text beyond ASCII', { 'x-oss-meta-a': 'dépôt 日志 😀', 'content-disposition': 'attachment; filename="é.log"' }],

@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 
-import { ACCESS_KEY_ID, BUCKET, GENERATION, KEY, QUERY, URI, isForward, readRefusal } from '../../js-shim/decision.mjs';
+import * as part from '../../js-shim/decision.mjs';
 import { loadFunctions } from '../../js-shim/functions.mjs';
 
 export const ACCESS_KEY = { accessKeyId: 'LTAI5tTestDevice0001', accessKeySecret: 'testSecret0001abcdefghijklmno' };
@@ -31,9 +31,19 @@ export const functions = await loadFunctions(DOCUMENTS);
 
 /** What a decision's parts say. @param {string[]} parts */
 export function readDecision(parts) {
-  if (!isForward(parts)) return readRefusal(parts);
-  const understood = { bucket: parts[BUCKET], key: parts[KEY], accessKeyId: parts[ACCESS_KEY_ID], generation: parts[GENERATION] };
-  return { decision: /** @type {const} */ ('forward'), ...understood, uri: parts[URI], query: parts[QUERY] };
+  if (!part.isForward(parts)) return part.readRefusal(parts);
+  return {
+    decision: /** @type {const} */ ('forward'),
+    operation: parts[part.OPERATION],
+    bucket: parts[part.BUCKET],
+    key: parts[part.KEY],
+    accessKeyId: parts[part.ACCESS_KEY_ID],
+    scheme: parts[part.SCHEME],
+    generation: parts[part.GENERATION],
+    origin: parts[part.ORIGIN],
+    uri: parts[part.URI],
+    query: parts[part.QUERY],
+  };
 }
 
 /**
