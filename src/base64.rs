@@ -20,17 +20,17 @@ impl Alphabet {
         let digits = if self == Alphabet::Standard { STANDARD } else { URL };
         let digit =
             |value: u32| digits.get(usize::try_from(value & 63).unwrap_or_default()).copied().unwrap_or_default();
-        let mut text = vec![b'='; bytes.len().div_ceil(3) * 4];
-        for (group, places) in bytes.chunks(3).zip(text.chunks_mut(4)) {
+        let mut text = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
+        for group in bytes.chunks(3) {
             let byte = |place: usize| group.get(place).copied().unwrap_or_default();
             let word = u32::from_be_bytes([0, byte(0), byte(1), byte(2)]);
-            // The last group lacks as many digits as it lacks bytes.
-            for (place, shift) in places.iter_mut().zip([18, 12, 6, 0]).take(group.len() + 1) {
-                *place = digit(word >> shift);
-            }
+            text.extend_from_slice(&[digit(word >> 18), digit(word >> 12), digit(word >> 6), digit(word)]);
         }
-        if self == Alphabet::Url {
-            text.truncate((bytes.len() * 4).div_ceil(3));
+        // The last group lacks as many digits as it lacks bytes.
+        let lacking = (3 - bytes.len() % 3) % 3;
+        text.truncate(text.len() - lacking);
+        if self == Alphabet::Standard {
+            text.resize(text.len() + lacking, b'=');
         }
         String::from_utf8(text).unwrap_or_default()
     }
