@@ -12,6 +12,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 
 import { table } from '../js-shim/table.mjs';
 import { measureCold, measureColdWithQuota } from './cold.mjs';
@@ -24,6 +25,10 @@ import { measureAgainstHmac, measureStream, measureWarm } from './warm.mjs';
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge-bench/', import.meta.url));
 const MEMORY = fileURLToPath(new URL('memory.mjs', import.meta.url));
 const MANY_KEYS = 100_000;
+
+// V8 forgets code for objects of a kind that two collections found none of. Between two rounds of a function there are two
+// collections that are asked for; in production there are thousands of requests between any.
+setFlagsFromString('--retain-maps-for-n-gc=1000000');
 
 const { values } = parseArgs({
   options: {
