@@ -6,7 +6,7 @@ use crate::base64::Alphabet;
 use crate::decimal;
 use crate::refusal::Refusal;
 use crate::request_view::RequestView;
-use crate::texts::{after, is_one_of, joined, push};
+use crate::texts::{begins_with, is_one_of, joined, push};
 
 /// The header that names the origin which a request must go to, by its domain name.
 pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
@@ -77,7 +77,7 @@ fn is_handed_over(name: &str) -> bool {
         "host",
         "security-token",
     ];
-    after(name, "x-oss-").is_some() || is_one_of(name, &NAMES)
+    begins_with(name, "x-oss-") || is_one_of(name, &NAMES)
 }
 
 #[cfg(test)]

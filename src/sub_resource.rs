@@ -1,6 +1,6 @@
 //! The names that OSS signs when they stand in a query.
 
-use crate::texts::after;
+use crate::texts::begins_with;
 
 /// The sub-resources of signature version 1, sorted by byte: the union of the lists in the official
 /// SDKs' sources, each at the release named here:
@@ -110,7 +110,7 @@ pub const SUB_RESOURCES: [&str; 92] = [
 /// Whether OSS signs a query parameter of this name.
 #[inline(never)]
 pub(crate) fn is_signed(name: &str) -> bool {
-    after(name, "x-oss-").is_some() || is_sub_resource(name.as_bytes())
+    begins_with(name, "x-oss-") || is_sub_resource(name.as_bytes())
 }
 
 /// Looks among the names of the same length, which stand one after the other.

@@ -26,10 +26,10 @@ pub(crate) fn is_one_of(text: &str, some: &[&str]) -> bool {
     some.iter().any(|one| same(one, text))
 }
 
-/// What follows a beginning that a text has. Compiled once.
+/// Whether a text has a beginning. Compiled once.
 #[inline(never)]
-pub(crate) fn after<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
-    text.strip_prefix(beginning)
+pub(crate) fn begins_with(text: &str, beginning: &str) -> bool {
+    text.starts_with(beginning)
 }
 
 /// What goes before an end that a text has. Compiled once.

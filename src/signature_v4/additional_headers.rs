@@ -3,7 +3,7 @@
 use crate::parts::parts;
 use crate::refusal::{AuthorizationFault, Refusal};
 use crate::request_view::{is_token, trimmed};
-use crate::texts::{after, in_lower_case, is_one_of};
+use crate::texts::{begins_with, in_lower_case, is_one_of};
 
 /// Lower-case names in byte order, each once, without those that are signed anyway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl AdditionalHeaders {
 }
 
 fn is_always_signed(name: &str) -> bool {
-    is_one_of(name, &["content-md5", "content-type"]) || after(name, "x-oss-").is_some()
+    is_one_of(name, &["content-md5", "content-type"]) || begins_with(name, "x-oss-")
 }
 
 #[cfg(test)]
