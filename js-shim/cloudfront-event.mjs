@@ -69,10 +69,11 @@ const lastNames = [];
  * The flat encoding that the core reads (src/request_view.rs): every header line counts, in order.
  *
  * @param {CloudFrontRequest} request @param {string} requestId
- * @param {import('./exchange.mjs').FlatRequest} flat is filled in
+ * @param {import('./exchange.mjs').PartLengths} partLengths are written
+ * @returns {string} all parts
  */
-export function flatten({ method, uri, querystring, headers }, requestId, flat) {
-  let lengths = flat.lengths();
+export function flatten({ method, uri, querystring, headers }, requestId, partLengths) {
+  let lengths = partLengths.lengths();
   let text = requestId + method + uri + querystring;
   lengths[0] = requestId.length;
   lengths[1] = method.length;
@@ -87,7 +88,7 @@ export function flatten({ method, uri, querystring, headers }, requestId, flat) 
     const lines = headers[name];
     for (let i = 0; i < lines.length; i += 1) {
       const { value } = lines[i];
-      if (count + 2 > lengths.length) lengths = flat.moreLengths();
+      if (count + 2 > lengths.length) lengths = partLengths.moreLengths();
       if (number === undefined) {
         text += name;
         lengths[count] = name.length;
@@ -99,8 +100,8 @@ export function flatten({ method, uri, querystring, headers }, requestId, flat) 
       count += 2;
     }
   }
-  flat.text = text;
-  flat.count = count;
+  partLengths.count = count;
+  return text;
 }
 
 /** @param {number} place @param {string} name */
@@ -111,12 +112,13 @@ function numberAt(place, name) {
 }
 
 /**
- * Turns a viewer's request into the one that was decided. Of the viewer's headers only those that
- * can't be removed stay, none of which reaches the origin with a meaning of its own: everything else
- * is the core's.
+ * The request that was decided, in the place of a viewer's. Of the viewer's own it has what a function may not change:
+ * address, method, and the headers that can't be removed, none of which reaches the origin with a meaning of its own; and
+ * the body, where CloudFront shows it. Everything else is the core's.
  *
  * @param {CloudFrontRequest} request
  * @param {string[]} parts of a decision that forwards
+ * @returns {CloudFrontRequest}
  */
 export function applyForward(request, parts) {
   const kept = readOnlyHeaders(request.headers);
@@ -124,10 +126,11 @@ export function applyForward(request, parts) {
     const key = parts[i];
     kept[key] = [{ key, value: parts[i + 1] }];
   }
-  request.uri = parts[URI];
-  request.querystring = parts[QUERY];
-  request.headers = kept;
-  return request;
+  const { clientIp, method, body } = request;
+  /** @type {CloudFrontRequest} */
+  const forwarded = { clientIp, headers: kept, method, querystring: parts[QUERY], uri: parts[URI] };
+  if (body !== undefined) forwarded.body = body;
+  return forwarded;
 }
 
 /**

@@ -34,8 +34,8 @@ export function instantiate(module) {
  * @returns {string[]} the answer's parts
  */
 export function decide({ exports, exchange }, request, requestId, now) {
-  flatten(request, requestId, exchange.request);
-  return exchange.readAfterRequest(exports.decide(exchange.request.count, exchange.writeRequest(), now));
+  const text = flatten(request, requestId, exchange.lengths);
+  return exchange.readAfterRequest(text, exports.decide(exchange.lengths.count, exchange.writeRequest(text), now));
 }
 
 /** @param {Core} core @param {string} handOver @param {number} now @returns {string[]} the answer's parts */

@@ -8,9 +8,17 @@ const ROOM = 64 * 1024;
 /** What the names of S3's user metadata begin with. */
 const METADATA = 'x-amz-meta-';
 
-/** The names of user metadata that were met first, by what follows in them: a fleet has few. @type {Map<string, string>} */
+/**
+ * The names of user metadata that were met first, by what follows in them: a fleet has few.
+ *
+ * @type {Map<string, MetadataName>}
+ * @typedef {{ key: string, name: string }} MetadataName
+ */
 const METADATA_NAMES = new Map();
 const MOST_METADATA_NAMES = 64;
+
+/** Those that were last in each place of an answer: a fleet's devices send theirs in one order. @type {MetadataName[]} */
+const lastMetadataNames = [];
 
 /** Lengths of a request's parts, so that hardly any asks for more. */
 const COUNT = 256;
@@ -24,11 +32,10 @@ const COUNT = 256;
  */
 
 /**
- * A request's parts, `count` of them, in one text, and the length of each: UTF-16 code units, or bytes once they were
+ * How long each of a request's parts is, `count` of them, which are one text: in UTF-16 code units, or bytes once they were
  * counted, or the complement of a word's number. The lengths stand in the core's own memory.
  */
-export class FlatRequest {
-  text = '';
+export class PartLengths {
   count = 0;
   #exports;
   #lengths = new Int32Array();
@@ -53,14 +60,14 @@ export class FlatRequest {
     return this.#lengths;
   }
 
-  /** Has the lengths count bytes of UTF-8. */
-  countInBytes() {
+  /** Has the lengths count bytes of UTF-8. @param {string} text of all parts */
+  countInBytes(text) {
     // The core has room for as many, and so they stay as they are.
     if (this.#lengths.length === 0) this.#makeRoom(Math.max(COUNT, this.count));
     let begin = 0;
     for (const [part, length] of this.#lengths.subarray(0, this.count).entries()) {
       if (length < 0) continue;
-      this.#lengths[part] = Buffer.byteLength(this.text.slice(begin, begin + length));
+      this.#lengths[part] = Buffer.byteLength(text.slice(begin, begin + length));
       begin += length;
     }
   }
@@ -74,8 +81,8 @@ export class FlatRequest {
 
 /** The memory of one instance of the core. */
 export class Exchange {
-  /** The one that the next call decides over. */
-  request;
+  /** Of the request that the next call decides over. */
+  lengths;
   #exports;
   #bytes;
   #numbers;
@@ -87,7 +94,7 @@ export class Exchange {
 
   /** @param {Exports} exports */
   constructor(exports) {
-    this.request = new FlatRequest(exports);
+    this.lengths = new PartLengths(exports);
     this.#exports = exports;
     this.#place = exports.answerPlace() >>> 2;
     this.#bytes = Buffer.from(exports.memory.buffer);
@@ -108,14 +115,14 @@ export class Exchange {
   }
 
   /**
-   * Writes the text of the request, whose lengths are written.
+   * Writes the text of a request, whose lengths are written.
    *
+   * @param {string} text
    * @returns {number} how many bytes it took
    */
-  writeRequest() {
-    const { text } = this.request;
+  writeRequest(text) {
     const bytes = this.write(text);
-    if (bytes !== text.length) this.request.countInBytes();
+    if (bytes !== text.length) this.lengths.countInBytes(text);
     this.#requestBytes = bytes;
     return bytes;
   }
@@ -130,15 +137,12 @@ export class Exchange {
   }
 
   /**
-   * The same of a call that decided over the request, whose text is let go here; its bytes are in the core's memory until
-   * the next one's.
+   * The same of a call that decided over a request.
    *
-   * @param {number} count
+   * @param {string} request its text, whose bytes are in the core's memory until the next one's @param {number} count
    */
-  readAfterRequest(count) {
-    const { text } = this.request;
-    this.request.text = '';
-    return this.#parts(text, this.#requestBytes, count);
+  readAfterRequest(request, count) {
+    return this.#parts(request, this.#requestBytes, count);
   }
 
   /**
@@ -170,7 +174,7 @@ export class Exchange {
           place < requestBytes
             ? this.#piece(request, requestBytes, this.#input, place, end)
             : this.#piece(own, bytes, begin, place - requestBytes, end - requestBytes);
-        parts[i] = length < 0 ? metadataName(text) : text;
+        parts[i] = length < 0 ? metadataName(text, i) : text;
         at += 2;
       }
     }
@@ -212,14 +216,25 @@ export class Exchange {
   }
 }
 
-/** @param {string} key what follows in the name */
-function metadataName(key) {
-  const known = METADATA_NAMES.get(key);
-  if (known !== undefined) return known;
-  if (METADATA_NAMES.size >= MOST_METADATA_NAMES) return METADATA + key;
+/**
+ * The name of a header of user metadata.
+ *
+ * @param {string} key what follows in it @param {number} place among the answer's parts
+ */
+function metadataName(key, place) {
+  const last = lastMetadataNames[place];
+  if (last !== undefined && last.key === key) return last.name;
+  const known = METADATA_NAMES.get(key) ?? (METADATA_NAMES.size < MOST_METADATA_NAMES ? newMetadataName(key) : undefined);
+  if (known === undefined) return METADATA + key;
+  lastMetadataNames[place] = known;
+  return known.name;
+}
+
+/** @param {string} key */
+function newMetadataName(key) {
   // A copy: a piece of a request's text would keep the whole of it, secrets and all.
   const copy = Buffer.from(key).toString();
-  const name = METADATA + copy;
-  METADATA_NAMES.set(copy, name);
-  return name;
+  const made = { key: copy, name: METADATA + copy };
+  METADATA_NAMES.set(copy, made);
+  return made;
 }

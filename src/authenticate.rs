@@ -30,10 +30,10 @@ pub(crate) struct Identified<'k, 'i> {
     /// The literal text that was signed.
     pub(crate) date: &'i str,
     now: UnixMillis,
-    /// The date is too far from now but for this key: known only to who has its secret.
-    beyond_the_usual: Cell<Option<Refusal>>,
+    /// The date is too far from now but for this key: known only to who has its secret. Both are rare, and large.
+    beyond_the_usual: Cell<Option<Box<Refusal>>>,
     /// The date is too far from now for this key.
-    beyond_its_own: Cell<Option<Refusal>>,
+    beyond_its_own: Cell<Option<Box<Refusal>>>,
 }
 
 impl<'k: 'i, 'i> Identified<'k, 'i> {
@@ -44,7 +44,7 @@ impl<'k: 'i, 'i> Identified<'k, 'i> {
     /// What a request is refused for whose signature is wrong in every reading, or can't be checked: it is asked
     /// once.
     pub(crate) fn mismatch(&self, refusal: Refusal) -> Refusal {
-        self.beyond_the_usual.take().unwrap_or(refusal)
+        self.beyond_the_usual.take().map_or(refusal, |beyond| *beyond)
     }
 }
 
@@ -77,8 +77,8 @@ pub(crate) fn identify<'k: 'i, 'i>(
     };
     let own = key.max_clock_skew_seconds().map(|seconds| presented.check_time(request, &limits.with_skew(seconds)));
     let (date, beyond_the_usual, beyond_its_own) = match (usual, own) {
-        (Ok(date), own) => (date, None, own.and_then(Result::err)),
-        (Err(refusal), Some(Ok(date))) => (date, Some(refusal), None),
+        (Ok(date), own) => (date, None, own.and_then(Result::err).map(Box::new)),
+        (Err(refusal), Some(Ok(date))) => (date, Some(Box::new(refusal)), None),
         (Err(refusal), _) => return Err(refusal),
     };
     let (beyond_the_usual, beyond_its_own) = (Cell::new(beyond_the_usual), Cell::new(beyond_its_own));
@@ -142,7 +142,7 @@ pub(crate) fn authenticate<'v, 'r, 'k: 'i, 'i>(
             _ => identified.mismatch(refusal),
         })?;
     if let Some(refusal) = identified.beyond_its_own.take() {
-        return Err(refusal);
+        return Err(*refusal);
     }
     let key = &identified.key;
     key.check_security_token(presented.security_token(&classified)?)?;

@@ -8,15 +8,15 @@ use crate::refusal::Refusal;
 use crate::texts::owned;
 
 /// A request that may go on, and the S3 bucket that its bucket leads to.
-pub(crate) struct Authorized<'v, 'r, 'k, 'c> {
-    authenticated: Authenticated<'v, 'r, 'k>,
+pub(crate) struct Authorized<'a, 'v, 'r, 'k, 'c> {
+    authenticated: &'a Authenticated<'v, 'r, 'k>,
     s3_bucket: &'c S3Bucket,
     bucket_number: usize,
 }
 
-impl<'v, 'r, 'k, 'c> Authorized<'v, 'r, 'k, 'c> {
-    pub(crate) fn authenticated(&self) -> &Authenticated<'v, 'r, 'k> {
-        &self.authenticated
+impl<'a, 'v, 'r, 'k, 'c> Authorized<'a, 'v, 'r, 'k, 'c> {
+    pub(crate) fn authenticated(&self) -> &'a Authenticated<'v, 'r, 'k> {
+        self.authenticated
     }
 
     pub(crate) fn s3_bucket(&self) -> &'c S3Bucket {
@@ -34,10 +34,10 @@ impl<'v, 'r, 'k, 'c> Authorized<'v, 'r, 'k, 'c> {
 /// # Errors
 /// [`Refusal::AccessDenied`] when the access key may not do it, whether the bucket exists or not;
 /// [`Refusal::NoSuchBucket`] for a bucket that isn't configured.
-pub(crate) fn authorize<'v, 'r, 'k, 'c>(
-    authenticated: Authenticated<'v, 'r, 'k>,
+pub(crate) fn authorize<'a, 'v, 'r, 'k, 'c>(
+    authenticated: &'a Authenticated<'v, 'r, 'k>,
     buckets: &'c ByName<S3Bucket>,
-) -> Result<Authorized<'v, 'r, 'k, 'c>, Refusal> {
+) -> Result<Authorized<'a, 'v, 'r, 'k, 'c>, Refusal> {
     let Classified { resource, operation, .. } = authenticated.classified();
     let bucket = &*resource.bucket;
     let asked = Asked { operation: *operation, bucket, key: resource.key.as_deref().unwrap_or_default() };

@@ -36,7 +36,7 @@ impl Alphabet {
     }
 
     /// Writes what `text` decodes to at the beginning of `out`, and gives its length; `None` where the text isn't
-    /// what [`encode`](Self::encode) makes of any bytes, or `out` is too short.
+    /// what [`encode`](Self::encode) makes of any bytes, or `out` hasn't three bytes for each four digits or fewer.
     #[inline(never)]
     pub(crate) fn decode(self, text: &str, out: &mut [u8]) -> Option<usize> {
         let mut digits = text;
@@ -47,32 +47,37 @@ impl Alphabet {
             digits = text.strip_suffix('=').unwrap_or(text);
             digits = digits.strip_suffix('=').unwrap_or(digits);
         }
-        let (mut length, mut kinds) = (0, 0);
-        for group in digits.as_bytes().chunks(4) {
+        let (groups, last) = digits.as_bytes().as_chunks();
+        let padded = match *last {
+            [] => None,
+            [one, two] => Some([one, two, ZERO, ZERO]),
+            [one, two, three] => Some([one, two, three, ZERO]),
+            _ => return None,
+        };
+        let mut kinds = 0;
+        let mut slots = out.as_chunks_mut().0.iter_mut();
+        for group in groups.iter().chain(&padded) {
             // Without a branch a digit: nothing foretells the digits of a signature.
-            let word = group.iter().fold(0, |word, digit| {
+            let bits = group.iter().fold(0, |bits, digit| {
                 let value = value(*digit);
                 kinds |= value;
-                word << 6 | u32::from(value & 63)
+                bits << 6 | u32::from(value & 63)
             });
-            // Left over are bits of the last digit, which must not be set, or the whole of a lone digit.
-            let (bits, bytes) = (group.len() * 6, group.len() * 6 / 8);
-            let left_over = bits - bytes * 8;
-            if left_over == 6 || word & ((1 << left_over) - 1) != 0 {
-                return None;
-            }
-            let [_, decoded @ ..] = (word << (24 - bits)).to_be_bytes();
-            let slots = out.get_mut(length..length + bytes)?;
-            match slots.first_chunk_mut() {
-                Some(slots) => *slots = decoded,
-                None => slots.iter_mut().zip(decoded).for_each(|(slot, byte)| *slot = byte),
-            }
-            length += bytes;
+            let [_, bytes @ ..] = bits.to_be_bytes();
+            *slots.next()? = bytes;
+        }
+        // What the last digits have beyond whole bytes must not be set.
+        let length = digits.len() * 6 / 8;
+        if out.get(length..length.next_multiple_of(3))?.iter().any(|byte| *byte != 0) {
+            return None;
         }
         let foreign = if self == Alphabet::Standard { URL_ONLY } else { STANDARD_ONLY };
         if kinds & foreign == 0 { Some(length) } else { None }
     }
 }
+
+/// The digit of no bits, in both alphabets.
+const ZERO: u8 = b'A';
 
 /// Beside the value of a digit that the other alphabet doesn't have. A byte that is no digit has both.
 const STANDARD_ONLY: u8 = 64;
@@ -108,7 +113,7 @@ mod tests {
     use super::*;
 
     fn decoded(alphabet: Alphabet, text: &str) -> Option<Vec<u8>> {
-        let mut bytes = vec![0; text.len()];
+        let mut bytes = vec![0; text.len().div_ceil(4) * 3];
         let length = alphabet.decode(text, &mut bytes)?;
         bytes.truncate(length);
         Some(bytes)

@@ -24,13 +24,14 @@ impl Characters {
     /// Those of ASCII.
     pub(crate) const CONTROLS_BUT_TAB: Self = Characters(1 << 13);
     pub(crate) const BEYOND_ASCII: Self = Characters(1 << 14);
+    pub(crate) const QUESTION_MARK: Self = Characters(1 << 15);
 
     pub(crate) const LETTERS: Self = Self::LOWER_CASE.or(Self::UPPER_CASE);
     pub(crate) const UNRESERVED: Self =
         Self::LETTERS.or(Self::DIGITS).or(Self::HYPHEN).or(Self::UNDERSCORE).or(Self::DOT_TILDE);
     pub(crate) const OF_TOKENS: Self = Self::UNRESERVED.or(Self::OTHER_OF_TOKENS);
     /// The visible ones of ASCII that no signature scheme delimits an access key's id with.
-    pub(crate) const OF_ACCESS_KEY_IDS: Self = Self::OF_TOKENS.or(Self::OTHER_VISIBLE);
+    pub(crate) const OF_ACCESS_KEY_IDS: Self = Self::OF_TOKENS.or(Self::QUESTION_MARK).or(Self::OTHER_VISIBLE);
     /// `!` to `~`.
     pub(crate) const VISIBLE: Self = Self::OF_ACCESS_KEY_IDS.or(Self::SLASH).or(Self::COLON).or(Self::COMMA);
 
@@ -82,6 +83,7 @@ static KINDS: [u16; 256] = {
             b',' => Characters::COMMA,
             b' ' => Characters::SPACE,
             b'\t' => Characters::TAB,
+            b'?' => Characters::QUESTION_MARK,
             b'.' | b'~' => Characters::DOT_TILDE,
             b'!' | b'#'..=b'\'' | b'*' | b'+' | b'^' | b'`' | b'|' => Characters::OTHER_OF_TOKENS,
             b'!'..=b'~' => Characters::OTHER_VISIBLE,
@@ -114,6 +116,7 @@ mod tests {
             (Characters::COMMA, ","),
             (Characters::SPACE, " "),
             (Characters::TAB, "\t"),
+            (Characters::QUESTION_MARK, "?"),
         ] {
             for byte in 0..=u8::MAX {
                 assert_eq!(Characters::of_byte(byte) == kind, bytes.as_bytes().contains(&byte), "{bytes} {byte}");

@@ -172,14 +172,23 @@ impl Gate {
         let query = Query::parse(request.query)?;
         let operation = Operation::classify(request.method, resource.key.as_ref(), &query)?;
         understood.operation = Some(operation);
-        let presented = PresentedSignature::from_request(request, &query, &self.config.signature_schemes)?;
+        // What is large stays where it is, and isn't moved.
+        let presented = PresentedSignature::from_request(request, &query, &self.config.signature_schemes);
+        let presented = match presented {
+            Ok(ref presented) => presented,
+            Err(refusal) => return Err(refusal),
+        };
         understood.scheme = Some(presented.scheme());
         understood.access_key_id = Some(request.borrowed(presented.access_key_id()));
         let sorted = request.oss_headers()?;
         presented.check_unambiguous(resource)?;
-        let identified = identify(request, &presented, &self.keys, &self.config, now)?;
+        let identified = identify(request, presented, &self.keys, &self.config, now);
+        let identified = match identified {
+            Ok(ref identified) => identified,
+            Err(refusal) => return Err(refusal),
+        };
         let mut refused = None;
-        for reading in Reading::of_request(request, &presented, &sorted) {
+        for reading in Reading::of_request(request, presented, &sorted) {
             let mut reread = None;
             let resource = match reading.path_plus {
                 PathPlus::Plus => resource,
@@ -190,8 +199,8 @@ impl Gate {
             };
             let classified = Classified { request, resource, query: &query, operation };
             let ordered = Ordered::new(&sorted, reading.header_order);
-            match authenticate(classified, &presented, ordered.canonicalized(), &identified, &self.config) {
-                Ok(authenticated) => {
+            match authenticate(classified, presented, ordered.canonicalized(), identified, &self.config) {
+                Ok(ref authenticated) => {
                     understood.generation = Some(authenticated.generation());
                     let authorized = authorize(authenticated, &self.config.buckets);
                     let routed = authorized.and_then(|authorized| route(&authorized, served, &self.config));

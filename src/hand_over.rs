@@ -56,7 +56,7 @@ impl HandOver {
 
     /// The flat encoding of the request that was handed over; `None` when the text isn't one.
     pub fn open(value: &str) -> Option<String> {
-        let mut flat = vec![0; value.len()];
+        let mut flat = vec![0; value.len().div_ceil(4) * 3];
         let length = Alphabet::Url.decode(value, &mut flat)?;
         flat.truncate(length);
         String::from_utf8(flat).ok()

@@ -67,11 +67,13 @@ impl Hosts {
 
 /// The Host header's host in lower case: a port is ignored, anything else after the name is not.
 pub(crate) fn without_port(header: &str) -> Option<Cow<'_, str>> {
-    let (host, port) = cut(header, b':');
+    let characters = Characters::of(header);
+    let (host, port) = if characters.have(Characters::COLON) { cut(header, b':') } else { (header, None) };
     if host.is_empty() || !Characters::of(port.unwrap_or_default()).are_among(Characters::DIGITS) {
         return None;
     }
-    let has_upper_case = Characters::of(host).have(Characters::UPPER_CASE);
+    // A port has none.
+    let has_upper_case = characters.have(Characters::UPPER_CASE);
     Some(if has_upper_case { Cow::Owned(in_lower_case(host)) } else { Cow::Borrowed(host) })
 }
 

@@ -120,7 +120,7 @@ impl Hash for Sha1 {
     }
 
     fn digest(self) -> Self::Digest {
-        digest(&self, [0; 20])
+        digest(self)
     }
 }
 
@@ -135,14 +135,13 @@ impl Hash for Sha256 {
     }
 
     fn digest(self) -> Self::Digest {
-        digest(&self, [0; 32])
+        digest(self)
     }
 }
 
 /// The words of a state, each most significant byte first.
-fn digest<const N: usize>(state: &[u32], mut digest: [u8; N]) -> [u8; N] {
-    digest.as_chunks_mut().0.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
-    digest
+fn digest<const WORDS: usize, const BYTES: usize>(state: [u32; WORDS]) -> [u8; BYTES] {
+    state.map(u32::to_be_bytes).as_flattened().first_chunk().copied().unwrap_or([0; BYTES])
 }
 
 #[cfg(test)]

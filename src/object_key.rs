@@ -13,7 +13,10 @@ const MAX_BYTES: usize = 1023;
 
 /// A decoded key of 1 to 1,023 bytes of UTF-8 that S3 stores under exactly this name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectKey<'a>(Cow<'a, str>);
+pub struct ObjectKey<'a> {
+    key: Cow<'a, str>,
+    characters: Characters,
+}
 
 impl<'a> ObjectKey<'a> {
     /// Takes a key that was percent-decoded once.
@@ -23,18 +26,24 @@ impl<'a> ObjectKey<'a> {
     /// the XML of OSS's answers, or when a segment is `.` or `..`: HTTP stacks between here and S3
     /// resolve those, and the object would land under another key than the one that was verified.
     pub fn new(key: Cow<'a, str>) -> Result<Self, Refusal> {
+        let characters = Characters::of(&key);
         let fault = if key.is_empty() {
             KeyFault::Empty
         } else if key.len() > MAX_BYTES {
             KeyFault::TooLong
-        } else if !is_xml(&key) {
+        } else if !characters.are_among(PRINTABLE) && !key.chars().all(is_xml_char) {
             KeyFault::NotXml
         } else if has_dot_segment(&key) {
             KeyFault::DotSegment
         } else {
-            return Ok(ObjectKey(key));
+            return Ok(ObjectKey { key, characters });
         };
         Err(Refusal::InvalidObjectName(fault))
+    }
+
+    /// Which kinds of characters it has: asked of the table once for all that depends on them.
+    pub(crate) fn characters(&self) -> Characters {
+        self.characters
     }
 }
 
@@ -42,15 +51,12 @@ impl Deref for ObjectKey<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0
+        &self.key
     }
 }
 
-/// Most keys are printable ASCII.
-fn is_xml(key: &str) -> bool {
-    let printable = const { Characters::VISIBLE.or(Characters::SPACE) };
-    Characters::of(key).are_among(printable) || key.chars().all(is_xml_char)
-}
+/// What most keys are of, all of which XML has.
+const PRINTABLE: Characters = Characters::VISIBLE.or(Characters::SPACE);
 
 fn has_dot_segment(key: &str) -> bool {
     let (bytes, following) = (key.as_bytes(), key.as_bytes().get(1..).unwrap_or_default());

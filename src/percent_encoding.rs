@@ -42,9 +42,9 @@ pub(crate) fn encode_key(key: &str, out: &mut String) {
     encode(key, IN_KEYS, out);
 }
 
-/// Whether [`encode_key`] leaves a key as it is.
-pub(crate) fn is_encoded_key(key: &str) -> bool {
-    Characters::of(key).are_among(IN_KEYS)
+/// Whether [`encode_key`] leaves a key of these characters as it is.
+pub(crate) fn is_encoded_key(characters: Characters) -> bool {
+    characters.are_among(IN_KEYS)
 }
 
 /// Appends a query parameter's value with everything encoded but the unreserved characters.

@@ -6,8 +6,10 @@ use crate::authenticate::{Authenticated, Classified};
 use crate::authorize::Authorized;
 use crate::characters::Characters;
 use crate::config::{Api, Config, S3Bucket, Switch, Through};
+use crate::decimal;
 use crate::hand_over::{HandOver, ORIGIN_HEADER, REQUEST_HEADER};
 use crate::header_name::HeaderName;
+use crate::object_key::ObjectKey;
 use crate::operation::Operation;
 use crate::percent_encoding;
 use crate::query::Query;
@@ -134,7 +136,7 @@ pub(crate) const MAX_OBJECT_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// API where none is configured, [`Refusal::MethodNotAllowed`]; for ListParts when it is off or there is no API
 /// [`Refusal::NoSuchUpload`].
 pub(crate) fn route<'r>(
-    authorized: &Authorized<'_, 'r, '_, 'r>,
+    authorized: &Authorized<'_, '_, 'r, '_, 'r>,
     served: Served,
     config: &'r Config,
 ) -> Result<Forward<'r>, Refusal> {
@@ -167,8 +169,9 @@ pub(crate) fn route<'r>(
 /// The key as S3's path: the end of the request's own where nothing in it was encoded, or needs to be.
 fn s3_uri<'r>(classified: &Classified<'_, 'r>) -> Cow<'r, str> {
     let Classified { request, resource, .. } = classified;
+    let characters = resource.key.as_ref().map(ObjectKey::characters);
     let key = resource.key.as_deref().unwrap_or_default();
-    if percent_encoding::is_encoded_key(key)
+    if characters.is_some_and(percent_encoding::is_encoded_key)
         && let Some(place) = Stretch::of(request.uri).place_of(key)
         && let Some(path) = place.checked_sub(1).and_then(|slash| request.uri.get(slash..))
         && path.starts_with('/')
@@ -255,12 +258,13 @@ fn check_length(classified: &Classified<'_, '_>, max_object_bytes: Option<u64>) 
     }
 }
 
-/// A length of digits, perhaps of more than a number has here: it is refused at the digit that passes the limit.
+/// A length of digits, perhaps of more than a number has here.
 fn check_body_size(length: &str, max_object_bytes: Option<u64>) -> Result<(), Refusal> {
     let max = max_object_bytes.unwrap_or(MAX_OBJECT_BYTES);
-    let fits = length.bytes().try_fold(0_u64, |length, digit| {
-        let length = length.checked_mul(10)?.checked_add(u64::from(digit.wrapping_sub(b'0')))?;
-        (length <= max).then_some(length)
-    });
-    if fits.is_some() { Ok(()) } else { Err(Refusal::EntityTooLarge) }
+    let mut digits = length.as_bytes();
+    while let [b'0', rest @ ..] = digits {
+        digits = rest;
+    }
+    let bytes = decimal::number(digits).and_then(|bytes| u64::try_from(bytes).ok());
+    if bytes.is_some_and(|bytes| bytes <= max) { Ok(()) } else { Err(Refusal::EntityTooLarge) }
 }

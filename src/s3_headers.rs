@@ -102,28 +102,30 @@ enum Treatment {
 /// which a header alone makes of PutObject). `x-oss-meta-*` is treated apart; what isn't
 /// listed is ignored, as OSS ignores it, and never reaches S3.
 const OSS_HEADERS: [(&str, Treatment); 26] = [
+    // What most requests have of them.
+    ("x-oss-content-sha256", Treatment::Dropped), // signature version 4
+    ("x-oss-date", Treatment::Dropped),           // the signature's date
+    ("x-oss-security-token", Treatment::Dropped), // verified with the signature
+    ("x-oss-storage-class", Treatment::StorageClass),
+    // All others.
     ("x-oss-callback", Treatment::Refused),
     ("x-oss-callback-var", Treatment::Refused),
     ("x-oss-complete-all", Treatment::CompleteAll),
-    ("x-oss-content-sha256", Treatment::Dropped), // signature version 4
     ("x-oss-copy-source", Treatment::Refused),
     ("x-oss-copy-source-if-match", Treatment::Refused),
     ("x-oss-copy-source-if-modified-since", Treatment::Refused),
     ("x-oss-copy-source-if-none-match", Treatment::Refused),
     ("x-oss-copy-source-if-unmodified-since", Treatment::Refused),
     ("x-oss-copy-source-range", Treatment::Refused),
-    ("x-oss-date", Treatment::Dropped), // the signature's date
     ("x-oss-forbid-overwrite", Treatment::ForbidOverwrite),
     ("x-oss-hash-sha1", Treatment::Dropped), // a checksum that iOS can add; S3 has Content-MD5
     ("x-oss-metadata-directive", Treatment::Refused),
     ("x-oss-object-acl", Treatment::ObjectAcl),
     ("x-oss-process", Treatment::Refused),
     ("x-oss-request-payer", Treatment::Dropped), // who pays, not what is stored
-    ("x-oss-security-token", Treatment::Dropped), // verified with the signature
     ("x-oss-server-side-data-encryption", Treatment::Refused),
     ("x-oss-server-side-encryption", Treatment::ServerSideEncryption),
     ("x-oss-server-side-encryption-key-id", Treatment::ServerSideEncryptionKeyId),
-    ("x-oss-storage-class", Treatment::StorageClass),
     ("x-oss-symlink-target", Treatment::Refused),
     ("x-oss-tagging", Treatment::Tagging),
     ("x-oss-tagging-directive", Treatment::Refused),

@@ -12,7 +12,7 @@ use crate::base64::Alphabet;
 use crate::characters::Characters;
 use crate::clock_skew::{self, TimeLimits};
 use crate::keyed_hash::HmacSha1;
-use crate::parts::{cut, has, parts};
+use crate::parts::{cut, parts};
 use crate::query::Query;
 use crate::refusal::{AuthorizationFault, KeyFault, Mismatch, Refusal};
 use crate::request_view::RequestView;
@@ -27,8 +27,13 @@ use crate::texts::owned;
 pub(crate) struct Presented<'a> {
     pub(crate) access_key_id: &'a str,
     signature: &'a str,
+    /// What the signature is in base64; `None` where it is no such code.
+    code: Option<Code>,
     carrier: Carrier<'a>,
 }
+
+/// An HMAC-SHA1.
+type Code = [u8; 20];
 
 /// Where the signature stands, and so what bounds its time.
 enum Carrier<'a> {
@@ -48,11 +53,11 @@ impl<'a> Presented<'a> {
             (_, None) => AuthorizationFault::Form,
             ("", _) => AuthorizationFault::NoAccessKeyId,
             (_, Some("")) => AuthorizationFault::NoSignature,
-            (_, Some(signature)) if has_delimiter(signature) => AuthorizationFault::Form,
             (access_key_id, _) if !is_access_key_id(access_key_id) => AuthorizationFault::Form,
-            (access_key_id, Some(signature)) => {
-                return Ok(Presented { access_key_id, signature, carrier: Carrier::Header });
-            }
+            (access_key_id, Some(signature)) => match code_of(signature) {
+                None if has_delimiter(signature) => AuthorizationFault::Form,
+                code => return Ok(Presented { access_key_id, signature, code, carrier: Carrier::Header }),
+            },
         };
         Err(Refusal::MalformedAuthorization(fault))
     }
@@ -70,7 +75,7 @@ impl<'a> Presented<'a> {
         }
         let expires = required("Expires")?;
         let signature = required("Signature")?;
-        Ok(Presented { access_key_id, signature, carrier: Carrier::Url { expires } })
+        Ok(Presented { access_key_id, signature, code: code_of(signature), carrier: Carrier::Url { expires } })
     }
 
     pub(crate) fn scheme(&self) -> Scheme {
@@ -115,7 +120,7 @@ impl<'a> Presented<'a> {
         string_to_sign: &StringToSign<'_>,
     ) -> Result<&'k str, Refusal> {
         let text = string_to_sign.text();
-        let is_right = |hmac_sha1: &HmacSha1| is_signature(hmac_sha1, &text, self.signature);
+        let is_right = |hmac_sha1: &HmacSha1| is_signature(hmac_sha1, &text, self.code.as_ref());
         match identified.live_secrets().find(|live| identified.key.verifies(live, is_right)) {
             Some(live) => Ok(live.generation),
             None => Err(self.mismatch(text)),
@@ -137,13 +142,18 @@ impl<'a> Presented<'a> {
 /// Whether `signature`, in canonical base64 (28 characters, no stray bits), is the HMAC-SHA1 of
 /// `string_to_sign`. The 20 bytes are compared in constant time.
 pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    is_signature(&secret.hmac_sha1(), &string_to_sign.text(), signature)
+    is_signature(&secret.hmac_sha1(), &string_to_sign.text(), code_of(signature).as_ref())
 }
 
-fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &str, signature: &str) -> bool {
-    let mut decoded = [0; 20];
-    let Some(length) = Alphabet::Standard.decode(signature, &mut decoded) else { return false };
-    decoded.get(..length).is_some_and(|code| hmac_sha1.verifies(string_to_sign.as_bytes(), code))
+fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &str, code: Option<&Code>) -> bool {
+    code.is_some_and(|code| hmac_sha1.verifies(string_to_sign.as_bytes(), code))
+}
+
+/// What a signature is in canonical base64.
+fn code_of(signature: &str) -> Option<Code> {
+    let mut decoded = [0; 21];
+    let length = Alphabet::Standard.decode(signature, &mut decoded)?;
+    decoded.first_chunk().copied().filter(|code: &Code| length == code.len())
 }
 
 fn has_delimiter(signature: &str) -> bool {
@@ -161,8 +171,10 @@ fn has_delimiter(signature: &str) -> bool {
 /// # Errors
 /// [`Refusal::InvalidObjectName`] for such a key.
 pub(crate) fn check_unambiguous(resource: &Resource<'_>) -> Result<(), Refusal> {
-    let key = resource.key.as_deref().unwrap_or_default();
-    if has(key, b'?') { check_names(key) } else { Ok(()) }
+    match &resource.key {
+        Some(key) if key.characters().have(Characters::QUESTION_MARK) => check_names(key),
+        _ => Ok(()),
+    }
 }
 
 #[inline(never)]

@@ -11,8 +11,9 @@ export function applied(request, { uri, query, headers }) {
     if (lines !== undefined) kept[name] = lines;
   }
   for (const [key, value] of headers) kept[key] = [{ key, value }];
-  request.uri = uri;
-  request.querystring = query;
-  request.headers = kept;
-  return request;
+  const { clientIp, method, body } = request;
+  /** @type {any} */
+  const forwarded = { clientIp, headers: kept, method, querystring: query, uri };
+  if (body !== undefined) forwarded.body = body;
+  return forwarded;
 }

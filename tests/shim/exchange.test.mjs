@@ -130,6 +130,17 @@ test('user metadata has its names however many there were', () => {
   }
 });
 
+test('a name of user metadata is its own in whichever place others were', () => {
+  const names = Array.from({ length: 8 }, (_, index) => `x-oss-meta-place${index}`);
+  for (let first = 0; first < names.length; first += 1) {
+    const headers = Object.fromEntries(names.slice(first).map((name) => [name, name]));
+    const { request } = decided(signedEvent({ headers }));
+    const metadata = Object.entries(request.headers).filter(([key]) => key.startsWith('x-amz-meta-'));
+    const expected = names.slice(first).map((name) => [name.replace('oss', 'amz'), name]);
+    assert.deepEqual(metadata.map(([key, [line]]) => [key, line.value]), expected);
+  }
+});
+
 test('headers are the same in every order, whatever the request before had', () => {
   const headers = { 'content-type': 'text/plain', 'x-oss-meta-a': 'a', 'x-oss-storage-class': 'IA', accept: '*/*', 'cache-control': 'no-store' };
   const event = signedEvent({ headers });
@@ -158,7 +169,6 @@ test('memory that grows between two requests is looked at anew', () => {
 function decided(event, by = gate) {
   const { request, requestId } = readEvent(event);
   const parts = by.decide(request, requestId, NOW);
-  if (isForward(parts)) applyForward(request, parts);
   const { headers: _, ...understood } = /** @type {any} */ (readDecision(parts));
-  return { decision: understood, request: /** @type {any} */ (request) };
+  return { decision: understood, request: /** @type {any} */ (isForward(parts) ? applyForward(request, parts) : request) };
 }

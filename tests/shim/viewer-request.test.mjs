@@ -39,6 +39,19 @@ test('refuses every malformed request through the real handler, and CloudFront t
   }
 });
 
+test('makes a request of its own, with the body where CloudFront shows it, and leaves the event alone', async () => {
+  const event = /** @type {any} */ (signedEvent());
+  const { request } = event.Records[0].cf;
+  request.future = 'unknown';
+  request.body = { action: 'read-only', data: 'aGVsbG8=', encoding: 'base64', inputTruncated: false };
+  const before = structuredClone(event);
+  const result = await handler()(event);
+  assert.deepEqual(event, before);
+  assert.deepEqual(Object.keys(result).sort(), ['body', 'clientIp', 'headers', 'method', 'querystring', 'uri']);
+  assert.deepEqual([result.clientIp, result.method, result.body], [request.clientIp, request.method, request.body]);
+  assert.ok(!('body' in (await handler()(signedEvent()))));
+});
+
 test('keeps no header of the viewer but those that cannot be removed', async () => {
   const forged = {
     'content-length': '5',
