@@ -202,7 +202,9 @@ impl<'a> RequestView<'a> {
     pub fn oss_headers(&self) -> Result<Vec<(&str, &'a str)>, Refusal> {
         let mut found: Vec<(&str, &str)> = Vec::with_capacity(8);
         let mut repeated = None;
-        for Header { name, value } in self.lines.iter().filter(|header| header.name.starts_with("x-oss-")) {
+        for Header { name, value } in
+            self.lines.iter().filter(|header| header.name.as_bytes().first_chunk() == Some(b"x-oss-"))
+        {
             let value = trimmed(self.checked(name, value)?);
             let (name, follows) = (&**name, found.last().is_none_or(|(last, _)| *last < &**name));
             if follows {
