@@ -1,5 +1,7 @@
 //! A refusal as OSS writes it on the wire.
 
+use std::borrow::Cow;
+
 use crate::base64::Alphabet;
 use crate::decimal;
 use crate::hex;
@@ -27,7 +29,7 @@ pub struct ErrorResponse {
     pub status_description: &'static str,
     /// Names in the spelling that OSS clients look for (the .NET and Android SDKs are
     /// case-sensitive), and values.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The error document; empty for HEAD, which carries it in `x-oss-err`.
     pub body: String,
 }
@@ -64,16 +66,16 @@ impl ErrorResponse {
             headers: Vec::with_capacity(5),
             body: String::new(),
         };
-        answer.set("Content-Type", "application/xml");
-        answer.set("Date", &context.now.to_rfc1123());
-        answer.set("x-oss-request-id", context.request_id);
-        let ec = &error.ec();
+        let ec = error.ec();
+        let document = document(error, &ec, cause, context);
+        answer.headers.push(("Content-Type", Cow::Borrowed("application/xml")));
+        answer.set("Date", context.now.to_rfc1123());
+        answer.set("x-oss-request-id", owned(context.request_id));
         if !ec.is_empty() {
             answer.set("x-oss-ec", ec);
         }
-        let document = document(error, ec, cause, context);
         if context.method == "HEAD" {
-            answer.set("x-oss-err", &Alphabet::Standard.encode(document.as_bytes()));
+            answer.set("x-oss-err", Alphabet::Standard.encode(document.as_bytes()));
         } else {
             answer.body = document;
         }
@@ -81,8 +83,8 @@ impl ErrorResponse {
     }
 
     #[inline(never)]
-    fn set(&mut self, name: &'static str, value: &str) {
-        self.headers.push((name, owned(value)));
+    fn set(&mut self, name: &'static str, value: String) {
+        self.headers.push((name, Cow::Owned(value)));
     }
 }
 
@@ -354,7 +356,7 @@ mod tests {
         assert_eq!(head.body, "");
         let (name, value) = &head.headers[4];
         assert_eq!(*name, "x-oss-err");
-        let document = String::from_utf8(BASE64_STANDARD.decode(value).unwrap()).unwrap();
+        let document = String::from_utf8(BASE64_STANDARD.decode(&**value).unwrap()).unwrap();
         assert!(document.contains("<Code>MethodNotAllowed</Code>") && document.contains("<Method>HEAD</Method>"));
     }
 

@@ -22,7 +22,7 @@ fn let_out(request: &Request) -> (String, String) {
     for (name, value) in &response.headers {
         text.push_str(&format!("{name}: {value}\n"));
         if *name == "x-oss-err" {
-            text.push_str(&String::from_utf8(STANDARD.decode(value).unwrap()).unwrap());
+            text.push_str(&String::from_utf8(STANDARD.decode(&**value).unwrap()).unwrap());
         }
     }
     (variant(&refusal), text)
