@@ -136,7 +136,7 @@ build_modules() {
   mkdir -p target/modules
   for module in "${modules[@]}"; do
     read -r name features <<<"$module"
-    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-unroll-threshold=30 \
+    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-unroll-threshold=100 \
       -C llvm-args=-unroll-runtime=false -C llvm-args=-max-store-memcpy=4 -C link-arg=-zstack-size=524288 $remapped" \
       cargo build --locked --release --target wasm32-unknown-unknown --no-default-features --features "$features"
     cp target/wasm32-unknown-unknown/release/oss_edge.wasm "target/modules/$name.wasm"
