@@ -114,7 +114,7 @@ function numberAt(place, name) {
 /**
  * The request that was decided, in the place of a viewer's. Of the viewer's own it has what a function may not change:
  * address, method, and the headers that can't be removed, none of which reaches the origin with a meaning of its own; and
- * the body, where CloudFront shows it. Everything else is the core's.
+ * the body, where CloudFront shows it. Everything else is the core's, and a field that isn't known here goes.
  *
  * @param {CloudFrontRequest} request
  * @param {string[]} parts of a decision that forwards

@@ -17,8 +17,13 @@ const METADATA = 'x-amz-meta-';
 const METADATA_NAMES = new Map();
 const MOST_METADATA_NAMES = 64;
 
-/** Those that were last in each place of an answer: a fleet's devices send theirs in one order. @type {MetadataName[]} */
+/**
+ * The last of them that each of an answer's first places had: a fleet's devices send theirs in one order.
+ *
+ * @type {MetadataName[]}
+ */
 const lastMetadataNames = [];
+const MOST_PLACES = 64;
 
 /** Lengths of a request's parts, so that hardly any asks for more. */
 const COUNT = 256;
@@ -226,7 +231,7 @@ function metadataName(key, place) {
   if (last !== undefined && last.key === key) return last.name;
   const known = METADATA_NAMES.get(key) ?? (METADATA_NAMES.size < MOST_METADATA_NAMES ? newMetadataName(key) : undefined);
   if (known === undefined) return METADATA + key;
-  lastMetadataNames[place] = known;
+  if (place < MOST_PLACES) lastMetadataNames[place] = known;
   return known.name;
 }
 

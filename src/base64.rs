@@ -36,7 +36,8 @@ impl Alphabet {
     }
 
     /// Writes what `text` decodes to at the beginning of `out`, and gives its length; `None` where the text isn't
-    /// what [`encode`](Self::encode) makes of any bytes, or `out` hasn't three bytes for each four digits or fewer.
+    /// what [`encode`](Self::encode) makes of any bytes, or `out` lacks room for three bytes a group of four digits, the last and
+    /// shorter one included.
     #[inline(never)]
     pub(crate) fn decode(self, text: &str, out: &mut [u8]) -> Option<usize> {
         let mut digits = text;
@@ -143,5 +144,16 @@ mod tests {
         let mut out = [0; 3];
         assert_eq!(Alphabet::Standard.decode("AAAA", &mut out), Some(3));
         assert_eq!(Alphabet::Standard.decode("AAAAAA==", &mut out), None);
+        assert_eq!(Alphabet::Standard.decode("AA==", &mut out), Some(1));
+        assert_eq!(Alphabet::Standard.decode("AA==", &mut [0; 2]), None);
+        assert_eq!(Alphabet::Standard.decode("AAAAAA==", &mut [0; 5]), None);
+    }
+
+    #[test]
+    fn reads_whatever_was_in_its_place() {
+        let mut out = [0xff; 9];
+        assert_eq!(Alphabet::Standard.decode("AAAAAA==", &mut out), Some(4));
+        assert_eq!(out, [0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff]);
+        assert_eq!(Alphabet::Standard.decode("AAAAAB==", &mut out), None);
     }
 }

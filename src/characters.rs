@@ -1,7 +1,7 @@
 //! Which kinds of characters a text has. What names, ids and paths are made of is asked of one table, compiled once: most
 //! are too short to gain from comparing many bytes at a time, which would be compiled for every set.
 
-/// Kinds of characters: a bit each. A text has all that one of its bytes is of.
+/// Kinds of characters: a bit each, of which none is left. A text has all that one of its bytes is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Characters(u16);
 

@@ -68,14 +68,14 @@ impl ErrorResponse {
         };
         let ec = error.ec();
         let document = document(error, &ec, cause, context);
-        answer.headers.push(("Content-Type", Cow::Borrowed("application/xml")));
-        answer.set("Date", context.now.to_rfc1123());
-        answer.set("x-oss-request-id", owned(context.request_id));
+        answer.set("Content-Type", Cow::Borrowed("application/xml"));
+        answer.set("Date", Cow::Owned(context.now.to_rfc1123()));
+        answer.set("x-oss-request-id", Cow::Owned(owned(context.request_id)));
         if !ec.is_empty() {
-            answer.set("x-oss-ec", ec);
+            answer.set("x-oss-ec", Cow::Owned(ec));
         }
         if context.method == "HEAD" {
-            answer.set("x-oss-err", Alphabet::Standard.encode(document.as_bytes()));
+            answer.set("x-oss-err", Cow::Owned(Alphabet::Standard.encode(document.as_bytes())));
         } else {
             answer.body = document;
         }
@@ -83,8 +83,8 @@ impl ErrorResponse {
     }
 
     #[inline(never)]
-    fn set(&mut self, name: &'static str, value: String) {
-        self.headers.push((name, Cow::Owned(value)));
+    fn set(&mut self, name: &'static str, value: Cow<'static, str>) {
+        self.headers.push((name, value));
     }
 }
 

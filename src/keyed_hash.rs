@@ -141,6 +141,7 @@ impl Hash for Sha256 {
 
 /// The words of a state, each most significant byte first.
 fn digest<const WORDS: usize, const BYTES: usize>(state: [u32; WORDS]) -> [u8; BYTES] {
+    const { assert!(WORDS * 4 == BYTES, "a digest has all bytes of the state") };
     state.map(u32::to_be_bytes).as_flattened().first_chunk().copied().unwrap_or([0; BYTES])
 }
 

@@ -307,6 +307,19 @@ mod tests {
         number.map_or_else(|| encoded(name, text), |number| !i32::try_from(number).unwrap())
     }
 
+    #[test]
+    fn tells_what_is_printable_and_what_is_clean() {
+        for character in (0..=0xff).map(char::from) {
+            for place in [0, 7, 16, 33] {
+                let text = ["a".repeat(place), character.into(), "~".repeat(40 - place)].concat();
+                let is_control = character.is_ascii_control() && character != '\t';
+                assert_eq!(is_printable(&text), matches!(character, ' '..='~'), "{text:?}");
+                assert_eq!(is_clean(&text), !is_control, "{text:?}");
+            }
+        }
+        assert!(is_printable("") && is_clean(""));
+    }
+
     proptest! {
         #[test]
         fn reads_both_encodings_alike(

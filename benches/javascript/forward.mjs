@@ -1,4 +1,4 @@
-// A decision to forward, applied to the event's request.
+// The request that goes on, made of a decision to forward.
 
 const READ_ONLY = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'];
 

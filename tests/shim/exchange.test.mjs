@@ -121,6 +121,33 @@ test('a gate that takes the place of another names its own buckets', () => {
   }
 });
 
+/** Names of user metadata, whose letter says where they are told. */
+const NAMED = ['x-oss-meta-b', 'x-oss-meta-d', 'x-oss-meta-f'];
+
+/** @param {string[]} names */
+function assertMetadata(names) {
+  const { request } = decided(signedEvent({ headers: Object.fromEntries(names.map((name) => [name, name])) }));
+  const metadata = Object.entries(request.headers).filter(([key]) => key.startsWith('x-amz-meta-'));
+  const expected = [...names].sort().map((name) => [name.replace('oss', 'amz'), name]);
+  assert.deepEqual(metadata.map(([key, [line]]) => [key, line.value]), expected);
+}
+
+/** Each name in each place, after each of the others. */
+function assertMetadataInEveryPlace(/** @type {string[]} */ others) {
+  const subsets = Array.from({ length: 8 }, (_, bits) => NAMED.filter((_, index) => bits & (1 << index)));
+  for (const before of subsets) {
+    for (const names of subsets) {
+      assertMetadata(before);
+      assertMetadata(names);
+      assertMetadata([...names, ...others]);
+    }
+  }
+}
+
+test('a name of user metadata is its own, whichever was in its place before', () => {
+  assertMetadataInEveryPlace([]);
+});
+
 test('user metadata has its names however many there were', () => {
   for (const round of [1, 2]) {
     for (let number = 0; number < 100; number += 1) {
@@ -130,15 +157,13 @@ test('user metadata has its names however many there were', () => {
   }
 });
 
-test('a name of user metadata is its own in whichever place others were', () => {
-  const names = Array.from({ length: 8 }, (_, index) => `x-oss-meta-place${index}`);
-  for (let first = 0; first < names.length; first += 1) {
-    const headers = Object.fromEntries(names.slice(first).map((name) => [name, name]));
-    const { request } = decided(signedEvent({ headers }));
-    const metadata = Object.entries(request.headers).filter(([key]) => key.startsWith('x-amz-meta-'));
-    const expected = names.slice(first).map((name) => [name.replace('oss', 'amz'), name]);
-    assert.deepEqual(metadata.map(([key, [line]]) => [key, line.value]), expected);
-  }
+test('a name of user metadata is its own among some that there was no room for', () => {
+  assertMetadataInEveryPlace(['x-oss-meta-a', 'x-oss-meta-c', 'x-oss-meta-e', 'x-oss-meta-g']);
+});
+
+test('a request with more user metadata than places are remembered of is told all of it', () => {
+  const many = Array.from({ length: 100 }, (_, index) => `x-oss-meta-${String(index).padStart(3, '0')}`);
+  for (const names of [many, [...many.slice(1), NAMED[0]], NAMED]) assertMetadata(names);
 });
 
 test('headers are the same in every order, whatever the request before had', () => {
