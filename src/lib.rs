@@ -13,6 +13,10 @@
 //! Any stage may end it with a [`Refusal`], which [`ErrorResponse`] renders as OSS would. On the way
 //! back [`OriginResponse`] gives what S3 answered in OSS's words. The crate
 //! has no clock, no environment and no I/O: time, keys and configuration are arguments.
+//!
+//! What is marked `#[inline(never)]` is compiled once instead of at every place that calls it, or stands apart from what
+//! most requests need: the module's size has a budget, and Node compiles a function when it is first called
+//! (`docs/performance.md`).
 
 mod access_keys;
 #[cfg(target_arch = "wasm32")]
