@@ -9,14 +9,15 @@ import { UsageError } from './usage-error.mjs';
 const HELP = `oss-edge: Alibaba Cloud OSS uploads into Amazon S3, at CloudFront's edge
 
   oss-edge bundle --config C [--access-keys K] [--out DIR]
-      Check both documents, bake them in (K only where C doesn't have it in Secrets Manager), and make a zip of each function in DIR (dist):
-      viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts.
+      Check both documents, bake them in (K only where C doesn't have it in Secrets Manager), and make
+      a zip of each function in DIR (dist): viewer-request, origin-request, origin-response,
+      authorizer, initiate, complete, list-parts.
 
   oss-edge replay --config C [--access-keys K | --credentials-endpoint URL] [--now ISO] [--json] FILE...
-      Run CloudFront events through the bundle and say what is decided and why. A FILE is one event
-      (Lambda@Edge's shape or CloudFront Functions'), or JSON lines of events or of
-      {"id":…,"now":…,"event":…,"expected":…}; - is standard input. Exit status 1 when a decision
-      differs from an \`expected\`.
+      Run events of viewer request and origin request through the bundle and say what is decided and
+      why. A FILE is one event (Lambda@Edge's shape or CloudFront Functions'), an array of events, or
+      JSON lines of events or of {"id":…,"now":…,"event":…,"expected":…}; - is standard input. Exit
+      status 1 when a decision differs from an \`expected\`.
 
   oss-edge serve --config C [--access-keys K | --credentials-endpoint URL] [--port P]
                  [--s3-endpoint URL] [--data DIR] [--json] [--no-origin-response]

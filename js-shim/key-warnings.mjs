@@ -1,6 +1,6 @@
 // What is valid in documents of access keys, and hardly meant.
 
-/** Listed keys that a function of 128 MB has room to load while those before serve (docs/access-keys.md, Size). */
+/** Listed keys that a function of 128 MB fetches in the time that it has (docs/access-keys.md, Size). */
 export const MAX_LISTED_KEYS = 25_000;
 
 /** In every secret that this project publishes. */
@@ -15,7 +15,7 @@ export function keyWarnings(documents) {
   const masterKeys = documents.flatMap(({ masterKeys: listed = [] }) => listed);
   const warnings = [];
   if (accessKeys.length > MAX_LISTED_KEYS) {
-    warnings.push(`${accessKeys.length} listed access keys: a function of 128 MB has room for ${MAX_LISTED_KEYS}; derive keys from a master key, or give the functions more memory`);
+    warnings.push(`${accessKeys.length} listed access keys: a function of 128 MB that fetches them is too slow for more than ${MAX_LISTED_KEYS}; derive keys from a master key, or give the functions more memory`);
   }
   if ([...accessKeys.flatMap(secretsOf), ...masterKeys.map(({ secret }) => secret)].some((secret) => secret.includes(PUBLISHED))) {
     warnings.push('a secret is one of the published samples, which anybody can sign with: not for deployment');

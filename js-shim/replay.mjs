@@ -59,7 +59,7 @@ export async function replay(functions, entry, now) {
   /** @type {import('./log.mjs').LogLine} */
   let line = {};
   const log = (/** @type {import('./log.mjs').LogLine} */ written) => (line = written);
-  const handler = functions[functionOf(event)].create({ now: () => time, log });
+  const handler = functions[functionOf(event, entry.id)].create({ now: () => time, log });
   const result = await handler(structuredClone(event));
   const verdict = verdictOf(entry.id, line, result);
   return {
@@ -118,9 +118,19 @@ function entryOf(value, place) {
   return { id: place, event: value };
 }
 
-/** @param {any} event */
-function functionOf(event) {
-  return event?.Records?.[0]?.cf?.config?.eventType === 'origin-request' ? 'origin-request' : 'viewer-request';
+/**
+ * The function that decides over an event. What is of no known type is taken for a viewer's request, as CloudFront's
+ * mistake would be, and fails closed.
+ *
+ * @param {any} event @param {string} id of its entry
+ * @throws {Error} when it is of a response
+ */
+function functionOf(event, id) {
+  const type = event?.Records?.[0]?.cf?.config?.eventType;
+  if (type === 'origin-response' || type === 'viewer-response') {
+    throw new Error(`${id}: expected an event of viewer request or origin request, not of ${type.replace('-', ' ')}`);
+  }
+  return type === 'origin-request' ? 'origin-request' : 'viewer-request';
 }
 
 /** @param {string} id @param {import('./log.mjs').LogLine} line @param {any} result @returns {Verdict} */

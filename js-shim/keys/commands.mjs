@@ -142,7 +142,7 @@ async function runRevoke({ values: { master, device = [], devices }, store, chec
   const all = [...device, ...listed];
   if (all.length === 0) throw new UsageError('keys revoke: expected --device ID or --devices FILE');
   const result = await change(store, (documents) => revoke(documents, store.maxBytes, master, all), check);
-  const counts = `${result.revoked} devices of ${master} revoked, ${result.revokedBefore} were before`;
+  const counts = `${result.revoked} ${result.revoked === 1 ? 'device' : 'devices'} of ${master} revoked, ${result.revokedBefore} were before`;
   return { json: result, text: `${counts}; ids are compared byte by byte, so SN-1 is another device than sn-1` };
 }
 

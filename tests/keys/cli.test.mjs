@@ -211,7 +211,7 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       await writeFile(devices, 'lost\nSN-2\n');
       assert.deepEqual(await json('revoke', '--master', 'a1', '--device', 'SN-1', '--devices', devices), { masterKey: 'a1', revoked: 2, revokedBefore: 1 });
       assert.deepEqual((await read()).revokedDevices.map(({ deviceId }) => deviceId), ['lost', 'SN-1', 'SN-2']);
-      assert.match(done(await keys('revoke', '--master', 'a1', '--device', 'sn-1')), /^1 devices of a1 revoked, 3 were before; ids are compared byte by byte, so SN-1 is another device than sn-1\n$/u);
+      assert.match(done(await keys('revoke', '--master', 'a1', '--device', 'sn-1')), /^1 device of a1 revoked, 3 were before; ids are compared byte by byte, so SN-1 is another device than sn-1\n$/u);
     });
 
     test('a document with a name that stands twice is refused, and stays as it is', async () => {

@@ -26,7 +26,7 @@ test('more listed keys than fit are told by their number, over all documents', (
   assert.deepEqual(keyWarnings([listed(MAX_LISTED_KEYS)]), []);
   const [warning, ...others] = keyWarnings([listed(MAX_LISTED_KEYS), { masterKeys: [] }, listed(1)]);
   assert.deepEqual(others, []);
-  assert.match(warning, /^25001 listed access keys: a function of 128 MB has room for 25000; derive keys from a master key, or /u);
+  assert.match(warning, /^25001 listed access keys: a function of 128 MB that fetches them is too slow for more than 25000; derive keys from a master key, or /u);
 });
 
 test('the number is the one that docs/access-keys.md gives', async () => {

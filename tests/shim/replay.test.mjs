@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -32,6 +32,29 @@ const FORWARD = {
   status: null,
   code: null,
 };
+
+test('shows of the sample what the README says', async () => {
+  const root = new URL('../../', import.meta.url);
+  const sample = (/** @type {string} */ name) => fileURLToPath(new URL(`sample/${name}`, root));
+  const documents = ['--config', sample('config.json'), '--access-keys', sample('access-keys.json')];
+  const { status, stdout } = await run(['replay', ...documents, sample('events.jsonl')]);
+  assert.equal(status, 0);
+  const readme = await readFile(new URL('README.md', root), 'utf8');
+  assert.ok(readme.includes(`sample/events.jsonl\n${stdout}\`\`\``), stdout);
+  const json = await run(['replay', ...documents, '--json', sample('events.jsonl')]);
+  assert.ok(readme.includes(`\`\`\`json\n${json.stdout.split('\n')[0]}\n\`\`\``), json.stdout);
+});
+
+for (const type of ['origin-response', 'viewer-response']) {
+  test(`takes no event of ${type} for a request`, async () => {
+    const event = /** @type {any} */ (structuredClone(put));
+    event.Records[0].cf.config.eventType = type;
+    const file = await written(`${type}.json`, event);
+    const { status, stderr } = await replay([file]);
+    assert.equal(status, 2);
+    assert.match(stderr, new RegExp(`${type}\\.json: expected an event of viewer request or origin request, not of ${type.replace('-', ' ')}\\n`, 'u'));
+  });
+}
 
 test('prints one line an event with --json, in order, with these fields in this order', async () => {
   const lines = [
@@ -124,8 +147,13 @@ test('says which file and line is wrong', async () => {
 });
 
 /** @param {string[]} args @param {string} [input] */
-async function replay(args, input = '') {
-  const child = spawn(process.execPath, [CLI, 'replay', '--config', config, '--access-keys', accessKeys, ...args]);
+function replay(args, input = '') {
+  return run(['replay', '--config', config, '--access-keys', accessKeys, ...args], input);
+}
+
+/** @param {string[]} args of the command line @param {string} [input] */
+async function run(args, input = '') {
+  const child = spawn(process.execPath, [CLI, ...args]);
   child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { status, stdout, stderr };
