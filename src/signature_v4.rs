@@ -24,7 +24,7 @@ use crate::request_view::{RequestView, trimmed};
 use crate::signature_scheme::Scheme;
 use crate::signing_date::{self, UnixMillis};
 use crate::signing_secret::SigningSecret;
-use crate::texts::{joined, owned};
+use crate::texts::{joined, owned, place_among};
 
 const ALGORITHM: &str = "OSS4-HMAC-SHA256";
 
@@ -225,9 +225,8 @@ fn parameters(credentials: &str) -> Result<[Option<&str>; 3], Refusal> {
     let mut found = [None; 3];
     for parameter in parts(credentials, b',') {
         let (name, value) = cut(trimmed(parameter), b'=');
-        let slot = NAMES.iter().zip(found.iter_mut()).find(|(known, _)| **known == name);
-        match slot {
-            Some((_, slot @ None)) if value.is_some() => *slot = value,
+        match place_among(name, &NAMES).and_then(|place| found.get_mut(place)) {
+            Some(slot @ None) if value.is_some() => *slot = value,
             _ => return Err(Refusal::MalformedAuthorization(AuthorizationFault::Form)),
         }
     }

@@ -20,10 +20,15 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
     one.len() == other.len() && same_bytes(one.as_bytes(), other.as_bytes())
 }
 
-/// Whether a text is one of some. Compiled once.
-#[inline(never)]
+/// Whether a text is one of some.
 pub(crate) fn is_one_of(text: &str, some: &[&str]) -> bool {
-    some.iter().any(|one| same(one, text))
+    place_among(text, some).is_some()
+}
+
+/// Which of some a text is. Compiled once.
+#[inline(never)]
+pub(crate) fn place_among(text: &str, some: &[&str]) -> Option<usize> {
+    some.iter().position(|one| same(one, text))
 }
 
 /// Whether a text has a beginning. Compiled once.
