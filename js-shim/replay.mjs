@@ -119,8 +119,7 @@ function entryOf(value, place) {
 }
 
 /**
- * The function that decides over an event. What is of no known type is taken for a viewer's request, as CloudFront's
- * mistake would be, and fails closed.
+ * The function that decides over an event. One of no known type goes to viewer-request, which fails closed.
  *
  * @param {any} event @param {string} id of its entry
  * @throws {Error} when it is of a response

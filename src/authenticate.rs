@@ -30,8 +30,8 @@ pub(crate) struct Identified<'k, 'i> {
     /// The literal text that was signed.
     pub(crate) date: &'i str,
     now: UnixMillis,
-    /// The date is too far from now but for this key: known only to who has its secret. This one and the next are boxed,
-    /// being rare and large.
+    /// The date is too far from now but for this key: known only to who has its secret. This one and the next are
+    /// boxed, being rare and large.
     beyond_the_usual: Cell<Option<Box<Refusal>>>,
     /// The date is too far from now for this key.
     beyond_its_own: Cell<Option<Box<Refusal>>>,

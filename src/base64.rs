@@ -35,9 +35,9 @@ impl Alphabet {
         String::from_utf8(text).unwrap_or_default()
     }
 
-    /// Writes what `text` decodes to at the beginning of `out`, and gives its length; `None` where the text isn't
-    /// what [`encode`](Self::encode) makes of any bytes, or `out` lacks room for three bytes a group of four digits, the last and
-    /// shorter one included.
+    /// Writes what `text` decodes to at the beginning of `out`, and gives its length; `None` where the text isn't what
+    /// [`encode`](Self::encode) makes of any bytes, or `out` lacks room for three bytes a group of four digits, the
+    /// last and shorter one included.
     #[inline(never)]
     pub(crate) fn decode(self, text: &str, out: &mut [u8]) -> Option<usize> {
         let mut digits = text;

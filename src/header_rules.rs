@@ -1,7 +1,9 @@
 //! The configurable part of what becomes of `x-oss-*` headers.
 
 use crate::baked::{Baked, Image, bake_choice, baked, read_choice};
+use crate::characters::Characters;
 use crate::document::{DocumentError, Field};
+use crate::texts::{place_among, same};
 
 /// OSS's storage classes and the S3 class with the same access: at once, at once for a fee, or after
 /// a restore.
@@ -84,6 +86,7 @@ impl Baked for S3Class {
         bake_choice(&S3_STORAGE_CLASSES, &self.0, image);
     }
 
+    #[inline(never)]
     fn read(image: &mut Image<'_>) -> Self {
         S3Class(read_choice(&S3_STORAGE_CLASSES, image).unwrap_or_default())
     }
@@ -130,8 +133,7 @@ impl HeaderRules {
 
     /// The S3 class of one of OSS's; `None` for a class that OSS doesn't have.
     pub(crate) fn storage_class(&self, oss: &str) -> Option<&'static str> {
-        let row = STORAGE_CLASSES.iter().position(|(name, _)| *name == oss)?;
-        self.storage_classes.get(row).map(|class| class.0)
+        self.storage_classes.get(storage_class_row(oss)?).map(|class| class.0)
     }
 
     /// S3's key for one of OSS's, or for none named; `None` where the configuration has none.
@@ -142,23 +144,28 @@ impl HeaderRules {
 
     fn read_storage_classes(&mut self, field: &Field<'_>) -> Result<(), DocumentError> {
         for (name, class) in field.entries()? {
-            let row = STORAGE_CLASSES.iter().position(|(oss, _)| *oss == name);
-            let slot = row.and_then(|row| self.storage_classes.get_mut(row));
+            let slot = storage_class_row(name).and_then(|row| self.storage_classes.get_mut(row));
             let slot = slot.ok_or_else(|| {
                 class
                     .error("one of \"Standard\", \"IA\", \"Archive\", \"ColdArchive\", \"DeepColdArchive\" as its name")
             })?;
             let text = class.string()?;
-            let known = S3_STORAGE_CLASSES.iter().find(|known| **known == text);
+            let known = place_among(text, &S3_STORAGE_CLASSES).and_then(|place| S3_STORAGE_CLASSES.get(place));
             *slot = S3Class(known.ok_or_else(|| class.error("a storage class of S3, as in \"STANDARD_IA\""))?);
         }
         Ok(())
     }
 }
 
+/// Which of the table's rows is that of one of OSS's classes.
+#[inline(never)]
+fn storage_class_row(oss: &str) -> Option<usize> {
+    STORAGE_CLASSES.iter().position(|(name, _)| same(name, oss))
+}
+
 fn read_kms_key((name, key): &(&str, Field<'_>)) -> Result<(String, String), DocumentError> {
     let visible =
-        |text: &str| (1..=MAX_KMS_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        |text: &str| (1..=MAX_KMS_KEY).contains(&text.len()) && Characters::of(text).are_among(Characters::VISIBLE);
     if !visible(name) {
         return Err(key.error("a key id of OSS's as its name, or \"default\""));
     }

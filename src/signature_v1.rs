@@ -120,8 +120,11 @@ impl<'a> Presented<'a> {
         string_to_sign: &StringToSign<'_>,
     ) -> Result<&'k str, Refusal> {
         let text = string_to_sign.text();
-        let is_right = |hmac_sha1: &HmacSha1| is_signature(hmac_sha1, &text, self.code.as_ref());
-        match identified.live_secrets().find(|live| identified.key.verifies(live, is_right)) {
+        let made_with = self.code.as_ref().and_then(|code| {
+            let is_right = |hmac_sha1: &HmacSha1| hmac_sha1.verifies(text.as_bytes(), code);
+            identified.live_secrets().find(|live| identified.key.verifies(live, is_right))
+        });
+        match made_with {
             Some(live) => Ok(live.generation),
             None => Err(self.mismatch(text)),
         }
@@ -142,11 +145,7 @@ impl<'a> Presented<'a> {
 /// Whether `signature`, in canonical base64 (28 characters, no stray bits), is the HMAC-SHA1 of
 /// `string_to_sign`. The 20 bytes are compared in constant time.
 pub fn verify(secret: &SigningSecret<'_>, string_to_sign: &StringToSign<'_>, signature: &str) -> bool {
-    is_signature(&secret.hmac_sha1(), &string_to_sign.text(), code_of(signature).as_ref())
-}
-
-fn is_signature(hmac_sha1: &HmacSha1, string_to_sign: &str, code: Option<&Code>) -> bool {
-    code.is_some_and(|code| hmac_sha1.verifies(string_to_sign.as_bytes(), code))
+    code_of(signature).is_some_and(|code| secret.hmac_sha1().verifies(string_to_sign.text().as_bytes(), &code))
 }
 
 /// What a signature is in canonical base64.
