@@ -192,7 +192,7 @@ prepare() {
 
 bundle() {
   prepare
-  node js-shim/cli.mjs bundle "$@"
+  node cli/oss-edge.mjs bundle "$@"
 }
 
 run_tests() {
@@ -214,7 +214,7 @@ run_tests() {
   end_to_end
   step 'README: the compatibility table' node tests/e2e/compatibility.mjs --check
   step 'Sizes within their budget' bash -c '
-    node js-shim/cli.mjs bundle --config sample/config.json --access-keys sample/access-keys.json
+    node cli/oss-edge.mjs bundle --config sample/config.json --access-keys sample/access-keys.json
     node benches/sizes.mjs'
   bench --short
   printf '%d passed, 0 failed\n' "$total"
@@ -241,7 +241,7 @@ compatibility() {
 
 demo() {
   prepare
-  node js-shim/demo.mjs
+  node cli/demo.mjs
 }
 
 case "${1:-bundle}" in

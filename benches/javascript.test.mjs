@@ -6,10 +6,10 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { createBakedGate } from '../js-shim/baked-gate.mjs';
-import { createGate } from '../js-shim/gate.mjs';
-import { createViewerRequest } from '../js-shim/viewer-request.mjs';
-import { readWasm } from '../js-shim/wasm-file.mjs';
+import { createBakedGate } from '../js-shim/core/bundled-gate.mjs';
+import { createGate } from '../js-shim/core/gate.mjs';
+import { createViewerRequest } from '../js-shim/edge/viewer-request.mjs';
+import { readWasm } from '../cli/wasm-file.mjs';
 import { ACCESS_KEY, DOCUMENTS, element } from '../tests/shim/fixture.mjs';
 import { createHandler } from './javascript/handler.mjs';
 import { mutations } from './mutations.mjs';

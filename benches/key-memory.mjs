@@ -43,7 +43,7 @@ await (file === undefined ? measureAll(Number(count)) : measureOne(file, Number(
 
 /** @param {number} keys */
 async function measureAll(keys) {
-  const { table } = await import('../js-shim/table.mjs');
+  const { table } = await import('../cli/table.mjs');
   await mkdir(CACHE, { recursive: true });
   const at = await mkdtemp(CACHE);
   const secretsManager = await startSecretsManager(keys);
@@ -72,9 +72,9 @@ async function measureAll(keys) {
   }
 }
 
-/** @param {string} directory @param {import('../js-shim/bundle.mjs').Documents} documents @returns {Promise<string>} the function's `index.mjs` */
+/** @param {string} directory @param {import('../cli/bundle.mjs').Documents} documents @returns {Promise<string>} the function's `index.mjs` */
 async function bundle(directory, documents) {
-  const { writeFunctions } = await import('../js-shim/bundle.mjs');
+  const { writeFunctions } = await import('../cli/bundle.mjs');
   await writeFunctions(documents, directory);
   return join(directory, 'viewer-request', 'index.mjs');
 }

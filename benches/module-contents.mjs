@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 
-import { table } from '../js-shim/table.mjs';
+import { table } from '../cli/table.mjs';
 
 const SECTIONS = /** @type {Record<number, string>} */ ({ 1: 'types', 2: 'imports', 3: 'functions', 4: 'tables', 5: 'memory', 6: 'globals', 7: 'exports', 9: 'elements', 10: 'code', 11: 'data', 12: 'data count' });
 

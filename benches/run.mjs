@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 
-import { table } from '../js-shim/table.mjs';
+import { table } from '../cli/table.mjs';
 import { measureCold, measureColdWithQuota } from './cold.mjs';
 import { load, writeContestants } from './contestants.mjs';
 import { NOW, documents, eventTexts } from './events.mjs';

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 
-import { failClosed } from '../../js-shim/fail-closed.mjs';
+import { failClosed } from '../../js-shim/edge/fail-closed.mjs';
 
 const REASONS = /** @type {Record<number, string>} */ ({
   403: 'Forbidden',

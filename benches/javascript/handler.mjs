@@ -2,7 +2,7 @@
 // with care. It makes the decisions of the core (tests/bench/javascript.test.mjs holds it to that) and
 // is measured, never deployed.
 
-import { isoTime, writeLogLine } from '../../js-shim/log.mjs';
+import { isoTime, writeLogLine } from '../../js-shim/edge/log.mjs';
 import { authenticate, newSecrets } from './authenticate.mjs';
 import { readConfig } from './config.mjs';
 import { applied } from './forward.mjs';

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 
 import OSS from 'ali-oss';
 
-import { createDeriver } from '../../js-shim/derived-key.mjs';
+import { createDeriver } from '../../cli/keys/derived-key.mjs';
 import { BUCKET, OTHER_BUCKET, localAgent, sha256, startGateway } from './fixture.mjs';
 
 const MIB = 1024 * 1024;

@@ -11,7 +11,7 @@ import { after, before, describe, mock, test } from 'node:test';
 
 import OSS from 'ali-oss';
 
-import { serve } from '../../js-shim/serve.mjs';
+import { serve } from '../../cli/serve.mjs';
 import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, SECOND_KEY, STS_KEY, localAgent, record, sha256, startGateway } from './fixture.mjs';
 
 const MIB = 1024 * 1024;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 
-import { serve } from '../../js-shim/serve.mjs';
+import { serve } from '../../cli/serve.mjs';
 
 /** OSS buckets; the hosts that stand for one bucket stand for the first. */
 export const BUCKET = 'fleet-uploads';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { startS3Server } from '../../js-shim/local/s3-server.mjs';
+import { startS3Server } from '../../local/s3-server.mjs';
 import { ACCESS_KEYS, BUCKET, CONFIG, OTHER_BUCKET, S3_BUCKETS, StoredObjects } from './fixture.mjs';
 
 const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;

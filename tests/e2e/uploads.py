@@ -78,7 +78,7 @@ class Gateway:
                 file = Path(folder, f"{name}.json")
                 file.write_text(json.dumps(document))
                 arguments += [f"--{name}", str(file)]
-            self._process = start_node("js-shim/cli.mjs", "serve", *arguments, env=s3.credentials)
+            self._process = start_node("cli/oss-edge.mjs", "serve", *arguments, env=s3.credentials)
             first_line = self._process.stdout.readline()
         self.port = int(re.match(r"listening on http://127\.0\.0\.1:(\d+),", first_line)[1])
         self._reader = threading.Thread(target=self._read)

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { ENV, startSecretsManager } from './moto.mjs';
 
-const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const SECRET = 'theFirstSecretOfTheFirstKey001';
 const TOKEN = 'a-token-nobody-may-see';
 const MASTER_SECRET = 'aMasterSecretOfTheTestsThatIsLongEnough0123456789';

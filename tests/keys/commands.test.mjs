@@ -17,7 +17,7 @@ import { unzipSync } from 'fflate';
 import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, element, signedEvent } from '../shim/fixture.mjs';
 import { ENV, startSecretsManager } from './moto.mjs';
 
-const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const CREDENTIALS = { source: 'secrets-manager', secretId: 'fleet', regions: ['us-east-1'] };
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-commands-'));

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
-import { MalformedDocument, fetchKeyDocuments } from '../../js-shim/key-documents.mjs';
-import { nearestFirst } from '../../js-shim/region-order.mjs';
-import { createSecretsManager } from '../../js-shim/secrets-manager.mjs';
-import { currentVersion, fetchFromReplicas } from '../../js-shim/secret-replicas.mjs';
+import { MalformedDocument, fetchKeyDocuments } from '../../js-shim/keys/key-documents.mjs';
+import { nearestFirst } from '../../js-shim/keys/region-order.mjs';
+import { createSecretsManager } from '../../js-shim/keys/secrets-manager.mjs';
+import { currentVersion, fetchFromReplicas } from '../../js-shim/keys/secret-replicas.mjs';
 
 describe('Regions', () => {
   for (const [own, listed, expected] of /** @type {[string | undefined, string[], string[]][]} */ ([

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { writeFunctions } from '../../js-shim/bundle.mjs';
-import { loadFunctions } from '../../js-shim/functions.mjs';
-import { violation } from '../../js-shim/local/cloudfront-rules.mjs';
+import { writeFunctions } from '../../cli/bundle.mjs';
+import { loadFunctions } from '../../cli/load-functions.mjs';
+import { violation } from '../../local/cloudfront-rules.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, element, signedEvent } from '../shim/fixture.mjs';
 import { ENV, OUTAGES, startSecretsManager } from './moto.mjs';
 

@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { ENV } from './moto.mjs';
 
 const PYTHON = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
-const MODULE = new URL('../../js-shim/secrets-manager-keys.mjs', import.meta.url).href;
+const MODULE = new URL('../../js-shim/keys/secrets-manager-keys.mjs', import.meta.url).href;
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-https-'));
 const pem = join(directory, 'localhost.pem');

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 
-import { createSecretsManager } from '../../js-shim/secrets-manager.mjs';
+import { createSecretsManager } from '../../js-shim/keys/secrets-manager.mjs';
 
 const MOTO = fileURLToPath(new URL('../../.venv/bin/moto_server', import.meta.url));
 

@@ -14,11 +14,11 @@ import { promisify } from 'node:util';
 
 import OSS from 'ali-oss';
 
-import { serve } from '../../js-shim/serve.mjs';
+import { serve } from '../../cli/serve.mjs';
 import { BUCKET, CONFIG, FIRST_KEY, StoredObjects, sha256 } from '../e2e/fixture.mjs';
 import { ENV, startSecretsManager } from './moto.mjs';
 
-const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const REFRESH_SECONDS = 20;
 const KB = 1024;
 

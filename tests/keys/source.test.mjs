@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 
-import { MalformedDocument } from '../../js-shim/key-documents.mjs';
-import { KeySource } from '../../js-shim/key-source.mjs';
+import { MalformedDocument } from '../../js-shim/keys/key-documents.mjs';
+import { KeySource } from '../../js-shim/keys/key-source.mjs';
 
 const REFRESH = 300_000;
 const MAX_STALE = 86_400_000;

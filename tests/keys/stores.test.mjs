@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { createSecretsManager } from '../../js-shim/secrets-manager.mjs';
-import { fileStore } from '../../js-shim/keys/file-store.mjs';
-import { secretStore } from '../../js-shim/keys/secret-store.mjs';
-import { Conflict, change } from '../../js-shim/keys/store.mjs';
+import { createSecretsManager } from '../../js-shim/keys/secrets-manager.mjs';
+import { fileStore } from '../../cli/keys/file-store.mjs';
+import { secretStore } from '../../cli/keys/secret-store.mjs';
+import { Conflict, change } from '../../cli/keys/store.mjs';
 import { ENV, startSecretsManager } from './moto.mjs';
 
 const unchecked = () => {};
@@ -109,7 +109,7 @@ describe('a file', () => {
 describe('a secret', () => {
   /** @type {Awaited<ReturnType<typeof startSecretsManager>>} */
   let secrets;
-  /** @type {import('../../js-shim/secrets-manager.mjs').SecretsManager} */
+  /** @type {import('../../js-shim/keys/secrets-manager.mjs').SecretsManager} */
   let client;
   before(async () => {
     secrets = await startSecretsManager();

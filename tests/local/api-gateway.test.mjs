@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createApiGateway } from '../../js-shim/local/api-gateway.mjs';
+import { createApiGateway } from '../../local/api-gateway.mjs';
 
 const DOMAIN = 'abc123.execute-api.eu-west-1.amazonaws.com';
 const METHOD_ARN = 'arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/POST/initiate';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { QUOTAS, requestRefusal, violation } from '../../js-shim/local/cloudfront-rules.mjs';
-import { edgeEvent } from '../../js-shim/local/viewer-request-event.mjs';
+import { QUOTAS, requestRefusal, violation } from '../../local/cloudfront-rules.mjs';
+import { edgeEvent } from '../../local/viewer-request-event.mjs';
 
 const CUSTOM = {
   customHeaders: {},

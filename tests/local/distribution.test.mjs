@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
-import { startDistribution } from '../../js-shim/local/distribution.mjs';
-import { signedRequest, openRequest } from '../../js-shim/local/origin-access-control.mjs';
-import { startS3Server } from '../../js-shim/local/s3-server.mjs';
+import { startDistribution } from '../../local/distribution.mjs';
+import { signedRequest, openRequest } from '../../local/origin-access-control.mjs';
+import { startS3Server } from '../../local/s3-server.mjs';
 
 const BUCKET = 'devices';
 const S3_DOMAIN = `${BUCKET}.s3.eu-west-1.amazonaws.com`;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { test } from 'node:test';
-import { originRequestEvent } from '../../js-shim/local/origin-request-event.mjs';
-import { viewerRequestEvent } from '../../js-shim/local/viewer-request-event.mjs';
+import { originRequestEvent } from '../../local/origin-request-event.mjs';
+import { viewerRequestEvent } from '../../local/viewer-request-event.mjs';
 
 /** The viewer-request event of a request given as its bytes. */
 async function eventOf(bytes) {

@@ -10,8 +10,8 @@ import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, GetObjectCommand,
   HeadObjectCommand, ListObjectsV2Command, ListPartsCommand, PutObjectCommand, S3Client, UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { openRequest, signedRequest } from '../../js-shim/local/origin-access-control.mjs';
-import { startS3Server } from '../../js-shim/local/s3-server.mjs';
+import { openRequest, signedRequest } from '../../local/origin-access-control.mjs';
+import { startS3Server } from '../../local/s3-server.mjs';
 
 const Bucket = 'devices';
 let directory;

@@ -11,7 +11,7 @@ import { after, test } from 'node:test';
 
 import { AbortMultipartUploadCommand, GetObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 
-import { startS3Server } from '../../js-shim/local/s3-server.mjs';
+import { startS3Server } from '../../local/s3-server.mjs';
 import { ACCESS_KEY, NOW, element, functions, memoryLog, signedEvent } from './fixture.mjs';
 
 const SECRET = 'the-origin-secret-of-the-distribution';

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createBakedGate } from '../../js-shim/baked-gate.mjs';
-import { readEvent } from '../../js-shim/cloudfront-event.mjs';
-import { ImageError, decide, instantiate, readImage } from '../../js-shim/core.mjs';
-import { isForward, readUpload } from '../../js-shim/decision.mjs';
-import { createGate } from '../../js-shim/gate.mjs';
-import { readWasm } from '../../js-shim/wasm-file.mjs';
+import { createBakedGate } from '../../js-shim/core/bundled-gate.mjs';
+import { readEvent } from '../../js-shim/edge/cloudfront-event.mjs';
+import { ImageError, decide, instantiate, readImage } from '../../js-shim/core/core.mjs';
+import { isForward, readUpload } from '../../js-shim/core/decision.mjs';
+import { createGate } from '../../js-shim/core/gate.mjs';
+import { readWasm } from '../../cli/wasm-file.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, readDecision, signedEvent } from './fixture.mjs';
 
 const [whole, viewerRequest, authorizer, responses] = await Promise.all(
@@ -84,7 +84,7 @@ function request(accessKey, parts = {}) {
   return /** @type {const} */ ([request, requestId]);
 }
 
-/** @param {import('../../js-shim/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
+/** @param {import('../../js-shim/core/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
 function outcome(gate, accessKey) {
   const decision = readDecision(gate.decide(...request(accessKey), NOW));
   return decision.decision === 'refuse' ? decision.code : 'forward';

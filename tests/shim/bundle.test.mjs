@@ -10,10 +10,10 @@ import { promisify } from 'node:util';
 
 import { unzipSync } from 'fflate';
 
-import { writeZips } from '../../js-shim/bundle.mjs';
+import { writeZips } from '../../cli/bundle.mjs';
 import { ACCESS_KEY, DOCUMENTS, signedEvent } from './fixture.mjs';
 
-const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const ZIPS = ['authorizer', 'complete', 'initiate', 'list-parts', 'origin-request', 'origin-response', 'viewer-request'].map((name) => `${name}.zip`);
 const BEHIND_API = ['complete.zip', 'initiate.zip', 'list-parts.zip'];
 

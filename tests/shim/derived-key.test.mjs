@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { createDeriver } from '../../js-shim/derived-key.mjs';
+import { createDeriver } from '../../cli/keys/derived-key.mjs';
 
 const derive = createDeriver(readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url)));
 const { vectors, malformed } = JSON.parse(readFileSync(new URL('../vectors/derived-keys.json', import.meta.url), 'utf8'));

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseDocument } from '../../js-shim/document.mjs';
-import { createGate } from '../../js-shim/gate.mjs';
-import { readWasm } from '../../js-shim/wasm-file.mjs';
+import { parseDocument } from '../../cli/document.mjs';
+import { createGate } from '../../js-shim/core/gate.mjs';
+import { readWasm } from '../../cli/wasm-file.mjs';
 import { DOCUMENTS } from './fixture.mjs';
 
 /** Texts with a repeated name, by its path. */

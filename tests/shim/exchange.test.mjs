@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { applyForward, readEvent } from '../../js-shim/cloudfront-event.mjs';
-import { decide, instantiate, readGate } from '../../js-shim/core.mjs';
-import { isForward, readRefusal, readUpload } from '../../js-shim/decision.mjs';
-import { createGate } from '../../js-shim/gate.mjs';
-import { NUMBERS, WORDS } from '../../js-shim/words.mjs';
+import { applyForward, readEvent } from '../../js-shim/edge/cloudfront-event.mjs';
+import { decide, instantiate, readGate } from '../../js-shim/core/core.mjs';
+import { isForward, readRefusal, readUpload } from '../../js-shim/core/decision.mjs';
+import { createGate } from '../../js-shim/core/gate.mjs';
+import { NUMBERS, WORDS } from '../../js-shim/core/words.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, readDecision, signedEvent } from './fixture.mjs';
 
 const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));

@@ -2,8 +2,8 @@
 
 import { createHmac } from 'node:crypto';
 
-import * as part from '../../js-shim/decision.mjs';
-import { loadFunctions } from '../../js-shim/functions.mjs';
+import * as part from '../../js-shim/core/decision.mjs';
+import { loadFunctions } from '../../cli/load-functions.mjs';
 
 export const ACCESS_KEY = { accessKeyId: 'LTAI5tTestDevice0001', accessKeySecret: 'testSecret0001abcdefghijklmno' };
 export const SECOND_KEY = { accessKeyId: 'LTAI5tTestDevice0002', accessKeySecret: 'testSecret0002abcdefghijklmno' };

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { readEvent } from '../../js-shim/cloudfront-event.mjs';
-import { coreInstance } from '../../js-shim/core-instance.mjs';
-import { decide, decideAtApi, instantiate, readGate } from '../../js-shim/core.mjs';
-import { Exchange } from '../../js-shim/exchange.mjs';
-import { createGate } from '../../js-shim/gate.mjs';
+import { readEvent } from '../../js-shim/edge/cloudfront-event.mjs';
+import { coreInstance } from '../../js-shim/core/core-instance.mjs';
+import { decide, decideAtApi, instantiate, readGate } from '../../js-shim/core/core.mjs';
+import { Exchange } from '../../js-shim/core/exchange.mjs';
+import { createGate } from '../../js-shim/core/gate.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, readDecision, signedEvent } from './fixture.mjs';
 
 const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
@@ -158,13 +158,13 @@ function counting(during) {
   }
 }
 
-/** A call that fails in the core: no symbol is a number. @param {import('../../js-shim/gate.mjs').Gate} gate */
+/** A call that fails in the core: no symbol is a number. @param {import('../../js-shim/core/gate.mjs').Gate} gate */
 function failing(gate) {
   const { request, requestId } = readEvent(/** @type {any} */ (signedEvent()));
   return gate.decide(request, requestId, /** @type {any} */ (Symbol('now')));
 }
 
-/** @param {import('../../js-shim/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
+/** @param {import('../../js-shim/core/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
 function outcome(gate, accessKey) {
   const { request, requestId } = readEvent(/** @type {any} */ (signedEvent({ accessKey })));
   const decision = readDecision(gate.decide(request, requestId, NOW));

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { MAX_LISTED_KEYS, bucketWarnings, keyWarnings } from '../../js-shim/key-warnings.mjs';
+import { MAX_LISTED_KEYS, bucketWarnings, keyWarnings } from '../../cli/key-warnings.mjs';
 import { DOCUMENTS } from './fixture.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
-const CLI = fileURLToPath(new URL('js-shim/cli.mjs', ROOT));
+const CLI = fileURLToPath(new URL('cli/oss-edge.mjs', ROOT));
 const SAMPLE = /^oss-edge: warning: a secret is one of the published samples, which anybody can sign with: not for deployment$/mu;
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-warnings-'));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { isoTime } from '../../js-shim/log.mjs';
+import { isoTime } from '../../js-shim/edge/log.mjs';
 import { NOW } from './fixture.mjs';
 
 test('the time of a line is what Date makes of it, whatever the line before had', () => {

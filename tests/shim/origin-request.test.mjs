@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { violation } from '../../js-shim/local/cloudfront-rules.mjs';
+import { violation } from '../../local/cloudfront-rules.mjs';
 import { NOW, S3_DOMAIN, functions, memoryLog, originEvent, signedEvent } from './fixture.mjs';
 
 const INITIATE = { method: 'POST', querystring: 'uploads', headers: { 'content-length': '0' } };

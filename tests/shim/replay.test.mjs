@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { ACCESS_KEY, DOCUMENTS, functions, originEvent, signedEvent, viewerEvent } from './fixture.mjs';
 
-const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const NOW = '2026-11-24T01:52:57Z';
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-replay-'));

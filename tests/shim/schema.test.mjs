@@ -7,14 +7,14 @@ import { test } from 'node:test';
 
 import Ajv from 'ajv';
 
-import { createGate } from '../../js-shim/gate.mjs';
-import { fetchKeyDocuments } from '../../js-shim/key-documents.mjs';
+import { createGate } from '../../js-shim/core/gate.mjs';
+import { fetchKeyDocuments } from '../../js-shim/keys/key-documents.mjs';
 import { DOCUMENTS } from './fixture.mjs';
 
 const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
 const ajv = new /** @type {any} */ (Ajv).default({ strictTypes: false });
 const schema = (/** @type {string} */ name) =>
-  ajv.compile(JSON.parse(readFileSync(new URL(`../../js-shim/schema/${name}.schema.json`, import.meta.url), 'utf8')));
+  ajv.compile(JSON.parse(readFileSync(new URL(`../../cli/schema/${name}.schema.json`, import.meta.url), 'utf8')));
 const isConfig = schema('config');
 const isAccessKeys = schema('access-keys');
 
@@ -159,7 +159,7 @@ test('what no schema can say, the core refuses', () => {
 });
 
 test('how many further secrets there may be is one number, in the schema, the core, what fetches them and the docs', async () => {
-  const { properties } = JSON.parse(await readFile(new URL('../../js-shim/schema/access-keys.schema.json', import.meta.url), 'utf8'));
+  const { properties } = JSON.parse(await readFile(new URL('../../cli/schema/access-keys.schema.json', import.meta.url), 'utf8'));
   const most = properties.furtherSecrets.maxItems;
   const fromSecretsManager = { ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'] } };
   const naming = (/** @type {number} */ count) => ({ ...DOCUMENTS.accessKeys, furtherSecrets: Array.from({ length: count }, (_, index) => `s${index}`) });

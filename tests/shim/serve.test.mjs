@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 import { DOCUMENTS, element, signedEvent } from './fixture.mjs';
 
-const CLI = fileURLToPath(new URL('../../js-shim/cli.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-serve-'));
 after(() => rm(directory, { recursive: true }));

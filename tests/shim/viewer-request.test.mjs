@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { readRefusal } from '../../js-shim/decision.mjs';
-import { createGate } from '../../js-shim/gate.mjs';
-import { createViewerRequest } from '../../js-shim/viewer-request.mjs';
-import { violation } from '../../js-shim/local/cloudfront-rules.mjs';
+import { readRefusal } from '../../js-shim/core/decision.mjs';
+import { createGate } from '../../js-shim/core/gate.mjs';
+import { createViewerRequest } from '../../js-shim/edge/viewer-request.mjs';
+import { violation } from '../../local/cloudfront-rules.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, element, functions, memoryLog, signedEvent } from './fixture.mjs';
 
 const cases = JSON.parse(readFileSync(new URL('events/viewer-request.json', import.meta.url), 'utf8'));

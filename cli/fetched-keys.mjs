@@ -1,0 +1,18 @@
+// The documents of a replay, which judges by access keys as they are now and at no other time.
+
+import { isFromSecretsManager } from './bundle.mjs';
+import { parseDocument } from './document.mjs';
+import { fetchAccessKeys } from '../js-shim/keys/secrets-manager-keys.mjs';
+
+/**
+ * @param {import('./bundle.mjs').Documents} documents checked
+ * @returns {Promise<import('./bundle.mjs').Documents>} with access keys to be baked in
+ */
+export async function withFetchedKeys(documents) {
+  if (!isFromSecretsManager(documents.config)) return documents;
+  const { credentials, ...config } = /** @type {{ credentials: import('../js-shim/keys/secrets-manager-keys.mjs').Credentials }} */ (documents.config);
+  const fetched = await fetchAccessKeys(credentials);
+  const [first = '', ...further] = fetched?.documents() ?? [];
+  const { furtherSecrets: _, ...document } = Object(parseDocument(first, credentials.secretId));
+  return { config, accessKeys: [document, ...further] };
+}

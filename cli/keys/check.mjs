@@ -1,0 +1,39 @@
+// The core's own check of documents, with their names in its words.
+
+import { createGate } from '../../js-shim/core/gate.mjs';
+import { Refusal } from './store.mjs';
+
+/** Access keys are checked without regard to it. */
+const CONFIG = {
+  hosts: [{ host: 'oss-edge.invalid', style: 'path' }],
+  buckets: { 'oss-edge': { s3Bucket: 'oss-edge', region: 'us-east-1' } },
+};
+
+/** Only the documents of one may name others. */
+const CREDENTIALS = {
+  bundled: { source: 'bundled' },
+  'secrets-manager': { source: 'secrets-manager', secretId: 'oss-edge', regions: ['us-east-1'] },
+};
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} wasm
+ * @param {import('./store.mjs').KeyStore['source']} source
+ * @returns {(stored: import('./store.mjs').Stored[]) => void} throws {@link Refusal} with the document's name, the
+ *   field's path and what was expected
+ */
+export function documentCheck(wasm, source) {
+  const gate = createGate({ wasm, config: { ...CONFIG, credentials: CREDENTIALS[source] } });
+  return (stored) => {
+    try {
+      gate.useAccessKeys(stored.map(({ document }) => document));
+    } catch (error) {
+      throw new Refusal(named(error instanceof Error ? error.message : String(error), stored));
+    }
+  };
+}
+
+/** @param {string} message @param {import('./store.mjs').Stored[]} stored */
+function named(message, stored) {
+  const [, index = '0', rest] = /^(?:access keys: )?(?:documents\[(\d+)\](?:\.|: )?)?(.*)$/su.exec(message) ?? [];
+  return `${stored[Number(index)]?.name}: ${rest}`;
+}

@@ -1,0 +1,54 @@
+// Access keys that are derived from a master key, one for each device.
+
+import { createDeriver } from './derived-key.mjs';
+import { readText } from '../document.mjs';
+import { masterKey, revokedDevices } from './document-edit.mjs';
+import { Refusal } from './store.mjs';
+
+/** @typedef {{ deviceId: string, accessKeyId: string, accessKeySecret: string }} DerivedKey */
+
+/**
+ * Device ids, one a line; empty lines are passed over.
+ *
+ * @param {string} file
+ * @returns {Promise<string[]>}
+ * @throws {Error} that names the line that has none, or one that was there before
+ */
+export async function readDevices(file) {
+  const text = await readText(file === '-' ? '/dev/stdin' : file);
+  /** @type {Map<string, number>} */
+  const lines = new Map();
+  for (const [index, line] of text.split(/\r?\n/u).entries()) {
+    if (line === '') continue;
+    if (!/^[A-Za-z0-9_-]{1,64}$/u.test(line)) throw new Error(`${file}:${index + 1}: expected a device id, 1 to 64 of A-Z a-z 0-9 _ -`);
+    if (lines.has(line)) throw new Error(`${file}:${index + 1}: ${line} is on line ${lines.get(line)} as well`);
+    lines.set(line, index + 1);
+  }
+  return [...lines.keys()];
+}
+
+/**
+ * @param {object} request
+ * @param {import('./store.mjs').KeyDocument[]} request.documents checked
+ * @param {Uint8Array<ArrayBuffer>} request.wasm
+ * @param {string} request.master its id
+ * @param {string[]} request.devices
+ * @param {string} [request.scope]
+ * @param {number} [request.expires] in seconds since the epoch
+ * @returns {Generator<DerivedKey>}
+ * @throws {Refusal} when the keys wouldn't work
+ */
+export function* derive({ documents, wasm, master, devices, scope, expires }) {
+  const { entry } = masterKey(documents, master);
+  if (entry.status === 'disabled') throw new Refusal(`the master key ${master} is disabled`);
+  if (scope !== undefined && !Object.hasOwn(entry.scopes ?? {}, scope)) throw new Refusal(`the master key ${master} has no scope ${scope}`);
+  const revoked = new Set(revokedDevices(documents, master));
+  const revokedOne = devices.find((device) => revoked.has(device));
+  if (revokedOne !== undefined) throw new Refusal(`the device ${revokedOne} is revoked`);
+  const secretOf = createDeriver(wasm);
+  const suffix = `${expires === undefined ? '' : `.e${expires}`}${scope === undefined ? '' : `.s${scope}`}`;
+  for (const deviceId of devices) {
+    const accessKeyId = `OE1.${master}.${deviceId}${suffix}`;
+    yield { deviceId, accessKeyId, accessKeySecret: secretOf(entry.secret, accessKeyId) };
+  }
+}

@@ -1,0 +1,187 @@
+// Recorded events through the real bundle: what is decided, and why.
+
+import { text as consume } from 'node:stream/consumers';
+
+import { fromFunctionsEvent, isFunctionsEvent } from './cloudfront-functions-event.mjs';
+import { readText } from './document.mjs';
+import { printable, table } from './table.mjs';
+
+/**
+ * One line of `--json`. The fields and their order are a contract.
+ *
+ * @typedef {object} Verdict
+ * @property {string} id
+ * @property {'forward' | 'deny'} decision
+ * @property {string | null} operation
+ * @property {'s3' | 'api' | null} origin
+ * @property {string | null} bucket the OSS bucket
+ * @property {string | null} key decoded
+ * @property {number | null} status of a refusal
+ * @property {string | null} code of a refusal
+ *
+ * @typedef {{ id: string, now?: string | number, event: unknown, expected?: Record<string, unknown> }} Entry
+ * @typedef {{ verdict: Verdict, detail: string, notes: string[], stringToSign: string | undefined,
+ *   differences: string[] }} Replayed
+ */
+
+/**
+ * The entries of a file: one event, an array of them, or JSON lines of events or of entries with an
+ * `event` of theirs.
+ *
+ * @param {string} file `-` for standard input
+ * @returns {Promise<Entry[]>}
+ * @throws {Error} that names the file and the line
+ */
+export async function readEntries(file) {
+  const text = await (file === '-' ? consume(process.stdin) : readText(file));
+  const whole = parsed(text);
+  if (Array.isArray(whole)) return whole.map((value, index) => entryOf(value, `${file}[${index}]`));
+  if (whole !== undefined) return [entryOf(whole, file)];
+  return text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const value = parsed(line);
+    if (value === undefined) throw new Error(`${file}:${index + 1}: expected a JSON object on one line`);
+    return [entryOf(value, `${file}:${index + 1}`)];
+  });
+}
+
+/**
+ * Replays an entry through the functions.
+ *
+ * @param {Awaited<ReturnType<typeof import('./load-functions.mjs').loadFunctions>>} functions
+ * @param {Entry} entry
+ * @param {number} now milliseconds since the epoch, where the entry has no time of its own
+ * @returns {Promise<Replayed>}
+ */
+export async function replay(functions, entry, now) {
+  const time = entry.now === undefined ? now : readTime(entry.now, `${entry.id}: now`);
+  const { event, lost } = isFunctionsEvent(entry.event) ? fromFunctionsEvent(entry.event) : { event: entry.event, lost: [] };
+  /** @type {import('../js-shim/edge/log.mjs').LogLine} */
+  let line = {};
+  const log = (/** @type {import('../js-shim/edge/log.mjs').LogLine} */ written) => (line = written);
+  const handler = functions[functionOf(event, entry.id)].create({ now: () => time, log });
+  const result = await handler(structuredClone(event));
+  const verdict = verdictOf(entry.id, line, result);
+  return {
+    verdict,
+    detail: String(line.detail ?? ''),
+    notes: lost,
+    stringToSign: stringToSignOf(result),
+    differences: differencesOf(verdict, entry.expected ?? {}),
+  };
+}
+
+/**
+ * What a person reads: a table, then the texts behind refused signatures, then what differed.
+ *
+ * @param {Replayed[]} replayed
+ * @returns {string}
+ */
+export function report(replayed) {
+  const rows = replayed.map(({ verdict: { id, decision, operation, origin, bucket, key, status, code }, detail }) => [
+    id,
+    decision,
+    operation ?? '',
+    decision === 'forward' ? (origin ?? '') : `${status} ${code}`,
+    bucket === null ? '' : `${bucket}/${key ?? ''}`,
+    detail,
+  ]);
+  const parts = [table(['event', 'decision', 'operation', 'origin or error', 'object', 'why'], rows)];
+  for (const { verdict, stringToSign, notes, differences } of replayed) {
+    const id = printable(verdict.id);
+    if (stringToSign !== undefined) parts.push(`${id}: the StringToSign of this request is\n${indent(stringToSign)}`);
+    for (const note of notes) parts.push(`${id}: ${note}`);
+    for (const difference of differences) parts.push(`${id}: ${printable(difference)}`);
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+/**
+ * @param {string | number} text an ISO 8601 time, or milliseconds since the epoch
+ * @param {string} where it was given
+ * @returns {number} milliseconds since the epoch
+ * @throws {Error} when it is not one
+ */
+export function readTime(text, where) {
+  const time = typeof text === 'number' ? text : /^\d{4}-\d\d-\d\d/u.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(time)) throw new Error(`${where}: expected an ISO 8601 time, as in 2026-11-24T01:52:57Z`);
+  return time;
+}
+
+/** @param {any} value @param {string} place @returns {Entry} */
+function entryOf(value, place) {
+  const isEntry = typeof value === 'object' && value !== null && 'event' in value;
+  if (isEntry) return { ...value, id: String(value.id ?? place) };
+  if (!isFunctionsEvent(value) && !Array.isArray(value?.Records)) {
+    throw new Error(`${place}: expected an event of Lambda@Edge or of CloudFront Functions, or an object with an \`event\``);
+  }
+  return { id: place, event: value };
+}
+
+/**
+ * The function that decides over an event. One of no known type goes to viewer-request, which fails closed.
+ *
+ * @param {any} event @param {string} id of its entry
+ * @throws {Error} when it is of a response
+ */
+function functionOf(event, id) {
+  const type = event?.Records?.[0]?.cf?.config?.eventType;
+  if (type === 'origin-response' || type === 'viewer-response') {
+    throw new Error(`${id}: expected an event of viewer request or origin request, not of ${type.replace('-', ' ')}`);
+  }
+  return type === 'origin-request' ? 'origin-request' : 'viewer-request';
+}
+
+/** @param {string} id @param {import('../js-shim/edge/log.mjs').LogLine} line @param {any} result @returns {Verdict} */
+function verdictOf(id, line, result) {
+  const denied = 'status' in result;
+  const routed = result.origin?.custom ? 'api' : 's3';
+  return {
+    id,
+    decision: denied ? 'deny' : 'forward',
+    operation: text(line.operation),
+    origin: denied ? null : line.origin === 's3' || line.origin === 'api' ? line.origin : routed,
+    bucket: text(line.bucket),
+    key: text(line.key),
+    status: denied ? Number(result.status) : null,
+    code: denied ? text(line.code) : null,
+  };
+}
+
+/** @param {unknown} value */
+function text(value) {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** @param {{ body?: string }} result */
+function stringToSignOf({ body = '' }) {
+  const shown = /<StringToSign>([^<]*)<\/StringToSign>/u.exec(body)?.[1];
+  return shown
+    ?.replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&#13;', '\r')
+    .replaceAll('&amp;', '&');
+}
+
+/** @param {Verdict} verdict @param {Record<string, unknown>} expected */
+function differencesOf(verdict, expected) {
+  const actual = /** @type {Record<string, unknown>} */ ({ ...verdict });
+  return Object.entries(expected)
+    .filter(([name, value]) => JSON.stringify(actual[name] ?? null) !== JSON.stringify(value ?? null))
+    .map(([name, value]) => `expected ${name} ${JSON.stringify(value)}, got ${JSON.stringify(actual[name] ?? null)}`);
+}
+
+/** @param {string} json @returns {any} nothing when it isn't a JSON object */
+function parsed(json) {
+  try {
+    const value = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} lines */
+function indent(lines) {
+  return lines.split('\n').map((line) => `    ${printable(line)}`).join('\n');
+}

@@ -1,0 +1,124 @@
+// A local CloudFront in front of the real bundle, with S3 behind it.
+
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { loadFunctions } from './load-functions.mjs';
+import { startDistribution } from '../local/distribution.mjs';
+import { startS3Server } from '../local/s3-server.mjs';
+import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
+
+/**
+ * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,
+ *   api?: { domain: string, path: string } }} Config
+ * @typedef {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }} Credentials
+ * @typedef {import('../local/distribution.mjs').LogEntry} LogEntry
+ * @typedef {import('../js-shim/edge/log.mjs').LogLine} LogLine
+ * @typedef {(entry: LogEntry, decision: LogLine | undefined) => void} RequestLog
+ */
+
+/**
+ * @param {object} options
+ * @param {import('./bundle.mjs').Documents} options.documents checked
+ * @param {number} [options.port] chosen by the system when left out
+ * @param {{ endpoint: string, credentials: Credentials }} [options.s3] embedded when left out
+ * @param {string} [options.data] where the embedded S3 keeps its objects; a directory that goes with it when left out
+ * @param {() => number} [options.now] the functions' clock
+ * @param {boolean} [options.originResponse] whether the deployment has the origin-response function
+ * @param {RequestLog} [options.log]
+ * @param {(line: LogLine) => void} [options.logKeys] what the source of access keys says, which is of no request
+ * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
+ *   close(): Promise<void> }>}
+ */
+export async function serve({ documents, port = 0, s3, data, now = Date.now, originResponse = true, log = () => {}, logKeys = () => {} }) {
+  const config = /** @type {Config} */ (documents.config);
+  const functions = await loadFunctions(documents);
+  const store = s3 ? { ...s3, close: async () => {} } : await embeddedS3(config, data);
+  const originSecret = randomBytes(24).toString('base64url');
+  const decisions = decisionsByRequest();
+  const atEdge = { now, log: (/** @type {LogLine} */ line) => (line.event === 'access-keys' ? logKeys(line) : decisions.write(line)) };
+  const behindApi = { ...atEdge, s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true } };
+  const starting = startDistribution({
+    handlers: {
+      viewerRequest: functions['viewer-request'].create(atEdge),
+      originRequest: functions['origin-request'].create(atEdge),
+      originResponse: originResponse ? functions['origin-response'].create(atEdge) : undefined,
+      authorizer: functions.authorizer.create({ ...atEdge, originSecret }),
+    },
+    originDomain: originDomainOf(config),
+    customHeaders: { [SECRET_HEADER]: originSecret },
+    api: {
+      ...(config.api ?? { domain: 'api.invalid', path: '' }),
+      methods: [
+        { method: 'POST', resourcePath: '/initiate-multipart-upload', integration: functions.initiate.create(behindApi) },
+        { method: 'POST', resourcePath: '/complete-multipart-upload', integration: functions.complete.create(behindApi) },
+        { method: 'GET', resourcePath: '/list-parts', integration: functions['list-parts'].create(behindApi) },
+      ],
+    },
+    s3: store,
+    port,
+    log: (entry) => log(entry, decisions.take(entry.requestId)),
+  });
+  const distribution = await starting.catch(async (error) => {
+    await store.close();
+    throw error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use`) : error;
+  });
+  return {
+    url: `http://127.0.0.1:${distribution.port}`,
+    s3: { endpoint: store.endpoint, credentials: store.credentials, embedded: s3 === undefined },
+    close: async () => {
+      await distribution.close();
+      await store.close();
+    },
+  };
+}
+
+/** Of the embedded S3, which listens on this machine only: so that anyone on it can look at what was stored. */
+const LOCAL_CREDENTIALS = { accessKeyId: 'oss-edge', secretAccessKey: 'oss-edge-local' };
+
+/** @param {Config} config @param {string | undefined} data */
+async function embeddedS3(config, data) {
+  const directory = data ?? (await mkdtemp(join(tmpdir(), 'oss-edge-s3-')));
+  const buckets = Object.values(config.buckets).map(({ s3Bucket }) => s3Bucket);
+  const server = await startS3Server({ directory, buckets, credentials: LOCAL_CREDENTIALS });
+  const close = async () => {
+    await server.close();
+    if (data === undefined) await rm(directory, { recursive: true, force: true });
+  };
+  return { ...server, close };
+}
+
+/**
+ * The S3 origin of the distribution that a request is for. In AWS each bucket has a distribution of
+ * its own; here one port stands for all of them.
+ *
+ * @param {Config} config
+ * @returns {(viewerRequest: import('aws-lambda').CloudFrontRequest) => string}
+ */
+function originDomainOf(config) {
+  const domains = Object.values(config.buckets).map(({ s3Bucket, region }) => `${s3Bucket}.s3.${region}.amazonaws.com`);
+  return ({ headers }) => {
+    const decided = headers['x-ossedge-origin']?.[0]?.value;
+    return domains.find((domain) => domain === decided) ?? domains[0];
+  };
+}
+
+/** The functions' own log lines, for the line that the whole request gets. */
+function decisionsByRequest() {
+  /** @type {Map<string, LogLine>} */
+  const decisions = new Map();
+  return {
+    // What a later function says of a request is added to what was decided of it.
+    write: (/** @type {LogLine} */ line) => {
+      const id = String(line.cloudFrontRequestId);
+      decisions.set(id, { ...decisions.get(id), ...line });
+    },
+    take: (/** @type {string} */ requestId) => {
+      const line = decisions.get(requestId);
+      decisions.delete(requestId);
+      return line;
+    },
+  };
+}

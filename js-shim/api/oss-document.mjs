@@ -1,0 +1,37 @@
+// Results in OSS's XML: without a namespace, in which the SDKs for Java, .NET and Python don't find
+// their elements.
+
+import { escapeXml } from '../edge/oss-error.mjs';
+
+/** @typedef {[name: string, content: string | number | boolean | Element[]]} Element */
+
+/**
+ * @param {string} root
+ * @param {Element[]} elements
+ */
+export function ossDocument(root, elements) {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>\n${elements.map((element) => written(element, '  ')).join('')}</${root}>\n`;
+}
+
+/**
+ * The elements that name an object, its key as the client asked for it. Go v1 builds the requests that
+ * follow from `Key`, so it is the client's own.
+ *
+ * @param {import('./api-operation.mjs').Request} request
+ * @returns {Element[]}
+ */
+export function objectElements({ bucket, key, options }) {
+  const encoded = options.has('encode-key');
+  return [
+    ...(encoded ? [/** @type {Element} */ (['EncodingType', 'url'])] : []),
+    ['Bucket', bucket],
+    ['Key', encoded ? encodeURIComponent(key) : key],
+  ];
+}
+
+/** @param {Element} element @param {string} indent @returns {string} */
+function written([name, content], indent) {
+  if (!Array.isArray(content)) return `${indent}<${name}>${escapeXml(String(content))}</${name}>\n`;
+  const inner = content.map((element) => written(element, `${indent}  `)).join('');
+  return `${indent}<${name}>\n${inner}${indent}</${name}>\n`;
+}

@@ -1,0 +1,65 @@
+// The source of access keys that `credentials.source` calls `secrets-manager`.
+
+import { fetchKeyDocuments } from './key-documents.mjs';
+import { FETCH_MILLISECONDS, KeySource } from './key-source.mjs';
+import { nearestFirst } from './region-order.mjs';
+import { fetchFromReplicas } from './secret-replicas.mjs';
+import { createSecretsManager } from './secrets-manager.mjs';
+
+/**
+ * @typedef {object} Credentials `credentials` of config.json, checked
+ * @property {string} secretId
+ * @property {string[]} regions
+ * @property {number} [refreshSeconds]
+ * @property {number} [maxStaleSeconds]
+ * @property {string} [endpoint]
+ */
+
+/**
+ * @param {object} parts
+ * @param {string} parts.name of the function, for the log
+ * @param {Credentials} parts.credentials
+ * @param {(documents: string[]) => void} parts.useDocuments takes all of them, or throws and keeps those before
+ * @param {() => number} [parts.now] milliseconds since the epoch
+ * @param {(line: import('../edge/log.mjs').LogLine) => void} parts.log
+ * @param {NodeJS.ProcessEnv} [parts.env]
+ * @param {number} [parts.fetchMilliseconds]
+ * @returns {import('./key-source.mjs').KeySource}
+ */
+export function createSecretsManagerKeys({
+  name,
+  credentials: { secretId, regions, refreshSeconds = 300, maxStaleSeconds = 86_400, endpoint },
+  useDocuments,
+  now = Date.now,
+  log,
+  env = process.env,
+  fetchMilliseconds = FETCH_MILLISECONDS,
+}) {
+  const known = new Map();
+  const fetchDocuments = (/** @type {AbortSignal} */ signal, /** @type {import('./key-documents.mjs').Extent} */ extent) =>
+    fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal, known, extent });
+  return new KeySource({ name, fetchDocuments, useDocuments, refreshSeconds, maxStaleSeconds, now, log });
+}
+
+/**
+ * The documents as they are now.
+ *
+ * @param {Credentials} credentials
+ * @param {{ env?: NodeJS.ProcessEnv, milliseconds?: number, signal?: AbortSignal,
+ *   known?: Map<string, import('./key-documents.mjs').SecretVersion>, extent?: import('./key-documents.mjs').Extent }} [options]
+ * @returns {Promise<import('./key-documents.mjs').KeyDocuments | undefined>} nothing as `fetchKeyDocuments` does
+ * @throws {Error} when no Region answers in time
+ */
+export async function fetchAccessKeys(
+  { secretId, regions, endpoint },
+  { env = process.env, milliseconds = FETCH_MILLISECONDS, signal, known, extent } = {},
+) {
+  const secretsManager = createSecretsManager({ endpoint, env });
+  const order = nearestFirst(regions, env.AWS_REGION);
+  try {
+    const fetchSecret = fetchFromReplicas({ secretsManager, regions: order, milliseconds, signal, known });
+    return await fetchKeyDocuments(fetchSecret, secretId, known, extent);
+  } finally {
+    secretsManager.close();
+  }
+}
