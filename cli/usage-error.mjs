@@ -1,3 +1,3 @@
-// A command line that can't be understood.
+// A command line that isn't understood.
 
 export class UsageError extends Error {}

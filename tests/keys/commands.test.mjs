@@ -52,7 +52,7 @@ test('access keys that would not be used are refused, and so is an endpoint', as
     [['bundle', '--config', bundled], 'expected --access-keys FILE'],
     [['serve', '--config', bundled, '--access-keys', accessKeys, '--credentials-endpoint', 'http://127.0.0.1:1'], '--credentials-endpoint: expected credentials from Secrets Manager in the configuration'],
   ])) {
-    assert.deepEqual(await run(...args), { status: 2, stdout: '', stderr: `oss-edge: ${expected}\nSee oss-edge --help.\n` });
+    assert.deepEqual(await run(...args), { status: 2, stdout: '', stderr: `oss-edge: ${expected}\nSee oss-edge ${args[0]} --help.\n` });
   }
   const elsewhere = await run('serve', '--config', config, '--credentials-endpoint', 'http://secrets.example.com');
   assert.equal(elsewhere.status, 2);

@@ -116,10 +116,10 @@ test('never shows a part of access keys that do not parse', async () => {
 
 test('says what is missing', async () => {
   for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
-    [['bundle'], /expected --config FILE\nSee oss-edge --help/u],
+    [['bundle'], /expected --config FILE\nSee oss-edge bundle --help\.\n$/u],
     [['bundle', '--config', config], /expected --access-keys FILE/u],
     [['bundle', '--config', '/nonexistent.json', '--access-keys', accessKeys], /\/nonexistent\.json: no such file/u],
-    [['deploy'], /unknown command `deploy`/u],
+    [['deploy'], /unknown command 'deploy'/u],
     [['replay', '--config', config, '--access-keys', accessKeys], /expected a FILE/u],
     [['serve', '--config', config, '--access-keys', accessKeys, '--port', '99999'], /--port: expected a number from 0 to 65535/u],
   ])) {

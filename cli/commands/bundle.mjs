@@ -1,0 +1,34 @@
+// oss-edge bundle
+
+import { mkdir } from 'node:fs/promises';
+
+import { action } from '../action.mjs';
+import { addDocumentOptions, documentFiles } from '../document-options.mjs';
+
+const DESCRIPTION = `Check the configuration and the access keys, and make a zip of each Lambda function:
+viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts.
+
+viewer-request.zip and authorizer.zip contain the access keys, unless the functions fetch
+them from Secrets Manager. The files are readable by their owner only.`;
+
+/** @param {import('commander').Command} program */
+export function addBundle(program) {
+  addDocumentOptions(program.command('bundle'))
+    .summary('check the documents and make a zip of each function')
+    .description(DESCRIPTION)
+    .option('--out <dir>', 'where to write', 'dist')
+    .action(action(bundle));
+}
+
+/** @param {any} options */
+async function bundle({ out, ...options }) {
+  const { documentWarnings, readDocuments, writeFunctions, writeZips } = await import('../bundle.mjs');
+  const { writeWarnings } = await import('../key-warnings.mjs');
+  const documents = await readDocuments(documentFiles(options));
+  writeWarnings(documentWarnings(documents));
+  await mkdir(out, { recursive: true, mode: 0o700 });
+  for (const { file, bytes } of await writeZips(await writeFunctions(documents, out), out)) {
+    process.stdout.write(`${file}  ${(bytes / 1024).toFixed(1)} KB\n`);
+  }
+  return 0;
+}

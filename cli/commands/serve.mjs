@@ -1,0 +1,77 @@
+// oss-edge serve
+
+import { action } from '../action.mjs';
+import { addDocumentOptions, addEndpointOption, documentFiles } from '../document-options.mjs';
+import { requestLine } from '../request-line.mjs';
+import { UsageError } from '../usage-error.mjs';
+
+const DESCRIPTION = `Run a local CloudFront with the functions on 127.0.0.1, so that an SDK can upload through them.
+
+Objects go to a local S3. With --s3-endpoint they go to another S3, with the credentials in
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.`;
+
+/** @param {import('commander').Command} program */
+export function addServe(program) {
+  addEndpointOption(addDocumentOptions(program.command('serve')))
+    .summary('serve real requests with a local CloudFront and S3')
+    .description(DESCRIPTION)
+    .option('--port <port>', 'the port to listen on', '8080')
+    .option('--s3-endpoint <url>', 'an S3 to use in place of the local one')
+    .option('--data <dir>', 'where the local S3 keeps its objects (default: deleted at the end)')
+    .option('--json', 'log JSON lines')
+    .option('--no-origin-response', "leave out the function that translates S3's responses, as a deployment may")
+    .action(action(serveUntilInterrupted));
+}
+
+/** @param {any} options */
+async function serveUntilInterrupted({ port, s3Endpoint, data, originResponse, json, ...options }) {
+  // The AWS SDK warns at length about Node 20, which Lambda doesn't run.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const { readDocuments } = await import('../bundle.mjs');
+  const { serve } = await import('../serve.mjs');
+  const server = await serve({
+    documents: await readDocuments(documentFiles(options)),
+    port: portOf(port),
+    data,
+    originResponse,
+    s3: s3Endpoint === undefined ? undefined : s3Of(s3Endpoint),
+    ...(json ? JSON_LOG : TEXT_LOG),
+  });
+  const { endpoint, credentials, embedded } = server.s3;
+  const local = embedded ? ` (${credentials.accessKeyId}, ${credentials.secretAccessKey})` : '';
+  process.stdout.write(`listening on ${server.url}, S3 on ${endpoint}${local}; Ctrl-C ends it\n`);
+  await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)));
+  await server.close();
+  return 0;
+}
+
+/** @typedef {Required<Pick<Parameters<typeof import('../serve.mjs').serve>[0], 'log' | 'logKeys'>>} Log */
+
+/** @type {Log} */
+const JSON_LOG = {
+  log: (entry, decision) => void process.stdout.write(`${JSON.stringify({ ...decision, ...entry })}\n`),
+  logKeys: (line) => void process.stderr.write(`${JSON.stringify(line)}\n`),
+};
+
+/** @type {Log} */
+const TEXT_LOG = {
+  log: (entry, decision) => void process.stdout.write(`${requestLine(entry, decision)}\n`),
+  logKeys: (line) => void process.stderr.write(`access keys ${line.detail}\n`),
+};
+
+/** @param {string} text */
+function portOf(text) {
+  const port = Number(text);
+  if (!/^\d+$/u.test(text) || port > 65_535) throw new UsageError('--port: expected a number from 0 to 65535');
+  return port;
+}
+
+/** @param {string} endpoint */
+function s3Of(endpoint) {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = process.env;
+  if (!URL.canParse(endpoint)) throw new UsageError('--s3-endpoint: expected a URL, as in https://s3.us-east-1.amazonaws.com');
+  if (!accessKeyId || !secretAccessKey) {
+    throw new UsageError('--s3-endpoint: expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment');
+  }
+  return { endpoint, credentials: { accessKeyId, secretAccessKey, sessionToken: AWS_SESSION_TOKEN } };
+}

@@ -1,0 +1,40 @@
+// The commands of `oss-edge`, and what they have in common.
+
+import { readFileSync } from 'node:fs';
+
+import { Command } from 'commander';
+
+import { addBundle } from './commands/bundle.mjs';
+import { addReplay } from './commands/replay.mjs';
+import { addServe } from './commands/serve.mjs';
+import { addKeys } from './keys/program.mjs';
+
+/**
+ * @returns {Command} whose `parseAsync` throws a CommanderError, also for `--help` and `--version`
+ */
+export function createProgram() {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const program = new Command('oss-edge')
+    .description('Lets devices that upload with an Alibaba Cloud OSS SDK upload to Amazon S3, through CloudFront.')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .exitOverride()
+    // Descriptions are wrapped at the terminal's width, so only empty lines in them count.
+    .configureHelp({ commandDescription: (command) => command.description().replace(/(?<!\n)\n(?!\n)/gu, ' ') })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /u, 'oss-edge: ')) });
+  for (const add of [addBundle, addReplay, addServe, addKeys]) add(program);
+  pointToHelp(program, 'oss-edge');
+  return program;
+}
+
+/**
+ * Lets each command's errors end with how to get its help.
+ *
+ * @param {Command} command
+ * @param {string} path the command with its parents, as it is typed
+ */
+function pointToHelp(command, path) {
+  command.showHelpAfterError(`See ${path} --help.`);
+  for (const child of command.commands) pointToHelp(child, `${path} ${child.name()}`);
+}

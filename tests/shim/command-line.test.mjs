@@ -1,0 +1,93 @@
+// The command line's help, version and suggestions.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { createProgram } from '../../cli/program.mjs';
+
+const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
+
+/** Every option that scripts may use, by command. */
+const OPTIONS = {
+  bundle: ['config', 'access-keys', 'out'],
+  replay: ['config', 'access-keys', 'credentials-endpoint', 'now', 'json'],
+  serve: ['config', 'access-keys', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'json', 'no-origin-response'],
+};
+
+const KEYS_OPTIONS = {
+  new: ['id', 'master', 'bucket', 'prefix', 'operations', 'everything'],
+  derive: ['master', 'devices', 'scope', 'expires', 'out'],
+  rotate: ['id', 'overlap'],
+  retire: ['id', 'generation', 'logs', 'since', 'force'],
+  disable: ['id', 'master'],
+  enable: ['id', 'master'],
+  revoke: ['master', 'device', 'devices'],
+  list: [],
+  check: [],
+};
+
+const KEYS_COMMON = ['file', 'secret', 'region', 'endpoint', 'json'];
+
+test('prints the version of the package', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  assert.deepEqual(await run('--version'), { status: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('each command has exactly the options that scripts may use', () => {
+  const program = createProgram();
+  assert.deepEqual(optionsOf(program), OPTIONS);
+  const keys = program.commands.find((command) => command.name() === 'keys');
+  const expected = Object.entries(KEYS_OPTIONS).map(([name, options]) => [name, [...KEYS_COMMON, ...options]]);
+  assert.deepEqual(optionsOf(/** @type {any} */ (keys)), Object.fromEntries(expected));
+});
+
+for (const path of [[], ['bundle'], ['replay'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name])]) {
+  test(`${['oss-edge', ...path].join(' ')} --help describes the command and its options`, async () => {
+    const { status, stdout, stderr } = await run(...path, '--help');
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.ok(stdout.startsWith(`Usage: ${['oss-edge', ...path].join(' ')} `), stdout);
+    const [, description] = stdout.split('\n\n');
+    assert.match(description, /^[A-Z][^]*[.:]$/u);
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 120, line);
+    assert.doesNotMatch(stdout, /undefined/u);
+  });
+}
+
+for (const [args, expected] of /** @type {[string[], string][]} */ ([
+  [['bundel'], "oss-edge: unknown command 'bundel'\n(Did you mean bundle?)\nSee oss-edge --help.\n"],
+  [['replay', '--confg', 'x'], "oss-edge: unknown option '--confg'\n(Did you mean --config?)\nSee oss-edge replay --help.\n"],
+  [['keys', 'rotat'], "oss-edge: unknown command 'rotat'\n(Did you mean rotate?)\nSee oss-edge keys --help.\n"],
+  [['keys', 'list', '--jsn'], "oss-edge: unknown option '--jsn'\n(Did you mean --json?)\nSee oss-edge keys list --help.\n"],
+  [['serve', 'now'], "oss-edge: too many arguments for 'serve'. Expected 0 arguments but got 1.\nSee oss-edge serve --help.\n"],
+  [['bundle', '--config'], "oss-edge: option '--config <file>' argument missing\nSee oss-edge bundle --help.\n"],
+])) {
+  test(`\`oss-edge ${args.join(' ')}\` ends with 2 and says what was meant`, async () => {
+    assert.deepEqual(await run(...args), { status: 2, stdout: '', stderr: expected });
+  });
+}
+
+test('without a command it shows help, and ends with 2', async () => {
+  for (const args of [[], ['keys']]) {
+    const { status, stdout, stderr } = await run(...args);
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.match(stderr, /^Usage: oss-edge /u);
+  }
+});
+
+/** @param {import('commander').Command} parent */
+function optionsOf(parent) {
+  const commands = parent.commands.filter(({ commands: children }) => children.length === 0);
+  return Object.fromEntries(commands.map((command) => [command.name(), command.options.map(({ long }) => long?.slice(2))]));
+}
+
+/** @param {string[]} args @returns {Promise<{ status: number, stdout: string, stderr: string }>} */
+function run(...args) {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args], (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
