@@ -1,105 +1,97 @@
-// The document of CompleteMultipartUpload as OSS's SDKs write it: ETags with quotes, with `&quot;`
-// (C), or without any (C++); with a namespace or not.
+// The document of CompleteMultipartUpload. OSS's SDKs write ETags with quotes, with `&quot;` (C) or
+// without either (C++), and the document with a namespace or without.
+
+import { SaxesParser } from 'saxes';
 
 /** @typedef {{ PartNumber: number, ETag: string }} CompletedPart */
 
-/** OSS and S3 alike. */
+/** The limit of both OSS and S3. */
 const MAX_PARTS = 10_000;
 
-/** An ETag and its quotes: S3's have 32 hexadecimal digits. */
+/** Characters of an ETag. S3's have 32 hexadecimal digits, and a number behind them at most. */
 const MAX_ETAG = 128;
 
-const PROLOG = /^\uFEFF?\s*(?:<\?xml[^<>]*\?>)?\s*/u;
-
-/** One piece of a document: a tag, or the text before one. Each is found in one pass. */
-const PIECE = /<(\/?)([A-Za-z][\w.:-]*)(?:\s[^<>]*?)?(\/?)>|([^<]+)/uy;
-
-/** Root, part and child, from the outside. */
-const ROOT = 'CompleteMultipartUpload';
-const DEPTH = { outside: 0, root: 1, part: 2, child: 3 };
+/** A part's elements are two deep, and their own children three. */
+const DEPTH = { root: 1, part: 2, field: 3 };
 
 /**
  * The parts that a document lists, in its order, each ETag in quotes.
  *
+ * The document must be well-formed. A DOCTYPE, a comment, a CDATA section and a processing
+ * instruction are refused: no OSS client writes one.
+ *
  * @param {string} xml
- * @returns {CompletedPart[] | undefined} nothing when it is no such document or lists none
+ * @returns {CompletedPart[] | undefined} undefined if it isn't such a document or lists no part
  */
 export function readCompletedParts(xml) {
-  const document = new PartsDocument();
-  let at = PROLOG.exec(xml)?.[0].length ?? 0;
-  while (at < xml.length) {
-    PIECE.lastIndex = at;
-    const piece = PIECE.exec(xml);
-    if (piece === null || !document.takes(piece)) return undefined;
-    at = PIECE.lastIndex;
+  const reader = new PartsReader();
+  const parser = new SaxesParser({ xmlns: true, position: false });
+  parser.on('opentag', ({ local }) => reader.open(local));
+  parser.on('text', (text) => reader.text(text));
+  parser.on('closetag', () => reader.close());
+  for (const event of /** @type {const} */ (['error', 'doctype', 'comment', 'cdata', 'processinginstruction'])) {
+    parser.on(event, refuse);
   }
-  return document.isWhole() ? document.parts : undefined;
+  try {
+    // Blanks before the XML declaration aren't well-formed, and accepted all the same.
+    parser.write(xml.trimStart()).close();
+  } catch (error) {
+    if (error instanceof MalformedParts) return undefined;
+    throw error;
+  }
+  return reader.parts.length > 0 ? reader.parts : undefined;
 }
 
-class PartsDocument {
+class MalformedParts extends Error {}
+
+function refuse() {
+  throw new MalformedParts();
+}
+
+/** Collects the parts while the document is parsed. */
+class PartsReader {
   /** @type {CompletedPart[]} */
   parts = [];
-  /** @type {string[]} */
-  #open = [];
-  #begun = false;
-  /** @type {Map<string, string>} children of the part that is open, each once */
-  #children = new Map();
+  /** The names of the open elements, the root first. @type {string[]} */
+  #path = [];
+  /** The text of the open part's children, by their names. @type {Map<string, string>} */
+  #fields = new Map();
 
-  /**
-   * Whether the next piece has a place in the document.
-   *
-   * @param {(string | undefined)[]} piece
-   */
-  takes([, closing, name = '', empty, text]) {
-    if (text !== undefined) return this.#takesText(text);
-    const local = name.slice(name.indexOf(':') + 1);
-    if (closing) return this.#closes(local);
-    return this.#opens(local) && (!empty || this.#closes(local));
-  }
-
-  isWhole() {
-    return this.#open.length === DEPTH.outside && this.parts.length > 0;
+  /** @param {string} name without a namespace's prefix */
+  open(name) {
+    const depth = this.#path.push(name);
+    if (depth === DEPTH.root && name === 'CompleteMultipartUpload') return;
+    if (depth === DEPTH.part && name === 'Part' && this.parts.length < MAX_PARTS) return;
+    if (depth !== DEPTH.field || this.#fields.has(name)) refuse();
+    this.#fields.set(name, '');
   }
 
   /** @param {string} text */
-  #takesText(text) {
-    if (this.#open.length < DEPTH.child) return text.trim() === '';
-    this.#children.set(this.#open[DEPTH.part], text);
-    return true;
+  text(text) {
+    const name = this.#path[DEPTH.field - 1];
+    if (name !== undefined) this.#fields.set(name, this.#fields.get(name) + text);
+    else if (text.trim() !== '') refuse();
   }
 
-  /** @param {string} name */
-  #opens(name) {
-    const depth = this.#open.push(name);
-    if (depth === DEPTH.root) return !this.#begun && (this.#begun = name === ROOT);
-    if (depth === DEPTH.part) return name === 'Part';
-    const repeated = this.#children.has(name);
-    this.#children.set(name, '');
-    return depth === DEPTH.child && !repeated;
-  }
-
-  /** @param {string} name */
-  #closes(name) {
-    const depth = this.#open.length;
-    if (this.#open.pop() !== name) return false;
-    if (depth !== DEPTH.part) return true;
-    const part = readPart(this.#children);
-    this.#children.clear();
-    return part !== undefined && this.parts.push(part) <= MAX_PARTS;
+  close() {
+    if (this.#path.length === DEPTH.part) {
+      this.parts.push(readPart(this.#fields));
+      this.#fields.clear();
+    }
+    this.#path.pop();
   }
 }
 
-/** @param {Map<string, string>} children @returns {CompletedPart | undefined} */
-function readPart(children) {
-  const number = (children.get('PartNumber') ?? '').trim();
-  const etag = unescaped(children.get('ETag') ?? '').trim().replaceAll(/^"|"$/gu, '');
-  const valid = /^[1-9]\d{0,4}$/u.test(number) && Number(number) <= MAX_PARTS && etag !== '' && etag.length <= MAX_ETAG;
-  if (!valid || /[^!-~]|["<>&]/u.test(etag)) return undefined;
-  // OSS's ETags are in upper case, S3's in lower, and firmware may make either of what it got.
+/**
+ * @param {Map<string, string>} fields
+ * @returns {CompletedPart}
+ * @throws {MalformedParts}
+ */
+function readPart(fields) {
+  const number = fields.get('PartNumber')?.trim() ?? '';
+  if (!/^[1-9]\d{0,4}$/u.test(number) || Number(number) > MAX_PARTS) refuse();
+  const etag = fields.get('ETag')?.trim().replaceAll(/^"|"$/gu, '') ?? '';
+  if (etag === '' || etag.length > MAX_ETAG || /[^!-~]|["<>&]/u.test(etag)) refuse();
+  // OSS's ETags are in upper case, S3's in lower case, and firmware may change the case of those it got.
   return { PartNumber: Number(number), ETag: `"${/^[0-9A-F]{32}$/iu.test(etag) ? etag.toLowerCase() : etag}"` };
-}
-
-/** @param {string} text */
-function unescaped(text) {
-  return text.replaceAll(/&(?:quot|#34|#[xX]22);/gu, '"').replaceAll(/&(?:amp|#38|#[xX]26);/gu, '&');
 }

@@ -312,6 +312,30 @@ for (const [what, xml] of /** @type {[string, string][]} */ ([
   ['a document type', `<!DOCTYPE CompleteMultipartUpload [<!ENTITY a "b">]>${partsXml(['"a"'])}`],
   ['text between parts', partsXml(['"a"']).replace('<Part>', 'x<Part>')],
   ['10,001 parts', partsXml(Array.from({ length: 10_001 }, () => '"a"')).replaceAll(/<PartNumber>10001</gu, '<PartNumber>10000<')],
+  ['an external entity', `<!DOCTYPE CompleteMultipartUpload SYSTEM "file:///etc/passwd">${partsXml(['"a"'])}`],
+  ['entities that name entities', `<!DOCTYPE c [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>${partsXml(['&b;'])}`],
+  ['an entity that is declared nowhere', partsXml(['&etag;'])],
+  ['a CDATA section', partsXml(['<![CDATA["a"]]>'])],
+  ['a CDATA section between parts', partsXml(['"a"']).replace('<Part>', '<![CDATA[ ]]><Part>')],
+  ['a comment', partsXml(['"a"']).replace('<Part>', '<!-- the first --><Part>')],
+  ['a comment in an ETag', partsXml(['"a<!-- -->b"'])],
+  ['a processing instruction', partsXml(['"a"']).replace('<Part>', '<?php echo 1 ?><Part>')],
+  ['a part with two ETags', partsXml(['"a"</ETag><ETag>"b"'])],
+  ['a part in a part', partsXml(['"a"']).replace('<ETag>', '<Part><PartNumber>1</PartNumber></Part><ETag>')],
+  ['an element in an ETag', partsXml(['<b>"a"</b>'])],
+  ['another element between parts', partsXml(['"a"']).replace('<Part>', '<Quiet>true</Quiet><Part>')],
+  ['a root in a root', `<CompleteMultipartUpload>${partsXml(['"a"'])}</CompleteMultipartUpload>`],
+  ['another root with parts', partsXml(['"a"']).replaceAll('CompleteMultipartUpload', 'CompleteMultipartUploadResult')],
+  ['elements that close in another order', partsXml(['"a"']).replace('</ETag></Part>', '</Part></ETag>')],
+  ['a prefix that is declared nowhere', partsXml(['"a"']).replaceAll('Part>', 'oss:Part>')],
+  ['an attribute without quotes', partsXml(['"a"']).replace('<Part>', '<Part id=1>')],
+  ['a repeated attribute', partsXml(['"a"']).replace('<Part>', '<Part id="1" id="2">')],
+  ['an unescaped ampersand', partsXml(['"a&b"'])],
+  ['text after the document', `${partsXml(['"a"'])}x`],
+  ['a NUL', partsXml(['"a\0"'])],
+  ['a part number with a sign', partsXml(['"a"']).replace('<PartNumber>1', '<PartNumber>+1')],
+  ['a part number with a fraction', partsXml(['"a"']).replace('<PartNumber>1', '<PartNumber>1.0')],
+  ['10,000 elements in one another', '<CompleteMultipartUpload>'.repeat(10_000)],
   ['a million open tags', '<'.repeat(1_000_000)],
   ['a tag of a million blanks', `<CompleteMultipartUpload${' '.repeat(1_000_000)}`],
 ])) {
@@ -330,6 +354,24 @@ test('takes 10,000 parts, in a namespace, after a byte order mark', async () => 
   const { statusCode } = await completeKey('k', 'U', xml, { s3Client });
   assert.deepEqual([statusCode, sent.MultipartUpload.Parts.length, sent.MultipartUpload.Parts[9999].PartNumber], [200, 10_000, 10_000]);
 });
+
+for (const [what, xml] of /** @type {[string, string][]} */ ([
+  ['after a byte order mark and an XML declaration', `\uFEFF<?xml version="1.0" encoding="UTF-8"?>\n${partsXml(['"a"'])}\n`],
+  ['after blanks', ` \r\n<?xml version='1.0'?>${partsXml(['"a"'])}`],
+  ['in a namespace with a prefix', `<o:CompleteMultipartUpload xmlns:o="http://doc.oss-cn-hangzhou.aliyuncs.com"><o:Part><o:ETag>"a"</o:ETag><o:PartNumber>1</o:PartNumber></o:Part></o:CompleteMultipartUpload>`],
+  ['with attributes', partsXml(['"a"']).replace('<Part>', '<Part id="1">')],
+  ['with further elements in a part, each once', partsXml(['"a"']).replace('<ETag>', '<Size>5</Size><Empty/><ETag>')],
+  ['with a part number among blanks', partsXml(['"a"']).replace('<PartNumber>1', '<PartNumber>\n 1 ')],
+  ['with escapes', partsXml(['&#x22;&#97;&quot;'])],
+])) {
+  test(`takes parts ${what}`, async () => {
+    /** @type {any} */
+    let sent;
+    const s3Client = async () => ({ send: async (/** @type {any} */ { input }) => (sent = input) && { ETag: '"e-1"' } });
+    const { statusCode } = await completeKey('k', 'U', xml, { s3Client });
+    assert.deepEqual([statusCode, sent?.MultipartUpload.Parts], [200, [{ PartNumber: 1, ETag: '"a"' }]]);
+  });
+}
 
 test('lists parts page by page, in the XML of OSS', async () => {
   const { uploadId, etags } = await begun('list <me>', ['a', 'bb', 'ccc']);
