@@ -120,6 +120,8 @@ build_core() {
   if [[ -f $out/built && -z $newest ]]; then return; fi
   step 'Building the core' build_modules
   step 'Binding the core to JavaScript' bind_modules "$out"
+  cp "$out/oss_edge.wasm" "$out/oss_edge_bg.wasm"
+  node build/crate-licences.mjs >"$out/licences.json"
   touch "$out/built"
 }
 
@@ -184,10 +186,17 @@ console.log(JSON.stringify([{ name: 'core', root: true, reaches: own }, ...own.m
 END
 }
 
+# The declarations that the package's `exports` name.
+build_types() {
+  rm -rf types
+  step "JavaScript: the library's types" tsc -p tsconfig.types.json
+}
+
 prepare() {
   install_node_modules
   install_rust_tools
   build_core
+  build_types
 }
 
 bundle() {

@@ -20,7 +20,7 @@ const EXPORTS = /,(?<deployed>[\w$]+)=(?<create>[\w$]+)\(\);export\{\k<create> a
 /**
  * Writes both functions.
  *
- * @param {import('../cli/bundle.mjs').Documents} documents
+ * @param {import('../cli/documents.mjs').Documents} documents
  * @param {string} directory
  * @returns {Promise<{ ours: string, theirs: string }>} their `index.mjs`
  */
@@ -49,7 +49,7 @@ export async function load(file) {
   return { handler: create({ now: () => NOW, log: () => (lines += 1) }) };
 }
 
-/** @param {import('../cli/bundle.mjs').Documents} documents */
+/** @param {import('../cli/documents.mjs').Documents} documents */
 async function javascriptBundle({ config, accessKeys }) {
   const literal = (/** @type {unknown} */ value) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
   const contents = `

@@ -6,15 +6,14 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { createBakedGate } from '../js-shim/core/bundled-gate.mjs';
-import { createGate } from '../js-shim/core/gate.mjs';
+import { createBundledGate, createGate } from '../js-shim/core/gate.mjs';
 import { createViewerRequest } from '../js-shim/edge/viewer-request.mjs';
 import { readWasm } from '../cli/wasm-file.mjs';
 import { ACCESS_KEY, DOCUMENTS, element } from '../tests/shim/fixture.mjs';
 import { createHandler } from './javascript/handler.mjs';
 import { mutations } from './mutations.mjs';
 
-const [whole, wasm] = [await readWasm(), await readWasm('viewer_request')];
+const wasm = await readWasm();
 
 /** @typedef {{ id: string, now: number, event: any }} Case */
 
@@ -77,7 +76,7 @@ async function resigned({ id, now, event }) {
 
 /** @param {{ config: unknown, accessKeys: unknown }} documents @param {Case[]} cases */
 async function compare({ config, accessKeys }, cases) {
-  const gate = createBakedGate({ wasm, image: createGate({ wasm: whole, config, accessKeys }).image() });
+  const gate = createBundledGate({ wasm, bytes: createGate({ wasm, config, accessKeys }).toBytes() });
   for (const { id, now, event } of cases) {
     const [ours, theirs] = await Promise.all([
       decided((options) => createViewerRequest({ gate, ...options }), now, event),

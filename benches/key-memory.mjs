@@ -72,7 +72,7 @@ async function measureAll(keys) {
   }
 }
 
-/** @param {string} directory @param {import('../cli/bundle.mjs').Documents} documents @returns {Promise<string>} the function's `index.mjs` */
+/** @param {string} directory @param {import('../cli/documents.mjs').Documents} documents @returns {Promise<string>} the function's `index.mjs` */
 async function bundle(directory, documents) {
   const { writeFunctions } = await import('../cli/bundle.mjs');
   await writeFunctions(documents, directory);

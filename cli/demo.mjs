@@ -8,7 +8,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 // @ts-expect-error ali-oss ships no types
 import OSS from 'ali-oss';
 
-import { readDocuments } from './bundle.mjs';
+import { readDocuments } from './documents.mjs';
 import { serve } from './serve.mjs';
 import { table } from './table.mjs';
 

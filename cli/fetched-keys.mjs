@@ -1,12 +1,12 @@
 // The documents of a replay, which judges by access keys as they are now and at no other time.
 
-import { isFromSecretsManager } from './bundle.mjs';
+import { isFromSecretsManager } from './documents.mjs';
 import { parseDocument } from './document.mjs';
 import { fetchAccessKeys } from '../js-shim/keys/secrets-manager-keys.mjs';
 
 /**
- * @param {import('./bundle.mjs').Documents} documents checked
- * @returns {Promise<import('./bundle.mjs').Documents>} with access keys to be baked in
+ * @param {import('./documents.mjs').Documents} documents checked
+ * @returns {Promise<import('./documents.mjs').Documents>} with access keys to be baked in
  */
 export async function withFetchedKeys(documents) {
   if (!isFromSecretsManager(documents.config)) return documents;

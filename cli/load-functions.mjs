@@ -14,7 +14,7 @@ const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge/', import.m
  * hold access keys, so they are readable by their owner only, and gone once loaded; those of a process
  * that was killed meanwhile go with the next one.
  *
- * @param {import('./bundle.mjs').Documents} documents checked
+ * @param {import('./documents.mjs').Documents} documents checked
  * @returns {Promise<Record<typeof FUNCTIONS[number], { create: (options: any) => (event: any) => Promise<any> }>>}
  */
 export async function loadFunctions(documents) {

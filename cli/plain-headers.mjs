@@ -1,5 +1,5 @@
-// What takes the place of `Headers` in the bundles: aws4fetch needs no more of it than this. Node's own loads all
-// of fetch with it, which is nearly half of the time that a cold start spends on its access keys.
+// A `Headers` for aws4fetch in the bundled functions. Node's own loads all of fetch, which takes 24 ms
+// of processor time: 0.3 seconds of a cold start with 128 MB of memory.
 
 /** Header lines by their names in lower case. */
 export class Headers {

@@ -21,7 +21,7 @@ import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
 
 /**
  * @param {object} options
- * @param {import('./bundle.mjs').Documents} options.documents checked
+ * @param {import('./documents.mjs').Documents} options.documents checked
  * @param {number} [options.port] chosen by the system when left out
  * @param {{ endpoint: string, credentials: Credentials }} [options.s3] embedded when left out
  * @param {string} [options.data] where the embedded S3 keeps its objects; a directory that goes with it when left out

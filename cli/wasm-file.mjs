@@ -1,15 +1,30 @@
-// The core's WebAssembly, as build.sh makes it: the whole module, and those of functions with what each calls.
+// The core's WebAssembly and the licences of the crates in it, as build.sh makes them.
 
 import { readFile } from 'node:fs/promises';
 
+const DIRECTORY = new URL('../js-shim/wasm/', import.meta.url);
+
 /**
- * @param {'oss_edge' | 'viewer_request' | 'authorizer' | 'responses'} [name] the whole one where it is left out
  * @returns {Promise<Buffer<ArrayBuffer>>}
  * @throws {Error} when it isn't built
  */
-export async function readWasm(name = 'oss_edge') {
-  const file = new URL(`../js-shim/wasm/${name}.wasm`, import.meta.url);
-  return readFile(file).catch(() => {
+export function readWasm() {
+  return readBuilt('oss_edge_bg.wasm');
+}
+
+/**
+ * The licences of the Rust crates in the core.
+ *
+ * @returns {Promise<import('./notices.mjs').Licence[]>}
+ * @throws {Error} when they aren't built
+ */
+export async function readCrateLicences() {
+  return JSON.parse((await readBuilt('licences.json')).toString('utf8'));
+}
+
+/** @param {string} name */
+async function readBuilt(name) {
+  return readFile(new URL(name, DIRECTORY)).catch(() => {
     throw new Error('the core is not built: run ./build.sh first');
   });
 }

@@ -2,7 +2,7 @@
 // with care. It makes the decisions of the core (tests/bench/javascript.test.mjs holds it to that) and
 // is measured, never deployed.
 
-import { isoTime, writeLogLine } from '../../js-shim/edge/log.mjs';
+import { writeLogLine } from '../../js-shim/edge/log.mjs';
 import { authenticate, newSecrets } from './authenticate.mjs';
 import { readConfig } from './config.mjs';
 import { applied } from './forward.mjs';
@@ -91,16 +91,16 @@ function decide(request, requestId, time, settings, secrets, understood) {
 /** @param {Understood} understood @param {string} requestId @param {number} time @param {Record<string, unknown>} outcome */
 function logLine(understood, requestId, time, { decision, origin, status, code, detail, ossRequestId: id }) {
   return {
-    time: isoTime(time),
+    time: new Date(time).toISOString(),
     function: 'viewer-request',
     decision,
-    operation: understood.operation ?? '',
+    operation: understood.operation || undefined,
     origin,
-    bucket: understood.bucket ?? '',
-    key: understood.key ?? '',
-    accessKeyId: understood.accessKeyId ?? '',
-    scheme: understood.scheme ?? '',
-    generation: understood.generation ?? '',
+    bucket: understood.bucket || undefined,
+    key: understood.key || undefined,
+    accessKeyId: understood.accessKeyId || undefined,
+    scheme: understood.scheme || undefined,
+    generation: understood.generation || undefined,
     status,
     code,
     detail,

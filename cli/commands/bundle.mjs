@@ -22,8 +22,10 @@ export function addBundle(program) {
 
 /** @param {any} options */
 async function bundle({ out, ...options }) {
-  const { documentWarnings, readDocuments, writeFunctions, writeZips } = await import('../bundle.mjs');
+  const { writeFunctions } = await import('../bundle.mjs');
+  const { documentWarnings, readDocuments } = await import('../documents.mjs');
   const { writeWarnings } = await import('../key-warnings.mjs');
+  const { writeZips } = await import('../zip.mjs');
   const documents = await readDocuments(documentFiles(options));
   writeWarnings(documentWarnings(documents));
   await mkdir(out, { recursive: true, mode: 0o700 });

@@ -26,7 +26,7 @@ export function addReplay(program) {
 /** @param {any} options @param {string[]} files */
 async function replayFiles({ json, now: time, ...options }, files) {
   if (files.length === 0) throw new UsageError('expected a FILE');
-  const { readDocuments } = await import('../bundle.mjs');
+  const { readDocuments } = await import('../documents.mjs');
   const { withFetchedKeys } = await import('../fetched-keys.mjs');
   const { loadFunctions } = await import('../load-functions.mjs');
   const { readEntries, readTime, replay } = await import('../replay.mjs');

@@ -27,7 +27,7 @@ export function addServe(program) {
 async function serveUntilInterrupted({ port, s3Endpoint, data, originResponse, json, ...options }) {
   // The AWS SDK warns at length about Node 20, which Lambda doesn't run.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const { readDocuments } = await import('../bundle.mjs');
+  const { readDocuments } = await import('../documents.mjs');
   const { serve } = await import('../serve.mjs');
   const server = await serve({
     documents: await readDocuments(documentFiles(options)),

@@ -1,17 +1,18 @@
-// What `authorizer.zip` exports. The origin secret comes from the function's environment.
+// index.mjs of authorizer.zip, with bundled access keys.
 
-import { createKeys, gate } from 'oss-edge:gate';
+import { readFileSync } from 'node:fs';
 
-import { createAuthorizer } from '../../js-shim/api/authorizer.mjs';
-import { writeLogLine } from '../../js-shim/edge/log.mjs';
+import { createAuthorizer } from 'oss-edge/authorizer';
+import { createBundledGate } from 'oss-edge/gate';
 
-/** @param {Partial<Omit<Parameters<typeof createAuthorizer>[0], 'gate' | 'keys'>>} [options] */
-export const create = (options) => {
-  const keys = createKeys({ name: 'authorizer', log: writeLogLine, ...options });
-  return createAuthorizer({ gate, keys, originSecret: process.env.ORIGIN_SECRET, ...options });
-};
+const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
+const bytes = readFileSync(new URL('gate.bin', import.meta.url));
+const gate = createBundledGate({ wasm, bytes });
 
-/** @type {ReturnType<typeof create> | undefined} */
+/** @param {Partial<Parameters<typeof createAuthorizer>[0]>} [options] */
+export const create = (options) => createAuthorizer({ gate, originSecret: process.env.ORIGIN_SECRET, ...options });
+
+/** Made by the first request, since it throws without an origin secret. @type {ReturnType<typeof create> | undefined} */
 let authorizer;
 
 /** @param {import('aws-lambda').APIGatewayRequestAuthorizerEvent} event */

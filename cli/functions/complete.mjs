@@ -1,8 +1,10 @@
-// What `complete.zip` exports.
+// index.mjs of complete.zip.
 
-import { wasm } from 'oss-edge:wasm';
+import { readFileSync } from 'node:fs';
 
-import { createComplete } from '../../js-shim/api/complete.mjs';
+import { createComplete } from 'oss-edge/complete';
+
+const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 
 /** @param {Partial<Parameters<typeof createComplete>[0]>} [options] */
 export const create = (options) => createComplete({ wasm, ...options });

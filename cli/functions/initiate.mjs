@@ -1,8 +1,10 @@
-// What `initiate.zip` exports.
+// index.mjs of initiate.zip.
 
-import { wasm } from 'oss-edge:wasm';
+import { readFileSync } from 'node:fs';
 
-import { createInitiate } from '../../js-shim/api/initiate.mjs';
+import { createInitiate } from 'oss-edge/initiate';
+
+const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 
 /** @param {Partial<Parameters<typeof createInitiate>[0]>} [options] */
 export const create = (options) => createInitiate({ wasm, ...options });

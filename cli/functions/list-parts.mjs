@@ -1,8 +1,10 @@
-// What `list-parts.zip` exports.
+// index.mjs of list-parts.zip.
 
-import { wasm } from 'oss-edge:wasm';
+import { readFileSync } from 'node:fs';
 
-import { createListParts } from '../../js-shim/api/list-parts.mjs';
+import { createListParts } from 'oss-edge/list-parts';
+
+const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 
 /** @param {Partial<Parameters<typeof createListParts>[0]>} [options] */
 export const create = (options) => createListParts({ wasm, ...options });

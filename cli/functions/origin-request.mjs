@@ -1,10 +1,10 @@
-// What `origin-request.zip` exports. It knows the API and no access key.
+// index.mjs of origin-request.zip. It knows the API, and no access key.
 
-import { api } from 'oss-edge:api';
+import { createOriginRequest } from 'oss-edge/origin-request';
 
-import { createOriginRequest } from '../../js-shim/edge/origin-request.mjs';
+const api = JSON.parse(OSS_EDGE_API) ?? undefined;
 
-/** @param {Omit<Parameters<typeof createOriginRequest>[0], 'api'>} [options] */
+/** @param {Parameters<typeof createOriginRequest>[0]} [options] */
 export const create = (options) => createOriginRequest({ api, ...options });
 
 export const handler = create();

@@ -1,13 +1,12 @@
-// What `origin-response.zip` exports. It knows neither configuration nor access keys.
+// index.mjs of origin-response.zip.
 
-import { wasm } from 'oss-edge:wasm';
+import { readFileSync } from 'node:fs';
 
-import { createOriginResponse } from '../../js-shim/edge/origin-response.mjs';
-import { createTranslator } from '../../js-shim/core/translator.mjs';
+import { createOriginResponse } from 'oss-edge/origin-response';
 
-const translator = createTranslator(wasm);
+const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 
-/** @param {Omit<Parameters<typeof createOriginResponse>[0], 'translator'>} [options] */
-export const create = (options) => createOriginResponse({ translator, ...options });
+/** @param {Partial<Parameters<typeof createOriginResponse>[0]>} [options] */
+export const create = (options) => createOriginResponse({ wasm, ...options });
 
 export const handler = create();

@@ -1,12 +1,15 @@
-// What `viewer-request.zip` exports: the function with its gate and the source of its access keys.
+// index.mjs of viewer-request.zip, with bundled access keys.
 
-import { createKeys, gate } from 'oss-edge:gate';
+import { readFileSync } from 'node:fs';
 
-import { writeLogLine } from '../../js-shim/edge/log.mjs';
-import { createViewerRequest } from '../../js-shim/edge/viewer-request.mjs';
+import { createBundledGate } from 'oss-edge/gate';
+import { createViewerRequest } from 'oss-edge/viewer-request';
 
-/** @param {Omit<Parameters<typeof createViewerRequest>[0], 'gate' | 'keys'>} [options] */
-export const create = (options) =>
-  createViewerRequest({ gate, keys: createKeys({ name: 'viewer-request', log: writeLogLine, ...options }), ...options });
+const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
+const bytes = readFileSync(new URL('gate.bin', import.meta.url));
+const gate = createBundledGate({ wasm, bytes });
+
+/** @param {Omit<Parameters<typeof createViewerRequest>[0], 'gate'>} [options] */
+export const create = (options) => createViewerRequest({ gate, ...options });
 
 export const handler = create();

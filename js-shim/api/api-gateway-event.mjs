@@ -1,5 +1,5 @@
-// The one module that knows API Gateway's event shape (REST, Lambda authorizer of type REQUEST and
-// Lambda proxy integration).
+// The one module that knows the shape of API Gateway's events (REST API, Lambda authorizer of type
+// REQUEST, Lambda proxy integration).
 
 import { createHash } from 'node:crypto';
 
@@ -9,10 +9,10 @@ import { createHash } from 'node:crypto';
  */
 
 /**
- * A header's one value, its name in any case.
+ * A header's value, whatever the case of its name in the event.
  *
  * @param {WithHeaders} event @param {string} name in lower case
- * @returns {string | undefined} nothing when it is absent or repeated
+ * @returns {string | undefined} undefined if the header is absent or repeated
  */
 export function headerOf(event, name) {
   const all = event.multiValueHeaders ?? event.headers ?? {};
@@ -23,7 +23,7 @@ export function headerOf(event, name) {
 }
 
 /**
- * The digest by which the integration knows that the authorizer's result is for its own request.
+ * The digest by which an integration knows that the authorizer's result is for this request.
  *
  * @param {string} handOver
  */
@@ -32,8 +32,8 @@ export function digestOf(handOver) {
 }
 
 /**
- * Headers as one value of an authorizer's context. As JSON inside its JSON, quotes would take four
- * times their size of the 8 KB that a result may have.
+ * Headers as one value of an authorizer's context. It is base64 because a quote takes four bytes in
+ * JSON inside JSON, and a result may have 8 KB.
  *
  * @param {import('../core/decision.mjs').HeaderList} headers
  */
@@ -51,7 +51,7 @@ export function unpackHeaders(packed) {
 }
 
 /**
- * An authorizer's result for one method ARN and no other.
+ * An authorizer's result for one method ARN.
  *
  * @param {'Allow' | 'Deny'} effect @param {string} methodArn @param {string} principalId
  * @param {Record<string, string>} context
@@ -63,12 +63,12 @@ export function policy(effect, methodArn, principalId, context) {
 }
 
 /**
- * An integration's result. All requests of an operation have one URL behind the edge: were a cache
- * configured there by mistake, it must not give one device's answer to another.
+ * An integration's result. All requests of an operation have the same URL behind the edge, so a cache
+ * that is enabled there by mistake must not store it.
  *
- * @param {{ status: string, headers: import('../core/decision.mjs').HeaderList, body: string }} answer
+ * @param {{ status: number, headers: import('../core/decision.mjs').HeaderList, body: string }} answer
  * @returns {import('aws-lambda').APIGatewayProxyResult}
  */
 export function proxyResult({ status, headers, body }) {
-  return { statusCode: Number(status), headers: { 'Cache-Control': 'no-store', ...Object.fromEntries(headers) }, body };
+  return { statusCode: status, headers: { 'Cache-Control': 'no-store', ...Object.fromEntries(headers) }, body };
 }

@@ -1,17 +1,18 @@
-// What the functions behind the API share: the request that the authorizer verified, S3, and how an
-// error of either is answered.
+// What the functions behind the API have in common: the request that the authorizer verified, S3, and
+// how an error of either is answered.
 
-import { digestOf, headerOf, proxyResult, unpackHeaders } from './api-gateway-event.mjs';
+import { createTranslator } from '../core/translator.mjs';
 import { writeLogLine } from '../edge/log.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
-import { createTranslator } from '../core/translator.mjs';
+import { digestOf, headerOf, proxyResult, unpackHeaders } from './api-gateway-event.mjs';
+import { regionalClients } from './s3-clients.mjs';
 
 /**
  * @typedef {import('aws-lambda').APIGatewayProxyEvent} ProxyEvent
  * @typedef {import('aws-lambda').APIGatewayProxyResult} ProxyResult
- * @typedef {Pick<import('@aws-sdk/client-s3').S3Client, 'send'>} S3
+ * @typedef {import('./s3-clients.mjs').S3} S3
  *
- * @typedef {object} Verified the authorizer's context, which holds nothing but what was verified
+ * @typedef {object} Verified the authorizer's context
  * @property {string} digest of the hand-over
  * @property {string} operation
  * @property {string} bucket the OSS bucket
@@ -35,8 +36,8 @@ import { createTranslator } from '../core/translator.mjs';
  *
  * @typedef {{ document: string, headers?: import('../core/decision.mjs').HeaderList }} Answer in OSS's XML
  *
- * @typedef {object} Parts
- * @property {Uint8Array<ArrayBuffer>} wasm
+ * @typedef {object} Options
+ * @property {Uint8Array<ArrayBuffer>} wasm the contents of `oss_edge.wasm`
  * @property {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] in addition to the Region
  * @property {(region: string) => Promise<S3>} [s3Client]
  * @property {() => number} [now] milliseconds since the epoch
@@ -47,40 +48,29 @@ import { createTranslator } from '../core/translator.mjs';
  * The Lambda proxy integration of one operation.
  *
  * @param {string} operation its name in OSS's API reference
- * @param {(s3: S3, request: Request) => Promise<Answer>} perform fails with an error named by S3's code
- * @returns {(parts: Parts) => (event: ProxyEvent) => Promise<ProxyResult>}
+ * @param {(s3: S3, request: Request) => Promise<Answer>} perform throws an error named by S3's code
+ * @returns {(options: Options) => (event: ProxyEvent) => Promise<ProxyResult>}
  */
 export function apiOperation(operation, perform) {
   return ({ wasm, s3Options, s3Client = regionalClients(s3Options), now = Date.now, log = writeLogLine }) => {
-    /** @type {import('../core/translator.mjs').Translator | undefined} */
-    let translator;
+    const translate = errorTranslation(wasm);
     return async (event) => {
       const verified = readContext(event, operation);
       const requestId = verified?.requestId || event?.requestContext?.requestId || 'unknown';
       try {
         if (verified === undefined) throw new NotAuthorized();
         const { document, headers = [] } = await perform(await s3Client(verified.region), requestOf(verified, event));
-        return proxyResult({ status: '200', headers: [...resultHeaders(requestId), ...headers], body: document });
+        return proxyResult({ status: 200, headers: [...resultHeaders(requestId), ...headers], body: document });
       } catch (error) {
-        const answer = answerOf(error, requestId, now());
+        const time = now();
+        const answer = translate(error, requestId, time);
+        const { code, status } = answer;
         const detail = error instanceof Error ? error.name : typeof error;
         const where = { bucket: verified?.bucket, key: verified?.key, ossRequestId: requestId };
-        log({ time: new Date(now()).toISOString(), function: operation, code: answer.code, status: Number(answer.status), detail, ...where });
+        log({ time: new Date(time).toISOString(), function: operation, code, status, detail, ...where });
         return proxyResult(answer);
       }
     };
-
-    /** @param {unknown} error @param {string} requestId @param {number} time */
-    function answerOf(error, requestId, time) {
-      if (error instanceof NotAuthorized) return { code: ACCESS_DENIED.code, ...ossError(ACCESS_DENIED, { requestId, now: time }) };
-      try {
-        // Only errors need the core here.
-        translator ??= createTranslator(wasm);
-        return translator.s3Error(error instanceof Error ? error.name : '', requestId, time);
-      } catch {
-        return { code: INTERNAL_ERROR.code, ...ossError(INTERNAL_ERROR, { requestId, now: time }) };
-      }
-    }
   };
 }
 
@@ -93,53 +83,33 @@ export class S3Fault extends Error {
   }
 }
 
-/**
- * Gives a command the verified headers as they are: its own parameters would parse and format some
- * again. Text beyond ASCII, which clients send in UTF-8, joins them behind the signature: the AWS SDK
- * would sign other bytes than Node sends, and S3 wants no more signed than Host and `x-amz-*`, which
- * is ASCII here.
- *
- * @template {{ middlewareStack: { add: Function } }} C
- * @param {C} command @param {Record<string, string>} headers
- * @returns {C}
- */
-export function withHeaders(command, headers) {
-  const [ascii, text] = [true, false].map((wanted) => Object.entries(headers).filter(([, value]) => isAscii(value) === wanted));
-  const bytes = text.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
-  addHeaders(command, 'build', Object.fromEntries(ascii));
-  // The last step before the request is sent.
-  addHeaders(command, 'deserialize', Object.fromEntries(bytes));
-  return command;
-}
-
-/**
- * @param {{ middlewareStack: { add: Function } }} command @param {string} step
- * @param {Record<string, string>} headers
- */
-function addHeaders(command, step, headers) {
-  command.middlewareStack.add(
-    (/** @type {(args: any) => any} */ next) => (/** @type {any} */ args) => {
-      // Before Content-Length: Node reads a Content-Disposition behind it as ISO-8859-1 once more.
-      args.request.headers = { ...headers, ...args.request.headers, ...headers };
-      return next(args);
-    },
-    { step, name: `verifiedHeaders-${step}` },
-  );
-}
-
-/** @param {string} text */
-function isAscii(text) {
-  return /^[\0-\x7f]*$/u.test(text);
-}
-
 class NotAuthorized extends Error {
   /** @override */
   name = 'NotAuthorized';
 }
 
 /**
- * The authorizer's context, if it is this request's and this operation's: a cached result of another
- * one is not.
+ * @param {Uint8Array<ArrayBuffer>} wasm
+ * @returns {(error: unknown, requestId: string, now: number) => import('../core/decision.mjs').OssErrorAnswer}
+ */
+function errorTranslation(wasm) {
+  /** @type {import('../core/translator.mjs').Translator | undefined} */
+  let translator;
+  return (error, requestId, now) => {
+    if (error instanceof NotAuthorized) return ossError(ACCESS_DENIED, { requestId, now });
+    try {
+      // A success doesn't need the core, so it is instantiated at the first error.
+      translator ??= createTranslator(wasm);
+      return translator.s3Error(error instanceof Error ? error.name : '', requestId, now);
+    } catch {
+      return ossError(INTERNAL_ERROR, { requestId, now });
+    }
+  };
+}
+
+/**
+ * The authorizer's context if it is for this request and this operation. A cached context of another
+ * request isn't.
  *
  * @param {ProxyEvent} event @param {string} operation
  * @returns {Verified | undefined}
@@ -157,7 +127,7 @@ function requestOf({ bucket, key, s3Bucket, query, options, headers }, event) {
     bucket,
     key,
     object: { Bucket: s3Bucket, Key: key },
-    // S3's spelling of a query has no `+` for a space.
+    // The core writes a space as %20, never as `+`.
     query: new URLSearchParams(query),
     options: new Set(options.split(' ')),
     headers: unpackHeaders(headers),
@@ -172,18 +142,4 @@ function resultHeaders(requestId) {
     ['Content-Type', 'application/xml'],
     ['x-oss-request-id', requestId],
   ];
-}
-
-/** @param {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] */
-function regionalClients(s3Options) {
-  /** @type {Map<string, import('@aws-sdk/client-s3').S3Client>} */
-  const clients = new Map();
-  return async (/** @type {string} */ region) => {
-    const { S3Client } = await import('@aws-sdk/client-s3');
-    // By default the SDK would begin an upload with a CRC32 that every part must then carry.
-    const options = { requestChecksumCalculation: /** @type {const} */ ('WHEN_REQUIRED'), ...s3Options, region };
-    const client = clients.get(region) ?? new S3Client(options);
-    clients.set(region, client);
-    return client;
-  };
 }

@@ -1,16 +1,17 @@
-// CompleteMultipartUpload behind the API: S3's answers 200 before it knows whether it can, and may end
-// in an error that no OSS SDK looks for; here it ends in a status.
+// CompleteMultipartUpload behind the API. S3 may answer 200 and then end the body with an error, which
+// no OSS SDK looks for. Here such an error becomes a status.
 
 import { createHash } from 'node:crypto';
 
-import { S3Fault, apiOperation, withHeaders } from './api-operation.mjs';
+import { S3Fault, apiOperation } from './api-operation.mjs';
 import { readCompletedParts } from './completed-parts.mjs';
 import { urlOf } from './hand-over.mjs';
 import { objectElements, ossDocument } from './oss-document.mjs';
+import { withHeaders } from './s3-clients.mjs';
 
 /**
  * @typedef {import('./api-operation.mjs').Request} Request
- * @typedef {import('./api-operation.mjs').S3} S3
+ * @typedef {import('./s3-clients.mjs').S3} S3
  * @typedef {import('./completed-parts.mjs').CompletedPart} CompletedPart
  */
 
@@ -23,7 +24,7 @@ export const createComplete = apiOperation('CompleteMultipartUpload', async (s3,
   const { CompleteMultipartUploadCommand } = await import('@aws-sdk/client-s3');
   const command = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
   const { ETag, VersionId } = await s3.send(withHeaders(command, headers));
-  if (!ETag) throw new Error('S3 gave no ETag');
+  if (!ETag) throw new Error('S3 returned no ETag');
   return {
     document: ossDocument('CompleteMultipartUploadResult', [
       ['Location', urlOf(request.handOver)],
@@ -35,7 +36,7 @@ export const createComplete = apiOperation('CompleteMultipartUpload', async (s3,
 });
 
 /**
- * The signature covers Content-MD5, and S3 gets another document than the client sent.
+ * Checks the digest here, because S3 receives another document than the client sent.
  *
  * @param {Buffer} body @param {string | undefined} contentMd5
  */
@@ -45,7 +46,7 @@ function checkContentMd5(body, contentMd5) {
 }
 
 /**
- * What `x-oss-complete-all: yes` stands for: all parts that S3 has, in order.
+ * All parts that S3 has, in order, for `x-oss-complete-all: yes`.
  *
  * @param {S3} s3 @param {{ Bucket: string, Key: string, UploadId: string }} upload
  */
@@ -59,8 +60,8 @@ async function everyPart(s3, upload) {
     const page = await s3.send(new ListPartsCommand({ ...upload, PartNumberMarker: marker }));
     for (const { PartNumber, ETag } of page.Parts ?? []) parts.push({ PartNumber: Number(PartNumber), ETag: String(ETag) });
     const next = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-    // An upload must not be completed with some of its parts.
-    if (page.IsTruncated && (next === undefined || next === marker)) throw new Error('S3 has more parts and does not say where');
+    // Fail rather than complete an upload without some of its parts.
+    if (page.IsTruncated && (next === undefined || next === marker)) throw new Error('S3 has more parts but named no marker');
     marker = next;
   } while (marker !== undefined);
   return parts.length > 0 ? parts : undefined;

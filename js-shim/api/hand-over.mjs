@@ -1,7 +1,7 @@
-// What the edge handed over to the API (src/hand_over.rs).
+// What viewer-request hands over to the API (src/route/hand_over.rs).
 
 /**
- * The URL that the client asked, without its query. Whether it was HTTPS isn't known any more.
+ * The URL that the client requested, without its query. Whether it was HTTPS isn't known here.
  *
  * @param {string} handOver verified
  */

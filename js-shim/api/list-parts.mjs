@@ -1,10 +1,10 @@
-// ListParts behind the API: oss2 lists parts in every resumable upload, others when they resume one.
+// ListParts behind the API. oss2 lists parts in every resumable upload, other SDKs when they resume one.
 
 import { apiOperation } from './api-operation.mjs';
 import { objectElements, ossDocument } from './oss-document.mjs';
 import { markedUploadId } from './upload-id.mjs';
 
-/** OSS's default, and the most of both services. */
+/** The default of OSS, and the limit of both OSS and S3. */
 const MAX_PARTS = 1000;
 
 export const createListParts = apiOperation('ListParts', async (s3, request) => {
@@ -20,7 +20,7 @@ export const createListParts = apiOperation('ListParts', async (s3, request) => 
       ...objectElements(request),
       ['UploadId', markedUploadId(uploadId, options)],
       ['PartNumberMarker', marker],
-      // oss2 reads it of every page.
+      // oss2 reads it on every page.
       ['NextPartNumberMarker', parts.at(-1)?.PartNumber ?? 0],
       ['MaxParts', maxParts],
       ['IsTruncated', listed.IsTruncated === true],
@@ -46,7 +46,7 @@ function partElement({ PartNumber = 0, LastModified, ETag = '', Size = 0 }) {
 }
 
 /**
- * As OSS writes it: oss2 reads no other milliseconds than `.000`.
+ * A time as OSS writes it. oss2 parses no other milliseconds than `.000`.
  *
  * @param {Date} time
  */

@@ -1,5 +1,5 @@
-// Results in OSS's XML: without a namespace, in which the SDKs for Java, .NET and Python don't find
-// their elements.
+// Results in OSS's XML. They have no namespace: in one, the SDKs for Java, .NET and Python don't find
+// the elements.
 
 import { escapeXml } from '../edge/oss-error.mjs';
 
@@ -14,8 +14,8 @@ export function ossDocument(root, elements) {
 }
 
 /**
- * The elements that name an object, its key as the client asked for it. Go v1 builds the requests that
- * follow from `Key`, so it is the client's own.
+ * The elements that name an object. Go v1 builds its next requests from `Key`, so the key is encoded
+ * only if the client asked for that.
  *
  * @param {import('./api-operation.mjs').Request} request
  * @returns {Element[]}

@@ -1,6 +1,6 @@
-// The upload id as the client has it.
+// Upload ids as the client sees them.
 
-/** What the core looks for at the end of an id (src/upload_id.rs). */
+/** The end of an id by which the core knows that the upload may not overwrite an object. */
 const FORBID_OVERWRITE = '~forbid-overwrite';
 
 /** @param {string} uploadId S3's @param {Set<string>} options */

@@ -1,4 +1,4 @@
-// The core's WebAssembly instance, built anew after it fails.
+// An instance of the core's WebAssembly, replaced after a failure.
 
 import { DocumentError, instantiate } from './core.mjs';
 
@@ -6,18 +6,17 @@ import { DocumentError, instantiate } from './core.mjs';
  * @typedef {import('./core.mjs').Core} Core
  *
  * @typedef {object} CoreInstance
- * @property {<R, I extends unknown[]>(use: (core: Core, ...inputs: I) => R, ...inputs: I) => R} call with what `use` takes
- *   besides the core, so that no request makes a function of its own
- * @property {(prepare: (core: Core) => void) => void} prepare prepares this instance otherwise, and new ones too;
- *   throws, and keeps to the earlier way, when that fails
+ * @property {<R>(use: (core: Core) => R) => R} call
+ * @property {(prepare: (core: Core) => void) => void} prepare prepares this instance and later ones in another way;
+ *   keeps the previous way if that throws
  */
 
 /**
- * The core, instantiated at once and again after a failure: after an exception or a trap an instance's memory may be
- * in any state, so it is dropped, and the next call begins with a new one.
+ * The core, instantiated at once. After an exception or a trap the memory may be in any state, so
+ * the instance is dropped and the next call makes a new one.
  *
  * @param {Uint8Array<ArrayBuffer>} wasm
- * @param {(core: Core) => void} [prepare] what a new instance needs before it is called
+ * @param {(core: Core) => void} [prepare] what a new instance needs before its first call
  * @returns {CoreInstance}
  */
 export function coreInstance(wasm, prepare = () => {}) {
@@ -26,9 +25,9 @@ export function coreInstance(wasm, prepare = () => {}) {
   let core = start();
   return {
     call,
-    prepare: (prepareOtherwise) => {
-      call(prepareOtherwise);
-      prepare = prepareOtherwise;
+    prepare: (other) => {
+      call(other);
+      prepare = other;
     },
   };
 
@@ -38,14 +37,13 @@ export function coreInstance(wasm, prepare = () => {}) {
     return fresh;
   }
 
-  /** @template R @template {unknown[]} I @param {(core: Core, ...inputs: I) => R} use @param {I} inputs @returns {R} */
-  function call(use, ...inputs) {
+  /** @template R @param {(core: Core) => R} use @returns {R} */
+  function call(use) {
     const current = (core ??= start());
     try {
-      return use(current, ...inputs);
+      return use(current);
     } catch (error) {
-      // Anything but what the core itself says of a document may have left it broken. An event that isn't of CloudFront's
-      // shape is no reason to, but doesn't come, and is taken for one.
+      // The core refused a document, and is as good as before.
       if (!(error instanceof DocumentError)) core = undefined;
       throw error;
     }

@@ -1,29 +1,12 @@
 // Text in and out of the core's memory (src/exchange.rs).
 
-import { WORDS } from './words.mjs';
+import { NUMBERS, WORDS } from './words.mjs';
 
 /** A request's room, so that hardly any asks for more: CloudFront passes 32 KB of headers and URL. */
 const ROOM = 64 * 1024;
 
 /** What the names of S3's user metadata begin with. */
 const METADATA = 'x-amz-meta-';
-
-/**
- * The names of user metadata that were met first, by what follows in them: a fleet has few.
- *
- * @type {Map<string, MetadataName>}
- * @typedef {{ key: string, name: string }} MetadataName
- */
-const METADATA_NAMES = new Map();
-const MOST_METADATA_NAMES = 64;
-
-/**
- * The last of them that each of an answer's first places had: a fleet's devices send theirs in one order.
- *
- * @type {MetadataName[]}
- */
-const lastMetadataNames = [];
-const MOST_PLACES = 64;
 
 /** Lengths of a request's parts, so that hardly any asks for more. */
 const COUNT = 256;
@@ -63,6 +46,31 @@ export class PartLengths {
     this.#makeRoom(written.length * 2);
     this.#lengths.set(written);
     return this.#lengths;
+  }
+
+  /**
+   * Writes the lengths of a request's parts.
+   *
+   * @param {import('../edge/cloudfront-event.mjs').RequestView} request
+   * @returns {string} all parts
+   */
+  write({ requestId, method, uri, query, headers }) {
+    let lengths = this.lengths();
+    const fixed = [requestId, method, uri, query];
+    fixed.forEach((part, index) => (lengths[index] = part.length));
+    let text = fixed.join('');
+    let count = fixed.length;
+    for (const [name, value] of headers) {
+      if (count + 2 > lengths.length) lengths = this.moreLengths();
+      const number = NUMBERS.get(name);
+      if (number === undefined) text += name;
+      lengths[count] = number === undefined ? name.length : ~number;
+      text += value;
+      lengths[count + 1] = value.length;
+      count += 2;
+    }
+    this.count = count;
+    return text;
   }
 
   /** Has the lengths count bytes of UTF-8. @param {string} text of all parts */
@@ -179,7 +187,7 @@ export class Exchange {
           place < requestBytes
             ? this.#piece(request, requestBytes, this.#input, place, end)
             : this.#piece(own, bytes, begin, place - requestBytes, end - requestBytes);
-        parts[i] = length < 0 ? metadataName(text, i) : text;
+        parts[i] = length < 0 ? METADATA + text : text;
         at += 2;
       }
     }
@@ -219,27 +227,4 @@ export class Exchange {
     this.#bytes = Buffer.from(buffer);
     this.#numbers = new Int32Array(buffer);
   }
-}
-
-/**
- * The name of a header of user metadata.
- *
- * @param {string} key what follows in it @param {number} place among the answer's parts
- */
-function metadataName(key, place) {
-  const last = lastMetadataNames[place];
-  if (last !== undefined && last.key === key) return last.name;
-  const known = METADATA_NAMES.get(key) ?? (METADATA_NAMES.size < MOST_METADATA_NAMES ? newMetadataName(key) : undefined);
-  if (known === undefined) return METADATA + key;
-  if (place < MOST_PLACES) lastMetadataNames[place] = known;
-  return known.name;
-}
-
-/** @param {string} key */
-function newMetadataName(key) {
-  // A copy: a piece of a request's text would keep the whole of it, secrets and all.
-  const copy = Buffer.from(key).toString();
-  const made = { key: copy, name: METADATA + copy };
-  METADATA_NAMES.set(copy, made);
-  return made;
 }

@@ -1,49 +1,72 @@
-// The core's decisions, over configuration and access keys.
+// The gate: decides over requests by a configuration and access keys.
 
+import { requestView } from '../edge/cloudfront-event.mjs';
 import { coreInstance } from './core-instance.mjs';
-import { decide, decideAtApi, makeImage, readGate } from './core.mjs';
+import { decide, decideAtApi, gateBytes, useBytes, useDocuments } from './core.mjs';
 
 /**
  * @typedef {object} Gate
- * @property {(request: import('../edge/cloudfront-event.mjs').CloudFrontRequest, requestId: string, now: number) => string[]} decide
- *   the parts of a decision at the edge, see src/wasm.rs
- * @property {(handOver: string, now: number) => string[]} decideAtApi the same again at the API
+ * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) =>
+ *   import('./decision.mjs').Decision} decide at the edge; `requestId` is CloudFront's, `now` in milliseconds since the epoch
+ * @property {(handOver: string, now: number) => import('./decision.mjs').ApiDecision} decideAtApi the same again
+ *   behind the edge, by what viewer-request handed over in `x-ossedge-request`
  *
- * @typedef {object} GateOfDocuments
- * @property {() => Buffer} image what `createBakedGate` makes a gate of that decides alike: it holds all secrets
- * @property {(documents: unknown) => void} useAccessKeys decides by other documents of access keys from now on,
- *   all of them or none: throws as `createGate` does, and then goes by the earlier ones
+ * @typedef {object} ChangeableKeys
+ * @property {(accessKeys: unknown) => void} useAccessKeys replaces the access keys; throws as `createGate` does, and
+ *   then keeps the previous ones
+ * @property {() => Uint8Array} toBytes contents for `gate.bin`, with all secrets
  */
 
 /**
- * @param {object} parts
- * @param {Uint8Array<ArrayBuffer>} parts.wasm
- * @param {unknown} parts.config
- * @param {unknown} [parts.accessKeys] a document, or several that stand for one in an array or another iterable;
- *   each as its JSON text, or parsed. Left out, no access key is known yet and every request is refused
- * @returns {Gate & GateOfDocuments}
- * @throws {Error} when a document has an unknown, missing or malformed field, with its path
+ * A gate of documents.
+ *
+ * @param {object} options
+ * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge.wasm`
+ * @param {unknown} options.config as in `config.json`
+ * @param {unknown} [options.accessKeys] one document as in `access-keys.json`, or an array (or another iterable) of
+ *   several that count as one; each parsed or as a JSON text. Without them every request is refused
+ * @returns {Gate & ChangeableKeys}
+ * @throws {Error} that names the field which is unknown, missing or malformed
  */
 export function createGate({ wasm, config, accessKeys }) {
   const configText = jsonOf(config);
-  const reading = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) => readGate(core, configText, documents);
-  const instance = coreInstance(wasm, reading(accessKeys === undefined ? [] : documentsOf(accessKeys)));
+  const using = (/** @type {string[]} */ documents) => (/** @type {import('./core.mjs').Core} */ core) =>
+    useDocuments(core, configText, documents);
+  const instance = coreInstance(wasm, using(accessKeys === undefined ? [] : textsOf(accessKeys)));
   return {
-    decide: (request, requestId, now) => instance.call(decide, request, requestId, now),
-    decideAtApi: (handOver, now) => instance.call(decideAtApi, handOver, now),
-    image: () => instance.call(makeImage),
-    useAccessKeys: (documents) => instance.prepare(reading(documentsOf(documents))),
+    ...decisionsOf(instance),
+    useAccessKeys: (documents) => instance.prepare(using(textsOf(documents))),
+    toBytes: () => instance.call(gateBytes),
   };
 }
 
 /**
- * The documents, of which there must be one: an empty one is refused where an empty list would be no key. As texts
- * they are kept for the core's next instance.
+ * A gate of the bytes that `toBytes` returned when the function was bundled.
+ *
+ * @param {object} options
+ * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge.wasm`
+ * @param {Uint8Array} options.bytes made by the same build of the core
+ * @returns {Gate}
+ * @throws {Error} when the bytes are damaged, or made by another build
+ */
+export function createBundledGate({ wasm, bytes }) {
+  return decisionsOf(coreInstance(wasm, (core) => useBytes(core, bytes)));
+}
+
+/** @param {import('./core-instance.mjs').CoreInstance} instance @returns {Gate} */
+function decisionsOf(instance) {
+  return {
+    decide: (request, requestId, now) => instance.call((core) => decide(core, requestView(request, requestId), now)),
+    decideAtApi: (handOver, now) => instance.call((core) => decideAtApi(core, handOver, now)),
+  };
+}
+
+/**
+ * The documents as JSON texts, at least one: an empty list would mean that no key is known yet.
  *
  * @param {unknown} accessKeys
- * @returns {string[]}
  */
-function documentsOf(accessKeys) {
+function textsOf(accessKeys) {
   const documents = isIterable(accessKeys) ? accessKeys : [accessKeys];
   const texts = Array.from(documents, (document) => (typeof document === 'string' ? document : jsonOf(document)));
   return texts.length > 0 ? texts : ['{}'];

@@ -1,14 +1,30 @@
-// The one module that knows CloudFront's event shape (CloudFront Developer Guide, Lambda@Edge event
-// structure).
-
-import { HEADERS_OF_FORWARD, QUERY, URI } from '../core/decision.mjs';
-import { NUMBERS } from '../core/words.mjs';
+// The one module that knows the shape of CloudFront's events (CloudFront Developer Guide, "Lambda@Edge
+// event structure").
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
  * @typedef {import('aws-lambda').CloudFrontResultResponse} CloudFrontResponse
  * @typedef {import('../core/decision.mjs').HeaderList} HeaderList
+ *
+ * @typedef {object} RequestView a viewer's request, as the core reads it
+ * @property {string} requestId CloudFront's
+ * @property {string} method
+ * @property {string} uri raw
+ * @property {string} query raw, without `?`
+ * @property {HeaderList} headers every line
+ *
+ * @typedef {object} ResponseView an origin's response, as the core reads it
+ * @property {string} requestId CloudFront's
+ * @property {string} method of the request
+ * @property {string} query of the request
+ * @property {'s3' | 'api'} responder
+ * @property {boolean} contentMd5 whether the request has Content-MD5
+ * @property {number} status
+ * @property {HeaderList} headers every line
  */
+
+/** Headers that a viewer-request function may neither change nor remove: CloudFront would answer 502. */
+const READ_ONLY_IN_REQUESTS = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'];
 
 /** Headers that an origin-response function may neither change nor remove. */
 const READ_ONLY_IN_RESPONSES = ['transfer-encoding', 'via'];
@@ -22,168 +38,85 @@ export function readEvent(event) {
   return { request, requestId: config.requestId };
 }
 
-/**
- * @param {import('aws-lambda').CloudFrontResponseEvent} event
- */
+/** @param {import('aws-lambda').CloudFrontResponseEvent} event */
 export function readResponseEvent(event) {
   const { config, request, response } = event.Records[0].cf;
   return { request, response, requestId: config.requestId };
 }
 
 /**
- * The flat encoding of an origin's response that the core reads (src/wasm.rs).
- *
- * @param {CloudFrontRequest} request as the origin got it
+ * @param {CloudFrontRequest} request
+ * @param {string} requestId
+ * @returns {RequestView}
+ */
+export function requestView({ method, uri, querystring, headers }, requestId) {
+  return { requestId, method, uri, query: querystring, headers: linesOf(headers) };
+}
+
+/**
+ * @param {CloudFrontRequest} request as the origin received it
  * @param {import('aws-lambda').CloudFrontResponse} response
  * @param {string} requestId
+ * @returns {ResponseView}
  */
-export function flattenResponse(request, response, requestId) {
-  const responder = request.origin?.custom === undefined ? 's3' : 'api';
-  const checks = 'content-md5' in request.headers ? 'md5' : '';
-  let lines = '';
-  for (const name in response.headers) {
-    for (const { value } of response.headers[name]) lines += `\0${name}\0${value}`;
-  }
-  return `${requestId}\0${request.method}\0${request.querystring}\0${responder}\0${checks}\0${response.status}${lines}`;
+export function responseView({ method, querystring, headers, origin }, response, requestId) {
+  return {
+    requestId,
+    method,
+    query: querystring,
+    responder: origin?.custom === undefined ? 's3' : 'api',
+    contentMd5: 'content-md5' in headers,
+    status: Number(response.status),
+    headers: linesOf(response.headers),
+  };
 }
 
 /**
- * @param {import('aws-lambda').CloudFrontResponse} response
- * @param {import('../core/decision.mjs').HeaderEdit} edit
- */
-export function applyHeaderEdit(response, { removed, set }) {
-  for (const name of removed) delete response.headers[name];
-  for (const [key, value] of set) response.headers[key.toLowerCase()] = [{ key, value }];
-  return response;
-}
-
-/**
- * The names of the headers of the request that is encoded last, and their numbers, if they are words: the devices of a
- * fleet send the same in the same order.
- *
- * @type {{ name: string, number: number | undefined }[]}
- */
-const lastNames = [];
-
-/**
- * The flat encoding that the core reads (src/request_view.rs): every header line counts, in order.
- *
- * @param {CloudFrontRequest} request @param {string} requestId
- * @param {import('../core/exchange.mjs').PartLengths} partLengths are written
- * @returns {string} all parts
- */
-export function flatten({ method, uri, querystring, headers }, requestId, partLengths) {
-  let lengths = partLengths.lengths();
-  let text = requestId + method + uri + querystring;
-  lengths[0] = requestId.length;
-  lengths[1] = method.length;
-  lengths[2] = uri.length;
-  lengths[3] = querystring.length;
-  let count = 4;
-  let place = 0;
-  for (const name in headers) {
-    const last = lastNames[place];
-    const number = last?.name === name ? last.number : numberAt(place, name);
-    place += 1;
-    const lines = headers[name];
-    for (let i = 0; i < lines.length; i += 1) {
-      const { value } = lines[i];
-      if (count + 2 > lengths.length) lengths = partLengths.moreLengths();
-      if (number === undefined) {
-        text += name;
-        lengths[count] = name.length;
-      } else {
-        lengths[count] = ~number;
-      }
-      text += value;
-      lengths[count + 1] = value.length;
-      count += 2;
-    }
-  }
-  partLengths.count = count;
-  return text;
-}
-
-/** @param {number} place @param {string} name */
-function numberAt(place, name) {
-  const number = NUMBERS.get(name);
-  lastNames[place] = { name, number };
-  return number;
-}
-
-/**
- * The request that was decided, in the place of a viewer's. Of the viewer's own it has what a function may not change:
- * address, method, and the headers that can't be removed, none of which reaches the origin with a meaning of its own; and
- * the body, where CloudFront shows it. Everything else is the core's, and a field that isn't known here goes.
+ * The request that the core decided on. From the viewer's request it keeps what a function may not
+ * change (address, method and read-only headers, none of which has a meaning for the origin) and the
+ * body where CloudFront shows it.
  *
  * @param {CloudFrontRequest} request
- * @param {string[]} parts of a decision that forwards
+ * @param {{ uri: string, query: string, headers: HeaderList }} forward
  * @returns {CloudFrontRequest}
  */
-export function applyForward(request, parts) {
-  const kept = readOnlyHeaders(request.headers);
-  for (let i = HEADERS_OF_FORWARD; i < parts.length; i += 2) {
-    const key = parts[i];
-    kept[key] = [{ key, value: parts[i + 1] }];
-  }
-  const { clientIp, method, body } = request;
+export function applyForward({ clientIp, method, body, headers }, forward) {
+  const kept = pick(headers, READ_ONLY_IN_REQUESTS);
+  for (const [key, value] of forward.headers) kept[key] = [{ key, value }];
   /** @type {CloudFrontRequest} */
-  const forwarded = { clientIp, headers: kept, method, querystring: parts[QUERY], uri: parts[URI] };
+  const forwarded = { clientIp, method, uri: forward.uri, querystring: forward.query, headers: kept };
   if (body !== undefined) forwarded.body = body;
   return forwarded;
 }
 
 /**
- * Headers that a viewer-request function may neither change nor remove: doing so answers 502.
- *
- * @param {CloudFrontRequest['headers']} headers
+ * @param {import('aws-lambda').CloudFrontResponse} response is changed
+ * @param {import('../core/decision.mjs').HeaderChanges} changes
  */
-function readOnlyHeaders(headers) {
-  // By their names: V8 remembers where such are, and that they aren't there; of names in a list it doesn't.
-  const { host, 'content-length': contentLength, 'transfer-encoding': transferEncoding, via, 'cdn-loop': cdnLoop } = headers;
-  /** @type {CloudFrontRequest['headers']} */
-  const kept = { host };
-  if (contentLength !== undefined) kept['content-length'] = contentLength;
-  if (transferEncoding !== undefined) kept['transfer-encoding'] = transferEncoding;
-  if (via !== undefined) kept.via = via;
-  if (cdnLoop !== undefined) kept['cdn-loop'] = cdnLoop;
-  return kept;
+export function applyHeaderChanges(response, { remove, set }) {
+  for (const name of remove) delete response.headers[name];
+  for (const [key, value] of set) response.headers[key.toLowerCase()] = [{ key, value }];
+  return response;
 }
 
 /**
- * A response that CloudFront gives in the origin's place.
+ * A response that CloudFront sends in place of the origin's.
  *
- * @param {{ status: string, statusDescription: string, headers: HeaderList, body: string }} answer
- * @param {import('aws-lambda').CloudFrontResponse} [replaced] the origin's, whose framing must stay
+ * @param {{ status: number, statusDescription: string, headers: HeaderList, body: string }} answer
+ * @param {import('aws-lambda').CloudFrontResponse} [replaced] the origin's, whose read-only headers stay
  * @returns {CloudFrontResponse}
  */
 export function generatedResponse({ status, statusDescription, headers, body }, replaced) {
-  /** @type {NonNullable<CloudFrontResponse['headers']>} */
-  const fields = {};
-  for (const name of READ_ONLY_IN_RESPONSES) {
-    if (replaced && name in replaced.headers) fields[name] = replaced.headers[name];
-  }
-  for (const [key, value] of headers) fields[lowerCased(key)] = [{ key, value }];
-  return { status, statusDescription, headers: fields, body, bodyEncoding: 'text' };
-}
-
-/** @type {Map<string, string>} */
-const LOWER_CASED = new Map();
-
-/** @param {string} name one of the few that the core's errors have */
-function lowerCased(name) {
-  const known = LOWER_CASED.get(name);
-  if (known !== undefined) return known;
-  const lowerCase = name.toLowerCase();
-  LOWER_CASED.set(name, lowerCase);
-  return lowerCase;
+  const fields = pick(replaced?.headers ?? {}, READ_ONLY_IN_RESPONSES);
+  for (const [key, value] of headers) fields[key.toLowerCase()] = [{ key, value }];
+  return { status: String(status), statusDescription, headers: fields, body, bodyEncoding: 'text' };
 }
 
 /**
- * Removes a header and gives its value.
+ * Removes a header and returns its value.
  *
  * @param {CloudFrontRequest} request @param {string} name in lower case
- * @returns {string | undefined} nothing when the header isn't there
+ * @returns {string | undefined} undefined if there is no such header
  * @throws {Error} when it is repeated
  */
 export function takeHeader(request, name) {
@@ -192,4 +125,14 @@ export function takeHeader(request, name) {
   if (values.length !== 1) throw new Error(`header ${name} is repeated`);
   delete request.headers[name];
   return values[0].value;
+}
+
+/** @param {import('aws-lambda').CloudFrontHeaders} headers @returns {HeaderList} */
+function linesOf(headers) {
+  return Object.entries(headers).flatMap(([name, lines]) => lines.map(({ value }) => /** @type {[string, string]} */ ([name, value])));
+}
+
+/** @param {import('aws-lambda').CloudFrontHeaders} headers @param {string[]} names */
+function pick(headers, names) {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));
 }

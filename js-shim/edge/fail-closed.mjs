@@ -1,4 +1,4 @@
-// The answer of an edge function that could not decide: never an allow.
+// The answer of an edge function that could not decide: an error, never an allow.
 
 import { generatedResponse } from './cloudfront-event.mjs';
 import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
@@ -7,11 +7,11 @@ import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
  * @param {object} failure
  * @param {string} failure.function the function's name
  * @param {string} failure.detail for the log
- * @param {Readonly<import('./oss-error.mjs').OssError>} [failure.error] InternalError when left out
+ * @param {Readonly<import('./oss-error.mjs').OssError>} [failure.error] by default InternalError
  * @param {number} [failure.retryAfter] seconds
- * @param {string} [failure.host] that the client asked; at origin request Host is the bucket's own name
+ * @param {string} [failure.host] that the client asked; at origin request the Host header names the bucket
  * @param {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} failure.event
- *   possibly of no known shape
+ *   possibly of another shape
  * @param {number} failure.now milliseconds since the epoch
  * @param {(line: import('./log.mjs').LogLine) => void} failure.log
  */
@@ -20,16 +20,8 @@ export function failClosed({ function: name, detail, error = INTERNAL_ERROR, ret
   const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
   const requestId = ossRequestId(cloudFrontRequestId);
   const { code, status } = error;
-  log({
-    time: new Date(now).toISOString(),
-    function: name,
-    decision: 'deny',
-    status: Number(status),
-    code,
-    detail,
-    ossRequestId: requestId,
-    cloudFrontRequestId,
-  });
+  const line = { decision: 'deny', status, code, detail, ossRequestId: requestId, cloudFrontRequestId };
+  log({ time: new Date(now).toISOString(), function: name, ...line });
   const replaced = cf && 'response' in cf ? cf.response : undefined;
   const answer = ossError(error, { requestId, host, method: cf?.request?.method, now });
   if (retryAfter !== undefined) answer.headers.push(['Retry-After', String(retryAfter)]);

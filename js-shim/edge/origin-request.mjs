@@ -1,4 +1,4 @@
-// The origin-request function: keeps the S3 origin, or replaces it by API Gateway.
+// The origin-request function: keeps the S3 origin, or replaces it with API Gateway.
 
 import { readEvent, takeHeader } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
@@ -6,30 +6,33 @@ import { writeLogLine } from './log.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
- * @typedef {{ domain: string, path: string }} Api
+ * @typedef {{ domain: string, path: string }} Api as `api` of config.json
  */
 
-/** The API's resources, one for an operation (src/route.rs). */
+/** The API's resources, one per operation (src/route.rs). */
 export const API_RESOURCES = ['/initiate-multipart-upload', '/complete-multipart-upload', '/list-parts'];
 
-/** The custom header of the S3 origin whose value only the distribution and the authorizer know. */
+/** The custom header of the S3 origin. Only the distribution and the authorizer know its value. */
 export const SECRET_HEADER = 'x-ossedge-origin-secret';
 
+/** Seconds. API Gateway ends a request after 29. */
+const API_TIMEOUT = 30;
+
 /**
- * @param {object} parts
- * @param {Api} [parts.api] nothing when no operation goes there
- * @param {() => number} [parts.now] milliseconds since the epoch
- * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
+ * @param {object} [options]
+ * @param {Api} [options.api] undefined if no operation goes there
+ * @param {() => number} [options.now] milliseconds since the epoch
+ * @param {(line: import('./log.mjs').LogLine) => void} [options.log]
  * @returns {(event: import('aws-lambda').CloudFrontRequestEvent) =>
  *   Promise<import('aws-lambda').CloudFrontRequestResult>}
  */
-export function createOriginRequest({ api, now = Date.now, log = writeLogLine }) {
+export function createOriginRequest({ api, now = Date.now, log = writeLogLine } = {}) {
   return async (event) => {
     try {
       const { request } = readEvent(event);
       const origin = takeHeader(request, 'x-ossedge-origin');
       const handOver = takeHeader(request, 'x-ossedge-request');
-      // Another bucket's distribution would store the object in the wrong bucket.
+      // The distribution of another bucket would store the object in the wrong bucket.
       if (origin !== undefined && origin === request.origin?.s3?.domainName) return request;
       const forApi = handOver !== undefined && API_RESOURCES.includes(request.uri);
       if (api !== undefined && origin === api.domain && forApi) return toApi(request, api, handOver);
@@ -51,13 +54,12 @@ function toApi(request, api, handOver) {
       port: 443,
       protocol: 'https',
       sslProtocols: ['TLSv1.2'],
-      // API Gateway ends a request after 29 seconds by itself.
-      readTimeout: 30,
+      readTimeout: API_TIMEOUT,
       keepaliveTimeout: 5,
       customHeaders: secret === undefined ? {} : { [SECRET_HEADER]: secret },
     },
   };
-  // With the bucket's host API Gateway would answer 403.
+  // API Gateway answers 403 to the bucket's host.
   request.headers.host = [{ key: 'Host', value: api.domain }];
   request.headers['x-ossedge-request'] = [{ key: 'x-ossedge-request', value: handOver }];
   return request;

@@ -1,6 +1,7 @@
-// The origin-response function: adapt, translate, apply. A deployment may leave it out.
+// The origin-response function: translates S3's answers into OSS's. A deployment may leave it out.
 
-import { applyHeaderEdit, flattenResponse, generatedResponse, readResponseEvent } from './cloudfront-event.mjs';
+import { createTranslator } from '../core/translator.mjs';
+import { applyHeaderChanges, generatedResponse, readResponseEvent, responseView } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
 import { writeLogLine } from './log.mjs';
 import { ossRequestId } from './oss-error.mjs';
@@ -10,37 +11,34 @@ import { ossRequestId } from './oss-error.mjs';
  * @typedef {import('aws-lambda').CloudFrontResultResponse} CloudFrontResultResponse
  */
 
+const FUNCTION = 'origin-response';
+
 /**
- * @param {object} parts
- * @param {import('../core/translator.mjs').Translator} parts.translator
- * @param {() => number} [parts.now] milliseconds since the epoch
- * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
+ * @param {object} options
+ * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge.wasm`
+ * @param {() => number} [options.now] milliseconds since the epoch
+ * @param {(line: import('./log.mjs').LogLine) => void} [options.log]
  * @returns {(event: CloudFrontResponseEvent) => Promise<CloudFrontResultResponse>}
  */
-export function createOriginResponse({ translator, now = Date.now, log = writeLogLine }) {
+export function createOriginResponse({ wasm, now = Date.now, log = writeLogLine }) {
+  const translator = createTranslator(wasm);
   return async (event) => {
     const time = now();
     try {
       const { request, response, requestId } = readResponseEvent(event);
-      const translation = translator.translateResponse(flattenResponse(request, response, requestId), time);
-      if (!('code' in translation)) return applyHeaderEdit(response, translation);
+      const translation = translator.translateResponse(responseView(request, response, requestId), time);
+      if (translation.translation === 'keep') return applyHeaderChanges(response, translation);
       const { code, status } = translation;
-      log({
-        time: new Date(time).toISOString(),
-        function: 'origin-response',
-        status: Number(status),
-        code,
-        detail: `the origin answered ${response.status}`,
-        ossRequestId: ossRequestId(requestId),
-        cloudFrontRequestId: requestId,
-      });
+      const detail = `the origin answered ${response.status}`;
+      const line = { status, code, detail, ossRequestId: ossRequestId(requestId), cloudFrontRequestId: requestId };
+      log({ time: new Date(time).toISOString(), function: FUNCTION, ...line });
       return generatedResponse(translation, response);
     } catch (error) {
-      // What was stored is stored: of a success that can't be translated, the headers alone are lost.
+      // The object is stored: a success stays a success, even if its headers can't be translated.
       const response = event?.Records?.[0]?.cf?.response;
       if (/^2\d\d$/u.test(response?.status)) return response;
       const detail = `no translation: ${error instanceof Error ? error.name : typeof error}`;
-      return failClosed({ function: 'origin-response', detail, event, now: time, log });
+      return failClosed({ function: FUNCTION, detail, event, now: time, log });
     }
   };
 }

@@ -1,30 +1,32 @@
-// OSS's errors that don't come from the core: those of a core that failed, and S3's in OSS's words.
+// OSS's errors that don't come from the core, for example because the core failed.
+
+import { createHash } from 'node:crypto';
 
 /**
- * @typedef {{ status: string, statusDescription: string, code: string, ec: string, message: string }} OssError
+ * @typedef {{ status: number, statusDescription: string, code: string, ec: string, message: string }} OssError
  */
 
-/** OSS, "HTTP status code 500", and EC 0001-00000000. */
+/** OSS documentation, "HTTP status code 500", EC 0001-00000000. */
 export const INTERNAL_ERROR = Object.freeze({
-  status: '500',
+  status: 500,
   statusDescription: 'Internal Server Error',
   code: 'InternalError',
   ec: '0001-00000000',
   message: 'Please contact the server administrator, oss@service.aliyun.com.',
 });
 
-/** @type {Readonly<OssError>} */
+/** OSS documentation, EC 0003-00001201. */
 export const ACCESS_DENIED = Object.freeze({
-  status: '403',
+  status: 403,
   statusDescription: 'Forbidden',
   code: 'AccessDenied',
   ec: '0003-00001201',
   message: 'Anonymous access is forbidden for this operation.',
 });
 
-/** OSS, "HTTP status code 503"; it has no EC there. */
+/** OSS documentation, "HTTP status code 503", which gives no EC. */
 export const SERVICE_UNAVAILABLE = Object.freeze({
-  status: '503',
+  status: 503,
   statusDescription: 'Service Unavailable',
   code: 'ServiceUnavailable',
   ec: '',
@@ -32,46 +34,50 @@ export const SERVICE_UNAVAILABLE = Object.freeze({
 });
 
 /**
- * The request id that the core gives for CloudFront's (src/error_response.rs).
+ * The request id that the core makes of CloudFront's.
  *
  * @param {string} cloudFrontRequestId
  */
 export function ossRequestId(cloudFrontRequestId) {
-  // Loaded when it is needed: it is a tenth of a cold start.
-  const { createHash } = process.getBuiltinModule('node:crypto');
   return createHash('sha1').update(cloudFrontRequestId).digest('hex').slice(0, 24).toUpperCase();
 }
 
 /**
- * An error as OSS writes it: the one form that every SDK's parser takes (src/error_response.rs).
+ * An error as OSS writes it, and as the core does: the one form that every SDK's parser reads.
  *
  * @param {Readonly<OssError>} error
  * @param {{ requestId: string, host?: string, method?: string, now: number }} context
- * @returns {{ status: string, statusDescription: string,
- *   headers: import('../core/decision.mjs').HeaderList, body: string }}
+ * @returns {import('../core/decision.mjs').OssErrorAnswer}
  */
 export function ossError(error, { requestId, host, method, now }) {
-  const document = [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    '<Error>',
-    `  <Code>${error.code}</Code>`,
-    `  <Message>${escapeXml(error.message)}</Message>`,
-    `  <RequestId>${requestId}</RequestId>`,
-    `  <HostId>${escapeXml((host || 'oss-edge').slice(0, 512))}</HostId>`,
-    ...(error.ec ? [`  <EC>${error.ec}</EC>`, `  <RecommendDoc>https://api.aliyun.com/troubleshoot?q=${error.ec}</RecommendDoc>`] : []),
-    '</Error>',
-    '',
-  ].join('\n');
+  const { status, statusDescription, code, ec } = error;
+  const document = errorDocument(error, requestId, host || 'oss-edge');
   /** @type {import('../core/decision.mjs').HeaderList} */
   const headers = [
     ['Content-Type', 'application/xml'],
     ['Date', new Date(now).toUTCString()],
     ['x-oss-request-id', requestId],
   ];
-  if (error.ec) headers.push(['x-oss-ec', error.ec]);
-  if (method === 'HEAD') headers.push(['x-oss-err', Buffer.from(document).toString('base64')]);
-  const { status, statusDescription } = error;
-  return { status, statusDescription, headers, body: method === 'HEAD' ? '' : document };
+  if (ec) headers.push(['x-oss-ec', ec]);
+  // The answer to HEAD has no body, so OSS puts the document into a header.
+  if (method !== 'HEAD') return { code, status, statusDescription, headers, body: document };
+  headers.push(['x-oss-err', Buffer.from(document).toString('base64')]);
+  return { code, status, statusDescription, headers, body: '' };
+}
+
+/** @param {Readonly<OssError>} error @param {string} requestId @param {string} host */
+function errorDocument({ code, message, ec }, requestId, host) {
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<Error>',
+    `  <Code>${code}</Code>`,
+    `  <Message>${escapeXml(message)}</Message>`,
+    `  <RequestId>${requestId}</RequestId>`,
+    `  <HostId>${escapeXml(host.slice(0, 512))}</HostId>`,
+    ...(ec ? [`  <EC>${ec}</EC>`, `  <RecommendDoc>https://api.aliyun.com/troubleshoot?q=${ec}</RecommendDoc>`] : []),
+    '</Error>',
+    '',
+  ].join('\n');
 }
 
 /** @param {string} text */

@@ -1,19 +1,9 @@
-// The viewer-request function: adapt, decide, apply.
+// The viewer-request function: verifies a request's signature, and forwards or refuses it.
 
+import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { applyForward, generatedResponse, readEvent } from './cloudfront-event.mjs';
-import {
-  ACCESS_KEY_ID,
-  BUCKET,
-  GENERATION,
-  KEY,
-  OPERATION,
-  ORIGIN,
-  SCHEME,
-  isForward,
-  readRefusal,
-} from '../core/decision.mjs';
 import { failClosed } from './fail-closed.mjs';
-import { isoTime, writeLogLine } from './log.mjs';
+import { writeLogLine } from './log.mjs';
 import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
 
 /**
@@ -21,12 +11,14 @@ import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
  * @typedef {import('aws-lambda').CloudFrontRequestResult} CloudFrontRequestResult
  */
 
+const FUNCTION = 'viewer-request';
+
 /**
- * @param {object} parts
- * @param {import('../core/gate.mjs').Gate} parts.gate
- * @param {import('../keys/key-source.mjs').KeySource} [parts.keys] of access keys that aren't baked in
- * @param {() => number} [parts.now] milliseconds since the epoch
- * @param {(line: import('./log.mjs').LogLine) => void} [parts.log]
+ * @param {object} options
+ * @param {import('../core/gate.mjs').Gate} options.gate
+ * @param {import('../keys/key-source.mjs').KeySource} [options.keys] where the gate's access keys are fetched from
+ * @param {() => number} [options.now] milliseconds since the epoch
+ * @param {(line: import('./log.mjs').LogLine) => void} [options.log]
  * @returns {(event: CloudFrontRequestEvent) => Promise<CloudFrontRequestResult>}
  */
 export function createViewerRequest({ gate, keys, now = Date.now, log = writeLogLine }) {
@@ -34,78 +26,50 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
     const time = now();
     try {
       const { request, requestId } = readEvent(event);
-      if (keys !== undefined && !keys.ready(time) && !(await keys.arrival(time))) return unavailable(event, keys, time);
-      let parts = gate.decide(request, requestId, time);
-      if (keys !== undefined && !isForward(parts) && (await keys.renewal(readRefusal(parts).renewal, time))) {
-        parts = gate.decide(request, requestId, time);
+      const decision = await decideWithKeys(keys, time, () => gate.decide(request, requestId, time));
+      if (decision === undefined) {
+        return failed(event, time, { detail: 'no access keys', error: SERVICE_UNAVAILABLE, retryAfter: keys?.retryAfter(now()) });
       }
-      if (isForward(parts)) {
-        const forwarded = applyForward(request, parts);
-        log(forwardLine(parts, requestId, time));
-        return forwarded;
-      }
-      const refusal = readRefusal(parts);
-      const response = generatedResponse(refusal);
-      log(refusalLine(refusal, requestId, time));
-      return response;
+      const forwards = decision.decision === 'forward';
+      const result = forwards ? applyForward(request, decision) : generatedResponse(decision);
+      log(forwards ? forwardLine(decision, requestId, time) : refusalLine(decision, requestId, time));
+      return result;
     } catch (error) {
-      // The name alone: a message could quote what the request carried.
-      const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
-      return failClosed({ function: 'viewer-request', detail, host: hostOf(event), event, now: time, log });
+      // Only the name: a message might quote the request.
+      return failed(event, time, { detail: `no decision: ${error instanceof Error ? error.name : typeof error}` });
     }
   };
 
-  /** @param {CloudFrontRequestEvent} event @param {import('../keys/key-source.mjs').KeySource} source @param {number} time */
-  function unavailable(event, source, time) {
-    const failure = { error: SERVICE_UNAVAILABLE, detail: 'no access keys', retryAfter: source.retryAfter(now()) };
-    return failClosed({ function: 'viewer-request', ...failure, host: hostOf(event), event, now: time, log });
+  /**
+   * @param {CloudFrontRequestEvent} event possibly of another shape
+   * @param {number} time
+   * @param {{ detail: string, error?: Readonly<import('./oss-error.mjs').OssError>, retryAfter?: number }} failure
+   */
+  function failed(event, time, failure) {
+    const host = event?.Records?.[0]?.cf?.request?.headers?.host?.[0]?.value;
+    return failClosed({ function: FUNCTION, ...failure, host, event, now: time, log });
   }
 }
 
-/** @param {CloudFrontRequestEvent} event possibly of no known shape */
-function hostOf(event) {
-  return event?.Records?.[0]?.cf?.request?.headers?.host?.[0]?.value;
+/**
+ * @param {import('../core/decision.mjs').Forward} forward
+ * @param {string} cloudFrontRequestId
+ * @param {number} time
+ * @returns {import('./log.mjs').LogLine}
+ */
+function forwardLine({ operation, origin, bucket, key, accessKeyId, scheme, generation }, cloudFrontRequestId, time) {
+  const decided = { operation, origin, bucket, key, accessKeyId, scheme, generation };
+  return { time: new Date(time).toISOString(), function: FUNCTION, decision: 'forward', ...decided, cloudFrontRequestId };
 }
 
 /**
- * @param {string[]} parts of a decision that forwards @param {string} requestId CloudFront's @param {number} time
+ * @param {import('../core/decision.mjs').Refusal} refusal
+ * @param {string} cloudFrontRequestId
+ * @param {number} time
  * @returns {import('./log.mjs').LogLine}
  */
-function forwardLine(parts, requestId, time) {
-  return {
-    time: isoTime(time),
-    function: 'viewer-request',
-    decision: 'forward',
-    operation: parts[OPERATION],
-    origin: parts[ORIGIN],
-    bucket: parts[BUCKET],
-    key: parts[KEY],
-    accessKeyId: parts[ACCESS_KEY_ID],
-    scheme: parts[SCHEME],
-    generation: parts[GENERATION],
-    cloudFrontRequestId: requestId,
-  };
-}
-
-/**
- * @param {import('../core/decision.mjs').Refuse} refusal @param {string} requestId CloudFront's @param {number} time
- * @returns {import('./log.mjs').LogLine}
- */
-function refusalLine(refusal, requestId, time) {
-  return {
-    time: isoTime(time),
-    function: 'viewer-request',
-    decision: 'deny',
-    operation: refusal.operation,
-    bucket: refusal.bucket,
-    key: refusal.key,
-    accessKeyId: refusal.accessKeyId,
-    scheme: refusal.scheme,
-    generation: refusal.generation,
-    status: Number(refusal.status),
-    code: refusal.code,
-    detail: refusal.detail,
-    ossRequestId: refusal.ossRequestId,
-    cloudFrontRequestId: requestId,
-  };
+function refusalLine(refusal, cloudFrontRequestId, time) {
+  const { operation, bucket, key, accessKeyId, scheme, generation, status, code, detail, ossRequestId } = refusal;
+  const decided = { operation, bucket, key, accessKeyId, scheme, generation, status, code, detail, ossRequestId };
+  return { time: new Date(time).toISOString(), function: FUNCTION, decision: 'deny', ...decided, cloudFrontRequestId };
 }

@@ -100,12 +100,12 @@ export class KeySource {
   /**
    * Waits where a refusal may be due to documents that aren't the latest.
    *
-   * @param {string} when the refusal's `renewal`
+   * @param {import('../core/decision.mjs').Renewal} when the refusal's `renewal`
    * @param {number} time when the request came
    * @returns {Promise<boolean>} whether other documents came, so that it is worth deciding again
    */
   async renewal(when, time) {
-    if (when === '' || time <= this.#fetchedAt || this.#hasWaited(time)) return false;
+    if (when === 'never' || time <= this.#fetchedAt || this.#hasWaited(time)) return false;
     const isDue = time >= this.#fetchedAt + this.#refresh && this.#failures === 0;
     if (!isDue && !this.#takesTurn(when, time)) return false;
     return (this.#current(time) ?? this.#begin(time, isDue ? 'all' : 'first')).landed;

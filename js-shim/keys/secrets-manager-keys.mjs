@@ -1,5 +1,6 @@
-// The source of access keys that `credentials.source` calls `secrets-manager`.
+// Access keys from Secrets Manager: `credentials.source` is `secrets-manager`.
 
+import { writeLogLine } from '../edge/log.mjs';
 import { fetchKeyDocuments } from './key-documents.mjs';
 import { FETCH_MILLISECONDS, KeySource } from './key-source.mjs';
 import { nearestFirst } from './region-order.mjs';
@@ -16,29 +17,29 @@ import { createSecretsManager } from './secrets-manager.mjs';
  */
 
 /**
- * @param {object} parts
- * @param {string} parts.name of the function, for the log
- * @param {Credentials} parts.credentials
- * @param {(documents: string[]) => void} parts.useDocuments takes all of them, or throws and keeps those before
- * @param {() => number} [parts.now] milliseconds since the epoch
- * @param {(line: import('../edge/log.mjs').LogLine) => void} parts.log
- * @param {NodeJS.ProcessEnv} [parts.env]
- * @param {number} [parts.fetchMilliseconds]
+ * @param {object} options
+ * @param {string} options.name the function's name, for the log
+ * @param {Pick<import('../core/gate.mjs').ChangeableKeys, 'useAccessKeys'>} options.gate gets the access keys
+ * @param {Credentials} options.credentials
+ * @param {() => number} [options.now] milliseconds since the epoch
+ * @param {(line: import('../edge/log.mjs').LogLine) => void} [options.log]
+ * @param {NodeJS.ProcessEnv} [options.env] with credentials for Secrets Manager
+ * @param {number} [options.fetchMilliseconds]
  * @returns {import('./key-source.mjs').KeySource}
  */
 export function createSecretsManagerKeys({
   name,
+  gate,
   credentials: { secretId, regions, refreshSeconds = 300, maxStaleSeconds = 86_400, endpoint },
-  useDocuments,
   now = Date.now,
-  log,
+  log = writeLogLine,
   env = process.env,
   fetchMilliseconds = FETCH_MILLISECONDS,
 }) {
   const known = new Map();
   const fetchDocuments = (/** @type {AbortSignal} */ signal, /** @type {import('./key-documents.mjs').Extent} */ extent) =>
     fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal, known, extent });
-  return new KeySource({ name, fetchDocuments, useDocuments, refreshSeconds, maxStaleSeconds, now, log });
+  return new KeySource({ name, fetchDocuments, useDocuments: gate.useAccessKeys, refreshSeconds, maxStaleSeconds, now, log });
 }
 
 /**

@@ -18,7 +18,7 @@ const SECRET = 'endToEndSecretOfAListedKey0001';
 const NEW_SECRET = 'endToEndSecretOfAListedKey0002';
 const OLD_SECRET = 'endToEndSecretOfAListedKey0003';
 
-const derive = createDeriver(readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url)));
+const derive = createDeriver(readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url)));
 const derived = (/** @type {string} */ accessKeyId) => ({ accessKeyId, accessKeySecret: derive(MASTER_SECRET, accessKeyId) });
 const fromNow = (/** @type {number} */ milliseconds) => `${new Date(Date.now() + milliseconds).toISOString().slice(0, 19)}Z`;
 const secondsFromNow = (/** @type {number} */ seconds) => Math.floor(Date.now() / 1000) + seconds;

@@ -461,7 +461,7 @@ describe('refusals', () => {
     const world = await warm();
     world.clock += REFRESH;
     await world.request();
-    assert.equal(await world.source.renewal('', world.clock), false);
+    assert.equal(await world.source.renewal('never', world.clock), false);
     assert.equal(world.fetches.length, 2);
   });
 

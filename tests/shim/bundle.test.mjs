@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 
 import { unzipSync } from 'fflate';
 
-import { writeZips } from '../../cli/bundle.mjs';
+import { writeZips } from '../../cli/zip.mjs';
 import { ACCESS_KEY, DOCUMENTS, signedEvent } from './fixture.mjs';
 
 const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
@@ -43,7 +43,7 @@ test('puts access keys only where signatures are verified', async () => {
     const verifies = ['authorizer.zip', 'viewer-request.zip'].includes(zip);
     assert.equal(text.includes(ACCESS_KEY.accessKeySecret), verifies, zip);
     const core = zip === 'origin-request.zip' ? [] : ['oss_edge.wasm'];
-    assert.deepEqual(Object.keys(files).sort(), [...(verifies ? ['gate.bin'] : []), 'index.mjs', ...core], zip);
+    assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', ...(verifies ? ['gate.bin'] : []), 'index.mjs', ...core], zip);
     assert.ok(!Buffer.from(files['index.mjs']).toString().includes(ACCESS_KEY.accessKeySecret), zip);
     assert.equal(text.includes(DOCUMENTS.config.buckets['fleet-uploads'].s3Bucket), verifies, zip);
   }
@@ -73,6 +73,19 @@ test('has no import that Lambda does not bring', async () => {
       const allowed = name.startsWith('node:') || (BEHIND_API.includes(zip) && name === '@aws-sdk/client-s3');
       assert.ok(allowed, `${zip} imports ${name}`);
     }
+  }
+});
+
+test('names the licences of what is in each zip, with their texts', async () => {
+  await bundle({ out: 'notices' });
+  for (const zip of ZIPS) {
+    const notices = Buffer.from(unzipSync(await readFile(join(directory, 'notices', zip)))['THIRD-PARTY-NOTICES.txt']).toString();
+    assert.equal(/^ {2}sha2 [\d.]+ \(MIT OR Apache-2\.0\)$/mu.test(notices), zip !== 'origin-request.zip', zip);
+    assert.equal(/^ {2}saxes [\d.]+ \(ISC\)$/mu.test(notices), zip === 'complete.zip', zip);
+    const [list, ...texts] = notices.split(`${'-'.repeat(80)}\n`);
+    const named = new Set(texts.flatMap((text) => text.slice(0, text.indexOf(':\n')).split(', ')));
+    for (const [, name] of list.matchAll(/^ {2}(.+) \S+ \(.*\)$/gmu)) assert.ok(named.has(name), `${zip}: no text for ${name}`);
+    assert.ok(!/\/(?:root|home|tmp|work)\//u.test(list), 'names no path');
   }
 });
 

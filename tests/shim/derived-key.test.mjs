@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { createDeriver } from '../../cli/keys/derived-key.mjs';
 
-const derive = createDeriver(readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url)));
+const derive = createDeriver(readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url)));
 const { vectors, malformed } = JSON.parse(readFileSync(new URL('../vectors/derived-keys.json', import.meta.url), 'utf8'));
 
 test('derives the secret of every vector', () => {

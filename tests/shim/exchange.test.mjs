@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { applyForward, readEvent } from '../../js-shim/edge/cloudfront-event.mjs';
-import { decide, instantiate, readGate } from '../../js-shim/core/core.mjs';
-import { isForward, readRefusal, readUpload } from '../../js-shim/core/decision.mjs';
+import { applyForward, readEvent, requestView } from '../../js-shim/edge/cloudfront-event.mjs';
+import { decide, instantiate, useDocuments } from '../../js-shim/core/core.mjs';
+import { readApiDecision, readDecision } from '../../js-shim/core/answer-parts.mjs';
 import { createGate } from '../../js-shim/core/gate.mjs';
 import { NUMBERS, WORDS } from '../../js-shim/core/words.mjs';
-import { ACCESS_KEY, DOCUMENTS, NOW, readDecision, signedEvent } from './fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, signedEvent } from './fixture.mjs';
 
-const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
+const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url));
 const gate = createGate({ wasm, ...DOCUMENTS });
 
 test('every word that is a header of a request has its number, and no other', () => {
@@ -29,16 +29,16 @@ for (const parts of [1, 2, 4, 9]) {
   test(`an answer of ${parts} parts is no decision`, () => {
     for (const first of ['forward', 'refuse', 's3']) {
       const answer = [first, ...new Array(parts - 1).fill('s3')];
-      assert.throws(() => isForward(answer) || readRefusal(answer), /the core gave/u);
-      assert.throws(() => readUpload(answer), /the core gave/u);
+      assert.throws(() => readDecision(answer), /the core gave/u);
+      assert.throws(() => readApiDecision(answer), /the core gave/u);
     }
   });
 }
 
 test('a decision that names another origin than there are is none', () => {
   const answer = ['forward', ...new Array(9).fill('s3')];
-  assert.ok(isForward(answer));
-  assert.throws(() => isForward(answer.with(7, 's4')), /the core named no origin/u);
+  assert.equal(readDecision(answer).decision, 'forward');
+  assert.throws(() => readDecision(answer.with(7, 's4')), /the core named no origin/u);
 });
 
 for (const [what, headers] of /** @type {[string, Record<string, string>][]} */ ([
@@ -114,8 +114,10 @@ test('a gate that takes the place of another names its own buckets', () => {
   const core = instantiate(new WebAssembly.Module(wasm));
   for (const s3Bucket of ['one-prod', 'other-prod']) {
     const config = { ...DOCUMENTS.config, buckets: { 'fleet-uploads': { s3Bucket, region: 'us-east-1' } } };
-    readGate(core, JSON.stringify(config), [JSON.stringify(DOCUMENTS.accessKeys)]);
-    const by = { decide: (/** @type {[any, string, number]} */ ...inputs) => decide(core, ...inputs) };
+    useDocuments(core, JSON.stringify(config), [JSON.stringify(DOCUMENTS.accessKeys)]);
+    const by = {
+      decide: (/** @type {any} */ request, /** @type {string} */ requestId, /** @type {number} */ now) => decide(core, requestView(request, requestId), now),
+    };
     const [{ value }] = decided(signedEvent(), by).request.headers['x-ossedge-origin'];
     assert.equal(value, `${s3Bucket}.s3.us-east-1.amazonaws.com`);
   }
@@ -193,7 +195,7 @@ test('memory that grows between two requests is looked at anew', () => {
 /** @param {any} event */
 function decided(event, by = gate) {
   const { request, requestId } = readEvent(event);
-  const parts = by.decide(request, requestId, NOW);
-  const { headers: _, ...understood } = /** @type {any} */ (readDecision(parts));
-  return { decision: understood, request: /** @type {any} */ (isForward(parts) ? applyForward(request, parts) : request) };
+  const decision = by.decide(request, requestId, NOW);
+  const { headers: _, ...understood } = /** @type {any} */ (decision);
+  return { decision: understood, request: /** @type {any} */ (decision.decision === 'forward' ? applyForward(request, decision) : request) };
 }

@@ -2,7 +2,6 @@
 
 import { createHmac } from 'node:crypto';
 
-import * as part from '../../js-shim/core/decision.mjs';
 import { loadFunctions } from '../../cli/load-functions.mjs';
 
 export const ACCESS_KEY = { accessKeyId: 'LTAI5tTestDevice0001', accessKeySecret: 'testSecret0001abcdefghijklmno' };
@@ -28,23 +27,6 @@ export const S3_DOMAIN = 'fleet-uploads-prod.s3.us-east-1.amazonaws.com';
 
 /** The four functions, bundled once for all tests of a file. */
 export const functions = await loadFunctions(DOCUMENTS);
-
-/** What a decision's parts say. @param {string[]} parts */
-export function readDecision(parts) {
-  if (!part.isForward(parts)) return part.readRefusal(parts);
-  return {
-    decision: /** @type {const} */ ('forward'),
-    operation: parts[part.OPERATION],
-    bucket: parts[part.BUCKET],
-    key: parts[part.KEY],
-    accessKeyId: parts[part.ACCESS_KEY_ID],
-    scheme: parts[part.SCHEME],
-    generation: parts[part.GENERATION],
-    origin: parts[part.ORIGIN],
-    uri: parts[part.URI],
-    query: parts[part.QUERY],
-  };
-}
 
 /**
  * A viewer-request event, signed with signature version 1 in its Authorization header.

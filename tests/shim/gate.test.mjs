@@ -4,21 +4,21 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { readEvent } from '../../js-shim/edge/cloudfront-event.mjs';
+import { readEvent, requestView } from '../../js-shim/edge/cloudfront-event.mjs';
 import { coreInstance } from '../../js-shim/core/core-instance.mjs';
-import { decide, decideAtApi, instantiate, readGate } from '../../js-shim/core/core.mjs';
+import { decide, decideAtApi, instantiate, useDocuments } from '../../js-shim/core/core.mjs';
 import { Exchange } from '../../js-shim/core/exchange.mjs';
 import { createGate } from '../../js-shim/core/gate.mjs';
-import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, readDecision, signedEvent } from './fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, signedEvent } from './fixture.mjs';
 
-const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge.wasm', import.meta.url));
+const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url));
 const { config } = DOCUMENTS;
 const one = { accessKeys: [ACCESS_KEY] };
 const other = { accessKeys: [SECOND_KEY] };
 
 test('a gate without access keys refuses every request as an unknown key, until they come', () => {
   const gate = createGate({ wasm, config });
-  assert.deepEqual(outcome(gate, ACCESS_KEY), ['refuse', 'InvalidAccessKeyId', '']);
+  assert.deepEqual(outcome(gate, ACCESS_KEY), ['refuse', 'InvalidAccessKeyId', undefined]);
   gate.useAccessKeys(one);
   assert.deepEqual(outcome(gate, ACCESS_KEY), ['forward', '', '1']);
 });
@@ -73,12 +73,15 @@ test('an instance that is made after a failure has the latest access keys, and t
 
 test('documents that break the core while they are read leave the earlier access keys, in a new instance', () => {
   const instances = counting(() => {
-    const instance = coreInstance(wasm, (core) => readGate(core, JSON.stringify(config), [JSON.stringify(one)]));
+    const instance = coreInstance(wasm, (core) => useDocuments(core, JSON.stringify(config), [JSON.stringify(one)]));
     const breaks = () => {
       throw new WebAssembly.RuntimeError('unreachable');
     };
     assert.throws(() => instance.prepare(breaks), WebAssembly.RuntimeError);
-    const gate = /** @type {any} */ ({ decide: (/** @type {[any, string, number]} */ ...inputs) => instance.call(decide, ...inputs) });
+    const gate = /** @type {any} */ ({
+      decide: (/** @type {any} */ request, /** @type {string} */ requestId, /** @type {number} */ now) =>
+        instance.call((core) => decide(core, requestView(request, requestId), now)),
+    });
     assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
   });
   assert.equal(instances, 2);
@@ -97,9 +100,8 @@ test('documents that the core refuses leave its instance as it is', () => {
 test('a core that has no gate gives no decision', () => {
   const core = instantiate(new WebAssembly.Module(wasm));
   const { request, requestId } = readEvent(/** @type {any} */ (signedEvent()));
-  for (const answer of [() => decide(core, request, requestId, NOW), () => decideAtApi(core, '', NOW)]) {
-    assert.equal(answer().length, 0);
-    assert.throws(() => readDecision(answer()), /the core gave no decision/u);
+  for (const answer of [() => decide(core, requestView(request, requestId), NOW), () => decideAtApi(core, '', NOW)]) {
+    assert.throws(answer, /the core gave no decision/u);
   }
 });
 
@@ -167,6 +169,6 @@ function failing(gate) {
 /** @param {import('../../js-shim/core/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
 function outcome(gate, accessKey) {
   const { request, requestId } = readEvent(/** @type {any} */ (signedEvent({ accessKey })));
-  const decision = readDecision(gate.decide(request, requestId, NOW));
+  const decision = gate.decide(request, requestId, NOW);
   return [decision.decision, decision.decision === 'refuse' ? decision.code : '', decision.generation];
 }

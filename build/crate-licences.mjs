@@ -1,0 +1,55 @@
+// Prints the licences of the Rust crates that are compiled into the core, as JSON.
+
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { licenceTexts } from '../cli/notices.mjs';
+
+const TARGET = 'wasm32-unknown-unknown';
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const { packages, resolve } = JSON.parse(run('cargo', 'metadata', '--format-version', '1', '--locked', '--filter-platform', TARGET));
+const licences = [await standardLibraryLicence(), ...(await Promise.all(compiledIn().map(crateLicence)))];
+process.stdout.write(`${JSON.stringify(licences, null, 1)}\n`);
+
+/** The crates that the core depends on at run time, directly or not, sorted by name. */
+function compiledIn() {
+  const found = new Set([resolve.root]);
+  for (const id of found) {
+    const { deps } = resolve.nodes.find((/** @type {any} */ node) => node.id === id);
+    for (const { pkg, dep_kinds: kinds } of deps) {
+      if (kinds.some((/** @type {any} */ { kind }) => kind === null) && !isProcMacro(packageOf(pkg))) found.add(pkg);
+    }
+  }
+  found.delete(resolve.root);
+  return [...found].map(packageOf).sort((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
+}
+
+/** @param {string} id */
+function packageOf(id) {
+  return packages.find((/** @type {any} */ one) => one.id === id);
+}
+
+/** A procedural macro runs in the compiler. @param {any} crate */
+function isProcMacro({ targets }) {
+  return targets.some((/** @type {any} */ { kind }) => kind.includes('proc-macro'));
+}
+
+/** @param {any} crate */
+async function crateLicence({ name, version, license, manifest_path: manifest }) {
+  return { name, version, license, texts: await licenceTexts(dirname(manifest)) };
+}
+
+/** The standard library may be used under either licence; this is the text of the first. */
+async function standardLibraryLicence() {
+  const version = run('rustc', '--version').split(' ')[1];
+  const text = await readFile(new URL('rust-library-licence.txt', import.meta.url), 'utf8');
+  return { name: 'The Rust standard library', version, license: 'MIT OR Apache-2.0', texts: [text.trim()] };
+}
+
+/** @param {string} command @param {string[]} args */
+function run(command, ...args) {
+  return execFileSync(command, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+}

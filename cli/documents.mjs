@@ -1,0 +1,58 @@
+// The two documents of a deployment: the configuration and the access keys.
+
+import { createGate } from '../js-shim/core/gate.mjs';
+import { readDocument } from './document.mjs';
+import { bucketWarnings, keyWarnings } from './key-warnings.mjs';
+import { UsageError } from './usage-error.mjs';
+import { readWasm } from './wasm-file.mjs';
+
+/**
+ * @typedef {object} Documents
+ * @property {unknown} config
+ * @property {unknown} accessKeys undefined if the functions fetch them
+ */
+
+/**
+ * Reads and checks the configuration and, if they are bundled, the access keys.
+ *
+ * @param {import('./document-options.mjs').DocumentFiles} files
+ * @returns {Promise<Documents>}
+ * @throws {Error} with the field's path and what was expected
+ */
+export async function readDocuments({ config: configFile, accessKeys: accessKeysFile, credentialsEndpoint }) {
+  const config = await readConfig(configFile, credentialsEndpoint);
+  const fetched = isFromSecretsManager(config);
+  if (fetched && accessKeysFile !== undefined) {
+    throw new UsageError('--access-keys: expected none, since the configuration has them come from Secrets Manager');
+  }
+  if (!fetched && accessKeysFile === undefined) throw new UsageError('expected --access-keys FILE');
+  const accessKeys = accessKeysFile === undefined ? undefined : await readDocument(accessKeysFile);
+  createGate({ wasm: await readWasm(), config, accessKeys });
+  return { config, accessKeys };
+}
+
+/**
+ * Likely mistakes in access keys that are bundled.
+ *
+ * @param {Documents} documents checked
+ * @returns {string[]} sentences
+ */
+export function documentWarnings({ config, accessKeys }) {
+  if (accessKeys === undefined) return [];
+  const { buckets } = /** @type {{ buckets: Record<string, unknown> }} */ (config);
+  return [...keyWarnings([accessKeys]), ...bucketWarnings(accessKeys, buckets)];
+}
+
+/** @param {unknown} config possibly of another shape */
+export function isFromSecretsManager(config) {
+  const { credentials } = /** @type {{ credentials?: { source?: unknown } }} */ (config ?? {});
+  return credentials?.source === 'secrets-manager';
+}
+
+/** @param {string} file @param {string | undefined} endpoint */
+async function readConfig(file, endpoint) {
+  const config = /** @type {{ credentials?: object }} */ (await readDocument(file));
+  if (endpoint === undefined) return config;
+  if (!isFromSecretsManager(config)) throw new UsageError('--credentials-endpoint: expected credentials from Secrets Manager in the configuration');
+  return { ...config, credentials: { ...config.credentials, endpoint } };
+}

@@ -1,0 +1,23 @@
+// index.mjs of authorizer.zip, with access keys from Secrets Manager.
+
+import { readFileSync } from 'node:fs';
+
+import { createAuthorizer } from 'oss-edge/authorizer';
+import { createGate } from 'oss-edge/gate';
+import { createSecretsManagerKeys } from 'oss-edge/secrets-manager';
+
+const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
+const config = JSON.parse(OSS_EDGE_CONFIG);
+const gate = createGate({ wasm, config });
+
+/** @param {Partial<Parameters<typeof createSecretsManagerKeys>[0] & Parameters<typeof createAuthorizer>[0]>} [options] */
+export const create = (options) => {
+  const keys = createSecretsManagerKeys({ name: 'authorizer', gate, credentials: config.credentials, ...options });
+  return createAuthorizer({ gate, keys, originSecret: process.env.ORIGIN_SECRET, ...options });
+};
+
+/** Made by the first request, since it throws without an origin secret. @type {ReturnType<typeof create> | undefined} */
+let authorizer;
+
+/** @param {import('aws-lambda').APIGatewayRequestAuthorizerEvent} event */
+export const handler = async (event) => (authorizer ??= create())(event);

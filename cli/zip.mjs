@@ -1,0 +1,35 @@
+// The zips that are deployed.
+
+import { join } from 'node:path';
+
+import { zipSync } from 'fflate';
+
+import { writePrivate } from './private-file.mjs';
+
+/** CloudFront's quota for a viewer-request function, in bytes. */
+const MAX_VIEWER_REQUEST_ZIP = 1024 * 1024;
+
+/** The earliest time that a zip can hold, so that the same input gives the same bytes. */
+const ZIP_DATE = new Date(1980, 0, 1);
+
+/**
+ * Zips the functions next to their folders.
+ *
+ * @param {Map<string, import('./bundle.mjs').Files>} functions files by function
+ * @param {string} outDir
+ * @returns {Promise<{ file: string, bytes: number }[]>}
+ * @throws {Error} when the viewer-request function is too large for CloudFront
+ */
+export async function writeZips(functions, outDir) {
+  const zips = [];
+  for (const [name, files] of functions) {
+    const zip = zipSync(files, { level: 9, mtime: ZIP_DATE });
+    const file = join(outDir, `${name}.zip`);
+    await writePrivate(file, zip);
+    zips.push({ file, bytes: zip.length });
+    if (name === 'viewer-request' && zip.length > MAX_VIEWER_REQUEST_ZIP) {
+      throw new Error(`${file}: ${zip.length} bytes, and a viewer-request function may have ${MAX_VIEWER_REQUEST_ZIP}`);
+    }
+  }
+  return zips;
+}

@@ -1,0 +1,59 @@
+// S3 through the AWS SDK, which Lambda's runtime provides.
+
+/** @typedef {Pick<import('@aws-sdk/client-s3').S3Client, 'send'>} S3 */
+
+/**
+ * @param {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] in addition to the Region
+ * @returns {(region: string) => Promise<S3>} a client for each Region, made when it is first needed
+ */
+export function regionalClients(s3Options) {
+  /** @type {Map<string, S3>} */
+  const clients = new Map();
+  return async (region) => {
+    const { S3Client } = await import('@aws-sdk/client-s3');
+    // By default the SDK would begin an upload with a CRC32 that every part must then carry.
+    const options = { requestChecksumCalculation: /** @type {const} */ ('WHEN_REQUIRED'), ...s3Options, region };
+    const client = clients.get(region) ?? new S3Client(options);
+    clients.set(region, client);
+    return client;
+  };
+}
+
+/**
+ * Adds verified headers to a command as they are, without the SDK parsing and formatting them.
+ *
+ * Text beyond ASCII is added after the request is signed: the SDK would sign other bytes than Node
+ * sends. S3 only requires that Host and `x-amz-*` are signed, and those are ASCII here.
+ *
+ * @template {{ middlewareStack: { add: Function } }} C
+ * @param {C} command @param {Record<string, string>} headers
+ * @returns {C}
+ */
+export function withHeaders(command, headers) {
+  const [ascii, text] = [true, false].map((wanted) => Object.entries(headers).filter(([, value]) => isAscii(value) === wanted));
+  const bytes = text.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
+  addHeaders(command, 'build', Object.fromEntries(ascii));
+  // The last step before the request is sent.
+  addHeaders(command, 'deserialize', Object.fromEntries(bytes));
+  return command;
+}
+
+/**
+ * @param {{ middlewareStack: { add: Function } }} command @param {string} step
+ * @param {Record<string, string>} headers
+ */
+function addHeaders(command, step, headers) {
+  command.middlewareStack.add(
+    (/** @type {(args: any) => any} */ next) => (/** @type {any} */ args) => {
+      // Before Content-Length: Node encodes a Content-Disposition that follows it a second time.
+      args.request.headers = { ...headers, ...args.request.headers, ...headers };
+      return next(args);
+    },
+    { step, name: `verifiedHeaders-${step}` },
+  );
+}
+
+/** @param {string} text */
+function isAscii(text) {
+  return /^[\0-\x7f]*$/u.test(text);
+}

@@ -1,0 +1,72 @@
+// The gate of bytes, as functions with bundled access keys have it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { readWasm } from '../../cli/wasm-file.mjs';
+import { GateBytesError, decide, instantiate, useBytes } from '../../js-shim/core/core.mjs';
+import { createBundledGate, createGate } from '../../js-shim/core/gate.mjs';
+import { readEvent, requestView } from '../../js-shim/edge/cloudfront-event.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, signedEvent } from './fixture.mjs';
+
+const wasm = await readWasm();
+const bytes = createGate({ wasm, ...DOCUMENTS, accessKeys: { accessKeys: [ACCESS_KEY] } }).toBytes();
+
+test('decides as the gate of the documents', () => {
+  const gate = createBundledGate({ wasm, bytes });
+  assert.deepEqual([ACCESS_KEY, SECOND_KEY].map((key) => outcome(gate, key)), ['forward', 'InvalidAccessKeyId']);
+});
+
+test('decides at the API as well', () => {
+  const gate = createBundledGate({ wasm, bytes });
+  const forward = gate.decide(...request(ACCESS_KEY, { method: 'POST', querystring: 'uploads' }), NOW);
+  assert.equal(forward.decision, 'forward');
+  const [, handOver] = forward.headers.find(([name]) => name === 'x-ossedge-request') ?? [];
+  const atApi = gate.decideAtApi(String(handOver), NOW);
+  assert.deepEqual([atApi.decision, atApi.operation], ['forward', 'InitiateMultipartUpload']);
+});
+
+test('a new instance after a failure has the same gate', () => {
+  const gate = createBundledGate({ wasm, bytes });
+  // No symbol is a number.
+  assert.throws(() => gate.decide(...request(ACCESS_KEY), /** @type {any} */ (Symbol('now'))), TypeError);
+  assert.equal(outcome(gate, ACCESS_KEY), 'forward');
+});
+
+test('is refused at start where the image is damaged or of another build, and never decides', () => {
+  const changed = (/** @type {number} */ at) => bytes.with(at, bytes[at] ^ 1);
+  const others = { empty: new Uint8Array(), 'cut off': bytes.subarray(0, -1), longer: Buffer.concat([bytes, Buffer.of(0)]), format: changed(0), build: changed(20) };
+  for (const [what, other] of Object.entries(others)) {
+    assert.throws(() => createBundledGate({ wasm, bytes: other }), GateBytesError, what);
+    const core = instantiate(new WebAssembly.Module(wasm));
+    assert.throws(() => useBytes(core, other), GateBytesError);
+    assert.throws(() => decide(core, requestView(...request(ACCESS_KEY)), NOW), /the core gave no decision/u);
+  }
+});
+
+test('bytes that are refused leave the gate as it is', () => {
+  const core = instantiate(new WebAssembly.Module(wasm));
+  useBytes(core, bytes);
+  assert.throws(() => useBytes(core, bytes.subarray(1)), GateBytesError);
+  assert.equal(decide(core, requestView(...request(ACCESS_KEY)), NOW).decision, 'forward');
+});
+
+test('is the same of the same documents, and tells nothing in an error', () => {
+  const again = createGate({ wasm, ...DOCUMENTS, accessKeys: [{ accessKeys: [ACCESS_KEY] }] }).toBytes();
+  assert.deepEqual(again, bytes);
+  assert.throws(() => createBundledGate({ wasm, bytes: bytes.subarray(1) }), {
+    message: 'gate.bin is damaged, or was made by another build of the core',
+  });
+});
+
+/** @param {typeof ACCESS_KEY} accessKey @param {object} [parts] */
+function request(accessKey, parts = {}) {
+  const { request, requestId } = readEvent(/** @type {any} */ (signedEvent({ accessKey, ...parts })));
+  return /** @type {const} */ ([request, requestId]);
+}
+
+/** @param {import('../../js-shim/core/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
+function outcome(gate, accessKey) {
+  const decision = gate.decide(...request(accessKey), NOW);
+  return decision.decision === 'refuse' ? decision.code : 'forward';
+}
