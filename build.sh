@@ -220,6 +220,7 @@ run_tests() {
   step 'JavaScript: the yardstick of the benches decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
+  step 'The npm package, installed' node --test tests/package/*.test.mjs
   end_to_end
   step 'README: the compatibility table' node tests/e2e/compatibility.mjs --check
   step 'Sizes within their budget' bash -c '

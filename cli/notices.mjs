@@ -17,12 +17,13 @@ import { readCrateLicences } from './wasm-file.mjs';
  * The notices for one function: the npm packages in its index.mjs, and the Rust crates in the core.
  *
  * @param {object} contents
- * @param {string[]} contents.inputs the files that index.mjs was made of
- * @param {string} contents.root the directory that `inputs` are relative to
+ * @param {string[]} contents.inputs the files that index.mjs was made of, relative to `root`
+ * @param {string} contents.root this package's directory
  * @param {boolean} contents.usesCore
  */
 export async function noticesOf({ inputs, root, usesCore }) {
-  const packages = await Promise.all(packageDirectories(inputs).map((directory) => packageLicence(join(root, directory))));
+  const directories = packageDirectories(inputs.map((input) => join(root, input)));
+  const packages = await Promise.all(directories.filter((directory) => join(directory, '/') !== root).map(packageLicence));
   return noticesText([...packages, ...(usesCore ? await readCrateLicences() : [])]);
 }
 
