@@ -1,4 +1,4 @@
-// CloudFront Functions' event shape, in which people have such checks today, as Lambda@Edge's.
+// Converts events of CloudFront Functions to events of Lambda@Edge.
 
 /**
  * @typedef {{ value: string, multiValue?: { value: string }[] }} Field
@@ -19,8 +19,8 @@ export function isFunctionsEvent(event) {
 }
 
 /**
- * The same request as a viewer-request event of Lambda@Edge, as far as the shape tells it. Where it
- * doesn't, `lost` says what was assumed.
+ * A viewer-request event of Lambda@Edge for the same request. The shape of CloudFront Functions doesn't
+ * contain everything; `lost` says what was assumed.
  *
  * @param {FunctionsEvent} event
  * @returns {{ event: import('aws-lambda').CloudFrontRequestEvent, lost: string[] }}
@@ -62,8 +62,8 @@ function headersOf(fields) {
 }
 
 /**
- * Names and values are taken as the viewer encoded them, which the shape doesn't promise; `a` and `a=`
- * are the same in it.
+ * The query, rebuilt. Names and values stay as they are encoded in the event. `a` and `a=` can't be told
+ * apart there.
  *
  * @param {string | Record<string, Field>} query
  */

@@ -1,4 +1,4 @@
-// `./build.sh demo`: the real ali-oss client uploads through the deployed bundle into S3.
+// `./build.sh demo`: the published ali-oss client uploads through the bundled functions into S3.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -76,13 +76,13 @@ async function refusals() {
 }
 
 /**
- * A device: only its endpoint and its access key were configured.
+ * A device. Only its endpoint and its access key are configured for oss-edge.
  *
  * @param {{ accessKeyId?: string, accessKeySecret?: string, amendTimeSkewed?: number }} [changed]
  */
 function device({ amendTimeSkewed = 0, ...changed } = {}) {
   const [key] = /** @type {any} */ (documents.accessKeys).accessKeys;
-  // ali-oss reaches an IP address by the bucket's name only, so this device has a host of its own.
+  // ali-oss doesn't send an IP address as the Host in CNAME mode, but it sends a name.
   const endpoint = server.url.replace('127.0.0.1', 'localhost');
   const client = new OSS({ ...key, ...changed, bucket: BUCKET, endpoint, cname: true });
   client.options.amendTimeSkewed = amendTimeSkewed;

@@ -1,4 +1,4 @@
-// Reading a JSON document from a file, with an error that names it.
+// Reads JSON documents. Errors name the document, and never quote it: it may contain secrets.
 
 import { readFile } from 'node:fs/promises';
 
@@ -7,7 +7,7 @@ import { repeatedName } from './repeated-name.mjs';
 /**
  * @param {string} file
  * @returns {Promise<unknown>}
- * @throws {Error} that names the file; never with a part of the text, which may hold secrets
+ * @throws {Error} that names the file
  */
 export async function readDocument(file) {
   return parseDocument(await readText(file), file);
@@ -17,8 +17,7 @@ export async function readDocument(file) {
  * @param {string} text
  * @param {string} name of the document
  * @returns {unknown}
- * @throws {Error} that names the document, and a name that an object has twice; never with a value, which may be a
- *   secret
+ * @throws {Error} that names the document, and the path of a name that is repeated in an object
  */
 export function parseDocument(text, name) {
   const document = parsed(text, name);

@@ -1,4 +1,4 @@
-// The documents of a replay, which judges by access keys as they are now and at no other time.
+// The documents for a replay, which uses the access keys as they are now.
 
 import { isFromSecretsManager } from './documents.mjs';
 import { parseDocument } from './document.mjs';
@@ -6,7 +6,7 @@ import { fetchAccessKeys } from '../js-shim/keys/secrets-manager-keys.mjs';
 
 /**
  * @param {import('./documents.mjs').Documents} documents checked
- * @returns {Promise<import('./documents.mjs').Documents>} with access keys to be baked in
+ * @returns {Promise<import('./documents.mjs').Documents>} with the access keys, fetched if they are in Secrets Manager
  */
 export async function withFetchedKeys(documents) {
   if (!isFromSecretsManager(documents.config)) return documents;

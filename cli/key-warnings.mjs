@@ -1,9 +1,9 @@
-// What is valid in documents of access keys, and hardly meant.
+// Warnings about access keys that are valid and probably a mistake.
 
-/** Listed keys that a function of 128 MB fetches in the time that it has (docs/access-keys.md, Size). */
+/** The most listed keys that a function of 128 MB can fetch in its time (docs/access-keys.md, Size). */
 export const MAX_LISTED_KEYS = 25_000;
 
-/** In every secret that this project publishes. */
+/** Part of every secret in this project's samples. */
 const PUBLISHED = 'NeverUseInProduct';
 
 /**
@@ -26,7 +26,7 @@ export function keyWarnings(documents) {
 /**
  * @param {any} document of access keys, checked
  * @param {Record<string, unknown>} buckets of the configuration
- * @returns {string[]} sentences, one for each bucket that a rule names and the configuration doesn't
+ * @returns {string[]} sentences, one for each bucket that is in a rule and not in the configuration
  */
 export function bucketWarnings({ accessKeys = [], masterKeys = [] }, buckets) {
   /** @type {Map<string, string>} */

@@ -1,4 +1,4 @@
-// The deployable functions, bundled and loaded into this process.
+// Loads the bundled functions into this process.
 
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,20 +6,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { FUNCTIONS, writeFunctions } from './bundle.mjs';
 
-/** Inside the package, so that the functions find the AWS SDK that Lambda's runtime would give them. */
+/** Inside the package, so that the functions find its AWS SDK, which Lambda's runtime provides otherwise. */
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge/', import.meta.url));
 
 /**
- * The modules of the functions, from the same files that are zipped for deployment. The files
- * hold access keys, so they are readable by their owner only, and gone once loaded; those of a process
- * that was killed meanwhile go with the next one.
+ * The modules of the functions, from the same files that are zipped for deployment. The files contain
+ * access keys, so they are deleted once they are loaded. Those of a process that was killed before are
+ * deleted by the next one.
  *
  * @param {import('./documents.mjs').Documents} documents checked
  * @returns {Promise<Record<typeof FUNCTIONS[number], { create: (options: any) => (event: any) => Promise<any> }>>}
  */
 export async function loadFunctions(documents) {
   await mkdir(CACHE, { recursive: true, mode: 0o700 });
-  await sweep();
+  await deleteAbandoned();
   const directory = await mkdtemp(join(CACHE, `${process.pid}-`));
   try {
     await writeFunctions(documents, directory);
@@ -30,8 +30,8 @@ export async function loadFunctions(documents) {
   }
 }
 
-/** Removes the directories of processes that are no more. */
-async function sweep() {
+/** Deletes the directories of processes that have ended. */
+async function deleteAbandoned() {
   for (const name of await readdir(CACHE)) {
     if (!isRunning(Number.parseInt(name, 10))) await rm(join(CACHE, name), { recursive: true, force: true });
   }

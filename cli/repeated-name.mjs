@@ -1,16 +1,16 @@
-// Names that stand twice in one object of a JSON text: JSON.parse keeps the last and says nothing.
+// Finds names that are repeated in an object of a JSON text. JSON.parse silently keeps the last.
 
-/** A string, or what opens, closes or parts values. The rest of a JSON text is numbers, words and blanks. */
+/** A string, or a character that opens, closes or separates values. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gu;
 
 /**
- * @typedef {{ path: string, names?: Set<string>, name: string, index: number }} Container an object, whose `names`
- *   came so far, or an array; `name` and `index` are of the value that comes next
+ * @typedef {{ path: string, names?: Set<string>, name: string, index: number }} Container an object with its `names` so
+ *   far, or an array; `name` and `index` are of the next value
  */
 
 /**
  * @param {string} json a JSON text
- * @returns {string | undefined} the path of the first name that its object had before
+ * @returns {string | undefined} the path of the first repeated name
  */
 export function repeatedName(json) {
   /** @type {Container[]} */

@@ -1,4 +1,4 @@
-// Recorded events through the real bundle: what is decided, and why.
+// Replays recorded events through the bundled functions: what is decided, and why.
 
 import { text as consume } from 'node:stream/consumers';
 
@@ -7,7 +7,7 @@ import { readText } from './document.mjs';
 import { printable, table } from './table.mjs';
 
 /**
- * One line of `--json`. The fields and their order are a contract.
+ * One line of `--json`. Scripts rely on the fields and their order.
  *
  * @typedef {object} Verdict
  * @property {string} id
@@ -25,8 +25,7 @@ import { printable, table } from './table.mjs';
  */
 
 /**
- * The entries of a file: one event, an array of them, or JSON lines of events or of entries with an
- * `event` of theirs.
+ * The entries of a file: one event, an array of events, or JSON lines of events or of entries.
  *
  * @param {string} file `-` for standard input
  * @returns {Promise<Entry[]>}
@@ -50,7 +49,7 @@ export async function readEntries(file) {
  *
  * @param {Awaited<ReturnType<typeof import('./load-functions.mjs').loadFunctions>>} functions
  * @param {Entry} entry
- * @param {number} now milliseconds since the epoch, where the entry has no time of its own
+ * @param {number} now milliseconds since the epoch, for an entry without a time
  * @returns {Promise<Replayed>}
  */
 export async function replay(functions, entry, now) {
@@ -72,7 +71,7 @@ export async function replay(functions, entry, now) {
 }
 
 /**
- * What a person reads: a table, then the texts behind refused signatures, then what differed.
+ * For a person: a table, then the texts that should have been signed, then what differs from `expected`.
  *
  * @param {Replayed[]} replayed
  * @returns {string}
@@ -100,7 +99,7 @@ export function report(replayed) {
  * @param {string | number} text an ISO 8601 time, or milliseconds since the epoch
  * @param {string} where it was given
  * @returns {number} milliseconds since the epoch
- * @throws {Error} when it is not one
+ * @throws {Error} when it is neither
  */
 export function readTime(text, where) {
   const time = typeof text === 'number' ? text : /^\d{4}-\d\d-\d\d/u.test(text) ? Date.parse(text) : NaN;
@@ -119,10 +118,10 @@ function entryOf(value, place) {
 }
 
 /**
- * The function that decides over an event. One of no known type goes to viewer-request, which fails closed.
+ * The function that an event is for. One of another type goes to viewer-request, which fails closed.
  *
  * @param {any} event @param {string} id of its entry
- * @throws {Error} when it is of a response
+ * @throws {Error} when it is an event of a response
  */
 function functionOf(event, id) {
   const type = event?.Records?.[0]?.cf?.config?.eventType;
@@ -171,7 +170,7 @@ function differencesOf(verdict, expected) {
     .map(([name, value]) => `expected ${name} ${JSON.stringify(value)}, got ${JSON.stringify(actual[name] ?? null)}`);
 }
 
-/** @param {string} json @returns {any} nothing when it isn't a JSON object */
+/** @param {string} json @returns {any} undefined if it isn't a JSON object or array */
 function parsed(json) {
   try {
     const value = JSON.parse(json);

@@ -1,4 +1,4 @@
-// One line a request, for a person at a terminal.
+// The log of `serve` for a person: one line per request.
 
 import { printable } from './table.mjs';
 

@@ -1,4 +1,4 @@
-// A local CloudFront in front of the real bundle, with S3 behind it.
+// A local CloudFront with the bundled functions, and S3 behind it.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -22,13 +22,13 @@ import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
 /**
  * @param {object} options
  * @param {import('./documents.mjs').Documents} options.documents checked
- * @param {number} [options.port] chosen by the system when left out
- * @param {{ endpoint: string, credentials: Credentials }} [options.s3] embedded when left out
- * @param {string} [options.data] where the embedded S3 keeps its objects; a directory that goes with it when left out
+ * @param {number} [options.port] by default chosen by the system
+ * @param {{ endpoint: string, credentials: Credentials }} [options.s3] by default a local one
+ * @param {string} [options.data] where the local S3 keeps its objects; by default they are deleted at the end
  * @param {() => number} [options.now] the functions' clock
  * @param {boolean} [options.originResponse] whether the deployment has the origin-response function
  * @param {RequestLog} [options.log]
- * @param {(line: LogLine) => void} [options.logKeys] what the source of access keys says, which is of no request
+ * @param {(line: LogLine) => void} [options.logKeys] gets the lines about fetching access keys
  * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
  *   close(): Promise<void> }>}
  */
@@ -75,7 +75,7 @@ export async function serve({ documents, port = 0, s3, data, now = Date.now, ori
   };
 }
 
-/** Of the embedded S3, which listens on this machine only: so that anyone on it can look at what was stored. */
+/** Of the local S3. They are no secret: it listens on this machine only. */
 const LOCAL_CREDENTIALS = { accessKeyId: 'oss-edge', secretAccessKey: 'oss-edge-local' };
 
 /** @param {Config} config @param {string | undefined} data */
@@ -91,8 +91,8 @@ async function embeddedS3(config, data) {
 }
 
 /**
- * The S3 origin of the distribution that a request is for. In AWS each bucket has a distribution of
- * its own; here one port stands for all of them.
+ * The S3 origin of the distribution that a request is for. In AWS each bucket has a distribution of its
+ * own. Here one port serves all buckets.
  *
  * @param {Config} config
  * @returns {(viewerRequest: import('aws-lambda').CloudFrontRequest) => string}
@@ -105,12 +105,12 @@ function originDomainOf(config) {
   };
 }
 
-/** The functions' own log lines, for the line that the whole request gets. */
+/** Collects the functions' log lines for the one line of each request. */
 function decisionsByRequest() {
   /** @type {Map<string, LogLine>} */
   const decisions = new Map();
   return {
-    // What a later function says of a request is added to what was decided of it.
+    // A later function adds to the line of an earlier one.
     write: (/** @type {LogLine} */ line) => {
       const id = String(line.cloudFrontRequestId);
       decisions.set(id, { ...decisions.get(id), ...line });

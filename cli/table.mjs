@@ -14,7 +14,7 @@ export function table(heads, rows) {
 }
 
 /**
- * Text that can't move a terminal's cursor or turn its direction.
+ * Text without characters that move a terminal's cursor or change its direction.
  *
  * @param {string} text
  */

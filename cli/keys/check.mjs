@@ -1,15 +1,15 @@
-// The core's own check of documents, with their names in its words.
+// Checks documents with the core, whose messages then name the documents.
 
 import { createGate } from '../../js-shim/core/gate.mjs';
 import { Refusal } from './store.mjs';
 
-/** Access keys are checked without regard to it. */
+/** Any valid configuration: the check of access keys doesn't depend on it. */
 const CONFIG = {
   hosts: [{ host: 'oss-edge.invalid', style: 'path' }],
   buckets: { 'oss-edge': { s3Bucket: 'oss-edge', region: 'us-east-1' } },
 };
 
-/** Only the documents of one may name others. */
+/** Only documents in Secrets Manager may have `furtherSecrets`. */
 const CREDENTIALS = {
   bundled: { source: 'bundled' },
   'secrets-manager': { source: 'secrets-manager', secretId: 'oss-edge', regions: ['us-east-1'] },
@@ -18,8 +18,8 @@ const CREDENTIALS = {
 /**
  * @param {Uint8Array<ArrayBuffer>} wasm
  * @param {import('./store.mjs').KeyStore['source']} source
- * @returns {(stored: import('./store.mjs').Stored[]) => void} throws {@link Refusal} with the document's name, the
- *   field's path and what was expected
+ * @returns {(stored: import('./store.mjs').Stored[]) => void} throws a {@link Refusal} that names the document and the
+ *   field, and says what was expected
  */
 export function documentCheck(wasm, source) {
   const gate = createGate({ wasm, config: { ...CONFIG, credentials: CREDENTIALS[source] } });

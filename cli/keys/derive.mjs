@@ -1,4 +1,4 @@
-// Access keys that are derived from a master key, one for each device.
+// Derives access keys for devices from a master key.
 
 import { createDeriver } from './derived-key.mjs';
 import { readText } from '../document.mjs';
@@ -8,11 +8,11 @@ import { Refusal } from './store.mjs';
 /** @typedef {{ deviceId: string, accessKeyId: string, accessKeySecret: string }} DerivedKey */
 
 /**
- * Device ids, one a line; empty lines are passed over.
+ * Reads device ids, one per line. Empty lines are ignored.
  *
  * @param {string} file
  * @returns {Promise<string[]>}
- * @throws {Error} that names the line that has none, or one that was there before
+ * @throws {Error} that names the line of a malformed or repeated id
  */
 export async function readDevices(file) {
   const text = await readText(file === '-' ? '/dev/stdin' : file);
@@ -36,7 +36,7 @@ export async function readDevices(file) {
  * @param {string} [request.scope]
  * @param {number} [request.expires] in seconds since the epoch
  * @returns {Generator<DerivedKey>}
- * @throws {Refusal} when the keys wouldn't work
+ * @throws {Refusal} when the keys would be refused at the edge
  */
 export function* derive({ documents, wasm, master, devices, scope, expires }) {
   const { entry } = masterKey(documents, master);

@@ -1,4 +1,4 @@
-// What the operator's commands do to documents, in place. Each returns the index of the document that it changed.
+// Edits documents of access keys in place. Each function returns the index of the document that it changed.
 
 import { Refusal } from './store.mjs';
 import { rfc3339 } from './time.mjs';
@@ -11,13 +11,13 @@ import { rfc3339 } from './time.mjs';
 /** Secrets of one key (access-keys.schema.json). */
 const MAX_SECRETS = 4;
 
-/** What a new entry leaves free in a document: room to disable and to rotate those that are in it. */
+/** A new entry leaves this free, so that the entries of a document can be disabled and rotated. */
 const SPARE_BYTES = 4096;
 
 const NO_ROOM = 'no document has room: name a further secret in furtherSecrets';
 
 /**
- * Adds an entry to the first document that has room for it.
+ * Adds an entry to the first document with room for it.
  *
  * @param {KeyDocument[]} documents @param {number} maxBytes of one
  * @param {'accessKeys' | 'masterKeys'} list @param {Record<string, unknown>} entry
@@ -34,7 +34,7 @@ export function add(documents, maxBytes, list, entry) {
 }
 
 /**
- * Gives an access key another secret, which is valid at once. Those before stay, or end at `until`.
+ * Adds a secret to an access key. It is valid at once. The other secrets stay valid, or end at `until`.
  *
  * @param {KeyDocument[]} documents @param {string} id
  * @param {string} secret @param {number | undefined} until milliseconds since the epoch
@@ -50,7 +50,7 @@ export function rotate(documents, id, secret, until) {
 }
 
 /**
- * Removes a secret of an access key: the one that is named, or of two the one that is clearly the older.
+ * Removes a secret of an access key: the one of `generation`, or the older of two.
  *
  * @param {KeyDocument[]} documents @param {string} id
  * @param {string | undefined} generation @param {number} now milliseconds since the epoch
@@ -75,7 +75,7 @@ export function setStatus(documents, { id, master }, status) {
 }
 
 /**
- * Revokes devices, in the master key's own document where that has room, else in the first that has.
+ * Revokes devices, in the master key's document if it has room, else in the first document that has.
  *
  * @param {KeyDocument[]} documents @param {number} maxBytes of one
  * @param {string} master @param {string[]} devices
@@ -139,7 +139,7 @@ function found(documents, list, matches, absent) {
 }
 
 /**
- * How many bytes a document has with more entries, as it is written to Secrets Manager.
+ * The bytes of a document with further entries, as it is written to Secrets Manager.
  *
  * @param {KeyDocument} document @param {string} list @param {object[]} entries
  */

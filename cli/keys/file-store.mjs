@@ -1,4 +1,4 @@
-// Access keys in a file: replaced atomically, by one at a time, the earlier one kept beside it.
+// Access keys in a file. It is locked while it is replaced, replaced atomically, and the previous one is kept.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDocument } from '../document.mjs';
 import { Conflict, Refusal } from './store.mjs';
 
-/** How long to wait for another who writes, in milliseconds, and how often to look. */
+/** How long to wait for a lock, and how often to try, in milliseconds. */
 const [LOCK_MILLISECONDS, LOCK_POLL_MILLISECONDS] = [5000, 50];
 
 /**
@@ -58,7 +58,7 @@ function versionOf(bytes) {
 }
 
 /**
- * A file that is whole at any moment, also when the machine stops, and for its owner only.
+ * Writes a file, readable by its owner only. Even if the machine stops meanwhile, it is the old one or the new one.
  *
  * @param {string} file @param {Buffer | string} content
  */
@@ -86,7 +86,7 @@ async function writeThrough(file, content, flags) {
 }
 
 /**
- * The renaming itself.
+ * Makes a renaming durable.
  *
  * @param {string} directory
  */
@@ -100,10 +100,10 @@ async function syncDirectory(directory) {
 }
 
 /**
- * A lock that is held as long as its file is there.
+ * Takes a lock: a file that exists as long as the lock is held.
  *
  * @param {string} file @param {number} milliseconds to wait for it
- * @returns {Promise<() => Promise<void>>} what lets it go
+ * @returns {Promise<() => Promise<void>>} releases it
  * @throws {Refusal} that says who holds it
  */
 async function lock(file, milliseconds) {

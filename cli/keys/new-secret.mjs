@@ -4,13 +4,13 @@ import { randomInt } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** As long as OSS's own: 178 bits. */
+/** As long as OSS's secrets: 178 bits. */
 export const newAccessKeySecret = () => randomText(30);
 
-/** Of the length and with the beginning of OSS's own. */
+/** Looks like OSS's AccessKeyIds. */
 export const newAccessKeyId = () => `LTAI5t${randomText(18)}`;
 
-/** What a million devices' secrets come from: 285 bits, more than HMAC-SHA256 keeps. */
+/** 285 bits, more than HMAC-SHA256 uses: the secrets of all devices are derived from it. */
 export const newMasterSecret = () => randomText(48);
 
 /** @param {number} length */

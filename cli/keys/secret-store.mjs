@@ -1,5 +1,5 @@
-// Access keys in Secrets Manager. A version is put under a label of its own and becomes the current one only
-// where the current one still is what was read: the comparison is Secrets Manager's.
+// Access keys in Secrets Manager. A new version gets a label of its own first. It then becomes current only
+// if the version that was read still is, which Secrets Manager itself compares.
 
 import { randomUUID } from 'node:crypto';
 
@@ -9,14 +9,14 @@ import { currentVersion } from '../../js-shim/keys/secret-replicas.mjs';
 import { SecretsManagerError } from '../../js-shim/keys/secrets-manager.mjs';
 import { Conflict, Refusal } from './store.mjs';
 
-/** Of one secret: "Secrets Manager quotas". */
+/** The size of a secret ("Secrets Manager quotas"). */
 const MAX_BYTES = 65_536;
 
 /**
- * @param {object} parts
- * @param {import('../../js-shim/keys/secrets-manager.mjs').SecretsManager} parts.secretsManager
- * @param {string} parts.secretId
- * @param {string} parts.region of the primary, since a replica can't be written
+ * @param {object} options
+ * @param {import('../../js-shim/keys/secrets-manager.mjs').SecretsManager} options.secretsManager
+ * @param {string} options.secretId
+ * @param {string} options.region of the primary: a replica is read-only
  * @returns {import('./store.mjs').KeyStore}
  */
 export function secretStore({ secretsManager, secretId, region }) {
@@ -48,14 +48,14 @@ export function secretStore({ secretsManager, secretId, region }) {
     try {
       if (!VersionStages.includes('AWSCURRENT')) await makeCurrent(written, before);
     } finally {
-      // A label that stays is in nobody's way.
+      // If this fails, the label stays, and does no harm.
       await call('UpdateSecretVersionStage', { SecretId: name, VersionStage: written.label, RemoveFromVersionId: written.versionId }).catch(() => {});
     }
   }
 
   /**
-   * Gives the first secret a new version of the same text: for a key that they don't know, the functions look at
-   * that secret alone. Where somebody else is faster, theirs is the new version.
+   * Gives the first secret a new version with the same text. For an unknown key the functions look at the
+   * version of that secret only. If somebody else writes one meanwhile, that is new enough.
    */
   async function renewFirst() {
     const { versionId, text } = await currentVersion(secretsManager, secretId, region);
@@ -76,7 +76,7 @@ export function secretStore({ secretsManager, secretId, region }) {
   }
 
   /**
-   * A secret that was made without a value holds no keys yet.
+   * A secret that was created without a value contains no keys yet.
    *
    * @param {string} id @param {unknown} error @returns {Promise<import('../../js-shim/keys/key-documents.mjs').SecretVersion>}
    */

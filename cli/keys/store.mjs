@@ -1,4 +1,4 @@
-// Where access keys are kept, and how they are changed without losing what somebody else changed.
+// Stores of access keys, and changes that don't overwrite somebody else's.
 
 /**
  * @typedef {Record<string, any>} KeyDocument as in access-keys.json
@@ -6,31 +6,31 @@
  * @typedef {object} Stored
  * @property {string} name of the file or the secret
  * @property {any} document
- * @property {string} version of what was read; empty where there is nothing yet
+ * @property {string} version of what was read; empty if there is nothing yet
  *
  * @typedef {object} KeyStore
  * @property {number} maxBytes of one document
  * @property {'bundled' | 'secrets-manager'} source as `credentials` in config.json has it
  * @property {() => Promise<Stored[]>} read every document, the first one first
- * @property {(stored: Stored, document: KeyDocument) => Promise<void>} replace throws {@link Conflict} where
- *   it isn't any more what was read
+ * @property {(stored: Stored, document: KeyDocument) => Promise<void>} replace throws a {@link Conflict} if the
+ *   stored version isn't the one that was read
  */
 
-/** Something that isn't done, for a reason that the operator can see to. */
+/** The command isn't carried out, for a reason that the operator can resolve. */
 export class Refusal extends Error {}
 
 /** Somebody else changed the document meanwhile. */
 export class Conflict extends Refusal {}
 
-/** How often a change is made anew over what somebody else wrote. */
+/** How often a change is tried if others change the document at the same time. */
 const ATTEMPTS = 5;
 
 /**
- * Reads, edits, checks and replaces one of the documents; again from the start where somebody else was faster.
+ * Reads, edits, checks and replaces one of the documents. Starts again if somebody else changed it meanwhile.
  *
  * @template T
  * @param {KeyStore} store
- * @param {(documents: KeyDocument[]) => { index: number, result: T }} edit in place; `index` is the document's that was changed
+ * @param {(documents: KeyDocument[]) => { index: number, result: T }} edit in place; `index` is that of the changed document
  * @param {(stored: Stored[]) => void} check throws when they aren't valid together
  * @returns {Promise<T>}
  */

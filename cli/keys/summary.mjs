@@ -1,4 +1,4 @@
-// What may be seen of access keys: everything but their secrets and tokens.
+// A summary of access keys, without their secrets and tokens.
 
 import { table } from '../table.mjs';
 import { isValid, secretsOf } from './document-edit.mjs';

@@ -1,4 +1,4 @@
-// Times and spans as people write them on a command line.
+// Times and spans on the command line.
 
 /** Seconds in each unit of a span. */
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -34,7 +34,7 @@ export function readSpan(text, option) {
 }
 
 /**
- * As documents have it: in UTC, to the second.
+ * A time as in the documents: in UTC, with seconds.
  *
  * @param {number} time milliseconds since the epoch
  */

@@ -1,4 +1,4 @@
-// What the edge's log says of the secrets that an access key was used with.
+// Reads from the edge's log which secrets of an access key were used.
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
  */
 
 /**
- * Reads JSON lines of viewer-request and authorizer; what stands before the object on a line, as a tool
- * that exports logs may write it, is passed over.
+ * Reads JSON lines of viewer-request and authorizer. Text before the object on a line is ignored: tools
+ * that export logs write some.
  *
  * @param {string[]} files `-` for standard input
  * @param {string} accessKeyId
@@ -22,7 +22,7 @@ export async function readUse(files, accessKeyId, since) {
   const uses = new Map();
   for (const file of files) {
     const input = file === '-' ? process.stdin : createReadStream(file);
-    // A reader of lines ends quietly where its stream fails.
+    // readline ends without an error if its stream fails.
     const failure = new Promise((_, reject) => {
       input.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) => reject(new Error(`${file}: ${code === 'ENOENT' ? 'no such file' : code}`)));
     });

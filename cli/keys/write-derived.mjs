@@ -1,10 +1,10 @@
-// Derived keys as what provisions the devices reads them: CSV or JSON Lines, to a file or to standard output.
+// Writes derived keys as CSV or JSON lines, to a file or to standard output.
 
 import { once } from 'node:events';
 
 import { writeAtomically } from './file-store.mjs';
 
-/** Keys between two lines of progress. */
+/** Keys per line of progress. */
 const PROGRESS = 20_000;
 
 /**
@@ -25,7 +25,7 @@ export async function writeDerived(derived, { total, out, json }) {
 }
 
 /**
- * No field can hold a comma, a quote or a line's end.
+ * No field can contain a comma, a quote or a line break.
  *
  * @param {import('./derive.mjs').DerivedKey} key
  */

@@ -1,35 +1,37 @@
-// The documents of access keys as they are in Secrets Manager: one secret, and those that it names.
+// The documents of access keys in Secrets Manager: one secret, and those in its `furtherSecrets`.
 
 /**
- * @typedef {{ secretId: string, versionId: string, text: string, region: string, createdAt: number }} SecretVersion as a
- *   Region has it; `createdAt` in seconds since the epoch
+ * @typedef {object} SecretVersion
+ * @property {string} secretId
+ * @property {string} versionId
+ * @property {string} text
+ * @property {string} region where it was read
+ * @property {number} createdAt seconds since the epoch
  *
- * @typedef {'all' | 'first'} Extent whether all documents are fetched, or the others only where the first has changed
+ * @typedef {'all' | 'first'} Extent whether to fetch all documents, or the others only if the first has changed
  * @typedef {(secretId: string) => Promise<SecretVersion>} FetchSecret
  *
  * @typedef {object} KeyDocuments
- * @property {string} versions which versions these are: the same text for the same documents
- * @property {() => string[]} documents their JSON texts, the first secret's first
+ * @property {string} versions identifies the documents' versions
+ * @property {() => string[]} documents JSON texts, the first secret's first
  */
 
-/** Secrets that are fetched at a time. */
+/** Secrets that are fetched at the same time. */
 const PARALLEL = 16;
 
-/** access-keys.schema.json. */
+/** As in access-keys.schema.json. */
 const MAX_FURTHER_SECRETS = 500;
 
 /**
  * @param {FetchSecret} fetchSecret
  * @param {string} secretId of the first
- * @param {Map<string, SecretVersion>} [known] those of the last time, by their ids, and afterwards these: of a version
- *   that is fetched again, no second text is kept
+ * @param {Map<string, SecretVersion>} [known] the versions of the last fetch by their ids; replaced by those of this one
  * @param {Extent} [extent]
- * @returns {Promise<KeyDocuments | undefined>} nothing where only the first was fetched, since it is the version of the
- *   last time
+ * @returns {Promise<KeyDocuments | undefined>} undefined if the extent is `first` and that version is known
  * @throws {MalformedDocument} when the first isn't JSON
  */
 export async function fetchKeyDocuments(fetchSecret, secretId, known = new Map(), extent = 'all') {
-  const fetchChanged = async (/** @type {string} */ id) => withTextOf(known.get(id), await fetchSecret(id));
+  const fetchChanged = async (/** @type {string} */ id) => withKnownText(known.get(id), await fetchSecret(id));
   const first = await fetchChanged(secretId);
   if (extent === 'first' && first.versionId === known.get(secretId)?.versionId) return undefined;
   const fetched = await withFurther(first, fetchChanged);
@@ -55,14 +57,14 @@ async function withFurther(first, fetchSecret) {
   return [first, ...(await inParallel(furtherSecretsOf(first), fetchSecret))];
 }
 
-/** @param {SecretVersion | undefined} before @param {SecretVersion} version */
-function withTextOf(before, version) {
+/** Keeps one copy of an unchanged text. @param {SecretVersion | undefined} before @param {SecretVersion} version */
+function withKnownText(before, version) {
   return before?.versionId === version.versionId ? { ...version, text: before.text } : version;
 }
 
-/** Documents that were read, and aren't what they should be. */
+/** The documents were fetched, and are refused. */
 export class MalformedDocument extends Error {
-  /** @param {string} versions which it was @param {string} message without any part of its text */
+  /** @param {string} versions of the documents @param {string} message which quotes nothing of them */
   constructor(versions, message) {
     super(message);
     this.name = 'MalformedDocument';
@@ -71,7 +73,7 @@ export class MalformedDocument extends Error {
 }
 
 /**
- * What isn't as it should be is for the core to refuse, and names nothing.
+ * The further secrets that a document names. None if the list is malformed: the core will refuse it.
  *
  * @param {SecretVersion} first @returns {string[]}
  */

@@ -1,9 +1,8 @@
-// Which replica of a secret is asked first.
+// The order in which the replicas of a secret are asked.
 
 /**
- * The Regions to ask, in order: the function's own where it is listed, then by great-circle distance
- * from it. A Region whose place isn't known here comes last, in the order listed; so do all of them
- * where the function's own isn't.
+ * Sorts Regions by their great-circle distance from the function's own. Regions whose place isn't known
+ * here come last, in the order listed. If the place of the function's own isn't known, the order stays.
  *
  * @param {readonly string[]} listed
  * @param {string | undefined} own the Region that the function runs in
@@ -11,12 +10,12 @@
  */
 export function nearestFirst(listed, own = '') {
   const distances = new Map(listed.map((region) => [region, region === own ? -1 : distance(own, region)]));
-  const of = (/** @type {string} */ region) => distances.get(region) ?? Infinity;
-  return [...listed].sort((a, b) => (of(a) === of(b) ? 0 : of(a) - of(b)));
+  const distanceOf = (/** @type {string} */ region) => distances.get(region) ?? Infinity;
+  return [...listed].sort((a, b) => (distanceOf(a) === distanceOf(b) ? 0 : distanceOf(a) - distanceOf(b)));
 }
 
 /**
- * The angle between two Regions in radians, or infinity where one's place isn't known.
+ * The angle between two Regions in radians, or infinity if the place of one isn't known.
  *
  * @param {string} from @param {string} to
  */

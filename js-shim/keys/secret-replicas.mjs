@@ -1,25 +1,25 @@
-// A secret's current version, from the nearest Region that answers in time.
+// Fetches a secret's current version from the nearest Region that answers in time.
 
 import { setMaxListeners } from 'node:events';
 
-/** Regions that are tried for one secret: more don't fit in the time there is. */
+/** Regions that are tried for one secret. There is no time for more. */
 const MAX_REGIONS = 3;
 
 /**
- * Fetches secrets for one load. Each Region gets an equal share of the time that is left, and the one
- * that answered last is asked first for the next secret.
+ * Fetches secrets within a time limit. Each Region gets an equal share of the time that is left. The
+ * Region that answered is asked first for the next secret.
  *
- * @param {object} parts
- * @param {import('./secrets-manager.mjs').SecretsManager} parts.secretsManager
- * @param {readonly string[]} parts.regions nearest first
- * @param {number} parts.milliseconds for all secrets of the load together
- * @param {AbortSignal} [parts.signal]
- * @param {Map<string, import('./key-documents.mjs').SecretVersion>} [parts.known] those of the last time, by their ids
+ * @param {object} options
+ * @param {import('./secrets-manager.mjs').SecretsManager} options.secretsManager
+ * @param {readonly string[]} options.regions nearest first
+ * @param {number} options.milliseconds for all secrets together
+ * @param {AbortSignal} [options.signal]
+ * @param {Map<string, import('./key-documents.mjs').SecretVersion>} [options.known] versions of the last fetch, by their ids
  * @returns {import('./key-documents.mjs').FetchSecret}
  */
 export function fetchFromReplicas({ secretsManager, regions, milliseconds, signal, known }) {
   const end = Date.now() + milliseconds;
-  // One for each secret that is fetched at the time.
+  // Every secret that is being fetched listens to it.
   if (signal) setMaxListeners(0, signal);
   let order = regions.slice(0, MAX_REGIONS);
   return async (secretId) => {
@@ -29,7 +29,7 @@ export function fetchFromReplicas({ secretsManager, regions, milliseconds, signa
       const share = Math.max(0, end - Date.now()) / (order.length - tried);
       try {
         const version = await within(share, signal, (limit) => currentVersion(secretsManager, secretId, region, limit));
-        refuseLate(version, known?.get(secretId));
+        refuseOutdated(version, known?.get(secretId));
         order = [region, ...order.filter((other) => other !== region)];
         return version;
       } catch (error) {
@@ -54,19 +54,19 @@ export async function currentVersion(secretsManager, secretId, region, signal) {
 }
 
 /**
- * Refuses what a replica has that lags behind another: it would bring keys back that were revoked. Where the
- * same Region goes back to an older version, somebody took the newer one back.
+ * Refuses the version of a replica that lags behind: it would bring back keys that were revoked. An older
+ * version in the same Region is accepted, because somebody restored it.
  *
  * @param {import('./key-documents.mjs').SecretVersion} version
  * @param {import('./key-documents.mjs').SecretVersion | undefined} before
  */
-function refuseLate(version, before) {
+function refuseOutdated(version, before) {
   if (before === undefined || before.region === version.region || before.versionId === version.versionId) return;
   if (version.createdAt < before.createdAt) throw new Error(`an older version than that of ${before.region}`);
 }
 
 /**
- * A secret's id in another Region: a replica has the name and the ARN of its primary but for the Region.
+ * A secret's id in another Region. The ARN of a replica differs from the primary's in the Region only.
  *
  * @param {string} secretId @param {string} region
  */
@@ -97,7 +97,7 @@ async function within(milliseconds, outer, call) {
 }
 
 /**
- * For the log; never with a part of what was answered.
+ * The reason of a failure, for the log. It quotes nothing of an answer.
  *
  * @param {unknown} error
  */

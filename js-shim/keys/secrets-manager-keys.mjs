@@ -43,12 +43,12 @@ export function createSecretsManagerKeys({
 }
 
 /**
- * The documents as they are now.
+ * Fetches the documents.
  *
  * @param {Credentials} credentials
  * @param {{ env?: NodeJS.ProcessEnv, milliseconds?: number, signal?: AbortSignal,
  *   known?: Map<string, import('./key-documents.mjs').SecretVersion>, extent?: import('./key-documents.mjs').Extent }} [options]
- * @returns {Promise<import('./key-documents.mjs').KeyDocuments | undefined>} nothing as `fetchKeyDocuments` does
+ * @returns {Promise<import('./key-documents.mjs').KeyDocuments | undefined>} undefined as `fetchKeyDocuments` returns it
  * @throws {Error} when no Region answers in time
  */
 export async function fetchAccessKeys(

@@ -1,4 +1,4 @@
-// AWS Secrets Manager over plain HTTPS, its requests signed by SigV4. An AWS SDK would cost the cold start.
+// AWS Secrets Manager over HTTPS, with SigV4. The AWS SDK takes too long to load at a cold start.
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -10,19 +10,19 @@ import { AwsV4Signer } from 'aws4fetch';
 /**
  * @typedef {object} SecretsManager
  * @property {(action: string, region: string, input: Record<string, unknown>, signal?: AbortSignal) => Promise<any>} call
- *   one action of the API, without a repetition and without a redirect
- * @property {() => void} close ends its connections: one that a frozen function kept would be dead when it is used again
+ *   performs one action of the API. It isn't repeated, and redirects aren't followed
+ * @property {() => void} close ends the connections: if the function is frozen, they are dead after the thaw
  */
 
 /**
  * @param {object} [options]
- * @param {string} [options.endpoint] in place of each Region's own
- * @param {NodeJS.ProcessEnv} [options.env] read at each call, since Lambda renews its credentials
+ * @param {string} [options.endpoint] for all Regions
+ * @param {NodeJS.ProcessEnv} [options.env] read at each call, because Lambda renews the credentials
  * @returns {SecretsManager}
  */
 export function createSecretsManager({ endpoint, env = process.env } = {}) {
   const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
-  /** @type {Map<string, ArrayBuffer>} keys that are derived for a day, a Region and this service */
+  /** Signing keys, derived for a day, a Region and this service. @type {Map<string, ArrayBuffer>} */
   const signingKeys = new Map();
   return {
     async call(action, region, input, signal) {
@@ -46,14 +46,14 @@ export function createSecretsManager({ endpoint, env = process.env } = {}) {
   };
 }
 
-/** What Secrets Manager answered in place of a result. */
+/** Secrets Manager answered with an error. */
 export class SecretsManagerError extends Error {
   /** @param {number} status @param {string} body */
   constructor(status, body) {
     const type = /"__type"\s*:\s*"(?:[\w.]+#)?(\w{1,100})"/u.exec(body)?.[1] ?? '';
     super(`status ${status}${type && ` ${type}`}`);
     this.name = 'SecretsManagerError';
-    /** The name of AWS's exception, or an empty string. */
+    /** The name of AWS's exception, or ''. */
     this.type = type;
   }
 }
@@ -68,7 +68,7 @@ async function post({ url, headers, body, agents, signal }) {
     url.protocol === 'http:'
       ? http.request(url, { ...options, agent: agents['http:'] })
       : https.request(url, { ...options, agent: agents['https:'] });
-  // Once there is a response, its own error is the one that counts.
+  // An error after the response began is reported by the response.
   request.on('error', () => {});
   request.end(body);
   const [response] = /** @type {[http.IncomingMessage]} */ (await once(request, 'response'));
@@ -76,7 +76,7 @@ async function post({ url, headers, body, agents, signal }) {
 }
 
 /**
- * Without the text in the error: it may hold secrets.
+ * Parses JSON, with an error that doesn't quote it: it may contain secrets.
  *
  * @param {string} json
  */
