@@ -4,13 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, authorizerEvent, proxyEvent } from './api-gateway-event.mjs';
+import { gatewayResponse, plainResponse, proxyResponse, response } from './api-gateway-response.mjs';
 import { evaluated } from './authorizer-policy.mjs';
 
 /** @typedef {import('./api-gateway-event.mjs').Api} Api */
 /** @typedef {import('./api-gateway-event.mjs').ApiRequest} ApiRequest */
 /** @typedef {import('./api-gateway-event.mjs').HeaderLines} HeaderLines */
 /** @typedef {ApiRequest & { uri: string }} IncomingRequest `uri` raw, with the stage */
-/** @typedef {{ status: number, headers: [name: string, value: string][], body: Buffer }} ApiResponse */
+/** @typedef {import('./api-gateway-response.mjs').ApiResponse} ApiResponse */
 /** @typedef {{ method: string, resourcePath: string, integration: (event: any) => Promise<unknown> }} Method */
 /**
  * @typedef {object} Options
@@ -122,27 +123,6 @@ async function integrated(integration, event) {
 }
 
 /**
- * A Lambda proxy integration's result as a response (set-up-lambda-proxy-integrations, "Output format").
- *
- * @param {any} result
- * @returns {ApiResponse}
- * @throws {TypeError} where the result is not in that form, which is a 502
- */
-function proxyResponse(result) {
-  const { statusCode, headers = {}, multiValueHeaders = {}, body = '', isBase64Encoded = false } = result;
-  if (!Number.isInteger(Number(statusCode)) || Number(statusCode) < 100 || typeof body !== 'string') throw new TypeError('malformed proxy response');
-  const multiple = Object.entries(multiValueHeaders).flatMap(([name, values]) => /** @type {unknown[]} */ (values).map((value) => ({ name, value })));
-  const single = Object.entries(headers).map(([name, value]) => ({ name, value })).filter(({ name }) => !(name in multiValueHeaders));
-  const lines = [...single, ...multiple].map(({ name, value }) => {
-    if (!['string', 'number', 'boolean'].includes(typeof value)) throw new TypeError('malformed proxy response header');
-    return /** @type {[string, string]} */ ([remapped(name), String(value)]);
-  });
-  const hasType = lines.some(([name]) => name.toLowerCase() === 'content-type');
-  const typed = hasType ? lines : [...lines, /** @type {[string, string]} */ (['Content-Type', 'application/json'])];
-  return response(Number(statusCode), typed, Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
-}
-
-/**
  * @param {IncomingRequest} request
  * @param {string} domain
  * @returns {HeaderLines}
@@ -180,40 +160,6 @@ function headerBytes(method, uri, querystring, headers) {
   return headers.reduce((total, [name, value]) => total + Buffer.byteLength(name + value), requestLine);
 }
 
-/** @param {string} name */
-function remapped(name) {
-  return REMAPPED_RESPONSE_HEADERS.has(name.toLowerCase()) ? `x-amzn-remapped-${name.toLowerCase()}` : name;
-}
-
-/**
- * @param {number} status
- * @param {object} body
- * @param {string} [errorType]
- */
-function gatewayResponse(status, body, errorType) {
-  /** @type {[string, string][]} */
-  const type = errorType ? [['x-amzn-ErrorType', errorType]] : [];
-  return response(status, [['Content-Type', 'application/json'], ...type], Buffer.from(JSON.stringify(body)));
-}
-
-/**
- * @param {number} status
- * @param {string} text
- */
-function plainResponse(status, text) {
-  return response(status, [['Content-Type', 'text/plain']], Buffer.from(text));
-}
-
-/**
- * @param {number} status
- * @param {[string, string][]} headers
- * @param {Buffer} body
- * @returns {ApiResponse}
- */
-function response(status, headers, body) {
-  return { status, headers: [['x-amzn-RequestId', randomUUID()], ...headers], body };
-}
-
 /** api-gateway-execution-service-limits-table. */
 export const PAYLOAD_BYTES = 10 * 1024 * 1024;
 const HEADER_BYTES = 10_240;
@@ -223,9 +169,4 @@ const METHOD_ARN_BYTES = 1600;
 const DROPPED_REQUEST_HEADERS = new Set([
   'connection', 'content-md5', 'expect', 'host', 'max-forwards', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'www-authenticate',
   'x-amzn-trace-id', 'x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto',
-]);
-
-/** api-gateway-known-issues. */
-const REMAPPED_RESPONSE_HEADERS = new Set([
-  'authorization', 'connection', 'content-md5', 'date', 'max-forwards', 'server', 'user-agent', 'www-authenticate',
 ]);

@@ -4,16 +4,15 @@
  */
 import { once } from 'node:events';
 import http from 'node:http';
-import { PAYLOAD_BYTES, createApiGateway } from './api-gateway.mjs';
+import { createApiGateway } from './api-gateway.mjs';
 import { requestRefusal } from './cloudfront-rules.mjs';
 import { runEdgeFunction } from './edge-function.mjs';
-import { headerLines } from './header-lines.mjs';
-import { openRequest, signedRequest } from './origin-access-control.mjs';
 import { originRequestEvent } from './origin-request-event.mjs';
 import { originResponseEvent } from './origin-response-event.mjs';
+import { fromOrigin } from './origins.mjs';
 import { RequestBody } from './request-body.mjs';
 import { newRequestId, viewerRequestEvent } from './viewer-request-event.mjs';
-import { apiResponse, discard, editedResponse, errorResponse, generatedResponse, s3Response, sendResponse } from './viewer-response.mjs';
+import { discard, editedResponse, errorResponse, generatedResponse, sendResponse } from './viewer-response.mjs';
 
 /** @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest */
 /** @typedef {import('./viewer-response.mjs').ViewerResponse} ViewerResponse */
@@ -43,7 +42,7 @@ import { apiResponse, discard, editedResponse, errorResponse, generatedResponse,
  * @property {(entry: LogEntry) => void} [log]
  */
 /** @typedef {Options & { gateway: ReturnType<typeof createApiGateway> }} Distribution */
-/** @typedef {{ message: http.IncomingMessage, body: RequestBody, requestId: string, entry: { requestId: string, origin: LogEntry['origin'], violation?: string } }} Exchange */
+/** @typedef {import('./origins.mjs').Incoming} Incoming */
 
 /**
  * @param {Options} options
@@ -54,7 +53,7 @@ export async function startDistribution(options) {
   const { domain, path: stagePath, methods } = api;
   const gateway = createApiGateway({ domain, stagePath, methods, authorizer: handlers.authorizer });
   const distribution = { ...options, gateway };
-  const server = http.createServer(SERVER_OPTIONS, (message, response) => void exchange(distribution, message, response));
+  const server = http.createServer(SERVER_OPTIONS, (message, response) => void handle(distribution, message, response));
   server.on('clientError', refuseUnreadable);
   server.listen(port, host);
   await once(server, 'listening');
@@ -67,23 +66,23 @@ export async function startDistribution(options) {
  * @param {http.IncomingMessage} message
  * @param {http.ServerResponse} response
  */
-async function exchange(distribution, message, response) {
+async function handle(distribution, message, response) {
   const started = performance.now();
   const body = new RequestBody(message);
   const requestId = newRequestId();
-  /** @type {Exchange} */
-  const asked = { message, body, requestId, entry: { requestId, origin: null } };
+  /** @type {Incoming} */
+  const incoming = { message, body, requestId, entry: { requestId, origin: null } };
   response.once('close', () => {
     const { method = '', url = '', headers } = message;
     const userAgent = String(headers['x-oss-user-agent'] ?? headers['user-agent'] ?? '') || undefined;
     // The query may hold a signature that still admits whoever has it.
     const [uri = ''] = url.split('?', 1);
     const milliseconds = Math.round(performance.now() - started);
-    distribution.log?.({ method, uri, userAgent, status: response.headersSent ? response.statusCode : 0, bytes: body.bytes, milliseconds, ...asked.entry });
+    distribution.log?.({ method, uri, userAgent, status: response.headersSent ? response.statusCode : 0, bytes: body.bytes, milliseconds, ...incoming.entry });
   });
-  const answered = await answer(distribution, asked).catch((error) => unanswerable(asked, error));
+  const answered = await answer(distribution, incoming).catch((error) => unanswerable(incoming, error));
   try {
-    await sendResponse(response, answered, asked.requestId, body.ended());
+    await sendResponse(response, answered, incoming.requestId, body.ended());
   } catch {
     // Either side is gone in the middle of the response: the other must see that it is cut.
     response.destroy();
@@ -92,30 +91,30 @@ async function exchange(distribution, message, response) {
 
 /**
  * @param {Distribution} distribution
- * @param {Exchange} asked
+ * @param {Incoming} incoming
  * @returns {Promise<ViewerResponse>}
  */
-async function answer(distribution, asked) {
+async function answer(distribution, incoming) {
   const { handlers, originDomain, customHeaders } = distribution;
-  const refusal = refusalOf(asked.message);
-  if (refusal) return refused(asked, errorResponse({ status: refusal.status, message: `Bad request: ${refusal.reason}.` }));
+  const refusal = refusalOf(incoming.message);
+  if (refusal) return refused(incoming, errorResponse({ status: refusal.status, message: `Bad request: ${refusal.reason}.` }));
 
-  const viewer = await runEdgeFunction('viewer-request', handlers.viewerRequest, viewerRequestEvent(asked.message, asked.requestId));
-  if (!('request' in viewer)) return withoutOrigin(asked, viewer);
+  const viewer = await runEdgeFunction('viewer-request', handlers.viewerRequest, viewerRequestEvent(incoming.message, incoming.requestId));
+  if (!('request' in viewer)) return withoutOrigin(incoming, viewer);
 
   const domainName = originDomain(viewer.request);
-  const event = originRequestEvent(viewer.request, { requestId: asked.requestId, domainName, customHeaders });
+  const event = originRequestEvent(viewer.request, { requestId: incoming.requestId, domainName, customHeaders });
   const origin = await runEdgeFunction('origin-request', handlers.originRequest, event);
-  if (!('request' in origin)) return withoutOrigin(asked, origin);
+  if (!('request' in origin)) return withoutOrigin(incoming, origin);
 
-  const answered = await fromOrigin(distribution, asked, origin.request);
+  const answered = await fromOrigin(distribution, incoming, origin.request);
   // Where no origin answered, the function doesn't run (lambda-cloudfront-trigger-events).
   if (!answered.ofOrigin || !handlers.originResponse) return answered;
-  const answerEvent = originResponseEvent(origin.request, answered, asked.requestId);
+  const answerEvent = originResponseEvent(origin.request, answered, incoming.requestId);
   const edited = await runEdgeFunction('origin-response', handlers.originResponse, answerEvent);
   if ('response' in edited) return editedResponse(answered, edited.response);
   discard(answered.body);
-  return withoutOrigin(asked, edited);
+  return withoutOrigin(incoming, edited);
 }
 
 /** @param {http.IncomingMessage} message */
@@ -125,18 +124,18 @@ function refusalOf({ method = 'GET', url = '', rawHeaders, headers }) {
 }
 
 /**
- * @param {Exchange} asked
+ * @param {Incoming} incoming
  * @param {import('./edge-function.mjs').EdgeOutcome} outcome
  */
-function withoutOrigin(asked, outcome) {
-  if ('response' in outcome) return refused(asked, generatedResponse(outcome.response));
+function withoutOrigin(incoming, outcome) {
+  if ('response' in outcome) return refused(incoming, generatedResponse(outcome.response));
   if ('request' in outcome) throw new TypeError('the request is for an origin');
-  asked.entry.violation = outcome.failure.violation;
-  return refused(asked, errorResponse(outcome.failure));
+  incoming.entry.violation = outcome.failure.violation;
+  return refused(incoming, errorResponse(outcome.failure));
 }
 
 /**
- * @param {Exchange} asked
+ * @param {Incoming} incoming
  * @param {ViewerResponse} response
  */
 function refused({ body }, response) {
@@ -145,58 +144,12 @@ function refused({ body }, response) {
 }
 
 /**
- * @param {Exchange} asked
+ * @param {Incoming} incoming
  * @param {unknown} error of this distribution's configuration, as an origin that is no bucket
  */
-function unanswerable(asked, error) {
-  asked.entry.violation = `distribution: ${error instanceof Error ? error.message : String(error)}`;
-  return refused(asked, errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." }));
-}
-
-/**
- * @param {Distribution} distribution
- * @param {Exchange} asked
- * @param {CloudFrontRequest} request
- */
-async function fromOrigin(distribution, asked, request) {
-  const { api, gateway, s3 } = distribution;
-  if (request.origin?.s3) {
-    asked.entry.origin = 's3';
-    return fromS3(asked, request, s3);
-  }
-  // The custom origin's domain name is resolved anew; on this machine there is only the API.
-  if (request.origin?.custom?.domainName !== api.domain) {
-    return refused(asked, errorResponse({ status: 502, message: "CloudFront wasn't able to resolve the origin domain name." }));
-  }
-  asked.entry.origin = 'api';
-  return apiResponse(await fromApi(asked, request, gateway));
-}
-
-/**
- * @param {Exchange} asked
- * @param {CloudFrontRequest} request
- * @param {Options['s3']} s3
- */
-async function fromS3(asked, request, s3) {
-  const headers = { ...request.headers, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: asked.requestId }] };
-  const signed = await signedRequest({ ...request, headers }, s3);
-  try {
-    return s3Response(await asked.body.relayTo(openRequest(signed)));
-  } catch {
-    return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });
-  }
-}
-
-/**
- * @param {Exchange} asked
- * @param {CloudFrontRequest} request
- * @param {Distribution['gateway']} gateway
- */
-async function fromApi({ body, requestId }, { method, uri, querystring, headers, origin }, gateway) {
-  const { path = '', customHeaders = {} } = origin?.custom ?? {};
-  const lines = headerLines({ ...headers, ...customHeaders, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: requestId }] });
-  const collected = await body.collect(PAYLOAD_BYTES);
-  return gateway.handle({ method, uri: path + uri, querystring, headers: lines, body: collected, sourceIp: EDGE_IP });
+function unanswerable(incoming, error) {
+  incoming.entry.violation = `distribution: ${error instanceof Error ? error.message : String(error)}`;
+  return refused(incoming, errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." }));
 }
 
 /**
@@ -228,8 +181,5 @@ const SERVER_OPTIONS = {
   // An upload may take hours.
   requestTimeout: 0,
 };
-
-/** What API Gateway sees as its caller: an address of CloudFront's, never the viewer's. */
-const EDGE_IP = '130.176.0.1';
 
 const GRACE_MILLISECONDS = 2000;

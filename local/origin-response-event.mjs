@@ -1,7 +1,7 @@
 /**
  * The origin-response event of what an origin answered (lambda-event-structure, "Response event").
  */
-import { isHidden } from './cloudfront-rules.mjs';
+import { isHidden } from './header-rules.mjs';
 import { textFromWire } from './header-lines.mjs';
 import { edgeEvent } from './viewer-request-event.mjs';
 

@@ -1,24 +1,15 @@
 /**
- * The S3 operations that uploads need, and those that show what was stored.
+ * The S3 operations that uploads need, and the table of all operations.
  */
 import { bodyLength, checkDigests, objectHeaders, onlyIfAbsent } from './s3-object-headers.mjs';
 import { S3Error } from './s3-error.mjs';
 import { S3MultipartUpload, multipartEtag } from './s3-multipart-upload.mjs';
+import { ENCRYPTION, XML, deleteObject, getObject, listObjectsV2 } from './s3-object-operations.mjs';
 import { completedParts, resultDocument } from './s3-xml.mjs';
 
 /** @typedef {import('./s3-store.mjs').S3Store} S3Store */
-/**
- * @typedef {object} S3Request
- * @property {string} method
- * @property {string} bucket
- * @property {string} key decoded
- * @property {Record<string, string>} query decoded
- * @property {Record<string, string>} headers lower-case
- * @property {import('node:http').IncomingMessage} body
- * @property {S3Store} store of the bucket
- */
-/** @typedef {{ status: number, headers?: Record<string, string>, body?: string | import('node:stream').Readable }} S3Response */
-/** @typedef {(request: S3Request) => Promise<S3Response>} Operation */
+/** @typedef {import('./s3-request.mjs').S3Request} S3Request */
+/** @typedef {import('./s3-request.mjs').Operation} Operation */
 
 /**
  * The operation a request asks for: its method and its query parameters, all of them.
@@ -111,54 +102,6 @@ async function listParts({ bucket, key, query, store }) {
   return { status: 200, headers: XML, body: resultDocument('ListPartsResult', content) };
 }
 
-/** @type {Operation} */
-async function getObject({ key, store }) {
-  const object = await store.get(key);
-  if (!object) throw new S3Error('NoSuchKey', { Key: key });
-  const headers = {
-    ...object.headers,
-    ...ENCRYPTION,
-    ETag: `"${object.etag}"`,
-    'Last-Modified': new Date(object.lastModified).toUTCString(),
-    'Content-Length': String(object.size),
-  };
-  return { status: 200, headers, body: store.read(object) };
-}
-
-/** @type {Operation} */
-async function deleteObject({ key, store }) {
-  await store.delete(key);
-  return { status: 204 };
-}
-
-/** @type {Operation} */
-async function listObjectsV2({ bucket, query, store }) {
-  const { prefix = '', 'start-after': startAfter = '', 'continuation-token': token = '', 'max-keys': maxKeys = '1000', 'encoding-type': encoding } = query;
-  if (query.delimiter) throw new S3Error('NotImplemented');
-  const after = token ? Buffer.from(token, 'base64url').toString() : startAfter;
-  const all = (await store.list()).filter(({ key }) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
-  const page = all.slice(0, Number(maxKeys));
-  const last = page.length < all.length ? page.at(-1) : undefined;
-  const contents = page.map(({ key, lastModified, etag, size }) => ({
-    Key: encoding === 'url' ? encodeURIComponent(key).replaceAll('%2F', '/') : key,
-    LastModified: lastModified,
-    ETag: `"${etag}"`,
-    Size: size,
-    StorageClass: 'STANDARD',
-  }));
-  const content = {
-    Name: bucket,
-    Prefix: prefix,
-    KeyCount: page.length,
-    MaxKeys: Number(maxKeys),
-    EncodingType: encoding,
-    IsTruncated: last !== undefined,
-    NextContinuationToken: last && Buffer.from(last.key).toString('base64url'),
-    Contents: contents,
-  };
-  return { status: 200, headers: XML, body: resultDocument('ListBucketResult', content) };
-}
-
 /**
  * A request document; one too long for 10,000 parts is refused before it fills the memory.
  *
@@ -217,11 +160,6 @@ function storedObject(key, etag, segments, headers) {
 }
 
 const DOCUMENT_BYTES = 4 * 1024 * 1024;
-
-const XML = { 'Content-Type': 'application/xml' };
-
-/** S3 encrypts every object since 2023 and says so. */
-const ENCRYPTION = { 'x-amz-server-side-encryption': 'AES256' };
 
 /** Method and sorted query parameters. @type {Record<string, Operation>} */
 const OPERATIONS = {

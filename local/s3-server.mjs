@@ -15,7 +15,7 @@ import { operationOf } from './s3-operations.mjs';
 import { verifySignature } from './s3-signature.mjs';
 import { S3Store } from './s3-store.mjs';
 
-/** @typedef {import('./s3-operations.mjs').S3Response} S3Response */
+/** @typedef {import('./s3-request.mjs').S3Response} S3Response */
 /** @typedef {{ accessKeyId: string, secretAccessKey: string }} Credentials */
 /** @typedef {{ stores: Map<string, S3Store>, credentials: Credentials }} S3 */
 

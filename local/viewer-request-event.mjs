@@ -3,7 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { cloudFrontHeaders, textFromWire } from './header-lines.mjs';
-import { isHidden } from './cloudfront-rules.mjs';
+import { isHidden } from './header-rules.mjs';
 
 /** @typedef {import('aws-lambda').CloudFrontRequestEvent} CloudFrontRequestEvent */
 

@@ -1,0 +1,67 @@
+/**
+ * What the distribution's origins answer: S3 and the API.
+ */
+import { PAYLOAD_BYTES } from './api-gateway.mjs';
+import { headerLines } from './header-lines.mjs';
+import { openRequest, signedRequest } from './origin-access-control.mjs';
+import { apiResponse, errorResponse, s3Response } from './viewer-response.mjs';
+
+/** @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest */
+/** @typedef {import('./origin-access-control.mjs').S3Target} S3Target */
+/** @typedef {ReturnType<typeof import('./api-gateway.mjs').createApiGateway>} ApiGateway */
+/**
+ * @typedef {object} Incoming a viewer's request while it is answered
+ * @property {import('node:http').IncomingMessage} message
+ * @property {import('./request-body.mjs').RequestBody} body
+ * @property {string} requestId CloudFront's
+ * @property {{ requestId: string, origin: 's3' | 'api' | null, violation?: string }} entry for the log
+ */
+
+/**
+ * @param {{ api: { domain: string }, gateway: ApiGateway, s3: S3Target }} origins
+ * @param {Incoming} incoming
+ * @param {CloudFrontRequest} request as the origin-request function returned it
+ */
+export async function fromOrigin({ api, gateway, s3 }, incoming, request) {
+  if (request.origin?.s3) {
+    incoming.entry.origin = 's3';
+    return fromS3(incoming, request, s3);
+  }
+  // CloudFront resolves the domain name of the new origin. Here there is only the API.
+  if (request.origin?.custom?.domainName !== api.domain) {
+    incoming.body.discard();
+    return errorResponse({ status: 502, message: "CloudFront wasn't able to resolve the origin domain name." });
+  }
+  incoming.entry.origin = 'api';
+  return apiResponse(await fromApi(incoming, request, gateway));
+}
+
+/**
+ * @param {Incoming} incoming
+ * @param {CloudFrontRequest} request
+ * @param {S3Target} s3
+ */
+async function fromS3(incoming, request, s3) {
+  const headers = { ...request.headers, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: incoming.requestId }] };
+  const signed = await signedRequest({ ...request, headers }, s3);
+  try {
+    return s3Response(await incoming.body.relayTo(openRequest(signed)));
+  } catch {
+    return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });
+  }
+}
+
+/**
+ * @param {Incoming} incoming
+ * @param {CloudFrontRequest} request
+ * @param {ApiGateway} gateway
+ */
+async function fromApi({ body, requestId }, { method, uri, querystring, headers, origin }, gateway) {
+  const { path = '', customHeaders = {} } = origin?.custom ?? {};
+  const lines = headerLines({ ...headers, ...customHeaders, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: requestId }] });
+  const collected = await body.collect(PAYLOAD_BYTES);
+  return gateway.handle({ method, uri: path + uri, querystring, headers: lines, body: collected, sourceIp: EDGE_IP });
+}
+
+/** API Gateway's caller is CloudFront, not the viewer. */
+const EDGE_IP = '130.176.0.1';
