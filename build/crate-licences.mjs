@@ -10,7 +10,9 @@ import { licenceTexts } from '../cli/notices.mjs';
 const TARGET = 'wasm32-unknown-unknown';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const { packages, resolve } = JSON.parse(run('cargo', 'metadata', '--format-version', '1', '--locked', '--filter-platform', TARGET));
+const { packages, resolve } = JSON.parse(
+  run('cargo', 'metadata', '--format-version', '1', '--locked', '--filter-platform', TARGET),
+);
 const licences = [await standardLibraryLicence(), ...(await Promise.all(compiledIn().map(crateLicence)))];
 process.stdout.write(`${JSON.stringify(licences, null, 1)}\n`);
 

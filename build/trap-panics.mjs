@@ -25,15 +25,19 @@ const PANICS = [
 /** All others come to this one. */
 const LAST = 'core::panicking::panic_fmt';
 
-const { BulkMemory, NontrappingFPToInt, SignExt, MutableGlobals, ReferenceTypes, Multivalue, SIMD128 } = binaryen.Features;
+const { BulkMemory, NontrappingFPToInt, SignExt, MutableGlobals, ReferenceTypes, Multivalue, SIMD128 } =
+  binaryen.Features;
 
 const [from, to] = process.argv.slice(2);
 const module = binaryen.readBinary(readFileSync(from));
 module.setFeatures(BulkMemory | NontrappingFPToInt | SignExt | MutableGlobals | ReferenceTypes | Multivalue | SIMD128);
 
-const functions = Array.from({ length: module.getNumFunctions() }, (_, index) => binaryen.getFunctionInfo(module.getFunctionByIndex(index)));
+const functions = Array.from({ length: module.getNumFunctions() }, (_, index) =>
+  binaryen.getFunctionInfo(module.getFunctionByIndex(index)),
+);
 const panics = functions.filter(({ name }) => PANICS.includes(plain(name)));
-if (!panics.some(({ name }) => plain(name) === LAST)) throw new Error(`${from} has no function ${LAST}: does this version of Rust call it otherwise?`);
+if (!panics.some(({ name }) => plain(name) === LAST))
+  throw new Error(`${from} has no function ${LAST}: does this version of Rust call it otherwise?`);
 for (const { name, params, results } of panics) {
   module.removeFunction(name);
   module.addFunction(name, params, results, [], module.unreachable());

@@ -113,7 +113,10 @@ async function bundled(entry, { config }) {
     entryPoints: [join(ROOT, 'cli', 'functions', `${entry}.mjs`)],
     absWorkingDir: ROOT,
     ...BUNDLING,
-    define: { OSS_EDGE_CONFIG: JSON.stringify(JSON.stringify(config)), OSS_EDGE_API: JSON.stringify(JSON.stringify(api)) },
+    define: {
+      OSS_EDGE_CONFIG: JSON.stringify(JSON.stringify(config)),
+      OSS_EDGE_API: JSON.stringify(JSON.stringify(api)),
+    },
     inject: [join(ROOT, 'cli', 'plain-headers.mjs')],
     // Lambda's runtime provides it.
     external: ['@aws-sdk/*'],

@@ -72,7 +72,9 @@ async function refusals() {
   await refused('has an access key nobody knows', 'InvalidAccessKeyIdError', 'unknown-key', (key) =>
     put(device({ accessKeyId: 'LTAI5tNobodyKnowsThis' }), key),
   );
-  await refused('reads an object (GET is not served)', 'MethodNotAllowedError', 'none', () => device().get('logs/boot.txt'));
+  await refused('reads an object (GET is not served)', 'MethodNotAllowedError', 'none', () =>
+    device().get('logs/boot.txt'),
+  );
 }
 
 /**

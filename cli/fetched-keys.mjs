@@ -10,7 +10,8 @@ import { fetchAccessKeys } from '../js-shim/keys/secrets-manager-keys.mjs';
  */
 export async function withFetchedKeys(documents) {
   if (!isFromSecretsManager(documents.config)) return documents;
-  const { credentials, ...config } = /** @type {{ credentials: import('../js-shim/keys/secrets-manager-keys.mjs').Credentials }} */ (documents.config);
+  const { credentials, ...config } =
+    /** @type {{ credentials: import('../js-shim/keys/secrets-manager-keys.mjs').Credentials }} */ (documents.config);
   const fetched = await fetchAccessKeys(credentials);
   const [first = '', ...further] = fetched?.documents() ?? [];
   const { furtherSecrets: _, ...document } = Object(parseDocument(first, credentials.secretId));

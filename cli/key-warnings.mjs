@@ -15,9 +15,16 @@ export function keyWarnings(documents) {
   const masterKeys = documents.flatMap(({ masterKeys: listed = [] }) => listed);
   const warnings = [];
   if (accessKeys.length > MAX_LISTED_KEYS) {
-    warnings.push(`${accessKeys.length} listed access keys: a function of 128 MB that fetches them is too slow for more than ${MAX_LISTED_KEYS}; derive keys from a master key, or give the functions more memory`);
+    warnings.push(
+      `${accessKeys.length} listed access keys: a function of 128 MB that fetches them is too slow for more than ` +
+        `${MAX_LISTED_KEYS}; derive keys from a master key, or give the functions more memory`,
+    );
   }
-  if ([...accessKeys.flatMap(secretsOf), ...masterKeys.map(({ secret }) => secret)].some((secret) => secret.includes(PUBLISHED))) {
+  if (
+    [...accessKeys.flatMap(secretsOf), ...masterKeys.map(({ secret }) => secret)].some((secret) =>
+      secret.includes(PUBLISHED),
+    )
+  ) {
     warnings.push('a secret is one of the published samples, which anybody can sign with: not for deployment');
   }
   return warnings;
@@ -33,7 +40,8 @@ export function bucketWarnings({ accessKeys = [], masterKeys = [] }, buckets) {
   const paths = new Map();
   const look = (/** @type {any[]} */ allow, /** @type {string} */ path) => {
     for (const [index, { bucket }] of (allow ?? []).entries()) {
-      if (bucket !== undefined && !Object.hasOwn(buckets, bucket) && !paths.has(bucket)) paths.set(bucket, `${path}[${index}].bucket`);
+      if (bucket !== undefined && !Object.hasOwn(buckets, bucket) && !paths.has(bucket))
+        paths.set(bucket, `${path}[${index}].bucket`);
     }
   };
   for (const [index, { allow }] of accessKeys.entries()) look(allow, `accessKeys[${index}].allow`);
@@ -41,7 +49,10 @@ export function bucketWarnings({ accessKeys = [], masterKeys = [] }, buckets) {
     look(allow, `masterKeys[${index}].allow`);
     for (const [name, scope] of Object.entries(scopes)) look(scope.allow, `masterKeys[${index}].scopes.${name}.allow`);
   }
-  return [...paths].map(([bucket, path]) => `access keys: ${path}: \`${bucket}\` is not in \`buckets\` of the configuration, so the rule allows nothing`);
+  return [...paths].map(
+    ([bucket, path]) =>
+      `access keys: ${path}: \`${bucket}\` is not in \`buckets\` of the configuration, so the rule allows nothing`,
+  );
 }
 
 /** @param {any} entry of accessKeys @returns {string[]} */

@@ -23,7 +23,10 @@ export async function loadFunctions(documents) {
   const directory = await mkdtemp(join(CACHE, `${process.pid}-`));
   try {
     await writeFunctions(documents, directory);
-    const modules = FUNCTIONS.map(async (name) => [name, await import(pathToFileURL(join(directory, name, 'index.mjs')).href)]);
+    const modules = FUNCTIONS.map(async (name) => [
+      name,
+      await import(pathToFileURL(join(directory, name, 'index.mjs')).href),
+    ]);
     return Object.fromEntries(await Promise.all(modules));
   } finally {
     await rm(directory, { recursive: true, force: true });

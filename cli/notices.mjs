@@ -23,7 +23,9 @@ import { readCrateLicences } from './wasm-file.mjs';
  */
 export async function noticesOf({ inputs, root, usesCore }) {
   const directories = packageDirectories(inputs.map((input) => join(root, input)));
-  const packages = await Promise.all(directories.filter((directory) => join(directory, '/') !== root).map(packageLicence));
+  const packages = await Promise.all(
+    directories.filter((directory) => join(directory, '/') !== root).map(packageLicence),
+  );
   return noticesText([...packages, ...(usesCore ? await readCrateLicences() : [])]);
 }
 
@@ -33,7 +35,9 @@ export async function noticesOf({ inputs, root, usesCore }) {
  * @param {string} directory
  */
 export async function licenceTexts(directory) {
-  const names = (await readdir(directory)).filter((name) => /^(licen[cs]e|copying|notice|copyright)/iu.test(name)).sort();
+  const names = (await readdir(directory))
+    .filter((name) => /^(licen[cs]e|copying|notice|copyright)/iu.test(name))
+    .sort();
   const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));
   return texts.map((text) => text.replaceAll('\r\n', '\n').trim());
 }
@@ -79,7 +83,9 @@ async function packageLicence(directory) {
  */
 async function missingText(name) {
   const file = new URL(`licences/${name}.txt`, import.meta.url);
-  return (await readFile(file, 'utf8').catch(() => {
-    throw new Error(`the npm package ${name} contains no licence text: add one to cli/licences/`);
-  })).trim();
+  return (
+    await readFile(file, 'utf8').catch(() => {
+      throw new Error(`the npm package ${name} contains no licence text: add one to cli/licences/`);
+    })
+  ).trim();
 }

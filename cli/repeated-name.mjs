@@ -19,7 +19,12 @@ export function repeatedName(json) {
   for (const [token] of json.matchAll(TOKEN)) {
     const current = containers.at(-1);
     if (token === '{' || token === '[') {
-      containers.push({ path: current ? pathIn(current) : '', names: token === '{' ? new Set() : undefined, name: '', index: 0 });
+      containers.push({
+        path: current ? pathIn(current) : '',
+        names: token === '{' ? new Set() : undefined,
+        name: '',
+        index: 0,
+      });
     } else if (token === '}' || token === ']') {
       containers.pop();
     } else if (token === ',' && current) {

@@ -54,7 +54,9 @@ export async function readEntries(file) {
  */
 export async function replay(functions, entry, now) {
   const time = entry.now === undefined ? now : readTime(entry.now, `${entry.id}: now`);
-  const { event, lost } = isFunctionsEvent(entry.event) ? fromFunctionsEvent(entry.event) : { event: entry.event, lost: [] };
+  const { event, lost } = isFunctionsEvent(entry.event)
+    ? fromFunctionsEvent(entry.event)
+    : { event: entry.event, lost: [] };
   /** @type {import('../js-shim/edge/log.mjs').LogLine} */
   let line = {};
   const log = (/** @type {import('../js-shim/edge/log.mjs').LogLine} */ written) => (line = written);
@@ -112,7 +114,9 @@ function entryOf(value, place) {
   const isEntry = typeof value === 'object' && value !== null && 'event' in value;
   if (isEntry) return { ...value, id: String(value.id ?? place) };
   if (!isFunctionsEvent(value) && !Array.isArray(value?.Records)) {
-    throw new Error(`${place}: expected an event of Lambda@Edge or of CloudFront Functions, or an object with an \`event\``);
+    throw new Error(
+      `${place}: expected an event of Lambda@Edge or of CloudFront Functions, or an object with an \`event\``,
+    );
   }
   return { id: place, event: value };
 }
@@ -155,11 +159,7 @@ function text(value) {
 /** @param {{ body?: string }} result */
 function stringToSignOf({ body = '' }) {
   const shown = /<StringToSign>([^<]*)<\/StringToSign>/u.exec(body)?.[1];
-  return shown
-    ?.replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&#13;', '\r')
-    .replaceAll('&amp;', '&');
+  return shown?.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&#13;', '\r').replaceAll('&amp;', '&');
 }
 
 /** @param {Verdict} verdict @param {Record<string, unknown>} expected */
@@ -182,5 +182,8 @@ function parsed(json) {
 
 /** @param {string} lines */
 function indent(lines) {
-  return lines.split('\n').map((line) => `    ${printable(line)}`).join('\n');
+  return lines
+    .split('\n')
+    .map((line) => `    ${printable(line)}`)
+    .join('\n');
 }

@@ -32,14 +32,29 @@ import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
  * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
  *   close(): Promise<void> }>}
  */
-export async function serve({ documents, port = 0, s3, data, now = Date.now, originResponse = true, log = () => {}, logKeys = () => {} }) {
+export async function serve({
+  documents,
+  port = 0,
+  s3,
+  data,
+  now = Date.now,
+  originResponse = true,
+  log = () => {},
+  logKeys = () => {},
+}) {
   const config = /** @type {Config} */ (documents.config);
   const functions = await loadFunctions(documents);
   const store = s3 ? { ...s3, close: async () => {} } : await embeddedS3(config, data);
   const originSecret = randomBytes(24).toString('base64url');
   const decisions = decisionsByRequest();
-  const atEdge = { now, log: (/** @type {LogLine} */ line) => (line.event === 'access-keys' ? logKeys(line) : decisions.write(line)) };
-  const behindApi = { ...atEdge, s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true } };
+  const atEdge = {
+    now,
+    log: (/** @type {LogLine} */ line) => (line.event === 'access-keys' ? logKeys(line) : decisions.write(line)),
+  };
+  const behindApi = {
+    ...atEdge,
+    s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true },
+  };
   const starting = startDistribution({
     handlers: {
       viewerRequest: functions['viewer-request'].create(atEdge),
@@ -52,8 +67,16 @@ export async function serve({ documents, port = 0, s3, data, now = Date.now, ori
     api: {
       ...(config.api ?? { domain: 'api.invalid', path: '' }),
       methods: [
-        { method: 'POST', resourcePath: '/initiate-multipart-upload', integration: functions.initiate.create(behindApi) },
-        { method: 'POST', resourcePath: '/complete-multipart-upload', integration: functions.complete.create(behindApi) },
+        {
+          method: 'POST',
+          resourcePath: '/initiate-multipart-upload',
+          integration: functions.initiate.create(behindApi),
+        },
+        {
+          method: 'POST',
+          resourcePath: '/complete-multipart-upload',
+          integration: functions.complete.create(behindApi),
+        },
         { method: 'GET', resourcePath: '/list-parts', integration: functions['list-parts'].create(behindApi) },
       ],
     },

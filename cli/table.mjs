@@ -8,7 +8,12 @@
 export function table(heads, rows) {
   const cells = [heads, ...rows].map((row) => row.map(printable));
   const widths = heads.map((_, column) => Math.max(...cells.map((row) => width(row[column]))));
-  const lines = cells.map((row) => row.map((cell, column) => pad(cell, widths[column])).join('  ').trimEnd());
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column]))
+      .join('  ')
+      .trimEnd(),
+  );
   lines.splice(1, 0, widths.map((size) => '─'.repeat(size)).join('  '));
   return lines.join('\n');
 }

@@ -10,7 +10,9 @@ import { decodedQuery } from './query-string.mjs';
 /** @typedef {import('aws-lambda').APIGatewayProxyEvent} ProxyEvent */
 /** @typedef {{ domain: string, apiId: string, region: string, stage: string, resourcePath: string }} Api */
 /** @typedef {readonly (readonly [name: string, value: string])[]} HeaderLines */
-/** @typedef {{ method: string, querystring: string, headers: HeaderLines, body: Buffer, sourceIp: string }} ApiRequest */
+/**
+ * @typedef {{ method: string, querystring: string, headers: HeaderLines, body: Buffer, sourceIp: string }} ApiRequest
+ */
 
 /**
  * @param {Api} api
@@ -45,7 +47,9 @@ export function proxyEvent(api, request, { principalId, context }) {
  * @param {ApiRequest} request
  */
 function commonFields({ resourcePath, stage }, { method, querystring, headers }) {
-  const query = Object.entries(decodedQuery(querystring.replaceAll('+', '%20'))).map(([name, value]) => /** @type {const} */ ([name, [value].flat()]));
+  const query = Object.entries(decodedQuery(querystring.replaceAll('+', '%20'))).map(
+    ([name, value]) => /** @type {const} */ ([name, [value].flat()]),
+  );
   const headerGroups = grouped(headers);
   return {
     stage,
@@ -55,7 +59,8 @@ function commonFields({ resourcePath, stage }, { method, querystring, headers })
     // A single-value map holds the last of the repeated values.
     headers: Object.fromEntries(headerGroups.map(([name, values]) => [name, values.at(-1)])),
     multiValueHeaders: Object.fromEntries(headerGroups),
-    queryStringParameters: query.length > 0 ? Object.fromEntries(query.map(([name, values]) => [name, values.at(-1)])) : null,
+    queryStringParameters:
+      query.length > 0 ? Object.fromEntries(query.map(([name, values]) => [name, values.at(-1)])) : null,
     multiValueQueryStringParameters: query.length > 0 ? Object.fromEntries(query) : null,
     pathParameters: null,
     stageVariables: null,
@@ -78,7 +83,11 @@ function requestContext({ apiId, domain, resourcePath, stage }, { method, header
     domainPrefix: domain.split('.')[0] ?? domain,
     extendedRequestId: randomUUID().slice(0, 15),
     httpMethod: method,
-    identity: { ...NO_IDENTITY, sourceIp, userAgent: headers.findLast(([name]) => name.toLowerCase() === 'user-agent')?.[1] ?? null },
+    identity: {
+      ...NO_IDENTITY,
+      sourceIp,
+      userAgent: headers.findLast(([name]) => name.toLowerCase() === 'user-agent')?.[1] ?? null,
+    },
     path: `/${stage}${resourcePath}`,
     protocol: 'HTTP/1.1',
     requestId: randomUUID(),

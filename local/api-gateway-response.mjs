@@ -1,6 +1,7 @@
 /**
- * The responses of API Gateway: its own, and those of Lambda proxy integrations. Page names are pages of the API Gateway
- * developer guide.
+ * The responses of API Gateway: its own, and those of Lambda proxy integrations.
+ *
+ * Page names are pages of the API Gateway developer guide.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -15,9 +16,14 @@ import { randomUUID } from 'node:crypto';
  */
 export function proxyResponse(result) {
   const { statusCode, headers = {}, multiValueHeaders = {}, body = '', isBase64Encoded = false } = result;
-  if (!Number.isInteger(Number(statusCode)) || Number(statusCode) < 100 || typeof body !== 'string') throw new TypeError('malformed proxy response');
-  const multiple = Object.entries(multiValueHeaders).flatMap(([name, values]) => /** @type {unknown[]} */ (values).map((value) => ({ name, value })));
-  const single = Object.entries(headers).map(([name, value]) => ({ name, value })).filter(({ name }) => !(name in multiValueHeaders));
+  if (!Number.isInteger(Number(statusCode)) || Number(statusCode) < 100 || typeof body !== 'string')
+    throw new TypeError('malformed proxy response');
+  const multiple = Object.entries(multiValueHeaders).flatMap(([name, values]) =>
+    /** @type {unknown[]} */ (values).map((value) => ({ name, value })),
+  );
+  const single = Object.entries(headers)
+    .map(([name, value]) => ({ name, value }))
+    .filter(({ name }) => !(name in multiValueHeaders));
   const lines = [...single, ...multiple].map(({ name, value }) => {
     if (!['string', 'number', 'boolean'].includes(typeof value)) throw new TypeError('malformed proxy response header');
     return /** @type {[string, string]} */ ([remapped(name), String(value)]);
@@ -63,5 +69,12 @@ function remapped(name) {
 
 /** api-gateway-known-issues. */
 const REMAPPED_RESPONSE_HEADERS = new Set([
-  'authorization', 'connection', 'content-md5', 'date', 'max-forwards', 'server', 'user-agent', 'www-authenticate',
+  'authorization',
+  'connection',
+  'content-md5',
+  'date',
+  'max-forwards',
+  'server',
+  'user-agent',
+  'www-authenticate',
 ]);

@@ -30,12 +30,15 @@ export function createApiGateway({ domain, stagePath, methods, authorizer }) {
 
   /** @param {IncomingRequest} incoming */
   async function handle(incoming) {
-    const asked = methods.find(({ method, resourcePath }) => method === incoming.method && incoming.uri === stagePath + resourcePath);
+    const asked = methods.find(
+      ({ method, resourcePath }) => method === incoming.method && incoming.uri === stagePath + resourcePath,
+    );
     const api = { domain, apiId, region, stage: stagePath.slice(1), resourcePath: asked?.resourcePath ?? '' };
     const methodArn = arn(api, incoming);
     const refused = refusal(incoming, api, methodArn);
     if (refused) return refused;
-    if (!asked) return gatewayResponse(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException');
+    if (!asked)
+      return gatewayResponse(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException');
     const request = { ...incoming, headers: requestHeaders(incoming, domain) };
     const authorization = await authorized(authorizer, authorizerEvent(api, request, methodArn), methodArn);
     if ('status' in authorization) return authorization;
@@ -56,9 +59,11 @@ export function createApiGateway({ domain, stagePath, methods, authorizer }) {
 function refusal({ method, uri, querystring, headers, body }, { domain }, methodArn) {
   const host = headers.findLast(([name]) => name.toLowerCase() === 'host')?.[1];
   if (host !== domain) return gatewayResponse(403, { message: 'Forbidden' }, 'ForbiddenException');
-  if (headerBytes(method, uri, querystring, headers) > HEADER_BYTES) return plainResponse(431, `HTTP header is larger than ${HEADER_BYTES} bytes.`);
+  if (headerBytes(method, uri, querystring, headers) > HEADER_BYTES)
+    return plainResponse(431, `HTTP header is larger than ${HEADER_BYTES} bytes.`);
   if (Buffer.byteLength(methodArn) > METHOD_ARN_BYTES) return gatewayResponse(414, { message: 'Request-URI Too Long' });
-  if (body.length > PAYLOAD_BYTES) return gatewayResponse(413, { message: 'Request Too Long' }, 'RequestTooLargeException');
+  if (body.length > PAYLOAD_BYTES)
+    return gatewayResponse(413, { message: 'Request Too Long' }, 'RequestTooLargeException');
   // api-gateway-known-issues: these characters must be percent-encoded. The status is not documented.
   if (/[|{}]/.test(querystring)) return gatewayResponse(400, { message: 'Bad Request' }, 'BadRequestException');
   return null;
@@ -98,7 +103,11 @@ async function authorized(authorizer, event, methodArn) {
 function accessDenied(effect, { body }) {
   if (body !== undefined) return response(403, [['Content-Type', 'application/xml']], Buffer.from(body));
   const reason = effect === 'explicit deny' ? ' with an explicit deny' : '';
-  return gatewayResponse(403, { Message: `User is not authorized to access this resource${reason}` }, 'AccessDeniedException');
+  return gatewayResponse(
+    403,
+    { Message: `User is not authorized to access this resource${reason}` },
+    'AccessDeniedException',
+  );
 }
 
 /**
@@ -133,7 +142,10 @@ function requestHeaders({ headers, sourceIp }, domain) {
   return [
     ...kept,
     ['Host', domain],
-    ['X-Amzn-Trace-Id', `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomUUID().replaceAll('-', '').slice(0, 24)}`],
+    [
+      'X-Amzn-Trace-Id',
+      `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomUUID().replaceAll('-', '').slice(0, 24)}`,
+    ],
     ['X-Forwarded-For', [...forwarded, sourceIp].join(', ')],
     ['X-Forwarded-Port', '443'],
     ['X-Forwarded-Proto', 'https'],
@@ -167,6 +179,18 @@ const METHOD_ARN_BYTES = 1600;
 
 /** api-gateway-known-issues; Host and X-Forwarded-* because API Gateway writes its own. */
 const DROPPED_REQUEST_HEADERS = new Set([
-  'connection', 'content-md5', 'expect', 'host', 'max-forwards', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'www-authenticate',
-  'x-amzn-trace-id', 'x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto',
+  'connection',
+  'content-md5',
+  'expect',
+  'host',
+  'max-forwards',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'www-authenticate',
+  'x-amzn-trace-id',
+  'x-forwarded-for',
+  'x-forwarded-port',
+  'x-forwarded-proto',
 ]);

@@ -3,14 +3,16 @@
  * (API Gateway developer guide, api-gateway-lambda-authorizer-output).
  */
 
-/** @typedef {{ principalId: string, context: Record<string, string> }} Authorization `context` as strings, as integrations get it */
+/**
+ * @typedef {{ principalId: string, context: Record<string, string> }} Authorization `context` as integrations get it
+ */
 
 /**
- * Outcome of an authorizer's answer for one method. Explicit denials win; what no statement allows is denied.
+ * Evaluates an authorizer's answer for one method. Explicit denials win. What no statement allows is denied.
  *
  * @param {unknown} output
  * @param {string} methodArn
- * @returns {({ effect: 'allow' | 'explicit deny' | 'implicit deny' } & Authorization) | null} null where the answer is malformed
+ * @returns {({ effect: 'allow' | 'explicit deny' | 'implicit deny' } & Authorization) | null} null if it is malformed
  */
 export function evaluated(output, methodArn) {
   if (JSON.stringify(output).length > MAX_RESULT) return null;
@@ -34,7 +36,9 @@ const MAX_RESULT = 8192;
  */
 function isStatement(statement) {
   if (!isObject(statement) || (statement.Effect !== 'Allow' && statement.Effect !== 'Deny')) return false;
-  return [statement.Action, statement.Resource].every((field) => listOf(field).length > 0 && listOf(field).every((item) => typeof item === 'string'));
+  return [statement.Action, statement.Resource].every(
+    (field) => listOf(field).length > 0 && listOf(field).every((item) => typeof item === 'string'),
+  );
 }
 
 /**
@@ -53,7 +57,10 @@ function applies({ Action, Resource }, methodArn) {
  * @param {string} text
  */
 function matches(pattern, text) {
-  const literal = pattern.replace(/[\\^$.+()[\]{}|]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const literal = pattern
+    .replace(/[\\^$.+()[\]{}|]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${literal}$`, 's').test(text);
 }
 

@@ -83,7 +83,8 @@ function fieldViolation(field, before, after) {
 function uriViolation(before, after) {
   if (typeof after !== 'string' || !after.startsWith('/')) return 'the field uri must be a string that begins with "/"';
   // A request line cannot carry them, so nothing could be sent to the origin.
-  if (after !== before && /[\0-\x20\x7f?#]/.test(after)) return 'the field uri may not contain spaces, control characters, `?` or `#`';
+  if (after !== before && /[\0-\x20\x7f?#]/.test(after))
+    return 'the field uri may not contain spaces, control characters, `?` or `#`';
   return null;
 }
 
@@ -95,7 +96,8 @@ function uriViolation(before, after) {
 function querystringViolation(before, after) {
   if (typeof after !== 'string') return 'the field querystring must be a string';
   // edge-function-restrictions-all, "Query strings".
-  if (after !== before && /[\0-\x20\x7f#]/.test(after)) return 'a querystring may not contain spaces, control characters or `#`';
+  if (after !== before && /[\0-\x20\x7f#]/.test(after))
+    return 'a querystring may not contain spaces, control characters or `#`';
   return null;
 }
 
@@ -107,8 +109,10 @@ function querystringViolation(before, after) {
  */
 function responseViolation(eventType, before, response) {
   const { status, statusDescription, body, bodyEncoding = 'text', headers = {} } = response;
-  if (typeof status !== 'string' || !/^[2-5]\d\d$/.test(status)) return 'the field status must be a string from 200 to 599';
-  if (statusDescription !== undefined && typeof statusDescription !== 'string') return 'the field statusDescription must be a string';
+  if (typeof status !== 'string' || !/^[2-5]\d\d$/.test(status))
+    return 'the field status must be a string from 200 to 599';
+  if (statusDescription !== undefined && typeof statusDescription !== 'string')
+    return 'the field statusDescription must be a string';
   if (body !== undefined && typeof body !== 'string') return 'the field body must be a string';
   if (bodyEncoding !== 'text' && bodyEncoding !== 'base64') return 'the field bodyEncoding must be text or base64';
   // lambda-generating-http-responses, "Errors".
@@ -125,7 +129,10 @@ function responseViolation(eventType, before, response) {
 function responseSizeViolation(eventType, headers, body) {
   const limit = QUOTAS.generatedResponseBytes[eventType];
   const lines = Object.values(/** @type {CloudFrontHeaders} */ (headers)).flat();
-  const size = lines.reduce((total, { key = '', value }) => total + Buffer.byteLength(key + value), Buffer.byteLength(body));
+  const size = lines.reduce(
+    (total, { key = '', value }) => total + Buffer.byteLength(key + value),
+    Buffer.byteLength(body),
+  );
   return size <= limit ? null : `a response generated in ${eventType} may not be larger than ${limit} bytes`;
 }
 
@@ -133,7 +140,9 @@ function responseSizeViolation(eventType, headers, body) {
 export const QUOTAS = {
   urlBytes: 8192,
   requestBytes: 32_768,
-  generatedResponseBytes: { 'viewer-request': 40 * 1024, 'origin-request': 1024 * 1024, 'origin-response': 1024 * 1024 },
+  generatedResponseBytes: {
+    'viewer-request': 40 * 1024,
+    'origin-request': 1024 * 1024,
+    'origin-response': 1024 * 1024,
+  },
 };
-
-;

@@ -19,6 +19,13 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
 /** @typedef {import('./edge-function.mjs').EdgeHandler} EdgeHandler */
 /** @typedef {(event: any) => Promise<unknown>} ApiHandler */
 /**
+ * @typedef {object} Handlers
+ * @property {EdgeHandler} viewerRequest
+ * @property {EdgeHandler} originRequest
+ * @property {EdgeHandler} [originResponse]
+ * @property {ApiHandler} authorizer
+ */
+/**
  * @typedef {object} LogEntry one request
  * @property {string} requestId CloudFront's
  * @property {string} method
@@ -32,7 +39,7 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  */
 /**
  * @typedef {object} Options
- * @property {{ viewerRequest: EdgeHandler, originRequest: EdgeHandler, originResponse?: EdgeHandler, authorizer: ApiHandler }} handlers
+ * @property {Handlers} handlers
  * @property {(viewerRequest: CloudFrontRequest) => string} originDomain of the S3 origin
  * @property {Record<string, string>} [customHeaders] configured for the S3 origin
  * @property {{ domain: string, path: string, methods: import('./api-gateway.mjs').Method[] }} api
@@ -78,7 +85,15 @@ async function handle(distribution, message, response) {
     // The query may hold a signature that still admits whoever has it.
     const [uri = ''] = url.split('?', 1);
     const milliseconds = Math.round(performance.now() - started);
-    distribution.log?.({ method, uri, userAgent, status: response.headersSent ? response.statusCode : 0, bytes: body.bytes, milliseconds, ...incoming.entry });
+    distribution.log?.({
+      method,
+      uri,
+      userAgent,
+      status: response.headersSent ? response.statusCode : 0,
+      bytes: body.bytes,
+      milliseconds,
+      ...incoming.entry,
+    });
   });
   const answered = await answer(distribution, incoming).catch((error) => unanswerable(incoming, error));
   try {
@@ -97,9 +112,14 @@ async function handle(distribution, message, response) {
 async function answer(distribution, incoming) {
   const { handlers, originDomain, customHeaders } = distribution;
   const refusal = refusalOf(incoming.message);
-  if (refusal) return refused(incoming, errorResponse({ status: refusal.status, message: `Bad request: ${refusal.reason}.` }));
+  if (refusal)
+    return refused(incoming, errorResponse({ status: refusal.status, message: `Bad request: ${refusal.reason}.` }));
 
-  const viewer = await runEdgeFunction('viewer-request', handlers.viewerRequest, viewerRequestEvent(incoming.message, incoming.requestId));
+  const viewer = await runEdgeFunction(
+    'viewer-request',
+    handlers.viewerRequest,
+    viewerRequestEvent(incoming.message, incoming.requestId),
+  );
   if (!('request' in viewer)) return withoutOrigin(incoming, viewer);
 
   const domainName = originDomain(viewer.request);

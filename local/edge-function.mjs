@@ -7,7 +7,8 @@ import { violation } from './cloudfront-rules.mjs';
 /** @typedef {import('aws-lambda').CloudFrontResultResponse} CloudFrontResultResponse */
 /** @typedef {(event: any) => Promise<unknown>} EdgeHandler */
 /**
- * @typedef {{ request: CloudFrontRequest } | { response: CloudFrontResultResponse } | { failure: EdgeFailure }} EdgeOutcome
+ * @typedef {{ request: CloudFrontRequest } | { response: CloudFrontResultResponse } |
+ *   { failure: EdgeFailure }} EdgeOutcome
  */
 /** @typedef {{ status: 502 | 503, xCache: string, message: string, violation: string }} EdgeFailure */
 
@@ -46,7 +47,12 @@ function viaJson(value) {
  */
 function invalidResult(eventType, broken) {
   const message = `The Lambda function result failed validation: ${broken}.`;
-  return { status: 502, xCache: 'LambdaValidationError from cloudfront', message, violation: `${eventType}: ${broken}` };
+  return {
+    status: 502,
+    xCache: 'LambdaValidationError from cloudfront',
+    message,
+    violation: `${eventType}: ${broken}`,
+  };
 }
 
 /**
@@ -59,5 +65,10 @@ function invalidResult(eventType, broken) {
 function executionError(eventType, error) {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const message = 'The Lambda function returned an error.';
-  return { status: 503, xCache: 'LambdaExecutionError from cloudfront', message, violation: `${eventType}: the function threw ${reason}` };
+  return {
+    status: 503,
+    xCache: 'LambdaExecutionError from cloudfront',
+    message,
+    violation: `${eventType}: the function threw ${reason}`,
+  };
 }

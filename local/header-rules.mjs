@@ -29,7 +29,9 @@ export function headersViolation(eventType, before, after) {
   const headers = /** @type {CloudFrontHeaders} */ (after);
   return (
     hiddenHeaderViolation(headers) ??
-    READ_ONLY_HEADERS[eventType].map((name) => readOnlyViolation(eventType, name, before[name], headers[name])).find(Boolean) ??
+    READ_ONLY_HEADERS[eventType]
+      .map((name) => readOnlyViolation(eventType, name, before[name], headers[name]))
+      .find(Boolean) ??
     null
   );
 }
@@ -56,7 +58,8 @@ function headerShapeViolation(headers) {
  */
 function headerEntryViolation(name, entry) {
   if (!isObject(entry) || typeof entry.value !== 'string') return `the value of the header ${name} must be a string`;
-  if (/[\0-\x08\x0a-\x1f\x7f]/.test(entry.value)) return `the value of the header ${name} may not contain control characters`;
+  if (/[\0-\x08\x0a-\x1f\x7f]/.test(entry.value))
+    return `the value of the header ${name} may not contain control characters`;
   // lambda-event-structure, "Headers": apart from case, the key must be the name.
   if (entry.key !== undefined && (typeof entry.key !== 'string' || entry.key.toLowerCase() !== name)) {
     return `the key \`${String(entry.key)}\` does not match the header name ${name}`;
@@ -95,10 +98,31 @@ export function isObject(value) {
 
 /** edge-function-restrictions-all, "Disallowed headers". */
 export const HIDDEN_HEADERS = new Set([
-  'connection', 'expect', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'trailer', 'upgrade',
-  'x-accel-buffering', 'x-accel-charset', 'x-accel-limit-rate', 'x-accel-redirect', 'x-amzn-auth', 'x-amzn-cf-billing',
-  'x-amzn-cf-id', 'x-amzn-cf-xff', 'x-amzn-errortype', 'x-amzn-fle-profile', 'x-amzn-header-count', 'x-amzn-header-order',
-  'x-amzn-lambda-integration-tag', 'x-amzn-requestid', 'x-cache', 'x-forwarded-proto', 'x-real-ip',
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'trailer',
+  'upgrade',
+  'x-accel-buffering',
+  'x-accel-charset',
+  'x-accel-limit-rate',
+  'x-accel-redirect',
+  'x-amzn-auth',
+  'x-amzn-cf-billing',
+  'x-amzn-cf-id',
+  'x-amzn-cf-xff',
+  'x-amzn-errortype',
+  'x-amzn-fle-profile',
+  'x-amzn-header-count',
+  'x-amzn-header-order',
+  'x-amzn-lambda-integration-tag',
+  'x-amzn-requestid',
+  'x-cache',
+  'x-forwarded-proto',
+  'x-real-ip',
 ]);
 
 /** edge-function-restrictions-all, "Disallowed headers". */
@@ -113,8 +137,15 @@ export const HIDDEN_PREFIXES = ['x-amz-cf-', 'x-edge-'];
 export const READ_ONLY_HEADERS = {
   'viewer-request': ['cdn-loop', 'cloudfront-viewer-country', 'content-length', 'host', 'transfer-encoding', 'via'],
   'origin-request': [
-    'accept-encoding', 'cdn-loop', 'content-length', 'if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since',
-    'transfer-encoding', 'via',
+    'accept-encoding',
+    'cdn-loop',
+    'content-length',
+    'if-modified-since',
+    'if-none-match',
+    'if-range',
+    'if-unmodified-since',
+    'transfer-encoding',
+    'via',
   ],
   'origin-response': ['transfer-encoding', 'via'],
-}
+};

@@ -50,7 +50,15 @@ export function openRequest({ base, method, path, headers }) {
   const inOrder = length === undefined ? others : { ...others, 'content-length': length };
   const { request } = base.protocol === 'https:' ? https : http;
   // No kept-alive connection: one that S3 has just closed would fail an upload whose body cannot be sent again.
-  return request({ agent: false, hostname: base.hostname, port: base.port, method, path, headers: inOrder, setHost: false });
+  return request({
+    agent: false,
+    hostname: base.hostname,
+    port: base.port,
+    method,
+    path,
+    headers: inOrder,
+    setHost: false,
+  });
 }
 
 /**
@@ -67,7 +75,8 @@ export function bucketOf(domainName) {
  * @returns {[bucket: string, region: string]} us-east-1 where the name tells no Region
  */
 function bucketAndRegion(domainName) {
-  const [, bucket, region = 'us-east-1'] = /^(.+)\.s3[.-](?:([a-z0-9-]+)\.)?amazonaws\.com(?:\.cn)?$/.exec(domainName) ?? [];
+  const [, bucket, region = 'us-east-1'] =
+    /^(.+)\.s3[.-](?:([a-z0-9-]+)\.)?amazonaws\.com(?:\.cn)?$/.exec(domainName) ?? [];
   if (!bucket) throw new TypeError(`\`${domainName}\` is not the domain name of an S3 bucket`);
   return [bucket, region];
 }
@@ -82,13 +91,20 @@ function bucketAndRegion(domainName) {
 async function sign({ method, querystring, origin }, path, headers, credentials) {
   const [, region] = bucketAndRegion(origin?.s3?.domainName ?? '');
   const signer = new SignatureV4({ credentials, region, service: 's3', sha256: Sha256, uriEscapePath: false });
-  const request = { method, protocol: 'https:', hostname: headers.host ?? '', path, query: decodedQuery(querystring), headers };
+  const request = {
+    method,
+    protocol: 'https:',
+    hostname: headers.host ?? '',
+    path,
+    query: decodedQuery(querystring),
+    headers,
+  };
   return (await signer.sign(request)).headers;
 }
 
 /**
- * Every header that goes on to S3, by lower-case name. A body that has a Content-Length is framed by it alone, for S3 takes
- * no chunked one.
+ * Every header that is sent to S3, by lower-case name. A body with a Content-Length isn't sent chunked, which S3 would
+ * refuse.
  *
  * @param {CloudFrontRequest} request
  * @returns {Record<string, string | string[]>}
@@ -109,12 +125,17 @@ function forwardedHeaders({ headers, origin }) {
  * @returns {Record<string, string>}
  */
 function amzHeaders(headers) {
-  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (name.startsWith('x-amz-') ? [[name, String(value)]] : [])));
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (name.startsWith('x-amz-') ? [[name, String(value)]] : [])),
+  );
 }
 
 /** @param {Record<string, string | string[]>} headers */
 function wireHeaders(headers) {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.map(textToWire) : textToWire(value)]),
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(textToWire) : textToWire(value),
+    ]),
   );
 }

@@ -44,7 +44,7 @@ function forwardedHeaders({ headers, clientIp }, domainName, overwritten) {
 
 /**
  * @param {CloudFrontHeaders} headers
- * @param {string} clientIp appended to what the viewer sent (RequestAndResponseBehaviorCustomOrigin, "Client IP addresses")
+ * @param {string} clientIp is appended (RequestAndResponseBehaviorCustomOrigin, "Client IP addresses")
  */
 function forwardedFor(headers, clientIp) {
   return [...(headers['x-forwarded-for'] ?? []).map(({ value }) => value), clientIp].join(', ');

@@ -43,7 +43,8 @@ function customOriginViolation(custom, headers) {
 function customHeadersViolation(customHeaders, headers) {
   if (!isObject(customHeaders)) return 'the field customHeaders must be an object';
   for (const name of Object.keys(customHeaders)) {
-    if (isObject(headers) && name in headers) return `the header ${name} may not be both in headers and in customHeaders`;
+    if (isObject(headers) && name in headers)
+      return `the header ${name} may not be both in headers and in customHeaders`;
     // add-origin-custom-headers, "Custom headers that CloudFront can't add to origin requests".
     if (name.startsWith('x-amz-') || name.startsWith('x-edge-')) return `the header ${name} may not be a custom header`;
   }
@@ -52,7 +53,9 @@ function customHeadersViolation(customHeaders, headers) {
 
 /** @param {unknown} value */
 function isDomainName(value) {
-  return typeof value === 'string' && value.length <= 253 && isIP(value) === 0 && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(value);
+  return (
+    typeof value === 'string' && value.length <= 253 && isIP(value) === 0 && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(value)
+  );
 }
 
 /** @param {unknown} value */
@@ -62,7 +65,9 @@ function isOriginPath(value) {
 
 /** @param {unknown} value */
 function isPort(value) {
-  return Number.isInteger(value) && (value === 80 || value === 443 || (Number(value) >= 1024 && Number(value) <= 65_535));
+  return (
+    Number.isInteger(value) && (value === 80 || value === 443 || (Number(value) >= 1024 && Number(value) <= 65_535))
+  );
 }
 
 /** @param {unknown} value seconds */
@@ -85,7 +90,16 @@ function isObject(value) {
 
 const SSL_PROTOCOLS = new Set(['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2']);
 
-const CUSTOM_ORIGIN_FIELDS = ['customHeaders', 'domainName', 'keepaliveTimeout', 'path', 'port', 'protocol', 'readTimeout', 'sslProtocols'];
+const CUSTOM_ORIGIN_FIELDS = [
+  'customHeaders',
+  'domainName',
+  'keepaliveTimeout',
+  'path',
+  'port',
+  'protocol',
+  'readTimeout',
+  'sslProtocols',
+];
 
 /** @type {Record<string, (value: unknown) => boolean>} */
 const LEGAL = {

@@ -58,7 +58,11 @@ async function fromS3(incoming, request, s3) {
  */
 async function fromApi({ body, requestId }, { method, uri, querystring, headers, origin }, gateway) {
   const { path = '', customHeaders = {} } = origin?.custom ?? {};
-  const lines = headerLines({ ...headers, ...customHeaders, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: requestId }] });
+  const lines = headerLines({
+    ...headers,
+    ...customHeaders,
+    'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: requestId }],
+  });
   const collected = await body.collect(PAYLOAD_BYTES);
   return gateway.handle({ method, uri: path + uri, querystring, headers: lines, body: collected, sourceIp: EDGE_IP });
 }

@@ -16,7 +16,9 @@ export function decodedQuery(querystring) {
     const key = percentDecoded(name);
     parameters.set(key, [...(parameters.get(key) ?? []), percentDecoded(value.join('='))]);
   }
-  return Object.fromEntries([...parameters].map(([name, values]) => [name, values.length > 1 ? values : (values[0] ?? '')]));
+  return Object.fromEntries(
+    [...parameters].map(([name, values]) => [name, values.length > 1 ? values : (values[0] ?? '')]),
+  );
 }
 
 /**

@@ -20,8 +20,8 @@ export class RequestBody {
   /**
    * The origin's response to an open request, to which the body is written meanwhile.
    *
-   * Not `stream.pipeline` on this side: it would destroy the viewer's connection with the origin's, and the viewer could
-   * not read why.
+   * `stream.pipeline` would destroy the viewer's connection together with the origin's, and the viewer could not read
+   * the answer.
    *
    * @param {ClientRequest} upstream
    * @returns {Promise<IncomingMessage>}
@@ -30,12 +30,12 @@ export class RequestBody {
     const body = this.#message;
     const gate = new LengthGate(body.headers['content-length']);
     return new Promise((resolve, reject) => {
-      // A viewer that goes away takes the upload with it: S3 must never see the end of a body that was cut.
+      // If the viewer disconnects, end the upload: S3 must not take a cut body for a whole one.
       body.on('error', (error) => upstream.destroy(error));
       gate.on('error', (error) => upstream.destroy(error));
       upstream.once('response', resolve);
       upstream.on('error', reject);
-      // What the origin no longer takes is read away, so that the viewer comes to read the answer.
+      // Read the rest of the body when the origin no longer does, so that the viewer gets to read the answer.
       upstream.once('close', () => body.unpipe(gate).resume());
       body.on('data', (chunk) => this.#count(chunk));
       body.pipe(gate).pipe(upstream);
@@ -43,7 +43,7 @@ export class RequestBody {
   }
 
   /**
-   * The whole body, or as much of it as tells that it is longer than `limit`; the rest is read away.
+   * The whole body. If it is longer than `limit`, only a part that is, and the rest is discarded.
    *
    * @param {number} limit bytes
    * @returns {Promise<Buffer>}
@@ -60,7 +60,7 @@ export class RequestBody {
     return Buffer.concat(chunks);
   }
 
-  /** Reads the body away: many clients read no answer before they have sent it. */
+  /** Reads and discards the body: many clients read no answer before they have sent it. */
   discard() {
     this.#message.on('error', () => {});
     this.#message.on('data', (chunk) => this.#count(chunk));
@@ -87,8 +87,8 @@ export class RequestBody {
 }
 
 /**
- * Holds the last chunk back until the body has ended with as many bytes as Content-Length says. A chunked body may have a
- * Content-Length too, and a wrong one would otherwise make S3 store a part of the object.
+ * Holds the last chunk back until the body has ended with as many bytes as Content-Length says. A chunked body may have
+ * a Content-Length too. If that is too small, S3 would store only a part of the object.
  */
 class LengthGate extends Transform {
   /** @type {Buffer | undefined} */
@@ -120,7 +120,8 @@ class LengthGate extends Transform {
    * @param {import('node:stream').TransformCallback} callback
    */
   _flush(callback) {
-    if (this.#announced !== null && this.#announced !== this.#size) return callback(new Error('the body is not as long as Content-Length says'));
+    if (this.#announced !== null && this.#announced !== this.#size)
+      return callback(new Error('the body is not as long as Content-Length says'));
     callback(null, this.#held);
   }
 }

@@ -67,7 +67,9 @@ export class S3MultipartUpload {
   /** @returns {Promise<Part[]>} by part number */
   async parts() {
     const names = (await readdir(this.folder)).filter((name) => /^\d+\.json$/.test(name));
-    const parts = await Promise.all(names.map((name) => /** @type {Promise<Part>} */ (readJson(join(this.folder, name)))));
+    const parts = await Promise.all(
+      names.map((name) => /** @type {Promise<Part>} */ (readJson(join(this.folder, name)))),
+    );
     return parts.sort((a, b) => a.partNumber - b.partNumber);
   }
 
@@ -84,12 +86,18 @@ export class S3MultipartUpload {
     const stored = new Map((await this.parts()).map((part) => [part.partNumber, part]));
     const chosen = listed.map(({ partNumber, etag }) => {
       const part = stored.get(partNumber);
-      if (part?.md5 !== etag) throw new S3Error('InvalidPart', { UploadId: this.uploadId, PartNumber: partNumber, ETag: etag });
+      if (part?.md5 !== etag)
+        throw new S3Error('InvalidPart', { UploadId: this.uploadId, PartNumber: partNumber, ETag: etag });
       return part;
     });
     const small = chosen.slice(0, -1).find(({ size }) => size < MINIMUM_PART_BYTES);
     if (small) {
-      throw new S3Error('EntityTooSmall', { ProposedSize: small.size, MinSizeAllowed: MINIMUM_PART_BYTES, PartNumber: small.partNumber, ETag: small.md5 });
+      throw new S3Error('EntityTooSmall', {
+        ProposedSize: small.size,
+        MinSizeAllowed: MINIMUM_PART_BYTES,
+        PartNumber: small.partNumber,
+        ETag: small.md5,
+      });
     }
     return chosen;
   }

@@ -28,10 +28,18 @@ export async function deleteObject({ key, store }) {
 
 /** @type {Operation} */
 export async function listObjectsV2({ bucket, query, store }) {
-  const { prefix = '', 'start-after': startAfter = '', 'continuation-token': token = '', 'max-keys': maxKeys = '1000', 'encoding-type': encoding } = query;
+  const {
+    prefix = '',
+    'start-after': startAfter = '',
+    'continuation-token': token = '',
+    'max-keys': maxKeys = '1000',
+    'encoding-type': encoding,
+  } = query;
   if (query.delimiter) throw new S3Error('NotImplemented');
   const after = token ? Buffer.from(token, 'base64url').toString() : startAfter;
-  const all = (await store.list()).filter(({ key }) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
+  const all = (await store.list()).filter(
+    ({ key }) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0,
+  );
   const page = all.slice(0, Number(maxKeys));
   const last = page.length < all.length ? page.at(-1) : undefined;
   const contents = page.map(({ key, lastModified, etag, size }) => ({

@@ -20,7 +20,10 @@ import { completedParts, resultDocument } from './s3-xml.mjs';
  */
 export function operationOf({ method, key, query, headers }) {
   // The AWS SDKs name the operation in `x-id`, which S3 ignores.
-  const names = Object.keys(query).filter((name) => name !== 'x-id').sort().join('&');
+  const names = Object.keys(query)
+    .filter((name) => name !== 'x-id')
+    .sort()
+    .join('&');
   if (!key) {
     if (method === 'GET' && query['list-type'] === '2') return listObjectsV2;
     throw new S3Error('NotImplemented');
@@ -35,7 +38,8 @@ async function putObject({ body, headers, key, store }) {
   const length = bodyLength(headers);
   const answered = objectHeaders(headers);
   const conditional = { onlyIfAbsent: onlyIfAbsent(headers) };
-  if (conditional.onlyIfAbsent && (await store.get(key))) throw new S3Error('PreconditionFailed', { Condition: 'If-None-Match' });
+  if (conditional.onlyIfAbsent && (await store.get(key)))
+    throw new S3Error('PreconditionFailed', { Condition: 'If-None-Match' });
   const segment = await receivedSegment(body, headers, length, store);
   await putOrRefuse(store, storedObject(key, segment.md5, [segment], answered), conditional);
   return { status: 200, headers: { ETag: `"${segment.md5}"`, ...ENCRYPTION } };
@@ -45,7 +49,11 @@ async function putObject({ body, headers, key, store }) {
 async function createMultipartUpload({ bucket, headers, key, store }) {
   const upload = await S3MultipartUpload.create(store, key, objectHeaders(headers));
   const content = { Bucket: bucket, Key: key, UploadId: upload.uploadId };
-  return { status: 200, headers: { ...XML, ...ENCRYPTION }, body: resultDocument('InitiateMultipartUploadResult', content) };
+  return {
+    status: 200,
+    headers: { ...XML, ...ENCRYPTION },
+    body: resultDocument('InitiateMultipartUploadResult', content),
+  };
 }
 
 /** @type {Operation} */
@@ -73,7 +81,11 @@ async function completeMultipartUpload({ body, bucket, headers, key, query, stor
   await upload.remove(parts);
   const location = `http://${headers.host}/${bucket}/${encodeURIComponent(key)}`;
   const content = { Location: location, Bucket: bucket, Key: key, ETag: `"${etag}"` };
-  return { status: 200, headers: { ...XML, ...ENCRYPTION }, body: resultDocument('CompleteMultipartUploadResult', content) };
+  return {
+    status: 200,
+    headers: { ...XML, ...ENCRYPTION },
+    body: resultDocument('CompleteMultipartUploadResult', content),
+  };
 }
 
 /** @type {Operation} */
@@ -85,9 +97,16 @@ async function abortMultipartUpload({ key, query, store }) {
 /** @type {Operation} */
 async function listParts({ bucket, key, query, store }) {
   const { uploadId = '', 'part-number-marker': marker = '0', 'max-parts': maxParts = '1000' } = query;
-  const after = (await (await S3MultipartUpload.open(store, key, uploadId)).parts()).filter(({ partNumber }) => partNumber > Number(marker));
+  const after = (await (await S3MultipartUpload.open(store, key, uploadId)).parts()).filter(
+    ({ partNumber }) => partNumber > Number(marker),
+  );
   const page = after.slice(0, Math.min(Number(maxParts), 1000));
-  const listed = page.map(({ partNumber, lastModified, md5, size }) => ({ PartNumber: partNumber, LastModified: lastModified, ETag: `"${md5}"`, Size: size }));
+  const listed = page.map(({ partNumber, lastModified, md5, size }) => ({
+    PartNumber: partNumber,
+    LastModified: lastModified,
+    ETag: `"${md5}"`,
+    Size: size,
+  }));
   const content = {
     Bucket: bucket,
     Key: key,

@@ -13,7 +13,12 @@
  * @property {import('node:http').IncomingMessage} body
  * @property {S3Store} store of the bucket
  */
-/** @typedef {{ status: number, headers?: Record<string, string>, body?: string | import('node:stream').Readable }} S3Response */
+/**
+ * @typedef {object} S3Response
+ * @property {number} status
+ * @property {Record<string, string>} [headers]
+ * @property {string | import('node:stream').Readable} [body]
+ */
 /** @typedef {(request: S3Request) => Promise<S3Response>} Operation */
 
 export {};

@@ -1,6 +1,6 @@
 /**
- * An Amazon S3 on disk for the local distribution: path-style, every request's SigV4 signature verified, and the answers
- * S3 gives, errors included.
+ * An Amazon S3 on disk for the local distribution. It is path-style, verifies each request's SigV4 signature, and
+ * answers as S3 does, errors included.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -29,7 +29,10 @@ import { S3Store } from './s3-store.mjs';
 export async function startS3Server({ directory, buckets, credentials = randomCredentials() }) {
   const stores = new Map(buckets.map((bucket) => [bucket, new S3Store(join(directory, bucket))]));
   await Promise.all([...stores.values()].map((store) => store.create()));
-  const server = http.createServer({ requestTimeout: 0 }, (request, response) => void answer({ stores, credentials }, request, response));
+  const server = http.createServer(
+    { requestTimeout: 0 },
+    (request, response) => void answer({ stores, credentials }, request, response),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
@@ -64,7 +67,9 @@ async function result({ stores, credentials }, request) {
   const { bucket, key } = addressed(path);
   const store = stores.get(bucket);
   if (!store) throw new S3Error('NoSuchBucket', { BucketName: bucket });
-  const query = Object.fromEntries(Object.entries(decodedQuery(querystring)).map(([name, value]) => [name, String(value)]));
+  const query = Object.fromEntries(
+    Object.entries(decodedQuery(querystring)).map(([name, value]) => [name, String(value)]),
+  );
   const s3Request = { method, bucket, key, query, headers, body: request, store };
   return operationOf(s3Request)(s3Request);
 }
@@ -79,7 +84,8 @@ function addressed(path) {
   const [bucket = '', key = ''] = splitOnce(path.slice(1), '/');
   try {
     const decoded = decodeURIComponent(key);
-    if (Buffer.byteLength(decoded) > KEY_BYTES) throw new S3Error('KeyTooLongError', { Size: Buffer.byteLength(decoded), MaxSizeAllowed: KEY_BYTES });
+    if (Buffer.byteLength(decoded) > KEY_BYTES)
+      throw new S3Error('KeyTooLongError', { Size: Buffer.byteLength(decoded), MaxSizeAllowed: KEY_BYTES });
     return { bucket, key: decoded };
   } catch (error) {
     throw error instanceof S3Error ? error : new S3Error('InvalidURI', { URI: path });
@@ -106,7 +112,7 @@ async function send({ status, headers = {}, body = '' }, requestId, request, res
 }
 
 /**
- * Reads away what is left of a body. A connection that is closed before would be reset, and the answer lost with it.
+ * Reads the rest of a body. If the connection were closed before, it would be reset and the answer lost.
  *
  * @param {http.IncomingMessage} request
  * @returns {Promise<void>}
@@ -155,7 +161,10 @@ function splitOnce(text, separator) {
 
 /** @returns {Credentials} */
 function randomCredentials() {
-  return { accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`, secretAccessKey: randomBytes(30).toString('base64') };
+  return {
+    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+  };
 }
 
 /** @param {http.Server} server */

@@ -27,12 +27,14 @@ import { S3Error } from './s3-error.mjs';
  */
 export async function verifySignature(request, credentials, now) {
   const presented = presentedSignature(request.headers.authorization);
-  if (presented.accessKeyId !== credentials.accessKeyId) throw new S3Error('InvalidAccessKeyId', { AWSAccessKeyId: presented.accessKeyId });
+  if (presented.accessKeyId !== credentials.accessKeyId)
+    throw new S3Error('InvalidAccessKeyId', { AWSAccessKeyId: presented.accessKeyId });
   if (!request.headers['x-amz-content-sha256']) throw new S3Error('InvalidRequest');
   refuseUnsignedHeaders(request.headers, presented.signedHeaders);
   const signed = await signAgain(request, presented, credentials, signingDate(request.headers['x-amz-date'], now));
   const expected = presentedSignature(signed.authorization);
-  if (!timingSafeEqual(Buffer.from(expected.signature), Buffer.from(presented.signature))) throw new S3Error('SignatureDoesNotMatch');
+  if (!timingSafeEqual(Buffer.from(expected.signature), Buffer.from(presented.signature)))
+    throw new S3Error('SignatureDoesNotMatch');
 }
 
 /** @param {string | undefined} authorization */
@@ -48,7 +50,9 @@ function presentedSignature(authorization) {
  * @param {string[]} signedHeaders
  */
 function refuseUnsignedHeaders(headers, signedHeaders) {
-  const unsigned = Object.keys(headers).filter((name) => (name === 'host' || name.startsWith('x-amz-')) && !signedHeaders.includes(name));
+  const unsigned = Object.keys(headers).filter(
+    (name) => (name === 'host' || name.startsWith('x-amz-')) && !signedHeaders.includes(name),
+  );
   if (unsigned.length > 0) throw new S3Error('AccessDenied', { HeadersNotSigned: unsigned.join(', ') });
 }
 
@@ -57,7 +61,8 @@ function refuseUnsignedHeaders(headers, signedHeaders) {
  * @param {Date} now
  */
 function signingDate(amzDate, now) {
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(amzDate ?? '') ?? [];
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(amzDate ?? '') ?? [];
   const date = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   if (Number.isNaN(date.getTime())) throw new S3Error('AccessDenied');
   if (Math.abs(now.getTime() - date.getTime()) > CLOCK_SKEW_MILLISECONDS) {
@@ -76,7 +81,14 @@ async function signAgain({ method, path, querystring, headers }, { region, signe
   const signer = new SignatureV4({ credentials, region, service: 's3', sha256: Sha256, uriEscapePath: false });
   const signable = Object.fromEntries(signedHeaders.map((name) => [name, headers[name] ?? '']));
   const query = decodedQuery(querystring);
-  const request = { method, protocol: 'http:', hostname: headers.host ?? '', path: canonicalUri(path), query, headers: signable };
+  const request = {
+    method,
+    protocol: 'http:',
+    hostname: headers.host ?? '',
+    path: canonicalUri(path),
+    query,
+    headers: signable,
+  };
   const signed = await signer.sign(request, { signingDate: date, signableHeaders: new Set(signedHeaders) });
   return signed.headers;
 }
@@ -89,7 +101,9 @@ async function signAgain({ method, path, querystring, headers }, { region, signe
  */
 function canonicalUri(path) {
   const decoded = percentDecoded(path.replaceAll('+', '%20'));
-  return encodeURIComponent(decoded).replaceAll('%2F', '/').replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(decoded)
+    .replaceAll('%2F', '/')
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 const AUTHORIZATION =

@@ -1,9 +1,9 @@
 /**
  * The objects of one bucket on disk.
  *
- * File names are digests of keys: a key may have 1,024 bytes, `..` or empty segments, a file name may not. An object is a
- * small JSON file, written last and at once, that names its data files; so a reader never sees half an object, and
- * completing a multipart upload copies no byte.
+ * File names are digests of keys, because a key may have 1,024 bytes, `..` or empty segments. An object is a small JSON
+ * file that names its data files. It is written last and atomically, so a reader never sees half an object, and
+ * completing a multipart upload copies nothing.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -127,8 +127,12 @@ export class S3Store {
   async list() {
     const folder = join(this.directory, 'objects');
     const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
-    const objects = await Promise.all(names.map((name) => /** @type {Promise<StoredObject | null>} */ (readJson(join(folder, name)))));
-    return objects.filter((object) => object !== null).sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+    const objects = await Promise.all(
+      names.map((name) => /** @type {Promise<StoredObject | null>} */ (readJson(join(folder, name)))),
+    );
+    return objects
+      .filter((object) => object !== null)
+      .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
   }
 
   /** @param {string} file */

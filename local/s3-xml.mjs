@@ -11,7 +11,10 @@
  * @param {XmlContent} content
  */
 export function resultDocument(name, content) {
-  return XML_PROLOG + element(name, content).replace(`<${name}>`, `<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`);
+  return (
+    XML_PROLOG +
+    element(name, content).replace(`<${name}>`, `<${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`)
+  );
 }
 
 /**
@@ -24,7 +27,12 @@ export function resultDocument(name, content) {
 export function element(name, content) {
   if (content === undefined) return '';
   if (Array.isArray(content)) return content.map((item) => element(name, item)).join('');
-  const inner = typeof content === 'object' ? Object.entries(content).map(([child, value]) => element(child, value)).join('') : escaped(String(content));
+  const inner =
+    typeof content === 'object'
+      ? Object.entries(content)
+          .map(([child, value]) => element(child, value))
+          .join('')
+      : escaped(String(content));
   return `<${name}>${inner}</${name}>`;
 }
 
@@ -49,7 +57,10 @@ export function completedParts(xml) {
  */
 function childText(xml, name) {
   const [, text = ''] = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml) ?? [];
-  return text.trim().replace(/&(quot|#34|#x22);/g, '"').replaceAll('&amp;', '&');
+  return text
+    .trim()
+    .replace(/&(quot|#34|#x22);/g, '"')
+    .replaceAll('&amp;', '&');
 }
 
 /** @param {string} text */

@@ -35,7 +35,12 @@ export function viewerRequestEvent(message, requestId = newRequestId()) {
  * @returns {CloudFrontRequestEvent}
  */
 export function edgeEvent(eventType, requestId, request) {
-  const config = { distributionDomainName: DISTRIBUTION_DOMAIN_NAME, distributionId: DISTRIBUTION_ID, eventType, requestId };
+  const config = {
+    distributionDomainName: DISTRIBUTION_DOMAIN_NAME,
+    distributionId: DISTRIBUTION_ID,
+    eventType,
+    requestId,
+  };
   return { Records: [{ cf: { config, request } }] };
 }
 

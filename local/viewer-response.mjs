@@ -19,8 +19,8 @@ import { VIA } from './origin-request-event.mjs';
  */
 
 /**
- * Writes a response. It ends only once the request has, though the viewer can read all of it before: on a connection that
- * is to be closed node would otherwise cut a viewer off that is still sending, and it could not read the answer.
+ * Writes a response, and ends it when the request has ended. Otherwise node would close the connection of a viewer that
+ * is still sending, and it could not read the answer.
  *
  * @param {ServerResponse} response
  * @param {ViewerResponse} answer
@@ -28,7 +28,12 @@ import { VIA } from './origin-request-event.mjs';
  * @param {Promise<void>} requestEnded
  */
 export async function sendResponse(response, { status, statusText, headers, body, xCache }, requestId, requestEnded) {
-  const added = [['X-Cache', xCache], ['Via', VIA], ['X-Amz-Cf-Pop', 'LCL50-P1'], ['X-Amz-Cf-Id', requestId]];
+  const added = [
+    ['X-Cache', xCache],
+    ['Via', VIA],
+    ['X-Amz-Cf-Pop', 'LCL50-P1'],
+    ['X-Amz-Cf-Id', requestId],
+  ];
   const server = headers.some(([name]) => name.toLowerCase() === 'server') ? [] : [['Server', 'CloudFront']];
   response.writeHead(status, statusText || STATUS_CODES[status] || 'Unknown', [...headers, ...server, ...added].flat());
   if (response.req.method === 'HEAD') discard(body);
@@ -53,7 +58,14 @@ export function discard(body) {
 export function s3Response(message) {
   const status = message.statusCode ?? 502;
   const headers = pairs(message.rawHeaders).filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()));
-  return { status, statusText: message.statusMessage, headers, body: message, xCache: xCacheOf(status), ofOrigin: true };
+  return {
+    status,
+    statusText: message.statusMessage,
+    headers,
+    body: message,
+    xCache: xCacheOf(status),
+    ofOrigin: true,
+  };
 }
 
 /**
@@ -66,7 +78,7 @@ export function apiResponse({ status, headers, body }) {
 }
 
 /**
- * An origin's response as an origin-response function changed it: its status and headers, and its body where it gave one.
+ * An origin's response with the status and headers, and the body if there is one, of an origin-response function.
  *
  * @param {ViewerResponse} answered
  * @param {import('aws-lambda').CloudFrontResultResponse} edited
@@ -78,7 +90,12 @@ export function editedResponse(answered, edited) {
     return { ...generatedResponse(edited), xCache: answered.xCache };
   }
   const { status, statusDescription, headers = {} } = edited;
-  return { ...answered, status: Number(status), statusText: statusDescription, headers: headerLines(headers).map(wireLine) };
+  return {
+    ...answered,
+    status: Number(status),
+    statusText: statusDescription,
+    headers: headerLines(headers).map(wireLine),
+  };
 }
 
 /**
@@ -89,9 +106,17 @@ export function editedResponse(answered, edited) {
  */
 export function generatedResponse({ status, statusDescription, headers = {}, body: text = '', bodyEncoding }) {
   const body = Buffer.from(text, bodyEncoding === 'base64' ? 'base64' : 'utf8');
-  const sent = headerLines(headers).filter(([name]) => !OWN_FRAMING.has(name.toLowerCase())).map(wireLine);
+  const sent = headerLines(headers)
+    .filter(([name]) => !OWN_FRAMING.has(name.toLowerCase()))
+    .map(wireLine);
   const lines = [...sent, ...contentLength(Number(status), body)];
-  return { status: Number(status), statusText: statusDescription, headers: lines, body, xCache: 'LambdaGeneratedResponse from cloudfront' };
+  return {
+    status: Number(status),
+    statusText: statusDescription,
+    headers: lines,
+    body,
+    xCache: 'LambdaGeneratedResponse from cloudfront',
+  };
 }
 
 /**
@@ -103,7 +128,10 @@ export function generatedResponse({ status, statusDescription, headers = {}, bod
 export function errorResponse({ status, message, xCache = 'Error from cloudfront' }) {
   const title = `${status} ${STATUS_CODES[status] ?? 'ERROR'}`;
   const safe = message.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
-  const body = Buffer.from(`<!DOCTYPE html>\n<HTML><HEAD><TITLE>ERROR: ${title}</TITLE></HEAD><BODY>\n<H1>${title}</H1>\n${safe}\n</BODY></HTML>\n`);
+  const body = Buffer.from(
+    `<!DOCTYPE html>\n<HTML><HEAD><TITLE>ERROR: ${title}</TITLE></HEAD>` +
+      `<BODY>\n<H1>${title}</H1>\n${safe}\n</BODY></HTML>\n`,
+  );
   return { status, headers: [['Content-Type', 'text/html'], ...contentLength(status, body)], body, xCache };
 }
 
@@ -130,7 +158,15 @@ function wireLine([name, value]) {
 }
 
 /** RFC 9110, section 7.6.1. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /** Written anew from the body that is really sent. */
 const OWN_FRAMING = new Set([...HOP_BY_HOP, 'content-length']);

@@ -19,7 +19,10 @@ export function addReplay(program) {
     .argument('[file...]', 'events')
     .option('--now <time>', 'the time to judge events at, as in 2026-11-24T01:52:57Z (default: the current time)')
     .option('--json', 'print one JSON line per event')
-    .addHelpText('after', '\nExit status: 0 done, 1 a decision differs from `expected`, 2 not understood or not readable.')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 a decision differs from `expected`, 2 not understood or not readable.',
+    )
     .action(action(replayFiles));
 }
 
@@ -44,7 +47,9 @@ async function replayFiles({ json, now: time, ...options }, files) {
  * @returns {Promise<number>} the exit status
  */
 async function printed(replayed, json) {
-  const differences = replayed.flatMap(({ verdict, differences: found }) => found.map((one) => `${verdict.id}: ${one}\n`));
+  const differences = replayed.flatMap(({ verdict, differences: found }) =>
+    found.map((one) => `${verdict.id}: ${one}\n`),
+  );
   if (json) {
     process.stdout.write(replayed.map(({ verdict }) => `${JSON.stringify(verdict)}\n`).join(''));
     process.stderr.write(differences.join(''));

@@ -10,13 +10,16 @@ const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 const config = JSON.parse(OSS_EDGE_CONFIG);
 const gate = createGate({ wasm, config });
 
-/** @param {Partial<Parameters<typeof createSecretsManagerKeys>[0] & Parameters<typeof createAuthorizer>[0]>} [options] */
+/**
+ * @typedef {Parameters<typeof createSecretsManagerKeys>[0] & Parameters<typeof createAuthorizer>[0]} Options
+ * @param {Partial<Options>} [options]
+ */
 export const create = (options) => {
   const keys = createSecretsManagerKeys({ name: 'authorizer', gate, credentials: config.credentials, ...options });
   return createAuthorizer({ gate, keys, originSecret: process.env.ORIGIN_SECRET, ...options });
 };
 
-/** Made by the first request, since it throws without an origin secret. @type {ReturnType<typeof create> | undefined} */
+/** Made by the first request: it throws without an origin secret. @type {ReturnType<typeof create> | undefined} */
 let authorizer;
 
 /** @param {import('aws-lambda').APIGatewayRequestAuthorizerEvent} event */

@@ -10,7 +10,10 @@ const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 const config = JSON.parse(OSS_EDGE_CONFIG);
 const gate = createGate({ wasm, config });
 
-/** @param {Partial<Parameters<typeof createSecretsManagerKeys>[0] & Parameters<typeof createViewerRequest>[0]>} [options] */
+/**
+ * @typedef {Parameters<typeof createSecretsManagerKeys>[0] & Parameters<typeof createViewerRequest>[0]} Options
+ * @param {Partial<Options>} [options]
+ */
 export const create = (options) => {
   const keys = createSecretsManagerKeys({ name: 'viewer-request', gate, credentials: config.credentials, ...options });
   return createViewerRequest({ gate, keys, ...options });

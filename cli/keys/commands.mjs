@@ -1,12 +1,11 @@
-// What each of the operator's commands does. Each returns what is printed: as JSON, and as text.
+// The commands that make or change keys. Each returns what is printed: as JSON, and as text.
 
-import { keyWarnings, writeWarnings } from '../key-warnings.mjs';
 import { UsageError } from '../usage-error.mjs';
 import { derive, readDevices } from './derive.mjs';
 import { add, retire, revoke, rotate, setStatus } from './document-edit.mjs';
+import { readChecked } from './inspect.mjs';
 import { newAccessKeyId, newAccessKeySecret, newMasterSecret } from './new-secret.mjs';
 import { change, Refusal } from './store.mjs';
-import { summaryOf, summaryText } from './summary.mjs';
 import { readSpan, readTimeOrSpan } from './time.mjs';
 import { readUse } from './usage-log.mjs';
 import { writeDerived } from './write-derived.mjs';
@@ -27,10 +26,17 @@ export async function runNew({ options, store, check }) {
     return namesAndValues(key);
   }
   if (!rules.allow && !options.everything) {
-    throw new UsageError("keys new: expected --prefix, --bucket or --operations, which bound all the master key's devices, or --everything");
+    throw new UsageError(
+      "keys new: expected --prefix, --bucket or --operations, which bound all the master key's devices, " +
+        'or --everything',
+    );
   }
   const secret = newMasterSecret();
-  await change(store, (documents) => add(documents, store.maxBytes, 'masterKeys', { id: master, secret, ...rules }), check);
+  await change(
+    store,
+    (documents) => add(documents, store.maxBytes, 'masterKeys', { id: master, secret, ...rules }),
+    check,
+  );
   return namesAndValues({ masterKey: master, masterSecret: secret });
 }
 
@@ -55,10 +61,18 @@ export async function runRotate({ options, store, check, now }) {
   const secret = newAccessKeySecret();
   const { before, ...key } = await change(store, (documents) => rotate(documents, id, secret, until), check);
   const generations = before.map(({ generation, notAfter }) => ({ generation, notAfter }));
-  const lines = generations.map(({ generation, notAfter }) => `generation ${generation} stays valid ${notAfter ? `until ${notAfter}` : 'until it is retired'}`);
+  const lines = generations.map(
+    ({ generation, notAfter }) =>
+      `generation ${generation} stays valid ${notAfter ? `until ${notAfter}` : 'until it is retired'}`,
+  );
   return {
     json: { ...key, before: generations },
-    text: [`accessKeyId  ${id}`, `accessKeySecret  ${key.accessKeySecret}`, `generation  ${key.generation}`, ...lines].join('\n'),
+    text: [
+      `accessKeyId  ${id}`,
+      `accessKeySecret  ${key.accessKeySecret}`,
+      `generation  ${key.generation}`,
+      ...lines,
+    ].join('\n'),
   };
 }
 
@@ -66,7 +80,8 @@ export async function runRotate({ options, store, check, now }) {
 export async function runRetire({ options, store, check, now }) {
   requireOptions('retire', options, ['id']);
   const { id, generation, logs, since, force = false } = options;
-  if (!force && logs === undefined) throw new UsageError("keys retire: expected --logs FILE, the edge's log, or --force");
+  if (!force && logs === undefined)
+    throw new UsageError("keys retire: expected --logs FILE, the edge's log, or --force");
   const from = since === undefined ? 0 : readTimeOrSpan(since, '--since', now, -1);
   const uses = logs === undefined ? undefined : await readUse(logs, id, from);
   const result = await change(
@@ -78,7 +93,10 @@ export async function runRetire({ options, store, check, now }) {
     },
     check,
   );
-  return { json: result, text: `generation ${result.generation} of ${id} is retired; ${result.remaining.join(', ')} stays` };
+  return {
+    json: result,
+    text: `generation ${result.generation} of ${id} is retired; ${result.remaining.join(', ')} stays`,
+  };
 }
 
 /** @param {Context} context @param {'active' | 'disabled'} status */
@@ -96,24 +114,9 @@ export async function runRevoke({ options, store, check }) {
   const all = [...device, ...listed];
   if (all.length === 0) throw new UsageError('keys revoke: expected --device ID or --devices FILE');
   const result = await change(store, (documents) => revoke(documents, store.maxBytes, master, all), check);
-  const counts = `${result.revoked} ${result.revoked === 1 ? 'device' : 'devices'} of ${master} revoked, ${result.revokedBefore} were before`;
+  const devicesText = `${result.revoked} ${result.revoked === 1 ? 'device' : 'devices'}`;
+  const counts = `${devicesText} of ${master} revoked, ${result.revokedBefore} were before`;
   return { json: result, text: `${counts}; ids are compared byte by byte, so SN-1 is another device than sn-1` };
-}
-
-/** @param {Context} context */
-export async function runList({ store, check, now }) {
-  const summary = summaryOf(await readChecked(store, check), now);
-  return { json: summary, text: summaryText(summary) };
-}
-
-/** @param {Context} context */
-export async function runCheck({ store, check, now }) {
-  const stored = await readChecked(store, check);
-  const { accessKeys, masterKeys } = summaryOf(stored, now);
-  const warnings = keyWarnings(stored.map(({ document }) => document));
-  writeWarnings(warnings);
-  const json = { documents: stored.map(({ name }) => name), accessKeys: accessKeys.length, masterKeys: masterKeys.length, warnings };
-  return { json, text: `${json.documents.join(', ')}: ${json.accessKeys} access keys, ${json.masterKeys} master keys` };
 }
 
 /**
@@ -132,7 +135,8 @@ function requireOptions(command, options, names) {
 function readExpiry(text, now) {
   const expires = readTimeOrSpan(text, '--expires', now, 1);
   if (expires <= now) throw new UsageError('--expires: expected a time in the future');
-  if (expires > MAX_EXPIRY_SECONDS * 1000) throw new UsageError('--expires: expected a time before 2286-11-20T17:46:40Z, the last that an id has room for');
+  if (expires > MAX_EXPIRY_SECONDS * 1000)
+    throw new UsageError('--expires: expected a time before 2286-11-20T17:46:40Z, the last that an id has room for');
   return Math.floor(expires / 1000);
 }
 
@@ -144,19 +148,16 @@ function readExpiry(text, now) {
 function refuseUsed(uses, { accessKeyId, generation }) {
   const used = uses.get(generation);
   if (used) {
-    throw new Refusal(`generation ${generation} of ${accessKeyId} was used ${used.requests} times, at last at ${used.last}: move its devices, or --force`);
+    throw new Refusal(
+      `generation ${generation} of ${accessKeyId} was used ${used.requests} times, at last at ${used.last}: ` +
+        'move its devices, or --force',
+    );
   }
   if (uses.size === 0) {
-    throw new Refusal(`the logs have no request of ${accessKeyId}, so they don't show that the secret is unused; --force retires it`);
+    throw new Refusal(
+      `the logs have no request of ${accessKeyId}, so they don't show that the secret is unused; --force retires it`,
+    );
   }
-}
-
-/** @param {Context['store']} store @param {Context['check']} check */
-async function readChecked(store, check) {
-  const stored = await store.read();
-  if (stored[0].version === '') throw new Refusal(`${stored[0].name}: no access keys yet; \`oss-edge keys new\` makes the first`);
-  check(stored);
-  return stored;
 }
 
 /**
@@ -166,12 +167,19 @@ async function readChecked(store, check) {
  * @returns {{ allow?: object[] }}
  */
 function rulesOf({ bucket, prefix, operations, everything }) {
-  const rule = Object.entries({ bucket, prefix, operations: operations?.split(',') }).filter(([, value]) => value !== undefined);
+  const rule = Object.entries({ bucket, prefix, operations: operations?.split(',') }).filter(
+    ([, value]) => value !== undefined,
+  );
   if (everything && rule.length > 0) throw new UsageError('expected rules or --everything, not both');
   return rule.length > 0 ? { allow: [Object.fromEntries(rule)] } : {};
 }
 
 /** @param {Record<string, string>} key */
 function namesAndValues(key) {
-  return { json: key, text: Object.entries(key).map(([name, value]) => `${name}  ${value}`).join('\n') };
+  return {
+    json: key,
+    text: Object.entries(key)
+      .map(([name, value]) => `${name}  ${value}`)
+      .join('\n'),
+  };
 }

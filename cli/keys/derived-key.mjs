@@ -4,7 +4,8 @@ import { coreInstance } from '../../js-shim/core/core-instance.mjs';
 import { derivedSecret } from '../../js-shim/core/core.mjs';
 
 const EXPECTED =
-  'a master secret of 32 to 256 visible ASCII characters, and an id `OE1.MASTER.DEVICE`, optionally followed by `.eEXPIRY` and `.sSCOPE`';
+  'a master secret of 32 to 256 visible ASCII characters, and an id `OE1.MASTER.DEVICE`, ' +
+  'optionally followed by `.eEXPIRY` and `.sSCOPE`';
 
 /**
  * @param {Uint8Array<ArrayBuffer>} wasm

@@ -43,7 +43,9 @@ export function rotate(documents, id, secret, until) {
   const { index, entry } = accessKey(documents, id);
   const secrets = secretsOf(entry);
   if (secrets.length >= MAX_SECRETS) throw new Refusal(`${id} has ${MAX_SECRETS} secrets: retire one first`);
-  const generation = String(Math.max(...secrets.map(({ generation: name }) => (/^\d{1,15}$/u.test(name) ? Number(name) : 0))) + 1);
+  const generation = String(
+    Math.max(...secrets.map(({ generation: name }) => (/^\d{1,15}$/u.test(name) ? Number(name) : 0))) + 1,
+  );
   const before = secrets.map((one) => (until === undefined ? one : { ...one, notAfter: earlier(one.notAfter, until) }));
   replaceSecrets(entry, [...before, { generation, secret }]);
   return { index, result: { accessKeyId: id, generation, accessKeySecret: secret, before } };
@@ -61,12 +63,21 @@ export function retire(documents, id, generation, now) {
   const removed = generation ?? olderOf(id, secrets);
   const remaining = secrets.filter((one) => one.generation !== removed);
   if (remaining.length === secrets.length) throw new Refusal(`${id} has no secret of generation ${removed}`);
-  if (!remaining.some((one) => isValid(one, now))) throw new Refusal(`${id} would have no valid secret left: rotate it first, or disable it`);
+  if (!remaining.some((one) => isValid(one, now)))
+    throw new Refusal(`${id} would have no valid secret left: rotate it first, or disable it`);
   replaceSecrets(entry, remaining);
-  return { index, result: { accessKeyId: id, generation: removed, remaining: remaining.map(({ generation: name }) => name) } };
+  return {
+    index,
+    result: { accessKeyId: id, generation: removed, remaining: remaining.map(({ generation: name }) => name) },
+  };
 }
 
-/** @param {KeyDocument[]} documents @param {{ id?: string, master?: string }} which @param {'active' | 'disabled'} status */
+/**
+ * Disables or enables an access key or a master key.
+ *
+ * @param {KeyDocument[]} documents @param {{ id?: string, master?: string }} which
+ * @param {'active' | 'disabled'} status
+ */
 export function setStatus(documents, { id, master }, status) {
   const { index, entry } = id === undefined ? masterKey(documents, String(master)) : accessKey(documents, id);
   if (status === 'disabled') entry.status = status;
@@ -85,7 +96,9 @@ export function revoke(documents, maxBytes, master, devices) {
   const before = new Set(revokedDevices(documents, master));
   const added = [...new Set(devices)].filter((device) => !before.has(device));
   const entries = added.map((deviceId) => ({ masterKey: master, deviceId }));
-  const index = [own, ...documents.keys()].find((one) => sizeWith(documents[one], 'revokedDevices', entries) <= maxBytes);
+  const index = [own, ...documents.keys()].find(
+    (one) => sizeWith(documents[one], 'revokedDevices', entries) <= maxBytes,
+  );
   if (index === undefined) throw new Refusal(`${NO_ROOM}, or revoke fewer devices at a time`);
   (documents[index].revokedDevices ??= []).push(...entries);
   return { index, result: { masterKey: master, revoked: added.length, revokedBefore: before.size } };
@@ -123,7 +136,9 @@ export function secretsOf({ secrets, accessKeySecret }) {
  * @param {number} now milliseconds since the epoch
  */
 export function isValid({ notBefore, notAfter }, now) {
-  return (notBefore === undefined || Date.parse(notBefore) <= now) && (notAfter === undefined || now < Date.parse(notAfter));
+  return (
+    (notBefore === undefined || Date.parse(notBefore) <= now) && (notAfter === undefined || now < Date.parse(notAfter))
+  );
 }
 
 /**
@@ -160,7 +175,11 @@ function olderOf(id, secrets) {
   if (secrets.length > 2) throw new Refusal(`${id} has ${secrets.length} secrets: say which with --generation`);
   const [one, other] = secrets;
   const difference = beginOf(one) - beginOf(other) || Number(one.generation) - Number(other.generation);
-  if (!difference) throw new Refusal(`${id}: neither notBefore nor a number tells which of ${one.generation} and ${other.generation} is the older: say which with --generation`);
+  if (!difference)
+    throw new Refusal(
+      `${id}: neither notBefore nor a number tells which of ${one.generation} and ${other.generation} is the older: ` +
+        'say which with --generation',
+    );
   return difference < 0 ? one.generation : other.generation;
 }
 

@@ -1,7 +1,8 @@
 // oss-edge keys: the commands and options of the operator's tool.
 
 import { action } from '../action.mjs';
-import { runCheck, runDerive, runList, runNew, runRetire, runRevoke, runRotate, runStatus } from './commands.mjs';
+import { runDerive, runNew, runRetire, runRevoke, runRotate, runStatus } from './commands.mjs';
+import { runCheck, runList } from './inspect.mjs';
 import { runOnStore } from './run-on-store.mjs';
 
 const DESCRIPTION = `Create, rotate and retire access keys in a file or in Secrets Manager.
@@ -25,17 +26,20 @@ Exit status: 0 done, 1 refused or not valid, 2 not understood or not readable.`;
 export function addKeys(program) {
   const keys = program.command('keys').summary('manage access keys').description(DESCRIPTION);
   keys.helpCommand('help [command]', 'show help for a command').addHelpText('after', EXIT_STATUS);
-  for (const add of [addNew, addDerive, addRotate, addRetire, addDisable, addEnable, addRevoke, addList, addCheck]) add(keys);
+  for (const add of [addNew, addDerive, addRotate, addRetire, addDisable, addEnable, addRevoke, addList, addCheck])
+    add(keys);
 }
 
 /** @param {Command} keys */
 function addNew(keys) {
   command(keys, 'new', runNew)
     .summary('create an access key or a master key')
-    .description(`Create an access key, or with --master a master key to derive access keys from.
+    .description(
+      `Create an access key, or with --master a master key to derive access keys from.
 
 The options --bucket, --prefix and --operations make one rule for what the key may do. An access
-key without a rule may do everything. A master key needs a rule or --everything.`)
+key without a rule may do everything. A master key needs a rule or --everything.`,
+    )
     .option('--id <id>', 'the AccessKeyId (default: a random one)')
     .option('--master <id>', 'create a master key with this id')
     .option('--bucket <bucket>', 'the bucket that the key may write to')
@@ -61,9 +65,11 @@ function addDerive(keys) {
 function addRotate(keys) {
   command(keys, 'rotate', runRotate)
     .summary('give an access key a new secret')
-    .description(`Give an access key a new secret, which is valid at once.
+    .description(
+      `Give an access key a new secret, which is valid at once.
 
-Its other secrets stay valid until they are retired or, with --overlap, for a SPAN.`)
+Its other secrets stay valid until they are retired or, with --overlap, for a SPAN.`,
+    )
     .option('--id <id>', 'the AccessKeyId (required)')
     .option('--overlap <span>', 'how long the other secrets stay valid, as SPAN')
     .addHelpText('after', TIMES);
@@ -73,10 +79,12 @@ Its other secrets stay valid until they are retired or, with --overlap, for a SP
 function addRetire(keys) {
   command(keys, 'retire', runRetire)
     .summary('remove a secret that is no longer used')
-    .description(`Remove a secret of an access key: of two, the older one.
+    .description(
+      `Remove a secret of an access key: of two, the older one.
 
 The logs of the edge functions must show that the secret was not used. Lambda@Edge writes logs in
-each Region where it ran: give those of every Region.`)
+each Region where it ran: give those of every Region.`,
+    )
     .option('--id <id>', 'the AccessKeyId (required)')
     .option('--generation <name>', 'the secret to remove (default: the older of two)')
     .option('--logs <file>', 'JSON lines of the log; - is standard input; may be repeated', appended)
@@ -106,11 +114,13 @@ function addEnable(keys) {
 function addRevoke(keys) {
   command(keys, 'revoke', runRevoke)
     .summary("refuse a device's derived keys")
-    .description(`Refuse all keys derived for a device.
+    .description(
+      `Refuse all keys derived for a device.
 
 Device ids are compared byte by byte: SN-1 is another device than sn-1.
 
-${WHEN_IT_TAKES_EFFECT}`)
+${WHEN_IT_TAKES_EFFECT}`,
+    )
     .option('--master <id>', 'the master key (required)')
     .option('--device <id>', 'the device; may be repeated', appended)
     .option('--devices <file>', 'device ids, one per line; - is standard input');
@@ -118,12 +128,16 @@ ${WHEN_IT_TAKES_EFFECT}`)
 
 /** @param {Command} keys */
 function addList(keys) {
-  command(keys, 'list', runList).summary('list keys, without their secrets').description('List keys, generations and rules, without secrets.');
+  command(keys, 'list', runList)
+    .summary('list keys, without their secrets')
+    .description('List keys, generations and rules, without secrets.');
 }
 
 /** @param {Command} keys */
 function addCheck(keys) {
-  command(keys, 'check', runCheck).summary('validate the documents').description('Validate the documents and warn about likely mistakes.');
+  command(keys, 'check', runCheck)
+    .summary('validate the documents')
+    .description('Validate the documents and warn about likely mistakes.');
 }
 
 /**

@@ -27,14 +27,23 @@ export function secretStore({ secretsManager, secretId, region }) {
     maxBytes: MAX_BYTES,
     source: 'secrets-manager',
     read: async () => {
-      const fetchSecret = (/** @type {string} */ id) => currentVersion(secretsManager, id, region).catch((error) => missing(id, error));
+      const fetchSecret = (/** @type {string} */ id) =>
+        currentVersion(secretsManager, id, region).catch((error) => missing(id, error));
       const fetched = await fetchSecrets(fetchSecret, secretId);
-      return fetched.map(({ secretId: name, versionId, text }) => ({ name, document: parseDocument(text, name), version: versionId }));
+      return fetched.map(({ secretId: name, versionId, text }) => ({
+        name,
+        document: parseDocument(text, name),
+        version: versionId,
+      }));
     },
     replace: async ({ name, version }, document) => {
       const SecretString = JSON.stringify(document);
       const bytes = Buffer.byteLength(SecretString);
-      if (bytes > MAX_BYTES) throw new Refusal(`${name}: ${bytes} bytes, and a secret may have ${MAX_BYTES}: retire secrets or remove entries in it, or name a further one in furtherSecrets`);
+      if (bytes > MAX_BYTES)
+        throw new Refusal(
+          `${name}: ${bytes} bytes, and a secret may have ${MAX_BYTES}: retire secrets or remove entries in it, ` +
+            'or name a further one in furtherSecrets',
+        );
       await write(name, SecretString, version);
       if (name !== secretId) await renewFirst();
     },
@@ -49,7 +58,11 @@ export function secretStore({ secretsManager, secretId, region }) {
       if (!VersionStages.includes('AWSCURRENT')) await makeCurrent(written, before);
     } finally {
       // If this fails, the label stays, and does no harm.
-      await call('UpdateSecretVersionStage', { SecretId: name, VersionStage: written.label, RemoveFromVersionId: written.versionId }).catch(() => {});
+      await call('UpdateSecretVersionStage', {
+        SecretId: name,
+        VersionStage: written.label,
+        RemoveFromVersionId: written.versionId,
+      }).catch(() => {});
     }
   }
 
@@ -70,7 +83,8 @@ export function secretStore({ secretsManager, secretId, region }) {
     try {
       await call('UpdateSecretVersionStage', before === '' ? move : { ...move, RemoveFromVersionId: before });
     } catch (error) {
-      if (error instanceof SecretsManagerError && error.type === 'InvalidParameterException') throw new Conflict(`${name} was changed meanwhile`);
+      if (error instanceof SecretsManagerError && error.type === 'InvalidParameterException')
+        throw new Conflict(`${name} was changed meanwhile`);
       throw error;
     }
   }
@@ -78,11 +92,15 @@ export function secretStore({ secretsManager, secretId, region }) {
   /**
    * A secret that was created without a value contains no keys yet.
    *
-   * @param {string} id @param {unknown} error @returns {Promise<import('../../js-shim/keys/key-documents.mjs').SecretVersion>}
+   * @param {string} id @param {unknown} error
+   * @returns {Promise<import('../../js-shim/keys/key-documents.mjs').SecretVersion>}
    */
   async function missing(id, error) {
     if (!(error instanceof SecretsManagerError) || error.type !== 'ResourceNotFoundException') throw error;
-    const exists = await call('DescribeSecret', { SecretId: id }).then(() => true, () => false);
+    const exists = await call('DescribeSecret', { SecretId: id }).then(
+      () => true,
+      () => false,
+    );
     if (!exists) throw new Error(`${id}: no such secret in ${region}`);
     return { secretId: id, versionId: '', text: '{}', region, createdAt: 0 };
   }

@@ -30,7 +30,7 @@ const ATTEMPTS = 5;
  *
  * @template T
  * @param {KeyStore} store
- * @param {(documents: KeyDocument[]) => { index: number, result: T }} edit in place; `index` is that of the changed document
+ * @param {(documents: KeyDocument[]) => { index: number, result: T }} edit in place; `index` is the changed document's
  * @param {(stored: Stored[]) => void} check throws when they aren't valid together
  * @returns {Promise<T>}
  */

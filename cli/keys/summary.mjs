@@ -8,7 +8,8 @@ import { isValid, secretsOf } from './document-edit.mjs';
  * @param {number} now milliseconds since the epoch
  */
 export function summaryOf(stored, now) {
-  const entries = (/** @type {string} */ list) => stored.flatMap(({ name, document }) => (document[list] ?? []).map((/** @type {any} */ entry) => ({ name, entry })));
+  const entries = (/** @type {string} */ list) =>
+    stored.flatMap(({ name, document }) => (document[list] ?? []).map((/** @type {any} */ entry) => ({ name, entry })));
   return {
     accessKeys: entries('accessKeys').map(({ name, entry }) => ({
       accessKeyId: entry.accessKeyId,
@@ -69,5 +70,10 @@ function generationText({ generation, notBefore, notAfter, valid }) {
 /** @param {{ bucket?: string, prefix?: string, operations?: string[] }[] | undefined} allow */
 function allowText(allow) {
   if (allow === undefined) return 'everything';
-  return allow.map(({ bucket = '*', prefix = '', operations }) => `${bucket}/${prefix}*${operations ? ` ${operations.join('+')}` : ''}`).join('; ');
+  return allow
+    .map(
+      ({ bucket = '*', prefix = '', operations }) =>
+        `${bucket}/${prefix}*${operations ? ` ${operations.join('+')}` : ''}`,
+    )
+    .join('; ');
 }

@@ -24,20 +24,30 @@ export async function readUse(files, accessKeyId, since) {
     const input = file === '-' ? process.stdin : createReadStream(file);
     // readline ends without an error if its stream fails.
     const failure = new Promise((_, reject) => {
-      input.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) => reject(new Error(`${file}: ${code === 'ENOENT' ? 'no such file' : code}`)));
+      input.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) =>
+        reject(new Error(`${file}: ${code === 'ENOENT' ? 'no such file' : code}`)),
+      );
     });
     await Promise.race([count(createInterface({ input, crlfDelay: Infinity }), uses, accessKeyId, since), failure]);
   }
   return uses;
 }
 
-/** @param {AsyncIterable<string>} lines @param {Map<string, Use>} uses @param {string} accessKeyId @param {number} since */
+/**
+ * @param {AsyncIterable<string>} lines @param {Map<string, Use>} uses
+ * @param {string} accessKeyId @param {number} since
+ */
 async function count(lines, uses, accessKeyId, since) {
   const asInJson = JSON.stringify(accessKeyId);
   for await (const line of lines) {
     if (!line.includes(asInJson)) continue;
     const entry = parsed(line.slice(line.indexOf('{')));
-    if (entry?.accessKeyId !== accessKeyId || typeof entry.generation !== 'string' || !(Date.parse(entry.time) >= since)) continue;
+    if (
+      entry?.accessKeyId !== accessKeyId ||
+      typeof entry.generation !== 'string' ||
+      !(Date.parse(entry.time) >= since)
+    )
+      continue;
     const { requests = 0, last = '' } = uses.get(entry.generation) ?? {};
     uses.set(entry.generation, { requests: requests + 1, last: entry.time > last ? entry.time : last });
   }

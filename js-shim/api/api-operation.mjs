@@ -4,35 +4,15 @@
 import { createTranslator } from '../core/translator.mjs';
 import { writeLogLine } from '../edge/log.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
-import { digestOf, headerOf, proxyResult, unpackHeaders } from './api-gateway-event.mjs';
+import { proxyResult } from './api-gateway-event.mjs';
 import { regionalClients } from './s3-clients.mjs';
+import { readContext, requestOf } from './verified-request.mjs';
 
 /**
  * @typedef {import('aws-lambda').APIGatewayProxyEvent} ProxyEvent
  * @typedef {import('aws-lambda').APIGatewayProxyResult} ProxyResult
  * @typedef {import('./s3-clients.mjs').S3} S3
- *
- * @typedef {object} Verified the authorizer's context
- * @property {string} digest of the hand-over
- * @property {string} operation
- * @property {string} bucket the OSS bucket
- * @property {string} key
- * @property {string} requestId in OSS's form
- * @property {string} s3Bucket
- * @property {string} region
- * @property {string} query for S3
- * @property {string} options separated by spaces
- * @property {string} headers for S3, packed
- *
- * @typedef {object} Request what an operation works with
- * @property {string} bucket the OSS bucket
- * @property {string} key
- * @property {{ Bucket: string, Key: string }} object in S3
- * @property {URLSearchParams} query for S3
- * @property {Set<string>} options
- * @property {Record<string, string>} headers for S3
- * @property {string} handOver
- * @property {Buffer} body
+ * @typedef {import('./verified-request.mjs').Request} Request
  *
  * @typedef {{ document: string, headers?: import('../core/decision.mjs').HeaderList }} Answer in OSS's XML
  *
@@ -104,35 +84,6 @@ function errorTranslation(wasm) {
     } catch {
       return ossError(INTERNAL_ERROR, { requestId, now });
     }
-  };
-}
-
-/**
- * The authorizer's context if it is for this request and this operation. A cached context of another
- * request isn't.
- *
- * @param {ProxyEvent} event @param {string} operation
- * @returns {Verified | undefined}
- */
-function readContext(event, operation) {
-  const context = event?.requestContext?.authorizer;
-  const handOver = event && headerOf(event, 'x-ossedge-request');
-  const isThis = context?.digest && handOver !== undefined && context.digest === digestOf(handOver);
-  return isThis && context.operation === operation ? /** @type {Verified} */ (/** @type {unknown} */ (context)) : undefined;
-}
-
-/** @param {Verified} verified @param {ProxyEvent} event @returns {Request} */
-function requestOf({ bucket, key, s3Bucket, query, options, headers }, event) {
-  return {
-    bucket,
-    key,
-    object: { Bucket: s3Bucket, Key: key },
-    // The core writes a space as %20, never as `+`.
-    query: new URLSearchParams(query),
-    options: new Set(options.split(' ')),
-    headers: unpackHeaders(headers),
-    handOver: headerOf(event, 'x-ossedge-request') ?? '',
-    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
   };
 }
 

@@ -31,7 +31,8 @@ export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log
     const time = now();
     const handOver = () => headerOf(event, 'x-ossedge-request') ?? '';
     try {
-      if (!isOriginSecret(headerOf(event, SECRET_HEADER))) return denied(event, time, ACCESS_DENIED, 'the origin secret is wrong');
+      if (!isOriginSecret(headerOf(event, SECRET_HEADER)))
+        return denied(event, time, ACCESS_DENIED, 'the origin secret is wrong');
       const decision = await decideWithKeys(keys, time, () => gate.decideAtApi(handOver(), time));
       if (decision === undefined) throw new NoAccessKeys();
       log(decisionLine(decision, time));
@@ -88,7 +89,7 @@ function withoutStringToSign(body) {
  * so that a cached result of another request is of no use.
  *
  * @param {import('../core/decision.mjs').ApiForward} forward @param {string} handOver
- * @returns {import('./api-operation.mjs').Verified}
+ * @returns {import('./verified-request.mjs').Verified}
  */
 function contextOf({ operation, bucket, key, requestId, s3Bucket, region, query, options, headers }, handOver) {
   const request = { operation, bucket, key, requestId, s3Bucket, region, query };
@@ -105,5 +106,11 @@ function decisionLine(decision, time) {
   const understood = { operation, bucket, key, accessKeyId, scheme, generation };
   const refused = decision.decision === 'refuse';
   const reason = refused ? { code: decision.code, detail: decision.detail } : {};
-  return { time: new Date(time).toISOString(), function: FUNCTION, decision: refused ? 'deny' : 'forward', ...understood, ...reason };
+  return {
+    time: new Date(time).toISOString(),
+    function: FUNCTION,
+    decision: refused ? 'deny' : 'forward',
+    ...understood,
+    ...reason,
+  };
 }

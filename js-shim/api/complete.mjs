@@ -10,7 +10,7 @@ import { objectElements, ossDocument } from './oss-document.mjs';
 import { withHeaders } from './s3-clients.mjs';
 
 /**
- * @typedef {import('./api-operation.mjs').Request} Request
+ * @typedef {import('./verified-request.mjs').Request} Request
  * @typedef {import('./s3-clients.mjs').S3} S3
  * @typedef {import('./completed-parts.mjs').CompletedPart} CompletedPart
  */
@@ -19,7 +19,9 @@ export const createComplete = apiOperation('CompleteMultipartUpload', async (s3,
   const { 'content-md5': contentMd5, ...headers } = request.headers;
   checkContentMd5(request.body, contentMd5);
   const upload = { ...request.object, UploadId: request.query.get('uploadId') ?? '' };
-  const Parts = request.options.has('complete-all') ? await everyPart(s3, upload) : readCompletedParts(request.body.toString('utf8'));
+  const Parts = request.options.has('complete-all')
+    ? await everyPart(s3, upload)
+    : readCompletedParts(request.body.toString('utf8'));
   if (Parts === undefined) throw new S3Fault('MalformedXML');
   const { CompleteMultipartUploadCommand } = await import('@aws-sdk/client-s3');
   const command = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
@@ -58,10 +60,12 @@ async function everyPart(s3, upload) {
   let marker;
   do {
     const page = await s3.send(new ListPartsCommand({ ...upload, PartNumberMarker: marker }));
-    for (const { PartNumber, ETag } of page.Parts ?? []) parts.push({ PartNumber: Number(PartNumber), ETag: String(ETag) });
+    for (const { PartNumber, ETag } of page.Parts ?? [])
+      parts.push({ PartNumber: Number(PartNumber), ETag: String(ETag) });
     const next = page.IsTruncated ? page.NextPartNumberMarker : undefined;
     // Fail rather than complete an upload without some of its parts.
-    if (page.IsTruncated && (next === undefined || next === marker)) throw new Error('S3 has more parts but named no marker');
+    if (page.IsTruncated && (next === undefined || next === marker))
+      throw new Error('S3 has more parts but named no marker');
     marker = next;
   } while (marker !== undefined);
   return parts.length > 0 ? parts : undefined;

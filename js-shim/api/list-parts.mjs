@@ -13,7 +13,9 @@ export const createListParts = apiOperation('ListParts', async (s3, request) => 
   const uploadId = query.get('uploadId') ?? '';
   const maxParts = Number(query.get('max-parts') ?? MAX_PARTS);
   const marker = query.get('part-number-marker') ?? '0';
-  const listed = await s3.send(new ListPartsCommand({ ...object, UploadId: uploadId, MaxParts: maxParts, PartNumberMarker: marker }));
+  const listed = await s3.send(
+    new ListPartsCommand({ ...object, UploadId: uploadId, MaxParts: maxParts, PartNumberMarker: marker }),
+  );
   const parts = listed.Parts ?? [];
   return {
     document: ossDocument('ListPartsResult', [

@@ -10,14 +10,15 @@ import { escapeXml } from '../edge/oss-error.mjs';
  * @param {Element[]} elements
  */
 export function ossDocument(root, elements) {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>\n${elements.map((element) => written(element, '  ')).join('')}</${root}>\n`;
+  const inner = elements.map((element) => written(element, '  ')).join('');
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>\n${inner}</${root}>\n`;
 }
 
 /**
  * The elements that name an object. Go v1 builds its next requests from `Key`, so the key is encoded
  * only if the client asked for that.
  *
- * @param {import('./api-operation.mjs').Request} request
+ * @param {import('./verified-request.mjs').Request} request
  * @returns {Element[]}
  */
 export function objectElements({ bucket, key, options }) {

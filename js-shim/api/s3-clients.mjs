@@ -30,7 +30,9 @@ export function regionalClients(s3Options) {
  * @returns {C}
  */
 export function withHeaders(command, headers) {
-  const [ascii, text] = [true, false].map((wanted) => Object.entries(headers).filter(([, value]) => isAscii(value) === wanted));
+  const [ascii, text] = [true, false].map((wanted) =>
+    Object.entries(headers).filter(([, value]) => isAscii(value) === wanted),
+  );
   const bytes = text.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
   addHeaders(command, 'build', Object.fromEntries(ascii));
   // The last step before the request is sent.

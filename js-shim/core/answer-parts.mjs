@@ -21,9 +21,19 @@ export function readDecision(parts) {
 export function readApiDecision(parts) {
   if (parts[0] !== 'forward') return readRefusal(parts);
   const headers = readHeaders(parts, 12);
-  const [, operation, bucket, key, accessKeyId, scheme, generation, requestId, s3Bucket, region, query, options] = parts;
+  const [, operation, bucket, key, accessKeyId, scheme, generation, requestId, s3Bucket, region, query, options] =
+    parts;
   const verified = { operation, bucket, key, accessKeyId, scheme, generation };
-  return { decision: 'forward', ...verified, requestId, s3Bucket, region, query, options: options.split(' ').filter(Boolean), headers };
+  return {
+    decision: 'forward',
+    ...verified,
+    requestId,
+    s3Bucket,
+    region,
+    query,
+    options: options.split(' ').filter(Boolean),
+    headers,
+  };
 }
 
 /**

@@ -27,7 +27,9 @@ export function instantiate(module) {
 /** @param {Core} core @param {import('../edge/cloudfront-event.mjs').RequestView} request @param {number} now */
 export function decide({ exports, exchange }, request, now) {
   const text = exchange.lengths.write(request);
-  return readDecision(exchange.readAfterRequest(text, exports.decide(exchange.lengths.count, exchange.writeRequest(text), now)));
+  return readDecision(
+    exchange.readAfterRequest(text, exports.decide(exchange.lengths.count, exchange.writeRequest(text), now)),
+  );
 }
 
 /** @param {Core} core @param {string} handOver @param {number} now */
@@ -36,7 +38,11 @@ export function decideAtApi({ exports, exchange }, handOver, now) {
 }
 
 /** @param {Core} core @param {import('../edge/cloudfront-event.mjs').ResponseView} response @param {number} now */
-export function translateResponse({ exports, exchange }, { requestId, method, query, responder, contentMd5, status, headers }, now) {
+export function translateResponse(
+  { exports, exchange },
+  { requestId, method, query, responder, contentMd5, status, headers },
+  now,
+) {
   const text = [requestId, method, query, responder, contentMd5 ? 'md5' : '', status, ...headers.flat()].join('\0');
   return readTranslation(exchange.read(exports.translateResponse(exchange.write(text), now)));
 }

@@ -11,8 +11,8 @@
  * @property {string} [scheme] the signature's, as the configuration names it
  * @property {string} [generation] of the secret that verified the signature
  *
- * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api', uri: string, query: string, headers: HeaderList }} Forward
- *   the request to send to the origin
+ * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api', uri: string, query: string,
+ *   headers: HeaderList }} Forward the request to send to the origin
  *
  * @typedef {object} OssErrorAnswer an error in OSS's dialect
  * @property {string} code
@@ -23,14 +23,24 @@
  *
  * @typedef {'at-once' | 'when-due' | 'never'} Renewal when other access keys might change a refusal
  *
- * @typedef {Understood & OssErrorAnswer & { decision: 'refuse', detail: string, renewal: Renewal, ossRequestId: string }} Refusal
- *   `detail` is for the log
+ * @typedef {Understood & OssErrorAnswer & { decision: 'refuse', detail: string, renewal: Renewal,
+ *   ossRequestId: string }} Refusal `detail` is for the log
  *
  * @typedef {Forward | Refusal} Decision at the edge
  *
- * @typedef {Understood & { decision: 'forward', operation: string, bucket: string, key: string, accessKeyId: string,
- *   requestId: string, s3Bucket: string, region: string, query: string, options: string[], headers: HeaderList }} ApiForward
- *   what an operation behind the API needs: `query` and `headers` are S3's
+ * @typedef {object} ApiOperation what an operation behind the API needs
+ * @property {string} operation
+ * @property {string} bucket
+ * @property {string} key
+ * @property {string} accessKeyId
+ * @property {string} requestId in OSS's form
+ * @property {string} s3Bucket
+ * @property {string} region
+ * @property {string} query for S3
+ * @property {string[]} options
+ * @property {HeaderList} headers for S3
+ *
+ * @typedef {Understood & ApiOperation & { decision: 'forward' }} ApiForward
  *
  * @typedef {ApiForward | Refusal} ApiDecision at the API
  *

@@ -201,7 +201,9 @@ export class Exchange {
    * @param {number} begin of the piece, in bytes @param {number} end
    */
   #piece(text, bytes, address, begin, end) {
-    return text.length === bytes ? text.slice(begin, end) : this.#bytes.toString('utf8', address + begin, address + end);
+    return text.length === bytes
+      ? text.slice(begin, end)
+      : this.#bytes.toString('utf8', address + begin, address + end);
   }
 
   /** Another gate, whose buckets have other texts. @param {string[]} bucketTexts */

@@ -7,7 +7,8 @@ import { decide, decideAtApi, gateBytes, useBytes, useDocuments } from './core.m
 /**
  * @typedef {object} Gate
  * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) =>
- *   import('./decision.mjs').Decision} decide at the edge; `requestId` is CloudFront's, `now` in milliseconds since the epoch
+ *   import('./decision.mjs').Decision} decide at the edge; `requestId` is CloudFront's, `now` in milliseconds since
+ *   the epoch
  * @property {(handOver: string, now: number) => import('./decision.mjs').ApiDecision} decideAtApi the same again
  *   behind the edge, by what viewer-request handed over in `x-ossedge-request`
  *

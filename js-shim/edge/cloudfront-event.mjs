@@ -129,7 +129,9 @@ export function takeHeader(request, name) {
 
 /** @param {import('aws-lambda').CloudFrontHeaders} headers @returns {HeaderList} */
 function linesOf(headers) {
-  return Object.entries(headers).flatMap(([name, lines]) => lines.map(({ value }) => /** @type {[string, string]} */ ([name, value])));
+  return Object.entries(headers).flatMap(([name, lines]) =>
+    lines.map(({ value }) => /** @type {[string, string]} */ ([name, value])),
+  );
 }
 
 /** @param {import('aws-lambda').CloudFrontHeaders} headers @param {string[]} names */

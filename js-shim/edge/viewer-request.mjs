@@ -28,7 +28,11 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
       const { request, requestId } = readEvent(event);
       const decision = await decideWithKeys(keys, time, () => gate.decide(request, requestId, time));
       if (decision === undefined) {
-        return failed(event, time, { detail: 'no access keys', error: SERVICE_UNAVAILABLE, retryAfter: keys?.retryAfter(now()) });
+        return failed(event, time, {
+          detail: 'no access keys',
+          error: SERVICE_UNAVAILABLE,
+          retryAfter: keys?.retryAfter(now()),
+        });
       }
       const forwards = decision.decision === 'forward';
       const result = forwards ? applyForward(request, decision) : generatedResponse(decision);
@@ -59,7 +63,13 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
  */
 function forwardLine({ operation, origin, bucket, key, accessKeyId, scheme, generation }, cloudFrontRequestId, time) {
   const decided = { operation, origin, bucket, key, accessKeyId, scheme, generation };
-  return { time: new Date(time).toISOString(), function: FUNCTION, decision: 'forward', ...decided, cloudFrontRequestId };
+  return {
+    time: new Date(time).toISOString(),
+    function: FUNCTION,
+    decision: 'forward',
+    ...decided,
+    cloudFrontRequestId,
+  };
 }
 
 /**

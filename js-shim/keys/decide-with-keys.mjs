@@ -4,7 +4,7 @@
  * Decides, and again if access keys that arrived meanwhile might change a refusal.
  *
  * @template {{ decision: 'forward' } | { decision: 'refuse', renewal: import('../core/decision.mjs').Renewal }} D
- * @param {import('./key-source.mjs').KeySource | undefined} keys where they are fetched from; undefined if they are bundled
+ * @param {import('./key-source.mjs').KeySource | undefined} keys undefined if they are bundled
  * @param {number} time when the request came, in milliseconds since the epoch
  * @param {() => D} decide
  * @returns {Promise<D | undefined>} undefined while there are no access keys

@@ -47,7 +47,11 @@ export class FetchSchedule {
     return time >= this.#fetchedAt + this.#refresh && this.#failures === 0;
   }
 
-  /** Whether one request waits for a fetch: once per refresh interval, if the keys are twice as old. @param {number} time */
+  /**
+   * Whether one request waits for a fetch: once per refresh interval, if the keys are twice as old.
+   *
+   * @param {number} time
+   */
   isOverdue(time) {
     return time >= this.#fetchedAt + 2 * this.#refresh && time >= this.#waitAgainAt;
   }
@@ -72,8 +76,10 @@ export class FetchSchedule {
   }
 
   /**
+   * A store recovers by itself. A document that is refused has to be fixed by a person.
+   *
    * @param {number} time
-   * @param {boolean} isMalformed whether the documents were refused: that takes a person to fix, where a store recovers by itself
+   * @param {boolean} isMalformed whether the documents were refused
    */
   failed(time, isMalformed) {
     this.#failures += 1;

@@ -25,7 +25,7 @@ const MAX_FURTHER_SECRETS = 500;
 /**
  * @param {FetchSecret} fetchSecret
  * @param {string} secretId of the first
- * @param {Map<string, SecretVersion>} [known] the versions of the last fetch by their ids; replaced by those of this one
+ * @param {Map<string, SecretVersion>} [known] the last fetch's versions by their ids; replaced by those of this fetch
  * @param {Extent} [extent]
  * @returns {Promise<KeyDocuments | undefined>} undefined if the extent is `first` and that version is known
  * @throws {MalformedDocument} when the first isn't JSON

@@ -121,7 +121,9 @@ export class KeySource {
     const fetch = { startedAt: time, controller, result: Promise.resolve(false) };
     this.#fetch = fetch;
     const fetched = this.#options.fetchDocuments(controller.signal, extent);
-    fetch.result = fetched.then((documents) => this.#succeeded(fetch, documents)).catch((error) => this.#failed(fetch, error));
+    fetch.result = fetched
+      .then((documents) => this.#succeeded(fetch, documents))
+      .catch((error) => this.#failed(fetch, error));
     return fetch;
   }
 
@@ -165,7 +167,7 @@ export class KeySource {
     return false;
   }
 
-  /** Logs a failure; a document that is refused again and again only once. @param {unknown} error @param {number} time */
+  /** Logs a failure. If it repeats because of the same documents, once. @param {unknown} error @param {number} time */
   #report(error, time) {
     const refused = error instanceof MalformedDocument;
     if (refused && error.versions === this.#refusedVersions) return;

@@ -14,7 +14,7 @@ const MAX_REGIONS = 3;
  * @param {readonly string[]} options.regions nearest first
  * @param {number} options.milliseconds for all secrets together
  * @param {AbortSignal} [options.signal]
- * @param {Map<string, import('./key-documents.mjs').SecretVersion>} [options.known] versions of the last fetch, by their ids
+ * @param {Map<string, import('./key-documents.mjs').SecretVersion>} [options.known] those of the last fetch, by their ids
  * @returns {import('./key-documents.mjs').FetchSecret}
  */
 export function fetchFromReplicas({ secretsManager, regions, milliseconds, signal, known }) {
@@ -49,7 +49,8 @@ export async function currentVersion(secretsManager, secretId, region, signal) {
   const input = { SecretId: inRegion(secretId, region), VersionStage: 'AWSCURRENT' };
   const answer = await secretsManager.call('GetSecretValue', region, input, signal);
   const { VersionId: versionId, SecretString: text, CreatedDate: createdAt } = answer ?? {};
-  if (typeof versionId !== 'string' || typeof text !== 'string') throw new Error('an answer without VersionId and SecretString');
+  if (typeof versionId !== 'string' || typeof text !== 'string')
+    throw new Error('an answer without VersionId and SecretString');
   return { secretId, versionId, text, region, createdAt };
 }
 

@@ -8,6 +8,10 @@ import { fetchFromReplicas } from './secret-replicas.mjs';
 import { createSecretsManager } from './secrets-manager.mjs';
 
 /**
+ * @typedef {import('./key-documents.mjs').Extent} Extent
+ * @typedef {import('./key-documents.mjs').KeyDocuments} KeyDocuments
+ * @typedef {import('./key-documents.mjs').SecretVersion} SecretVersion
+ *
  * @typedef {object} Credentials `credentials` of config.json, checked
  * @property {string} secretId
  * @property {string[]} regions
@@ -37,9 +41,17 @@ export function createSecretsManagerKeys({
   fetchMilliseconds = FETCH_MILLISECONDS,
 }) {
   const known = new Map();
-  const fetchDocuments = (/** @type {AbortSignal} */ signal, /** @type {import('./key-documents.mjs').Extent} */ extent) =>
+  const fetchDocuments = (/** @type {AbortSignal} */ signal, /** @type {Extent} */ extent) =>
     fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal, known, extent });
-  return new KeySource({ name, fetchDocuments, useDocuments: gate.useAccessKeys, refreshSeconds, maxStaleSeconds, now, log });
+  return new KeySource({
+    name,
+    fetchDocuments,
+    useDocuments: gate.useAccessKeys,
+    refreshSeconds,
+    maxStaleSeconds,
+    now,
+    log,
+  });
 }
 
 /**
@@ -47,8 +59,8 @@ export function createSecretsManagerKeys({
  *
  * @param {Credentials} credentials
  * @param {{ env?: NodeJS.ProcessEnv, milliseconds?: number, signal?: AbortSignal,
- *   known?: Map<string, import('./key-documents.mjs').SecretVersion>, extent?: import('./key-documents.mjs').Extent }} [options]
- * @returns {Promise<import('./key-documents.mjs').KeyDocuments | undefined>} undefined as `fetchKeyDocuments` returns it
+ *   known?: Map<string, SecretVersion>, extent?: Extent }} [options]
+ * @returns {Promise<KeyDocuments | undefined>} undefined as `fetchKeyDocuments` returns it
  * @throws {Error} when no Region answers in time
  */
 export async function fetchAccessKeys(

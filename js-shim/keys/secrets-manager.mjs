@@ -9,8 +9,8 @@ import { AwsV4Signer } from 'aws4fetch';
 
 /**
  * @typedef {object} SecretsManager
- * @property {(action: string, region: string, input: Record<string, unknown>, signal?: AbortSignal) => Promise<any>} call
- *   performs one action of the API. It isn't repeated, and redirects aren't followed
+ * @property {(action: string, region: string, input: object, signal?: AbortSignal) => Promise<any>} call performs one
+ *   action of the API. It isn't repeated, and redirects aren't followed
  * @property {() => void} close ends the connections: if the function is frozen, they are dead after the thaw
  */
 
@@ -63,7 +63,11 @@ export class SecretsManagerError extends Error {
  *   agents: { 'http:': http.Agent, 'https:': https.Agent } }} request
  */
 async function post({ url, headers, body, agents, signal }) {
-  const options = { method: 'POST', headers: { ...Object.fromEntries(headers), 'content-length': Buffer.byteLength(body) }, signal };
+  const options = {
+    method: 'POST',
+    headers: { ...Object.fromEntries(headers), 'content-length': Buffer.byteLength(body) },
+    signal,
+  };
   const request =
     url.protocol === 'http:'
       ? http.request(url, { ...options, agent: agents['http:'] })

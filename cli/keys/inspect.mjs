@@ -1,0 +1,42 @@
+// The commands that show keys. Each returns what is printed: as JSON, and as text.
+
+import { keyWarnings, writeWarnings } from '../key-warnings.mjs';
+import { Refusal } from './store.mjs';
+import { summaryOf, summaryText } from './summary.mjs';
+
+/** @typedef {import('./run-on-store.mjs').Context} Context */
+
+/** @param {Context} context */
+export async function runList({ store, check, now }) {
+  const summary = summaryOf(await readChecked(store, check), now);
+  return { json: summary, text: summaryText(summary) };
+}
+
+/** @param {Context} context */
+export async function runCheck({ store, check, now }) {
+  const stored = await readChecked(store, check);
+  const { accessKeys, masterKeys } = summaryOf(stored, now);
+  const warnings = keyWarnings(stored.map(({ document }) => document));
+  writeWarnings(warnings);
+  const json = {
+    documents: stored.map(({ name }) => name),
+    accessKeys: accessKeys.length,
+    masterKeys: masterKeys.length,
+    warnings,
+  };
+  return { json, text: `${json.documents.join(', ')}: ${json.accessKeys} access keys, ${json.masterKeys} master keys` };
+}
+
+/**
+ * Reads the documents and checks them.
+ *
+ * @param {Context['store']} store @param {Context['check']} check
+ * @throws {Refusal} when there are none, or they aren't valid
+ */
+export async function readChecked(store, check) {
+  const stored = await store.read();
+  if (stored[0].version === '')
+    throw new Refusal(`${stored[0].name}: no access keys yet; \`oss-edge keys new\` makes the first`);
+  check(stored);
+  return stored;
+}
