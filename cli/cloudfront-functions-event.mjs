@@ -32,8 +32,9 @@ export function fromFunctionsEvent({ context = {}, viewer = {}, request }) {
   if (typeof request.querystring === 'object' && querystring !== '') {
     lost.push('the query was rebuilt: its order and encoding, and `uploads` against `uploads=`, are not in the event');
   }
-  if (request.cookies && Object.keys(request.cookies).length > 0)
+  if (request.cookies && Object.keys(request.cookies).length > 0) {
     lost.push('cookies are left out: no rule looks at them');
+  }
   return {
     lost,
     event: {

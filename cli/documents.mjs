@@ -53,7 +53,8 @@ export function isFromSecretsManager(config) {
 async function readConfig(file, endpoint) {
   const config = /** @type {{ credentials?: object }} */ (await readDocument(file));
   if (endpoint === undefined) return config;
-  if (!isFromSecretsManager(config))
+  if (!isFromSecretsManager(config)) {
     throw new UsageError('--credentials-endpoint: expected credentials from Secrets Manager in the configuration');
+  }
   return { ...config, credentials: { ...config.credentials, endpoint } };
 }

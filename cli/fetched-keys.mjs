@@ -1,8 +1,8 @@
 // The documents for a replay, which uses the access keys as they are now.
 
-import { isFromSecretsManager } from './documents.mjs';
-import { parseDocument } from './document.mjs';
 import { fetchAccessKeys } from '../js-shim/keys/secrets-manager-keys.mjs';
+import { parseDocument } from './document.mjs';
+import { isFromSecretsManager } from './documents.mjs';
 
 /**
  * @param {import('./documents.mjs').Documents} documents checked

@@ -40,8 +40,9 @@ export function bucketWarnings({ accessKeys = [], masterKeys = [] }, buckets) {
   const paths = new Map();
   const look = (/** @type {any[]} */ allow, /** @type {string} */ path) => {
     for (const [index, { bucket }] of (allow ?? []).entries()) {
-      if (bucket !== undefined && !Object.hasOwn(buckets, bucket) && !paths.has(bucket))
+      if (bucket !== undefined && !Object.hasOwn(buckets, bucket) && !paths.has(bucket)) {
         paths.set(bucket, `${path}[${index}].bucket`);
+      }
     }
   };
   for (const [index, { allow }] of accessKeys.entries()) look(allow, `accessKeys[${index}].allow`);

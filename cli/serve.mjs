@@ -5,10 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { loadFunctions } from './load-functions.mjs';
+import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
 import { startDistribution } from '../local/distribution.mjs';
 import { startS3Server } from '../local/s3-server.mjs';
-import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
+import { loadFunctions } from './load-functions.mjs';
 
 /**
  * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,

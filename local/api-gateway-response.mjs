@@ -16,8 +16,9 @@ import { randomUUID } from 'node:crypto';
  */
 export function proxyResponse(result) {
   const { statusCode, headers = {}, multiValueHeaders = {}, body = '', isBase64Encoded = false } = result;
-  if (!Number.isInteger(Number(statusCode)) || Number(statusCode) < 100 || typeof body !== 'string')
+  if (!Number.isInteger(Number(statusCode)) || Number(statusCode) < 100 || typeof body !== 'string') {
     throw new TypeError('malformed proxy response');
+  }
   const multiple = Object.entries(multiValueHeaders).flatMap(([name, values]) =>
     /** @type {unknown[]} */ (values).map((value) => ({ name, value })),
   );

@@ -37,8 +37,9 @@ export function createApiGateway({ domain, stagePath, methods, authorizer }) {
     const methodArn = arn(api, incoming);
     const refused = refusal(incoming, api, methodArn);
     if (refused) return refused;
-    if (!asked)
+    if (!asked) {
       return gatewayResponse(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException');
+    }
     const request = { ...incoming, headers: requestHeaders(incoming, domain) };
     const authorization = await authorized(authorizer, authorizerEvent(api, request, methodArn), methodArn);
     if ('status' in authorization) return authorization;
@@ -59,11 +60,13 @@ export function createApiGateway({ domain, stagePath, methods, authorizer }) {
 function refusal({ method, uri, querystring, headers, body }, { domain }, methodArn) {
   const host = headers.findLast(([name]) => name.toLowerCase() === 'host')?.[1];
   if (host !== domain) return gatewayResponse(403, { message: 'Forbidden' }, 'ForbiddenException');
-  if (headerBytes(method, uri, querystring, headers) > HEADER_BYTES)
+  if (headerBytes(method, uri, querystring, headers) > HEADER_BYTES) {
     return plainResponse(431, `HTTP header is larger than ${HEADER_BYTES} bytes.`);
+  }
   if (Buffer.byteLength(methodArn) > METHOD_ARN_BYTES) return gatewayResponse(414, { message: 'Request-URI Too Long' });
-  if (body.length > PAYLOAD_BYTES)
+  if (body.length > PAYLOAD_BYTES) {
     return gatewayResponse(413, { message: 'Request Too Long' }, 'RequestTooLargeException');
+  }
   // api-gateway-known-issues: these characters must be percent-encoded. The status is not documented.
   if (/[|{}]/.test(querystring)) return gatewayResponse(400, { message: 'Bad Request' }, 'BadRequestException');
   return null;

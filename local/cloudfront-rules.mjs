@@ -83,8 +83,9 @@ function fieldViolation(field, before, after) {
 function uriViolation(before, after) {
   if (typeof after !== 'string' || !after.startsWith('/')) return 'the field uri must be a string that begins with "/"';
   // A request line cannot carry them, so nothing could be sent to the origin.
-  if (after !== before && /[\0-\x20\x7f?#]/.test(after))
+  if (after !== before && /[\0-\x20\x7f?#]/.test(after)) {
     return 'the field uri may not contain spaces, control characters, `?` or `#`';
+  }
   return null;
 }
 
@@ -96,8 +97,9 @@ function uriViolation(before, after) {
 function querystringViolation(before, after) {
   if (typeof after !== 'string') return 'the field querystring must be a string';
   // edge-function-restrictions-all, "Query strings".
-  if (after !== before && /[\0-\x20\x7f#]/.test(after))
+  if (after !== before && /[\0-\x20\x7f#]/.test(after)) {
     return 'a querystring may not contain spaces, control characters or `#`';
+  }
   return null;
 }
 
@@ -109,10 +111,12 @@ function querystringViolation(before, after) {
  */
 function responseViolation(eventType, before, response) {
   const { status, statusDescription, body, bodyEncoding = 'text', headers = {} } = response;
-  if (typeof status !== 'string' || !/^[2-5]\d\d$/.test(status))
+  if (typeof status !== 'string' || !/^[2-5]\d\d$/.test(status)) {
     return 'the field status must be a string from 200 to 599';
-  if (statusDescription !== undefined && typeof statusDescription !== 'string')
+  }
+  if (statusDescription !== undefined && typeof statusDescription !== 'string') {
     return 'the field statusDescription must be a string';
+  }
   if (body !== undefined && typeof body !== 'string') return 'the field body must be a string';
   if (bodyEncoding !== 'text' && bodyEncoding !== 'base64') return 'the field bodyEncoding must be text or base64';
   // lambda-generating-http-responses, "Errors".

@@ -112,8 +112,9 @@ async function handle(distribution, message, response) {
 async function answer(distribution, incoming) {
   const { handlers, originDomain, customHeaders } = distribution;
   const refusal = refusalOf(incoming.message);
-  if (refusal)
+  if (refusal) {
     return refused(incoming, errorResponse({ status: refusal.status, message: `Bad request: ${refusal.reason}.` }));
+  }
 
   const viewer = await runEdgeFunction(
     'viewer-request',

@@ -58,8 +58,9 @@ function headerShapeViolation(headers) {
  */
 function headerEntryViolation(name, entry) {
   if (!isObject(entry) || typeof entry.value !== 'string') return `the value of the header ${name} must be a string`;
-  if (/[\0-\x08\x0a-\x1f\x7f]/.test(entry.value))
+  if (/[\0-\x08\x0a-\x1f\x7f]/.test(entry.value)) {
     return `the value of the header ${name} may not contain control characters`;
+  }
   // lambda-event-structure, "Headers": apart from case, the key must be the name.
   if (entry.key !== undefined && (typeof entry.key !== 'string' || entry.key.toLowerCase() !== name)) {
     return `the key \`${String(entry.key)}\` does not match the header name ${name}`;

@@ -1,8 +1,8 @@
 /**
  * The origin-response event of what an origin answered (lambda-event-structure, "Response event").
  */
-import { isHidden } from './header-rules.mjs';
 import { textFromWire } from './header-lines.mjs';
+import { isHidden } from './header-rules.mjs';
 import { edgeEvent } from './viewer-request-event.mjs';
 
 /** @typedef {import('aws-lambda').CloudFrontHeaders} CloudFrontHeaders */

@@ -43,8 +43,9 @@ function customOriginViolation(custom, headers) {
 function customHeadersViolation(customHeaders, headers) {
   if (!isObject(customHeaders)) return 'the field customHeaders must be an object';
   for (const name of Object.keys(customHeaders)) {
-    if (isObject(headers) && name in headers)
+    if (isObject(headers) && name in headers) {
       return `the header ${name} may not be both in headers and in customHeaders`;
+    }
     // add-origin-custom-headers, "Custom headers that CloudFront can't add to origin requests".
     if (name.startsWith('x-amz-') || name.startsWith('x-edge-')) return `the header ${name} may not be a custom header`;
   }

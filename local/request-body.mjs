@@ -120,8 +120,9 @@ class LengthGate extends Transform {
    * @param {import('node:stream').TransformCallback} callback
    */
   _flush(callback) {
-    if (this.#announced !== null && this.#announced !== this.#size)
+    if (this.#announced !== null && this.#announced !== this.#size) {
       return callback(new Error('the body is not as long as Content-Length says'));
+    }
     callback(null, this.#held);
   }
 }

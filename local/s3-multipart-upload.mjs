@@ -86,8 +86,9 @@ export class S3MultipartUpload {
     const stored = new Map((await this.parts()).map((part) => [part.partNumber, part]));
     const chosen = listed.map(({ partNumber, etag }) => {
       const part = stored.get(partNumber);
-      if (part?.md5 !== etag)
+      if (part?.md5 !== etag) {
         throw new S3Error('InvalidPart', { UploadId: this.uploadId, PartNumber: partNumber, ETag: etag });
+      }
       return part;
     });
     const small = chosen.slice(0, -1).find(({ size }) => size < MINIMUM_PART_BYTES);

@@ -19,8 +19,9 @@ export function objectHeaders(headers) {
     (total, [name, value]) => total + (metadataName(name) ? Buffer.byteLength(metadataName(name) + value) : 0),
     0,
   );
-  if (metadataBytes > METADATA_BYTES)
+  if (metadataBytes > METADATA_BYTES) {
     throw new S3Error('MetadataTooLarge', { Size: metadataBytes, MaxSizeAllowed: METADATA_BYTES });
+  }
   return { 'content-type': 'binary/octet-stream', ...Object.fromEntries(kept) };
 }
 
@@ -32,15 +33,18 @@ export function objectHeaders(headers) {
  * @throws {S3Error} MissingContentLength, EntityTooLarge, NotImplemented, InvalidDigest
  */
 export function bodyLength(headers) {
-  if (!/^\d+$/.test(headers['content-length'] ?? '') || headers['transfer-encoding'])
+  if (!/^\d+$/.test(headers['content-length'] ?? '') || headers['transfer-encoding']) {
     throw new S3Error('MissingContentLength');
+  }
   const length = Number(headers['content-length']);
-  if (length > OBJECT_BYTES)
+  if (length > OBJECT_BYTES) {
     throw new S3Error('EntityTooLarge', { ProposedSize: length, MaxSizeAllowed: OBJECT_BYTES });
+  }
   if (headers['x-amz-content-sha256']?.startsWith('STREAMING-')) throw new S3Error('NotImplemented');
   const digest = headers['content-md5'];
-  if (digest !== undefined && !/^[A-Za-z0-9+/]{22}==$/.test(digest))
+  if (digest !== undefined && !/^[A-Za-z0-9+/]{22}==$/.test(digest)) {
     throw new S3Error('InvalidDigest', { 'Content-MD5': digest });
+  }
   return length;
 }
 
@@ -57,8 +61,9 @@ export function checkDigests(headers, segment, length) {
   if (expected !== undefined && expected !== calculated) {
     throw new S3Error('BadDigest', { ExpectedDigest: expected, CalculatedDigest: calculated });
   }
-  if (segment.sha256 !== null && segment.sha256 !== headers['x-amz-content-sha256'])
+  if (segment.sha256 !== null && segment.sha256 !== headers['x-amz-content-sha256']) {
     throw new S3Error('XAmzContentSHA256Mismatch');
+  }
 }
 
 /**
@@ -69,8 +74,9 @@ export function checkDigests(headers, segment, length) {
  */
 export function onlyIfAbsent(headers) {
   const condition = headers['if-none-match'];
-  if ((condition !== undefined && condition !== '*') || headers['if-match'] !== undefined)
+  if ((condition !== undefined && condition !== '*') || headers['if-match'] !== undefined) {
     throw new S3Error('NotImplemented');
+  }
   return condition === '*';
 }
 
@@ -82,8 +88,9 @@ export function onlyIfAbsent(headers) {
 function refuseAccessControlLists(headers) {
   const { 'x-amz-acl': acl } = headers;
   const grants = Object.keys(headers).some((name) => name.startsWith('x-amz-grant-'));
-  if (grants || (acl !== undefined && acl !== 'bucket-owner-full-control'))
+  if (grants || (acl !== undefined && acl !== 'bucket-owner-full-control')) {
     throw new S3Error('AccessControlListNotSupported');
+  }
 }
 
 /** @param {string} header */

@@ -1,9 +1,9 @@
 /**
  * The S3 operations that uploads need, and the table of all operations.
  */
-import { bodyLength, checkDigests, objectHeaders, onlyIfAbsent } from './s3-object-headers.mjs';
 import { S3Error } from './s3-error.mjs';
 import { S3MultipartUpload, multipartEtag } from './s3-multipart-upload.mjs';
+import { bodyLength, checkDigests, objectHeaders, onlyIfAbsent } from './s3-object-headers.mjs';
 import { ENCRYPTION, XML, deleteObject, getObject, listObjectsV2 } from './s3-object-operations.mjs';
 import { completedParts, resultDocument } from './s3-xml.mjs';
 
@@ -38,8 +38,9 @@ async function putObject({ body, headers, key, store }) {
   const length = bodyLength(headers);
   const answered = objectHeaders(headers);
   const conditional = { onlyIfAbsent: onlyIfAbsent(headers) };
-  if (conditional.onlyIfAbsent && (await store.get(key)))
+  if (conditional.onlyIfAbsent && (await store.get(key))) {
     throw new S3Error('PreconditionFailed', { Condition: 'If-None-Match' });
+  }
   const segment = await receivedSegment(body, headers, length, store);
   await putOrRefuse(store, storedObject(key, segment.md5, [segment], answered), conditional);
   return { status: 200, headers: { ETag: `"${segment.md5}"`, ...ENCRYPTION } };

@@ -84,8 +84,9 @@ function addressed(path) {
   const [bucket = '', key = ''] = splitOnce(path.slice(1), '/');
   try {
     const decoded = decodeURIComponent(key);
-    if (Buffer.byteLength(decoded) > KEY_BYTES)
+    if (Buffer.byteLength(decoded) > KEY_BYTES) {
       throw new S3Error('KeyTooLongError', { Size: Buffer.byteLength(decoded), MaxSizeAllowed: KEY_BYTES });
+    }
     return { bucket, key: decoded };
   } catch (error) {
     throw error instanceof S3Error ? error : new S3Error('InvalidURI', { URI: path });

@@ -27,14 +27,16 @@ import { S3Error } from './s3-error.mjs';
  */
 export async function verifySignature(request, credentials, now) {
   const presented = presentedSignature(request.headers.authorization);
-  if (presented.accessKeyId !== credentials.accessKeyId)
+  if (presented.accessKeyId !== credentials.accessKeyId) {
     throw new S3Error('InvalidAccessKeyId', { AWSAccessKeyId: presented.accessKeyId });
+  }
   if (!request.headers['x-amz-content-sha256']) throw new S3Error('InvalidRequest');
   refuseUnsignedHeaders(request.headers, presented.signedHeaders);
   const signed = await signAgain(request, presented, credentials, signingDate(request.headers['x-amz-date'], now));
   const expected = presentedSignature(signed.authorization);
-  if (!timingSafeEqual(Buffer.from(expected.signature), Buffer.from(presented.signature)))
+  if (!timingSafeEqual(Buffer.from(expected.signature), Buffer.from(presented.signature))) {
     throw new S3Error('SignatureDoesNotMatch');
+  }
 }
 
 /** @param {string | undefined} authorization */

@@ -69,8 +69,9 @@ function portOf(text) {
 /** @param {string} endpoint */
 function s3Of(endpoint) {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = process.env;
-  if (!URL.canParse(endpoint))
+  if (!URL.canParse(endpoint)) {
     throw new UsageError('--s3-endpoint: expected a URL, as in https://s3.us-east-1.amazonaws.com');
+  }
   if (!accessKeyId || !secretAccessKey) {
     throw new UsageError('--s3-endpoint: expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment');
   }

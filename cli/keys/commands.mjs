@@ -80,8 +80,9 @@ export async function runRotate({ options, store, check, now }) {
 export async function runRetire({ options, store, check, now }) {
   requireOptions('retire', options, ['id']);
   const { id, generation, logs, since, force = false } = options;
-  if (!force && logs === undefined)
+  if (!force && logs === undefined) {
     throw new UsageError("keys retire: expected --logs FILE, the edge's log, or --force");
+  }
   const from = since === undefined ? 0 : readTimeOrSpan(since, '--since', now, -1);
   const uses = logs === undefined ? undefined : await readUse(logs, id, from);
   const result = await change(
@@ -135,8 +136,9 @@ function requireOptions(command, options, names) {
 function readExpiry(text, now) {
   const expires = readTimeOrSpan(text, '--expires', now, 1);
   if (expires <= now) throw new UsageError('--expires: expected a time in the future');
-  if (expires > MAX_EXPIRY_SECONDS * 1000)
+  if (expires > MAX_EXPIRY_SECONDS * 1000) {
     throw new UsageError('--expires: expected a time before 2286-11-20T17:46:40Z, the last that an id has room for');
+  }
   return Math.floor(expires / 1000);
 }
 

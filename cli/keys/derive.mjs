@@ -1,7 +1,7 @@
 // Derives access keys for devices from a master key.
 
-import { createDeriver } from './derived-key.mjs';
 import { readText } from '../document.mjs';
+import { createDeriver } from './derived-key.mjs';
 import { masterKey, revokedDevices } from './document-edit.mjs';
 import { Refusal } from './store.mjs';
 
@@ -20,8 +20,9 @@ export async function readDevices(file) {
   const lines = new Map();
   for (const [index, line] of text.split(/\r?\n/u).entries()) {
     if (line === '') continue;
-    if (!/^[A-Za-z0-9_-]{1,64}$/u.test(line))
+    if (!/^[A-Za-z0-9_-]{1,64}$/u.test(line)) {
       throw new Error(`${file}:${index + 1}: expected a device id, 1 to 64 of A-Z a-z 0-9 _ -`);
+    }
     if (lines.has(line)) throw new Error(`${file}:${index + 1}: ${line} is on line ${lines.get(line)} as well`);
     lines.set(line, index + 1);
   }
@@ -42,8 +43,9 @@ export async function readDevices(file) {
 export function* derive({ documents, wasm, master, devices, scope, expires }) {
   const { entry } = masterKey(documents, master);
   if (entry.status === 'disabled') throw new Refusal(`the master key ${master} is disabled`);
-  if (scope !== undefined && !Object.hasOwn(entry.scopes ?? {}, scope))
+  if (scope !== undefined && !Object.hasOwn(entry.scopes ?? {}, scope)) {
     throw new Refusal(`the master key ${master} has no scope ${scope}`);
+  }
   const revoked = new Set(revokedDevices(documents, master));
   const revokedOne = devices.find((device) => revoked.has(device));
   if (revokedOne !== undefined) throw new Refusal(`the device ${revokedOne} is revoked`);

@@ -63,8 +63,9 @@ export function retire(documents, id, generation, now) {
   const removed = generation ?? olderOf(id, secrets);
   const remaining = secrets.filter((one) => one.generation !== removed);
   if (remaining.length === secrets.length) throw new Refusal(`${id} has no secret of generation ${removed}`);
-  if (!remaining.some((one) => isValid(one, now)))
+  if (!remaining.some((one) => isValid(one, now))) {
     throw new Refusal(`${id} would have no valid secret left: rotate it first, or disable it`);
+  }
   replaceSecrets(entry, remaining);
   return {
     index,
@@ -175,11 +176,12 @@ function olderOf(id, secrets) {
   if (secrets.length > 2) throw new Refusal(`${id} has ${secrets.length} secrets: say which with --generation`);
   const [one, other] = secrets;
   const difference = beginOf(one) - beginOf(other) || Number(one.generation) - Number(other.generation);
-  if (!difference)
+  if (!difference) {
     throw new Refusal(
       `${id}: neither notBefore nor a number tells which of ${one.generation} and ${other.generation} is the older: ` +
         'say which with --generation',
     );
+  }
   return difference < 0 ? one.generation : other.generation;
 }
 

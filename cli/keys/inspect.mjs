@@ -35,8 +35,9 @@ export async function runCheck({ store, check, now }) {
  */
 export async function readChecked(store, check) {
   const stored = await store.read();
-  if (stored[0].version === '')
+  if (stored[0].version === '') {
     throw new Refusal(`${stored[0].name}: no access keys yet; \`oss-edge keys new\` makes the first`);
+  }
   check(stored);
   return stored;
 }

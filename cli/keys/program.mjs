@@ -26,8 +26,9 @@ Exit status: 0 done, 1 refused or not valid, 2 not understood or not readable.`;
 export function addKeys(program) {
   const keys = program.command('keys').summary('manage access keys').description(DESCRIPTION);
   keys.helpCommand('help [command]', 'show help for a command').addHelpText('after', EXIT_STATUS);
-  for (const add of [addNew, addDerive, addRotate, addRetire, addDisable, addEnable, addRevoke, addList, addCheck])
+  for (const add of [addNew, addDerive, addRotate, addRetire, addDisable, addEnable, addRevoke, addList, addCheck]) {
     add(keys);
+  }
 }
 
 /** @param {Command} keys */

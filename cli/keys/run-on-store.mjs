@@ -43,8 +43,9 @@ export async function runOnStore(options, run) {
 
 /** @param {Record<string, any>} options */
 function storeOf({ file, secret, region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION, endpoint }) {
-  if ((file === undefined) === (secret === undefined))
+  if ((file === undefined) === (secret === undefined)) {
     throw new UsageError('expected either --file FILE or --secret ID');
+  }
   if (file !== undefined) return { store: fileStore(file), close: () => {} };
   if (!region) throw new UsageError("expected --region, the Region of the secret's primary");
   if (endpoint !== undefined && !URL.canParse(endpoint)) throw new UsageError('--endpoint: expected a URL');

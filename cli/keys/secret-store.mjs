@@ -3,10 +3,10 @@
 
 import { randomUUID } from 'node:crypto';
 
-import { parseDocument } from '../document.mjs';
 import { fetchSecrets } from '../../js-shim/keys/key-documents.mjs';
 import { currentVersion } from '../../js-shim/keys/secret-replicas.mjs';
 import { SecretsManagerError } from '../../js-shim/keys/secrets-manager.mjs';
+import { parseDocument } from '../document.mjs';
 import { Conflict, Refusal } from './store.mjs';
 
 /** The size of a secret ("Secrets Manager quotas"). */
@@ -20,88 +20,116 @@ const MAX_BYTES = 65_536;
  * @returns {import('./store.mjs').KeyStore}
  */
 export function secretStore({ secretsManager, secretId, region }) {
-  /** @param {string} action @param {Record<string, unknown>} input */
-  const call = (action, input) => secretsManager.call(action, region, input);
-
+  const secrets = new Secrets(secretsManager, region);
   return {
     maxBytes: MAX_BYTES,
     source: 'secrets-manager',
     read: async () => {
-      const fetchSecret = (/** @type {string} */ id) =>
-        currentVersion(secretsManager, id, region).catch((error) => missing(id, error));
-      const fetched = await fetchSecrets(fetchSecret, secretId);
-      return fetched.map(({ secretId: name, versionId, text }) => ({
-        name,
-        document: parseDocument(text, name),
-        version: versionId,
-      }));
+      const fetched = await fetchSecrets((id) => secrets.current(id), secretId);
+      return fetched.map(({ secretId: name, versionId: version, text }) => {
+        return { name, document: parseDocument(text, name), version };
+      });
     },
     replace: async ({ name, version }, document) => {
-      const SecretString = JSON.stringify(document);
-      const bytes = Buffer.byteLength(SecretString);
-      if (bytes > MAX_BYTES)
-        throw new Refusal(
-          `${name}: ${bytes} bytes, and a secret may have ${MAX_BYTES}: retire secrets or remove entries in it, ` +
-            'or name a further one in furtherSecrets',
-        );
-      await write(name, SecretString, version);
-      if (name !== secretId) await renewFirst();
+      const text = JSON.stringify(document);
+      checkSize(name, text);
+      await secrets.write(name, text, version);
+      if (name !== secretId) await secrets.renew(secretId);
     },
   };
+}
 
-  /** @param {string} name @param {string} SecretString @param {string} before the version that must be current */
-  async function write(name, SecretString, before) {
-    const written = { name, versionId: randomUUID(), label: `oss-edge-${randomUUID()}` };
-    const put = { SecretId: name, SecretString, ClientRequestToken: written.versionId, VersionStages: [written.label] };
-    const { VersionStages = [] } = await call('PutSecretValue', put);
+/** @param {string} name @param {string} text @throws {Refusal} when a secret can't have it */
+function checkSize(name, text) {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_BYTES) return;
+  throw new Refusal(
+    `${name}: ${bytes} bytes, and a secret may have ${MAX_BYTES}: retire secrets or remove entries in it, ` +
+      'or name a further one in furtherSecrets',
+  );
+}
+
+/** The secrets of one Region. */
+class Secrets {
+  #secretsManager;
+  #region;
+
+  /** @param {import('../../js-shim/keys/secrets-manager.mjs').SecretsManager} secretsManager @param {string} region */
+  constructor(secretsManager, region) {
+    this.#secretsManager = secretsManager;
+    this.#region = region;
+  }
+
+  /**
+   * The current version of a secret. One that was created without a value contains no keys yet.
+   *
+   * @param {string} id
+   * @returns {Promise<import('../../js-shim/keys/key-documents.mjs').SecretVersion>}
+   */
+  async current(id) {
     try {
-      if (!VersionStages.includes('AWSCURRENT')) await makeCurrent(written, before);
+      return await currentVersion(this.#secretsManager, id, this.#region);
+    } catch (error) {
+      if (!isError(error, 'ResourceNotFoundException')) throw error;
+    }
+    await this.#call('DescribeSecret', { SecretId: id }).catch(() => {
+      throw new Error(`${id}: no such secret in ${this.#region}`);
+    });
+    return { secretId: id, versionId: '', text: '{}', region: this.#region, createdAt: 0 };
+  }
+
+  /**
+   * Writes a new version.
+   *
+   * @param {string} name @param {string} text
+   * @param {string} before the version that must be current; empty if there is none
+   * @throws {Conflict} when another version is current
+   */
+  async write(name, text, before) {
+    const versionId = randomUUID();
+    const label = `oss-edge-${randomUUID()}`;
+    const version = { SecretId: name, SecretString: text, ClientRequestToken: versionId, VersionStages: [label] };
+    const { VersionStages = [] } = await this.#call('PutSecretValue', version);
+    try {
+      if (!VersionStages.includes('AWSCURRENT')) await this.#makeCurrent(name, versionId, before);
     } finally {
       // If this fails, the label stays, and does no harm.
-      await call('UpdateSecretVersionStage', {
-        SecretId: name,
-        VersionStage: written.label,
-        RemoveFromVersionId: written.versionId,
-      }).catch(() => {});
+      const unlabel = { SecretId: name, VersionStage: label, RemoveFromVersionId: versionId };
+      await this.#call('UpdateSecretVersionStage', unlabel).catch(() => {});
     }
   }
 
   /**
-   * Gives the first secret a new version with the same text. For an unknown key the functions look at the
-   * version of that secret only. If somebody else writes one meanwhile, that is new enough.
+   * Gives a secret a new version with the same text. For an unknown key the functions look at the version of
+   * the first secret only. If somebody else writes one meanwhile, that is new enough.
+   *
+   * @param {string} id
    */
-  async function renewFirst() {
-    const { versionId, text } = await currentVersion(secretsManager, secretId, region);
-    await write(secretId, text, versionId).catch((error) => {
+  async renew(id) {
+    const { versionId, text } = await currentVersion(this.#secretsManager, id, this.#region);
+    await this.write(id, text, versionId).catch((error) => {
       if (!(error instanceof Conflict)) throw error;
     });
   }
 
-  /** @param {{ name: string, versionId: string }} written @param {string} before the version that must be current */
-  async function makeCurrent({ name, versionId }, before) {
+  /** @param {string} name @param {string} versionId @param {string} before */
+  async #makeCurrent(name, versionId, before) {
     const move = { SecretId: name, VersionStage: 'AWSCURRENT', MoveToVersionId: versionId };
     try {
-      await call('UpdateSecretVersionStage', before === '' ? move : { ...move, RemoveFromVersionId: before });
+      await this.#call('UpdateSecretVersionStage', before === '' ? move : { ...move, RemoveFromVersionId: before });
     } catch (error) {
-      if (error instanceof SecretsManagerError && error.type === 'InvalidParameterException')
-        throw new Conflict(`${name} was changed meanwhile`);
+      if (isError(error, 'InvalidParameterException')) throw new Conflict(`${name} was changed meanwhile`);
       throw error;
     }
   }
 
-  /**
-   * A secret that was created without a value contains no keys yet.
-   *
-   * @param {string} id @param {unknown} error
-   * @returns {Promise<import('../../js-shim/keys/key-documents.mjs').SecretVersion>}
-   */
-  async function missing(id, error) {
-    if (!(error instanceof SecretsManagerError) || error.type !== 'ResourceNotFoundException') throw error;
-    const exists = await call('DescribeSecret', { SecretId: id }).then(
-      () => true,
-      () => false,
-    );
-    if (!exists) throw new Error(`${id}: no such secret in ${region}`);
-    return { secretId: id, versionId: '', text: '{}', region, createdAt: 0 };
+  /** @param {string} action @param {object} input */
+  #call(action, input) {
+    return this.#secretsManager.call(action, this.#region, input);
   }
+}
+
+/** @param {unknown} error @param {string} type */
+function isError(error, type) {
+  return error instanceof SecretsManagerError && error.type === type;
 }

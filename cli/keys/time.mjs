@@ -17,8 +17,9 @@ export function readTimeOrSpan(text, option, now, direction) {
   const seconds = secondsOf(text);
   if (seconds !== undefined) return now + direction * seconds * 1000;
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/u.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time))
+  if (Number.isNaN(time)) {
     throw new Error(`${option}: expected a time as 2026-11-25T00:00:00Z, or a span as 90m, 24h or 7d`);
+  }
   return time;
 }
 

@@ -1,8 +1,8 @@
 // The API's Lambda authorizer: checks the origin secret, then verifies the OSS signature again.
 
-import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { writeLogLine } from '../edge/log.mjs';
 import { SECRET_HEADER } from '../edge/origin-request.mjs';
+import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { digestOf, headerOf, packHeaders, policy } from './api-gateway-event.mjs';
 import { readOriginSecrets } from './origin-secret.mjs';
@@ -31,8 +31,9 @@ export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log
     const time = now();
     const handOver = () => headerOf(event, 'x-ossedge-request') ?? '';
     try {
-      if (!isOriginSecret(headerOf(event, SECRET_HEADER)))
+      if (!isOriginSecret(headerOf(event, SECRET_HEADER))) {
         return denied(event, time, ACCESS_DENIED, 'the origin secret is wrong');
+      }
       const decision = await decideWithKeys(keys, time, () => gate.decideAtApi(handOver(), time));
       if (decision === undefined) throw new NoAccessKeys();
       log(decisionLine(decision, time));
@@ -102,7 +103,7 @@ function contextOf({ operation, bucket, key, requestId, s3Bucket, region, query,
  * @returns {import('../edge/log.mjs').LogLine}
  */
 function decisionLine(decision, time) {
-  const { operation, bucket, key, accessKeyId, scheme, generation } = decision;
+  const { operation = '', bucket = '', key = '', accessKeyId = '', scheme = '', generation = '' } = decision;
   const understood = { operation, bucket, key, accessKeyId, scheme, generation };
   const refused = decision.decision === 'refuse';
   const reason = refused ? { code: decision.code, detail: decision.detail } : {};

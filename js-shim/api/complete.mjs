@@ -60,12 +60,14 @@ async function everyPart(s3, upload) {
   let marker;
   do {
     const page = await s3.send(new ListPartsCommand({ ...upload, PartNumberMarker: marker }));
-    for (const { PartNumber, ETag } of page.Parts ?? [])
+    for (const { PartNumber, ETag } of page.Parts ?? []) {
       parts.push({ PartNumber: Number(PartNumber), ETag: String(ETag) });
+    }
     const next = page.IsTruncated ? page.NextPartNumberMarker : undefined;
     // Fail rather than complete an upload without some of its parts.
-    if (page.IsTruncated && (next === undefined || next === marker))
+    if (page.IsTruncated && (next === undefined || next === marker)) {
       throw new Error('S3 has more parts but named no marker');
+    }
     marker = next;
   } while (marker !== undefined);
   return parts.length > 0 ? parts : undefined;

@@ -79,7 +79,8 @@ function forwardLine({ operation, origin, bucket, key, accessKeyId, scheme, gene
  * @returns {import('./log.mjs').LogLine}
  */
 function refusalLine(refusal, cloudFrontRequestId, time) {
-  const { operation, bucket, key, accessKeyId, scheme, generation, status, code, detail, ossRequestId } = refusal;
+  const { operation = '', bucket = '', key = '', accessKeyId = '', scheme = '', generation = '' } = refusal;
+  const { status, code, detail, ossRequestId } = refusal;
   const decided = { operation, bucket, key, accessKeyId, scheme, generation, status, code, detail, ossRequestId };
   return { time: new Date(time).toISOString(), function: FUNCTION, decision: 'deny', ...decided, cloudFrontRequestId };
 }

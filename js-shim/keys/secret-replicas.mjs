@@ -49,8 +49,9 @@ export async function currentVersion(secretsManager, secretId, region, signal) {
   const input = { SecretId: inRegion(secretId, region), VersionStage: 'AWSCURRENT' };
   const answer = await secretsManager.call('GetSecretValue', region, input, signal);
   const { VersionId: versionId, SecretString: text, CreatedDate: createdAt } = answer ?? {};
-  if (typeof versionId !== 'string' || typeof text !== 'string')
+  if (typeof versionId !== 'string' || typeof text !== 'string') {
     throw new Error('an answer without VersionId and SecretString');
+  }
   return { secretId, versionId, text, region, createdAt };
 }
 
