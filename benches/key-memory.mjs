@@ -54,7 +54,7 @@ async function measureAll(keys) {
     /** @type {[string, string, string][]} */
     const cases = [
       ['one key', await bundle(join(at, 'one'), { config: CONFIG, accessKeys: { accessKeys: [ACCESS_KEY] } }), '0'],
-      ['baked in', bundled, '0'],
+      ['bundled', bundled, '0'],
       ['fetched', fetching, '1'],
       ['fetched again', fetching, '3'],
     ];

@@ -84,7 +84,7 @@ async function refusals() {
  */
 function device({ amendTimeSkewed = 0, ...changed } = {}) {
   const [key] = /** @type {any} */ (documents.accessKeys).accessKeys;
-  // ali-oss doesn't send an IP address as the Host in CNAME mode, but it sends a name.
+  // For an IP address ali-oss sends Alibaba's Host, so this device uses the name localhost.
   const endpoint = server.url.replace('127.0.0.1', 'localhost');
   const client = new OSS({ ...key, ...changed, bucket: BUCKET, endpoint, cname: true });
   client.options.amendTimeSkewed = amendTimeSkewed;

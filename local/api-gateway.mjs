@@ -114,8 +114,7 @@ function accessDenied(effect, { body }) {
 }
 
 /**
- * The gateway response AUTHORIZER_FAILURE as the deployment customises it: its status alone, for a client that then
- * tries again.
+ * The gateway response AUTHORIZER_FAILURE as the deployment customises it. Its status makes clients try again.
  */
 function authorizerFailure() {
   return gatewayResponse(503, { message: null }, 'AuthorizerFailureException');

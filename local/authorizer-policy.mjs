@@ -25,7 +25,7 @@ export function evaluated(output, methodArn) {
   return { effect, principalId: output.principalId, context };
 }
 
-/** In characters. The documentation gives no limit of its own; 8 KB is what a cached result may have. */
+/** In characters. The documentation has a limit for cached results only: 8 KB. */
 const MAX_RESULT = 8192;
 
 /** @typedef {{ Effect: 'Allow' | 'Deny', Action: string | string[], Resource: string | string[] }} Statement */

@@ -1,6 +1,6 @@
 /**
- * A CloudFront distribution on this machine: one behaviour, a viewer-request, an origin-request and an origin-response
- * function, and behind them S3 with origin access control and a REST API.
+ * A CloudFront distribution on this machine. It has one behavior with a viewer-request, an origin-request and an
+ * origin-response function, an S3 origin with origin access control, and a REST API.
  */
 import { once } from 'node:events';
 import http from 'node:http';
@@ -82,7 +82,7 @@ async function handle(distribution, message, response) {
   response.once('close', () => {
     const { method = '', url = '', headers } = message;
     const userAgent = String(headers['x-oss-user-agent'] ?? headers['user-agent'] ?? '') || undefined;
-    // The query may hold a signature that still admits whoever has it.
+    // Without the query: it may contain a signature that is still valid.
     const [uri = ''] = url.split('?', 1);
     const milliseconds = Math.round(performance.now() - started);
     distribution.log?.({
@@ -99,7 +99,7 @@ async function handle(distribution, message, response) {
   try {
     await sendResponse(response, answered, incoming.requestId, body.ended());
   } catch {
-    // Either side is gone in the middle of the response: the other must see that it is cut.
+    // One side disconnected during the response: let the other see that it is incomplete.
     response.destroy();
   }
 }
@@ -174,7 +174,7 @@ function unanswerable(incoming, error) {
 }
 
 /**
- * Answers what node could not read as HTTP: 494 where the headers are too long even for node, else 400.
+ * Answers a request that node can't parse: 494 if its headers are too long even for node, else 400.
  *
  * @param {Error & { code?: string }} error
  * @param {import('node:stream').Duplex} socket
@@ -197,7 +197,7 @@ async function closed(server) {
 const SERVER_OPTIONS = {
   // The OSS C SDK sends Transfer-Encoding: chunked together with Content-Length, which a strict parser refuses.
   insecureHTTPParser: true,
-  // Above CloudFront's own quota, so that the quota answers.
+  // Larger than CloudFront's quota, so that the quota is checked here and not by node.
   maxHeaderSize: 128 * 1024,
   // An upload may take hours.
   requestTimeout: 0,

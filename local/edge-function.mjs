@@ -22,7 +22,7 @@ export async function runEdgeFunction(eventType, handler, event) {
   // The function may change its event in place, as most do.
   const before = structuredClone(event);
   try {
-    // Lambda hands over JSON both ways; what JSON cannot carry does not arrive.
+    // Lambda passes results as JSON, so what JSON can't represent is lost.
     const result = viaJson(await handler(event));
     const broken = violation(eventType, before, result);
     if (broken) return { failure: invalidResult(eventType, broken) };

@@ -1,7 +1,7 @@
 /**
  * Origin access control: signs a request for S3 as CloudFront does with the signing behaviour "always", and sends it.
  *
- * Paths are strings all the way: a URL object would normalise dots and slashes, which are legal in object keys.
+ * Paths stay strings: a URL object would normalise dots and slashes, which are legal in object keys.
  */
 import http from 'node:http';
 import https from 'node:https';

@@ -1,5 +1,5 @@
 /**
- * A viewer's request body on its way to the origin, in constant memory and at the origin's pace.
+ * A viewer's request body, streamed to the origin in constant memory.
  */
 import { Transform } from 'node:stream';
 
@@ -18,13 +18,13 @@ export class RequestBody {
   }
 
   /**
-   * The origin's response to an open request, to which the body is written meanwhile.
+   * Sends the body with an open request.
    *
    * `stream.pipeline` would destroy the viewer's connection together with the origin's, and the viewer could not read
    * the answer.
    *
    * @param {ClientRequest} upstream
-   * @returns {Promise<IncomingMessage>}
+   * @returns {Promise<IncomingMessage>} the origin's response
    */
   relayTo(upstream) {
     const body = this.#message;
@@ -67,7 +67,7 @@ export class RequestBody {
   }
 
   /**
-   * Settled once all of the body is read, or the viewer is gone.
+   * Resolves when the whole body is read, or the viewer has disconnected.
    *
    * @returns {Promise<void>}
    */

@@ -1,5 +1,5 @@
 /**
- * A multipart upload on disk: a folder with what it was created with and one small file per part.
+ * A multipart upload on disk: a folder with the upload's headers and one small file per part.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -50,7 +50,7 @@ export class S3MultipartUpload {
   }
 
   /**
-   * Keeps a part, in the place of one with the same number.
+   * Keeps a part. It replaces a part with the same number.
    *
    * @param {number} partNumber
    * @param {Segment} segment
@@ -74,7 +74,7 @@ export class S3MultipartUpload {
   }
 
   /**
-   * The listed parts, all that S3 asks of them being so.
+   * The listed parts, checked as S3 checks them.
    *
    * @param {{ partNumber: number, etag: string }[]} listed
    * @throws {S3Error} InvalidPartOrder, InvalidPart, EntityTooSmall
@@ -104,7 +104,7 @@ export class S3MultipartUpload {
   }
 
   /**
-   * Forgets the upload and the parts that are not in `kept`.
+   * Deletes the upload and the parts that are not in `kept`.
    *
    * @param {Part[]} [kept]
    */
@@ -117,7 +117,7 @@ export class S3MultipartUpload {
 }
 
 /**
- * ETag of an object made of parts: the MD5 of their MD5s, and how many they are.
+ * The ETag of an object made of parts: the MD5 of their MD5s, and their number.
  *
  * @param {Part[]} parts
  */

@@ -1,5 +1,5 @@
 /**
- * What the headers of an upload say: what to keep with the object, and what to check of the body.
+ * The headers of an upload: which to keep with the object, and what to check of the body.
  */
 import { S3Error } from './s3-error.mjs';
 
@@ -26,7 +26,7 @@ export function objectHeaders(headers) {
 }
 
 /**
- * Content-Length, which S3 asks of every upload; a chunked body is refused even where it has one.
+ * Content-Length, which S3 requires. A chunked body is refused even if it has one.
  *
  * @param {Headers} headers
  * @returns {number} bytes
@@ -81,7 +81,7 @@ export function onlyIfAbsent(headers) {
 }
 
 /**
- * Origin access control asks for the ownership "bucket owner enforced", which refuses all other access control lists.
+ * Origin access control requires the ownership "bucket owner enforced", which refuses all other access control lists.
  *
  * @param {Headers} headers
  */
@@ -112,5 +112,5 @@ const KEPT = new Set([
 /** S3 user guide, "User-defined object metadata". */
 const METADATA_BYTES = 2048;
 
-/** The most that one PUT may carry, 5 GiB. */
+/** The limit for one PUT, 5 GiB. */
 const OBJECT_BYTES = 5 * 1024 ** 3;

@@ -64,5 +64,5 @@ export async function listObjectsV2({ bucket, query, store }) {
 
 export const XML = { 'Content-Type': 'application/xml' };
 
-/** S3 encrypts every object since 2023 and says so. */
+/** S3 has encrypted every object since 2023. */
 export const ENCRYPTION = { 'x-amz-server-side-encryption': 'AES256' };

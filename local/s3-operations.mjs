@@ -12,7 +12,7 @@ import { completedParts, resultDocument } from './s3-xml.mjs';
 /** @typedef {import('./s3-request.mjs').Operation} Operation */
 
 /**
- * The operation a request asks for: its method and its query parameters, all of them.
+ * The operation of a request, by its method and all its query parameters.
  *
  * @param {S3Request} request
  * @returns {Operation}
@@ -123,14 +123,14 @@ async function listParts({ bucket, key, query, store }) {
 }
 
 /**
- * A request document; one too long for 10,000 parts is refused before it fills the memory.
+ * A request document. One that is too long for 10,000 parts is refused before it fills the memory.
  *
  * @param {import('node:http').IncomingMessage} body
  */
 async function documentText(body) {
   const chunks = [];
   let size = 0;
-  // The connection must outlive a refusal, which is the answer to it.
+  // Keep the connection open, so that a refusal can be answered.
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     chunks.push(chunk);
     size += chunk.length;
@@ -140,7 +140,7 @@ async function documentText(body) {
 }
 
 /**
- * The body on disk, once all that the headers claim of it is so.
+ * Writes the body to disk, and checks it against the headers.
  *
  * @param {import('node:stream').Readable} body
  * @param {Record<string, string>} headers

@@ -20,7 +20,7 @@ import { S3Store } from './s3-store.mjs';
 /** @typedef {{ stores: Map<string, S3Store>, credentials: Credentials }} S3 */
 
 /**
- * Serves buckets on 127.0.0.1, at a port the kernel chooses. What is in the directory already is served again.
+ * Serves buckets on 127.0.0.1, at a port that the system chooses, with the objects that are in the directory.
  *
  * @param {{ directory: string, buckets: string[], credentials?: Credentials }} options
  *   without `credentials`, new random ones
@@ -75,8 +75,8 @@ async function result({ stores, credentials }, request) {
 }
 
 /**
- * Bucket and key of a path-style path. The key is decoded once; nothing else is done to it. Only a path in S3's own
- * spelling comes here, for its signature was right.
+ * Bucket and key of a path-style path. The key is decoded once and not changed otherwise. The path is in S3's own
+ * spelling, because its signature was valid.
  *
  * @param {string} path
  */

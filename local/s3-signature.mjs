@@ -18,7 +18,7 @@ import { S3Error } from './s3-error.mjs';
  */
 
 /**
- * Accepts a request only if its signature is right; any Region in the scope will do, since this server stands for all.
+ * Accepts a request only if its signature is valid. The Region in the scope isn't checked.
  *
  * @param {SignedS3Request} request
  * @param {{ accessKeyId: string, secretAccessKey: string }} credentials

@@ -39,7 +39,7 @@ export class S3Store {
   }
 
   /**
-   * Content written to a data file of its own; a stream that fails leaves none.
+   * Writes content to a new data file. If the stream fails, the file is deleted.
    *
    * @param {Readable} body
    * @param {{ withSha256: boolean }} options
@@ -69,7 +69,7 @@ export class S3Store {
   }
 
   /**
-   * Puts an object in its place, at once.
+   * Puts an object in its place atomically.
    *
    * @param {StoredObject} object
    * @param {{ onlyIfAbsent: boolean }} options
@@ -81,7 +81,7 @@ export class S3Store {
     await writeFile(draft, JSON.stringify(object));
     const replaced = await this.get(object.key);
     try {
-      // link fails where the name exists, in one step, where a look beforehand would leave a gap.
+      // link fails if the name exists, atomically. A check before it would leave a gap.
       await (onlyIfAbsent ? link(draft, path) : rename(draft, path));
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return false;

@@ -18,7 +18,7 @@ export function resultDocument(name, content) {
 }
 
 /**
- * An element; an array repeats it and what is undefined is left out.
+ * An element. An array repeats it, and undefined leaves it out.
  *
  * @param {string} name
  * @param {XmlContent[string]} content
@@ -37,7 +37,7 @@ export function element(name, content) {
 }
 
 /**
- * The parts a CompleteMultipartUpload document lists, or null where it is not one. ETags are without their quotes.
+ * The parts in a CompleteMultipartUpload document, or null if it isn't one. ETags are without their quotes.
  *
  * @param {string} xml
  * @returns {{ partNumber: number, etag: string }[] | null}

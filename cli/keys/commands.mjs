@@ -151,7 +151,7 @@ function refuseUsed(uses, { accessKeyId, generation }) {
   const used = uses.get(generation);
   if (used) {
     throw new Refusal(
-      `generation ${generation} of ${accessKeyId} was used ${used.requests} times, at last at ${used.last}: ` +
+      `generation ${generation} of ${accessKeyId} was used ${used.requests} times, last at ${used.last}: ` +
         'move its devices, or --force',
     );
   }

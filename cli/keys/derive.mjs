@@ -23,7 +23,7 @@ export async function readDevices(file) {
     if (!/^[A-Za-z0-9_-]{1,64}$/u.test(line)) {
       throw new Error(`${file}:${index + 1}: expected a device id, 1 to 64 of A-Z a-z 0-9 _ -`);
     }
-    if (lines.has(line)) throw new Error(`${file}:${index + 1}: ${line} is on line ${lines.get(line)} as well`);
+    if (lines.has(line)) throw new Error(`${file}:${index + 1}: ${line} is already on line ${lines.get(line)}`);
     lines.set(line, index + 1);
   }
   return [...lines.keys()];

@@ -25,7 +25,7 @@ const NO_ROOM = 'no document has room: name a further secret in furtherSecrets';
 export function add(documents, maxBytes, list, entry) {
   const name = list === 'accessKeys' ? 'accessKeyId' : 'id';
   if (documents.some((document) => document[list]?.some((/** @type {any} */ other) => other[name] === entry[name]))) {
-    throw new Refusal(`${entry[name]} is there already`);
+    throw new Refusal(`${entry[name]} already exists`);
   }
   const index = documents.findIndex((document) => sizeWith(document, list, [entry]) <= maxBytes - SPARE_BYTES);
   if (index < 0) throw new Refusal(NO_ROOM);

@@ -1,4 +1,4 @@
-// Secrets and ids that are made up, of characters that every OSS client takes.
+// Random ids and secrets, of characters that every OSS client accepts.
 
 import { randomInt } from 'node:crypto';
 

@@ -8,10 +8,10 @@ import { SaxesParser } from 'saxes';
 /** The limit of both OSS and S3. */
 const MAX_PARTS = 10_000;
 
-/** Characters of an ETag. S3's have 32 hexadecimal digits, and a number behind them at most. */
+/** Characters of an ETag. S3's have 32 hexadecimal digits, and may end in a hyphen and a number. */
 const MAX_ETAG = 128;
 
-/** A part's elements are two deep, and their own children three. */
+/** How deep the elements are. */
 const DEPTH = { root: 1, part: 2, field: 3 };
 
 /**
@@ -33,7 +33,7 @@ export function readCompletedParts(xml) {
     parser.on(event, refuse);
   }
   try {
-    // Blanks before the XML declaration aren't well-formed, and accepted all the same.
+    // Blanks before the XML declaration aren't well-formed XML, but are accepted.
     parser.write(xml.trimStart()).close();
   } catch (error) {
     if (error instanceof MalformedParts) return undefined;

@@ -86,8 +86,8 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
 
     test('new refuses what is not valid, and changes nothing', async () => {
       for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
-        [['--id', 'first'], /^oss-edge: first is there already\n$/u],
-        [['--master', 'a1', '--everything'], /^oss-edge: a1 is there already\n$/u],
+        [['--id', 'first'], /^oss-edge: first already exists\n$/u],
+        [['--master', 'a1', '--everything'], /^oss-edge: a1 already exists\n$/u],
         [['--id', 'a:b'], /: accessKeys\[2\]\.accessKeyId: expected /u],
         [['--operations', 'GetObject'], /: accessKeys\[2\]\.allow\[0\]\.operations\[0\]: expected /u],
         [['--prefix', '{device}/'], /: accessKeys\[2\]\.allow\[0\]\.prefix: expected /u],
@@ -148,7 +148,7 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       ].join('\n'));
       const since = ['--since', '2026-11-25T12:00:00Z'];
       assert.deepEqual(failed(await keys('retire', '--id', 'first', '--logs', log)), [
-        1, 'oss-edge: generation 1 of first was used 2 times, at last at 2026-11-25T11:59:59.999Z: move its devices, or --force\n',
+        1, 'oss-edge: generation 1 of first was used 2 times, last at 2026-11-25T11:59:59.999Z: move its devices, or --force\n',
       ]);
       assert.deepEqual(failed(await keys('retire', '--id', 'first', '--logs', log, '--since', '2026-11-25T11:59:59Z'))[0], 1);
       assert.equal((await read()).accessKeys[0].secrets.length, 2);
@@ -275,7 +275,7 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       await writeFile(devices, 'SN-1\nSN 2\n');
       assert.match(failed(await derive())[1], /devices\.txt:2: expected a device id/u);
       await writeFile(devices, 'SN-1\nSN-2\nSN-1\n');
-      assert.match(failed(await derive())[1], /devices\.txt:3: SN-1 is on line 1 as well/u);
+      assert.match(failed(await derive())[1], /devices\.txt:3: SN-1 is already on line 1/u);
       await writeFile(devices, 'SN-1\nlost\n');
       assert.deepEqual(failed(await derive()), [1, 'oss-edge: the device lost is revoked\n']);
       await keys('disable', '--master', 'a1');
