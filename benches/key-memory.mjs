@@ -1,8 +1,8 @@
 // `node benches/key-memory.mjs [KEYS]`: what 100,000 access keys take of a viewer-request function's memory, above the
 // bare runtime's. Each case is the function as it is bundled, in a process of its own.
 //
-//   one key          baked in: what the function itself takes
-//   baked in         all keys in one document
+//   one key          bundled: what the function itself takes
+//   bundled          all keys in one document
 //   fetched          from a Secrets Manager on this machine, in secrets of at most 64 KB
 //   fetched again    and twice more while it serves, with another first document each time
 

@@ -1,42 +1,62 @@
 // Loads the bundled functions into this process.
 
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { FUNCTIONS, writeFunctions } from './bundle.mjs';
 
-/** Inside the package, so that the functions find its AWS SDK, which Lambda's runtime provides otherwise. */
-const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge/', import.meta.url));
+/** The beginning of a directory's name. The number of its process follows. */
+const PREFIX = 'oss-edge-functions-';
+
+/** Lambda's runtime provides it. */
+const SDK = '@aws-sdk/client-s3';
+
+/** This process's directory. @type {Promise<string> | undefined} */
+let home;
 
 /**
  * The modules of the functions, from the same files that are zipped for deployment. The files contain
- * access keys, so they are deleted once they are loaded. Those of a process that was killed before are
- * deleted by the next one.
+ * access keys, so they are deleted once they are loaded.
  *
  * @param {import('./documents.mjs').Documents} documents checked
  * @returns {Promise<Record<typeof FUNCTIONS[number], { create: (options: any) => (event: any) => Promise<any> }>>}
  */
 export async function loadFunctions(documents) {
-  await mkdir(CACHE, { recursive: true, mode: 0o700 });
-  await deleteAbandoned();
-  const directory = await mkdtemp(join(CACHE, `${process.pid}-`));
+  const directory = await mkdtemp(join(await (home ??= makeHome()), 'functions-'));
   try {
     await writeFunctions(documents, directory);
-    const modules = FUNCTIONS.map(async (name) => [
-      name,
-      await import(pathToFileURL(join(directory, name, 'index.mjs')).href),
-    ]);
+    const modules = FUNCTIONS.map(async (name) => {
+      return [name, await import(pathToFileURL(join(directory, name, 'index.mjs')).href)];
+    });
     return Object.fromEntries(await Promise.all(modules));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** Deletes the directories of processes that have ended. */
+/** A directory in which the functions find the AWS SDK. It stays until the process ends: they load it when needed. */
+async function makeHome() {
+  await deleteAbandoned();
+  const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const link = join(directory, 'node_modules', SDK);
+  await mkdir(dirname(link), { recursive: true });
+  const entry = createRequire(import.meta.url).resolve(SDK);
+  const name = SDK.replaceAll('/', sep);
+  await symlink(entry.slice(0, entry.lastIndexOf(`${name}${sep}`) + name.length), link, 'junction');
+  return directory;
+}
+
+/** Deletes the directories of processes that were killed. */
 async function deleteAbandoned() {
-  for (const name of await readdir(CACHE)) {
-    if (!isRunning(Number.parseInt(name, 10))) await rm(join(CACHE, name), { recursive: true, force: true });
+  for (const name of (await readdir(tmpdir())).filter((one) => one.startsWith(PREFIX))) {
+    const pid = Number.parseInt(name.slice(PREFIX.length), 10);
+    // One of another user fails, and stays.
+    if (!isRunning(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
   }
 }
 
