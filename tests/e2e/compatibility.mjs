@@ -1,13 +1,13 @@
-// The compatibility table of the README, from what the end-to-end tests' gateways logged.
+// The table of docs/compatibility.md, from what the end-to-end tests' gateways logged.
 //
-//   node tests/e2e/compatibility.mjs --check   the README has the table that this run's record gives
-//   node tests/e2e/compatibility.mjs --write   puts it there
+//   node tests/e2e/compatibility.mjs --check   fail unless the page has the table of this run
+//   node tests/e2e/compatibility.mjs --write   write the table of this run into the page
 
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const RECORDS = new URL('../../target/compatibility/', import.meta.url);
-const README = fileURLToPath(new URL('../../README.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../docs/compatibility.md', import.meta.url));
 const [BEGIN, END] = ['<!-- compatibility: made by ./build.sh compatibility -->\n', '<!-- end of compatibility -->'];
 
 const SCHEMES = { 'v1-header': 'V1, header', 'v1-url': 'V1, URL', 'v4-header': 'V4, header', 'v4-url': 'V4, URL' };
@@ -58,13 +58,13 @@ function cellOf(uploads, client, scheme) {
 }
 
 const made = `${BEGIN}${table(await succeeded())}${END}`;
-const readme = await readFile(README, 'utf8');
-const [start, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-if (start < 0 || end < start) throw new Error('README.md: expected the marks of the compatibility table');
-const expected = readme.slice(0, start) + made + readme.slice(end + END.length);
+const page = await readFile(PAGE, 'utf8');
+const [start, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+if (start < 0 || end < start) throw new Error('docs/compatibility.md: expected the marks around the table');
+const expected = page.slice(0, start) + made + page.slice(end + END.length);
 if (process.argv[2] === '--write') {
-  await writeFile(README, expected);
-} else if (expected !== readme) {
-  process.stderr.write(`README.md: the compatibility table is not what the tests of this run showed, which is\n\n${made}\n\n./build.sh compatibility writes it.\n`);
+  await writeFile(PAGE, expected);
+} else if (expected !== page) {
+  process.stderr.write(`docs/compatibility.md: the table differs from what this run showed:\n\n${made}\n\nTo write it: ./build.sh compatibility\n`);
   process.exitCode = 1;
 }

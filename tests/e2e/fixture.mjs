@@ -144,7 +144,7 @@ export async function startGateway(accessKeys = ACCESS_KEYS) {
   };
 }
 
-/** Where each client's tests leave what their gateway logged; the table in the README is made of it. */
+/** Where each client's tests leave what their gateway logged; the table in docs/compatibility.md is made of it. */
 const RECORDS = new URL('../../target/compatibility/', import.meta.url);
 
 export async function record(client, lines) {

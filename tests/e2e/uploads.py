@@ -25,7 +25,7 @@ HOUR = 60 * 60
 MINUTE = 60
 REQUEST_ID = re.compile(r"[0-9A-F]{24}")
 KEYS = json.loads((HERE / "keys.json").read_text("utf-8"))
-# The record of a run, which the table in the README is made of (compatibility.mjs).
+# The record of a run, which the table in docs/compatibility.md is made of (compatibility.mjs).
 RECORDS = PACKAGE / "target" / "compatibility"
 
 
