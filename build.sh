@@ -3,10 +3,11 @@
 #
 #   ./build.sh                                        bundle with the sample configuration
 #   ./build.sh bundle --config C --access-keys K [--out DIR]
+#   ./build.sh check                                  format, lints, types, unit tests, a replay: before each commit
 #   ./build.sh test                                   every test
-#   ./build.sh bench [--short] [--plots DIR] ...      the functions against plain JavaScript, see docs/performance.md
+#   ./build.sh bench [--short] [--json FILE]          the budget of docs/performance.md
 #   ./build.sh demo                                   a real OSS SDK uploads through the bundle
-#   ./build.sh compatibility                          write the README's table anew, from the end-to-end tests
+#   ./build.sh compatibility                          write docs/compatibility.md, from the end-to-end tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -43,7 +44,7 @@ step() {
   fi
   local passed
   passed=$(($(passed_in "$log")))
-  total=$((total + passed))
+  echo "$passed" >>"$logs/passed"
   if ((passed > 0)); then printf '%d passed' "$passed"; else printf 'ok'; fi
   printf ' (%d s)\n' "$((SECONDS - started))"
 }
@@ -53,16 +54,44 @@ passed_in() {
   sed -nE -e 's/^# pass ([0-9]+)$/\1/p' -e 's/^ℹ pass ([0-9]+)$/\1/p' \
     -e 's/^test result: ok\. ([0-9]+) passed.*/\1/p' -e 's/^Ran ([0-9]+) tests in .*/\1/p' "$1" | paste -sd+
 }
-total=0
+
+# beside FUNCTION: runs a function's steps in the background, as a process group of its own. `join` waits for them and
+# shows their lines.
+beside() {
+  set -m
+  ("$1") >"$logs/$1.steps" 2>&1 </dev/null &
+  set +m
+  beside_jobs+=("$1:$!")
+}
+beside_jobs=()
+trap 'for job in "${beside_jobs[@]}"; do kill -- "-${job#*:}" 2>/dev/null || true; done' EXIT
+
+join() {
+  local job status=0 waited
+  for job in "${beside_jobs[@]}"; do
+    waited=0
+    while kill -0 "${job#*:}" 2>/dev/null; do
+      sleep 1
+      ((++waited % 5)) || printf '.'
+    done
+    ((waited < 5)) || printf '\n'
+    wait "${job#*:}" || status=$?
+    cat "$logs/${job%:*}.steps"
+    ((status == 0)) || exit "$status"
+  done
+  beside_jobs=()
+}
 
 version_of() { # the locked version of a crate
   sed -nE "/^name = \"$1\"$/{n;s/^version = \"(.*)\"$/\1/p;}" Cargo.lock
 }
 
 install_node_modules() {
-  if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+  local hash
+  hash=$(sha256sum <package-lock.json)
+  if [[ ! -f node_modules/installed || $(<node_modules/installed) != "$hash" ]]; then
     step 'Installing npm packages' npm ci --no-progress
-    touch node_modules/.package-lock.json
+    echo "$hash" >node_modules/installed
   fi
 }
 
@@ -85,105 +114,42 @@ install_wasm_pack() {
 }
 
 install_python_sdk() {
-  if [[ ! .venv/installed -nt tests/e2e/requirements.txt ]]; then
+  if ! cmp -s tests/e2e/requirements.txt .venv/installed; then
     step 'Installing the OSS SDKs for Python, and moto' bash -c '
       python3 -m venv .venv
       .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/requirements.txt
-      touch .venv/installed'
+      cp tests/e2e/requirements.txt .venv/installed'
   fi
 }
 
 # Earlier releases of SDKs whose latest is in .venv, which has what they depend on.
 install_older_python_sdks() {
   local list=tests/e2e/older-releases.txt folder=target/sdks
-  if [[ ! $folder/installed -nt $list ]]; then
+  if ! cmp -s $list $folder/installed; then
     step 'Installing earlier releases of the OSS SDKs for Python' bash -c "
       rm -rf $folder
       for release in \$(grep == $list); do
         .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target $folder/\$release \$release
       done
-      touch $folder/installed"
+      cp $list $folder/installed"
   fi
 }
 
-# The core's modules, by the features that each has (Cargo.toml): the whole one, and those that functions carry.
-modules=(
-  'oss_edge documents,edge,api,responses'
-  'viewer_request edge'
-  'authorizer api'
-  'responses responses'
-)
+# What the core is made from. Their hash names a build: a function takes no gate.bin that another build wrote.
+core_hash() {
+  find src build Cargo.toml Cargo.lock -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-32
+}
 
+# Two modules: one without the code that reads documents, for most functions, and the whole one, for functions that
+# fetch their keys and for the command line.
 build_core() {
-  local out=js-shim/wasm newest
-  newest=$(find src build Cargo.toml Cargo.lock build.sh -type f -newer "$out/built" 2>/dev/null || echo missing)
-  if [[ -f $out/built && -z $newest ]]; then return; fi
-  step 'Building the core' build_modules
-  step 'Binding the core to JavaScript' bind_modules "$out"
-  cp "$out/oss_edge.wasm" "$out/oss_edge_bg.wasm"
-  node build/crate-licences.mjs >"$out/licences.json"
-  touch "$out/built"
-}
-
-# Node has had WebAssembly's SIMD since 16.4. The paths of this machine would be in the module's messages, and so in every zip.
-# Loops that go round as often as a text has bytes aren't unrolled, and what has more than four words is copied by one
-# instruction. The stack is half of what it would be, of which little is needed, as nothing recurses but digits of numbers,
-# and documents no deeper than they may be: addresses of the data behind it take a byte less each.
-# Each build of the sources has a name, by which a function knows the image of a gate that the same build made.
-build_modules() {
-  local home=${CARGO_HOME:-$HOME/.cargo} remapped="--remap-path-prefix=$PWD=oss-edge" registry module name features build
-  cargo fetch --locked
-  for registry in "$home"/registry/src/*; do remapped+=" --remap-path-prefix=$registry=crates"; done
-  build=$(find src build Cargo.toml Cargo.lock build.sh -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-32)
-  mkdir -p target/modules
-  for module in "${modules[@]}"; do
-    read -r name features <<<"$module"
-    OSS_EDGE_BUILD=$build RUSTFLAGS="-C target-feature=+simd128 -C llvm-args=-unroll-threshold=100 \
-      -C llvm-args=-unroll-runtime=false -C llvm-args=-max-store-memcpy=4 -C link-arg=-zstack-size=524288 $remapped" \
-      cargo build --locked --release --target wasm32-unknown-unknown --no-default-features --features "$features"
-    cp target/wasm32-unknown-unknown/release/oss_edge.wasm "target/modules/$name.wasm"
-  done
-}
-
-clippy_modules() {
-  local module
-  for module in "${modules[@]}"; do
-    cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features "${module#* }" -- -D warnings
-  done
-}
-
-bind_modules() {
-  local module
-  for module in "${modules[@]}"; do bind_module "${module%% *}" "$1"; done
-}
-
-# All of the core's functions take and give numbers, so it needs none of the bindings' JavaScript; what is exported for
-# that, by names that begin with two underscores, goes with all that it alone needs.
-bind_module() {
-  local name=$1 out=$2 bound=target/bindgen
-  local features=(--enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals
-    --enable-reference-types --enable-multivalue --enable-simd)
-  wasm-bindgen --target no-modules --no-typescript --out-dir "$bound" --out-name "$name" "target/modules/$name.wasm"
-  exports_of "$bound/${name}_bg.wasm" >"$bound/exports.json"
-  wasm-metadce "${features[@]}" --graph-file "$bound/exports.json" "$bound/${name}_bg.wasm" -g -o "$bound/$name.wasm"
-  mkdir -p "$out"
-  node build/trap-panics.mjs "$bound/$name.wasm" "$bound/${name}_trapping.wasm"
-  # Functions stay apart: Node compiles each when it is first called, and most requests call few. The linker puts the
-  # end of the stack at the beginning of memory, and nothing else in the first kilobyte. In the order of their names,
-  # functions that are alike stand together, which a zip makes use of. Flat code lets blocks be made anew from what they
-  # lead to. A constant of many bytes that a function has more than once is a local of it.
-  wasm-opt -O3 --one-caller-inline-max-function-size=40 --low-memory-unused --merge-similar-functions --flatten --rereloop \
-    -O3 -O3 --const-hoisting --reorder-functions-by-name --strip-producers --strip-target-features "${features[@]}" \
-    "$bound/${name}_trapping.wasm" -o "$out/$name.wasm"
-}
-
-exports_of() { # what wasm-metadce is to leave of a module
-  node --input-type=module - "$1" <<'END'
-import { readFileSync } from 'node:fs';
-const exports = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(process.argv[2]))).map(({ name }) => name);
-const own = exports.filter((name) => !name.startsWith('__'));
-console.log(JSON.stringify([{ name: 'core', root: true, reaches: own }, ...own.map((name) => ({ name, export: name }))], null, 1));
-END
+  local out=js-shim/wasm hash
+  hash=$(core_hash)
+  if [[ -f $out/built && $(<"$out/built") == "$hash" ]]; then return; fi
+  rm -rf "$out"
+  step 'Building the core' build/module.sh oss_edge "$hash" --no-default-features
+  step 'Building the core that reads documents' build/module.sh oss_edge_documents "$hash"
+  echo "$hash" >"$out/built"
 }
 
 # The declarations that the package's `exports` name.
@@ -204,30 +170,65 @@ bundle() {
   node cli/oss-edge.mjs bundle "$@"
 }
 
-run_tests() {
+check() {
   prepare
-  install_wasm_pack
-  install_python_sdk
-  install_older_python_sdks
+  lint_rust
+  step 'JavaScript: types' tsc
+  step 'Rust: unit tests' cargo test --locked --lib
+  step 'JavaScript: handlers, gate, imports' node --test tests/shim/{viewer,origin}-*.test.mjs tests/shim/{api,gate,layers}.test.mjs
+  step 'Replay of the sample' node cli/oss-edge.mjs replay --config sample/config.json \
+    --access-keys sample/access-keys.json sample/events.jsonl
+}
+
+lint_rust() {
   step 'Rust: format' cargo fmt --check
   step 'Rust: clippy' cargo clippy --locked --all-targets -- -D warnings
-  step 'Rust: clippy for WebAssembly' clippy_modules
-  step 'Rust: tests' cargo test --locked
-  step 'Rust: vectors, refusals, malformed requests in WebAssembly' wasm-pack test --node --mode no-install -- --locked \
-    --test signature_v1_vectors --test signature_v4_vectors --test derived_keys --test refusals --test malformed
+  step 'Rust: clippy for WebAssembly' bash -c '
+    for features in "" --no-default-features; do
+      cargo clippy --locked --target wasm32-unknown-unknown $features -- -D warnings
+    done'
+  step 'Rust: documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
+}
+
+run_tests() {
+  rm -f "$logs/passed"
+  install_rust_tools
+  install_wasm_pack
+  beside rust_tests
+  prepare
+  install_python_sdk
+  install_older_python_sdks
+  rm -rf target/compatibility
+  beside python_tests
   step 'JavaScript: types' tsc
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
-  step 'JavaScript: the yardstick of the benches decides alike' node --test benches/*.test.mjs
+  step 'JavaScript: the function to compare with decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
   step 'The npm package, installed' node --test tests/package/*.test.mjs
-  end_to_end
-  step 'README: the compatibility table' node tests/e2e/compatibility.mjs --check
+  javascript_sdk_tests
+  join
+  step 'docs/compatibility.md' node tests/e2e/compatibility.mjs --check
   step 'Sizes within their budget' bash -c '
     node cli/oss-edge.mjs bundle --config sample/config.json --access-keys sample/access-keys.json
     node benches/sizes.mjs'
   bench --short
-  printf '%d passed, 0 failed\n' "$total"
+  printf '%d passed, 0 failed\n' "$(($(paste -sd+ "$logs/passed")))"
+}
+
+rust_tests() {
+  lint_rust
+  step 'Rust: tests' cargo test --locked
+  step 'Rust: vectors, refusals, malformed requests in WebAssembly' wasm-pack test --node --mode no-install -- --locked \
+    --test signature_v1_vectors --test signature_v4_vectors --test derived_keys --test refusals --test malformed
+}
+
+python_tests() {
+  step 'End to end: oss2, alibabacloud-oss-v2, opendal' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
+}
+
+javascript_sdk_tests() {
+  step 'End to end: ali-oss, in Node and in a browser' node --test tests/e2e/*.test.mjs
 }
 
 bench() {
@@ -235,18 +236,14 @@ bench() {
   node --expose-gc benches/run.mjs "$@"
 }
 
-end_to_end() {
-  rm -rf target/compatibility
-  step 'End to end: ali-oss, in Node and in a browser' node --test tests/e2e/*.test.mjs
-  step 'End to end: oss2, alibabacloud-oss-v2, opendal' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
-}
-
 compatibility() {
   prepare
   install_python_sdk
   install_older_python_sdks
-  end_to_end
-  step 'README: the compatibility table' node tests/e2e/compatibility.mjs --write
+  rm -rf target/compatibility
+  javascript_sdk_tests
+  python_tests
+  step 'docs/compatibility.md' node tests/e2e/compatibility.mjs --write
 }
 
 demo() {
@@ -264,13 +261,14 @@ bundle)
     node benches/sizes.mjs
   fi
   ;;
+check) check ;;
 test) run_tests ;;
 bench) bench "${@:2}" ;;
 demo) demo ;;
 compatibility) compatibility ;;
-help | --help | -h) sed -n 's/^# \{0,1\}//;2,9p' "$0" ;;
+help | --help | -h) sed -n 's/^# \{0,1\}//;2,10p' "$0" ;;
 *)
-  sed -n 's/^# \{0,1\}//;2,9p' "$0" >&2
+  sed -n 's/^# \{0,1\}//;2,10p' "$0" >&2
   exit 2
   ;;
 esac

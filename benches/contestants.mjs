@@ -1,5 +1,4 @@
-// What is compared: the viewer-request function as it is deployed, but for its handler, and the one in plain
-// JavaScript, bundled alike.
+// The two functions that are compared: viewer-request as it is deployed, and the same in plain JavaScript.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,29 +11,35 @@ import { NOW } from './events.mjs';
 
 /**
  * @typedef {{ handler: (event: any) => Promise<any> }} Contestant
+ *
+ * @typedef {object} Bundled
+ * @property {string} ours `index.mjs` of viewer-request
+ * @property {string} theirs `index.mjs` of the one in plain JavaScript
+ * @property {Map<string, import('../cli/bundle.mjs').Files>} functions all that are deployed
  */
 
-/** What a function exports: a way to make its handler, and the one that the runtime calls. */
-const EXPORTS = /,(?<deployed>[\w$]+)=(?<create>[\w$]+)\(\);export\{\k<create> as create,\k<deployed> as handler\};\s*$/u;
+/** The end of a bundle: a function that makes handlers, and the handler that Lambda calls. */
+const EXPORTS =
+  /,(?<deployed>[\w$]+)=(?<create>[\w$]+)\(\);export\{\k<create> as create,\k<deployed> as handler\};\s*$/u;
 
 /**
  * Writes both functions.
  *
  * @param {import('../cli/documents.mjs').Documents} documents
  * @param {string} directory
- * @returns {Promise<{ ours: string, theirs: string }>} their `index.mjs`
+ * @returns {Promise<Bundled>}
  */
 export async function writeContestants(documents, directory) {
-  await writeFunctions(documents, directory);
+  const functions = await writeFunctions(documents, directory);
   const theirs = join(directory, 'javascript', 'index.mjs');
   await mkdir(join(directory, 'javascript'), { recursive: true });
   await writeFile(theirs, await javascriptBundle(documents));
-  return { ours: join(directory, 'viewer-request', 'index.mjs'), theirs };
+  return { ours: join(directory, 'viewer-request', 'index.mjs'), theirs, functions };
 }
 
 /**
- * A function, but with a handler of our clock and log in the deployed one's place: a process has one, and V8 makes less
- * of code that has two.
+ * Loads a function with one handler, which has the events' clock and drops the log. The deployed handler isn't made:
+ * V8 optimizes less where two closures share their code.
  *
  * @param {string} file its `index.mjs`
  * @returns {Promise<Contestant>}

@@ -1,16 +1,13 @@
-// Events of CloudFront to measure with, as the JSON text that Lambda parses: each is another request,
-// rightly signed unless its kind says otherwise.
+// Events of CloudFront to measure with, as the JSON text that Lambda parses. Each is another request, and has a valid
+// signature unless its kind says otherwise.
 
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
-export const NOW = Date.parse('2026-11-24T01:52:57Z');
-const DATE = 'Tue, 24 Nov 2026 01:52:57 GMT';
-const ISO_DATE = '20261124T015257Z';
-const SCOPE = '20261124/cn-hangzhou/oss/aliyun_v4_request';
+import { ACCESS_KEY, DATE, NOW, v1Header, v1Url, v4Header, v4Url, withHeaders } from './signing.mjs';
 
-export const ACCESS_KEY = { accessKeyId: 'LTAI5tBenchDevice0001', accessKeySecret: 'benchSecret0001abcdefghijklmno' };
+export { ACCESS_KEY, NOW };
 
-/** @param {number} [keys] how many access keys, the one that signs among them */
+/** A deployment. @param {number} [keys] how many access keys, with the one that signs in the middle */
 export function documents(keys = 1) {
   const others = Array.from({ length: keys - 1 }, (_, index) => ({
     accessKeyId: `LTAI5tOther${String(index).padStart(8, '0')}`,
@@ -29,7 +26,7 @@ export function documents(keys = 1) {
   };
 }
 
-/** @typedef {{ method: string, key: string, query: string, headers: Record<string, string> }} Request */
+/** @typedef {import('./signing.mjs').Request} Request */
 
 /** @type {Record<string, (request: Request) => Request>} */
 const KINDS = {
@@ -38,11 +35,12 @@ const KINDS = {
   'v4-header': v4Header,
   'v4-url': v4Url,
   'initiate, v1-header': (request) => v1Header({ ...request, method: 'POST', query: 'uploads' }),
-  'refused: wrong signature': (request) => ({ ...v1Header(request), key: `${request.key}x` }),
-  'refused: clock': (request) => v1Header(with_(request, { date: 'Tue, 24 Nov 2026 00:52:57 GMT' })),
-  'refused: unknown key': (request) => with_(request, { authorization: 'OSS LTAI5tNobody:T8FOd7Z/mmtAD0IWPdzZsuyuV1A=' }),
-  'refused: no signature': (request) => ({ ...request, method: 'GET' }),
+  'refused: wrong signature, version 1': (request) => ({ ...v1Header(request), key: `${request.key}x` }),
   'refused: wrong signature, version 4': (request) => ({ ...v4Header(request), key: `${request.key}x` }),
+  'refused: clock': (request) => v1Header(withHeaders(request, { date: 'Tue, 24 Nov 2026 00:52:57 GMT' })),
+  'refused: unknown key': (request) =>
+    withHeaders(request, { authorization: 'OSS LTAI5tNobody:T8FOd7Z/mmtAD0IWPdzZsuyuV1A=' }),
+  'refused: no signature': (request) => ({ ...request, method: 'GET' }),
 };
 
 export const KIND_NAMES = Object.keys(KINDS);
@@ -50,20 +48,14 @@ export const KIND_NAMES = Object.keys(KINDS);
 /**
  * @param {string} kind one of KIND_NAMES
  * @param {number} count
- * @param {Record<string, string>} [headers] besides the usual ones
  * @returns {string[]} JSON texts
  */
-export function eventTexts(kind, count, headers = {}) {
-  return Array.from({ length: count }, (_, index) => JSON.stringify(event(KINDS[kind](plain(index, headers)), index)));
+export function eventTexts(kind, count) {
+  return Array.from({ length: count }, (_, index) => JSON.stringify(event(KINDS[kind](plain(index)), index)));
 }
 
-/** The text that a request of kind `v1-header` signs. @param {number} index */
-export function stringToSign(index) {
-  return v1Text(plain(index, {}), DATE);
-}
-
-/** What oss2 sends. @param {number} index @param {Record<string, string>} more @returns {Request} */
-function plain(index, more) {
+/** What oss2 sends, without a signature. @param {number} index @returns {Request} */
+function plain(index) {
   const number = String(index).padStart(6, '0');
   const headers = {
     'content-length': String(20_000 + index),
@@ -76,71 +68,8 @@ function plain(index, more) {
     host: 'uploads.example.com',
     'x-oss-meta-device': `device-${number}`,
     'x-oss-storage-class': 'Standard',
-    ...more,
   };
   return { method: 'PUT', key: `telemetry/2026/11/24/device-${number}/boot.log`, query: '', headers };
-}
-
-/** @param {Request} request @param {Record<string, string>} headers */
-function with_(request, headers) {
-  return { ...request, headers: { ...request.headers, ...headers } };
-}
-
-/** @param {Request} request */
-function v1Header(request) {
-  const signature = sha1(v1Text(request, request.headers.date));
-  return with_(request, { authorization: `OSS ${ACCESS_KEY.accessKeyId}:${signature}` });
-}
-
-/** @param {Request} request */
-function v1Url(request) {
-  const expires = String(NOW / 1000 + 600);
-  const signature = encodeURIComponent(sha1(v1Text(request, expires)));
-  return { ...request, query: `OSSAccessKeyId=${ACCESS_KEY.accessKeyId}&Expires=${expires}&Signature=${signature}` };
-}
-
-/** @param {Request} request @param {string} date */
-function v1Text({ method, key, query, headers }, date) {
-  const lines = [method, headers['content-md5'], headers['content-type'], date];
-  return `${lines.join('\n')}\n${ossLines(headers)}/fleet-uploads/${key}${query && `?${query}`}`;
-}
-
-/** @param {Request} request */
-function v4Header(request) {
-  const dated = with_(request, { 'x-oss-date': ISO_DATE, 'x-oss-content-sha256': 'UNSIGNED-PAYLOAD' });
-  const credential = `Credential=${ACCESS_KEY.accessKeyId}/${SCOPE}`;
-  return with_(dated, { authorization: `OSS4-HMAC-SHA256 ${credential},Signature=${v4Signature(dated)}` });
-}
-
-/** @param {Request} request */
-function v4Url(request) {
-  const credential = encodeURIComponent(`${ACCESS_KEY.accessKeyId}/${SCOPE}`);
-  const query = `x-oss-credential=${credential}&x-oss-date=${ISO_DATE}&x-oss-expires=600&x-oss-signature-version=OSS4-HMAC-SHA256`;
-  const dated = { ...request, query };
-  return { ...dated, query: `${query}&x-oss-signature=${v4Signature(dated)}` };
-}
-
-/** @param {Request} request */
-function v4Signature({ method, key, query, headers }) {
-  const signed = Object.entries(headers).filter(([name]) => /^(?:content-md5|content-type|x-oss-.*)$/u.test(name)).sort();
-  const lines = signed.map(([name, value]) => `${name}:${value}\n`).join('');
-  const canonical = `${method}\n/fleet-uploads/${key}\n${query}\n${lines}\n\nUNSIGNED-PAYLOAD`;
-  const hash = createHash('sha256').update(canonical).digest('hex');
-  const parts = SCOPE.split('/');
-  const key0 = /** @type {import('node:crypto').BinaryLike} */ (`aliyun_v4${ACCESS_KEY.accessKeySecret}`);
-  const signingKey = parts.reduce((derived, part) => createHmac('sha256', derived).update(part).digest(), key0);
-  return createHmac('sha256', signingKey).update(`OSS4-HMAC-SHA256\n${ISO_DATE}\n${SCOPE}\n${hash}`).digest('hex');
-}
-
-/** @param {Record<string, string>} headers */
-function ossLines(headers) {
-  const signed = Object.entries(headers).filter(([name]) => name.startsWith('x-oss-')).sort();
-  return signed.map(([name, value]) => `${name}:${value}\n`).join('');
-}
-
-/** @param {string} text */
-function sha1(text) {
-  return createHmac('sha1', ACCESS_KEY.accessKeySecret).update(text).digest('base64');
 }
 
 /** @param {Request} request @param {number} index */
@@ -153,6 +82,6 @@ function event({ method, key, query, headers }, index) {
     eventType: 'viewer-request',
     requestId,
   };
-  const request = { clientIp: '203.0.113.178', method, uri: `/${key}`, querystring: query, headers: Object.fromEntries(lines) };
-  return { Records: [{ cf: { config, request } }] };
+  const request = { clientIp: '203.0.113.178', method, uri: `/${key}`, querystring: query };
+  return { Records: [{ cf: { config, request: { ...request, headers: Object.fromEntries(lines) } } }] };
 }

@@ -1,4 +1,4 @@
-// A fresh process: loads a function, decides over one event, says what that cost since it started.
+// A cold start: loads a function, decides on one event, and prints what that cost since the process started.
 // Arguments: the function's `index.mjs`, a file with the event.
 
 import { readFileSync } from 'node:fs';

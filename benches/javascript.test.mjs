@@ -1,19 +1,20 @@
-// The yardstick makes the decisions of the bundle: the same results and the same log lines, over every
-// event and vector of the repository, and over what becomes of them when parts are changed.
+// The yardstick decides as the bundle does: the same results and log lines over every event and vector of the
+// repository, and over copies of the events with one part changed.
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { createBundledGate, createGate } from '../js-shim/core/gate.mjs';
+import { createBundledGate } from '../js-shim/core/bundled-gate.mjs';
+import { createGate } from '../js-shim/core/gate.mjs';
 import { createViewerRequest } from '../js-shim/edge/viewer-request.mjs';
-import { readWasm } from '../cli/wasm-file.mjs';
+import { readDocumentsWasm, readWasm } from '../cli/wasm-file.mjs';
 import { ACCESS_KEY, DOCUMENTS, element } from '../tests/shim/fixture.mjs';
 import { createHandler } from './javascript/handler.mjs';
 import { mutations } from './mutations.mjs';
 
-const wasm = await readWasm();
+const [wasm, documentsWasm] = await Promise.all([readWasm(), readDocumentsWasm()]);
 
 /** @typedef {{ id: string, now: number, event: any }} Case */
 
@@ -76,7 +77,7 @@ async function resigned({ id, now, event }) {
 
 /** @param {{ config: unknown, accessKeys: unknown }} documents @param {Case[]} cases */
 async function compare({ config, accessKeys }, cases) {
-  const gate = createBundledGate({ wasm, bytes: createGate({ wasm, config, accessKeys }).toBytes() });
+  const gate = createBundledGate({ wasm, bytes: createGate({ wasm: documentsWasm, config, accessKeys }).toBytes() });
   for (const { id, now, event } of cases) {
     const [ours, theirs] = await Promise.all([
       decided((options) => createViewerRequest({ gate, ...options }), now, event),

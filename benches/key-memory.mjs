@@ -19,14 +19,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 import { ACCESS_KEY, NOW, eventTexts } from './events.mjs';
-import { resident, watchMemories } from './memories.mjs';
+import { residentMib, watchWasmMemory } from './memories.mjs';
 
-const CACHE = fileURLToPath(new URL('../node_modules/.cache/oss-edge-bench/', import.meta.url));
+const CACHE = fileURLToPath(new URL('../target/bench/', import.meta.url));
 const SELF = fileURLToPath(import.meta.url);
-const MIB = 1024 * 1024;
 /** So little that two of them are within the clock skew of one event. */
 const REFRESH_SECONDS = 60;
-
 /** Secrets Manager's limit for a secret, in bytes. */
 const SECRET_BYTES = 65_536;
 
@@ -62,7 +60,7 @@ async function measureAll(keys) {
     for (const [name, index, fetches] of cases) {
       secretsManager.begin();
       const { bare, resident, peak, wasm, stood, cpu } = await inProcess(index, fetches);
-      rows.push([name, ...[resident - bare, peak - bare, wasm, bare].map((bytes) => (bytes / MIB).toFixed(1)), cpu.toFixed(0), stood.toFixed(0)]);
+      rows.push([name, ...[resident - bare, peak - bare, wasm, bare].map((mib) => mib.toFixed(1)), cpu.toFixed(0), stood.toFixed(0)]);
     }
     process.stdout.write(`${keys} access keys, in Secrets Manager in ${secretsManager.documents} documents; MiB above the bare runtime\n`);
     process.stdout.write(`${table(['', 'resident', 'peak', 'of it WebAssembly', 'bare runtime', 'ms of a core', 'longest ms without a decision'], rows)}\n`);
@@ -88,9 +86,9 @@ async function inProcess(index, fetches) {
 
 /** @param {string} index @param {number} fetches how many times the keys are fetched */
 async function measureOne(index, fetches) {
-  const memories = watchMemories();
+  const wasm = watchWasmMemory();
   const event = eventTexts('v1-header', 1)[0];
-  const bare = resident();
+  const bare = await residentMib();
   const start = process.cpuUsage();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -107,9 +105,8 @@ async function measureOne(index, fetches) {
     } while (generation !== String(fetched + 1));
   }
   const { user, system } = process.cpuUsage(start);
-  const wasm = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-  const peak = process.resourceUsage().maxRSS * 1024;
-  process.stdout.write(JSON.stringify({ bare, resident: resident(), peak, wasm, stood: delay.max / 1e6, cpu: (user + system) / 1e3 }));
+  const peak = process.resourceUsage().maxRSS / 1024;
+  process.stdout.write(JSON.stringify({ bare, resident: await residentMib(), peak, wasm: wasm(), stood: delay.max / 1e6, cpu: (user + system) / 1e3 }));
 }
 
 /**

@@ -1,24 +1,40 @@
-// The memory of this process, and of the WebAssembly instances that it makes.
+// The memory of this process and of its WebAssembly instances, in MiB.
 
-/** @returns {WebAssembly.Memory[]} those of all instances that are made from now on */
-export function watchMemories() {
+import { setTimeout } from 'node:timers/promises';
+
+const MIB = 1024 * 1024;
+const READINGS = 10;
+const PAUSE_MILLIS = 100;
+
+/**
+ * Remembers the memory of each instance that is made from now on.
+ *
+ * @returns {() => number} their size together
+ */
+export function watchWasmMemory() {
   /** @type {WebAssembly.Memory[]} */
   const memories = [];
-  const Original = WebAssembly.Instance;
-  WebAssembly.Instance = /** @type {any} */ (
-    new Proxy(Original, {
-      construct(target, args) {
-        const instance = new target(.../** @type {[WebAssembly.Module]} */ (args));
-        memories.push(/** @type {WebAssembly.Memory} */ (instance.exports.memory));
-        return instance;
-      },
-    })
-  );
-  return memories;
+  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+    construct(target, [module, imports]) {
+      const instance = new target(module, imports);
+      memories.push(/** @type {WebAssembly.Memory} */ (instance.exports.memory));
+      return instance;
+    },
+  });
+  return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) / MIB;
 }
 
-/** @returns {number} bytes that are resident, after what is no longer used was collected where Node exposes that */
-export function resident() {
-  globalThis.gc?.();
-  return process.memoryUsage.rss();
+/**
+ * Resident memory, the least of some readings: V8's threads give freed pages back a while after a collection.
+ *
+ * @returns {Promise<number>}
+ */
+export async function residentMib() {
+  let least = Infinity;
+  for (let reading = 0; reading < READINGS; reading += 1) {
+    globalThis.gc?.();
+    await setTimeout(PAUSE_MILLIS);
+    least = Math.min(least, process.memoryUsage.rss());
+  }
+  return least / MIB;
 }

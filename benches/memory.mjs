@@ -1,50 +1,47 @@
-// What a function keeps in memory: over many requests, and for many access keys. Runs in a process of
-// its own, and prints JSON. Arguments: what (`flat` or `loaded`), the function's `index.mjs`, and for
-// `flat` how many requests.
+// What a function keeps in memory. Runs in a process of its own, and prints JSON. Arguments:
+//
+//   keys FILE           what loading the function FILE takes above the bare runtime
+//   hostile FILE N      resident memory before and after N hostile requests
 
-import { KIND_NAMES, NOW, eventTexts } from './events.mjs';
-import { resident, watchMemories } from './memories.mjs';
+import { NOW, eventTexts } from './events.mjs';
+import { hostileEvent } from './hostile.mjs';
+import { residentMib, watchWasmMemory } from './memories.mjs';
 
-const MIB = 1024 * 1024;
-const EVENTS = 200;
+/** Before memory is measured for the first time. */
+const WARM_UP_REQUESTS = 50_000;
 
-const memories = watchMemories();
-
-const [what, file, count = '0'] = process.argv.slice(2);
-const bare = resident();
+const [what, file, count] = process.argv.slice(2);
+const wasmMib = watchWasmMemory();
+const bare = await residentMib();
 const { create } = await import(file);
 const handler = create({ now: () => NOW, log: () => {} });
-const result = what === 'flat' ? await flat(Number(count)) : await loaded();
-process.stdout.write(JSON.stringify(result));
+process.stdout.write(JSON.stringify(what === 'keys' ? await keys() : await hostile(Number(count))));
 
-/** Mixed requests, refusals and headers of 32 KB among them: memory after each tenth of them. @param {number} requests */
-async function flat(requests) {
-  const texts = mixed();
-  const tenths = [];
-  for (let done = 0; done < requests; ) {
-    for (const text of texts) await handler(JSON.parse(text));
-    done += texts.length;
-    if (done >= (requests / 10) * (tenths.length + 1)) tenths.push(measured());
+async function keys() {
+  const result = await handler(JSON.parse(eventTexts('v1-header', 1)[0]));
+  if (result.uri === undefined) throw new Error(`refused: ${JSON.stringify(result)}`);
+  return { bare, aboveBare: (await residentMib()) - bare, wasm: wasmMib() };
+}
+
+/** @param {number} requests */
+async function hostile(requests) {
+  await refuse(0, WARM_UP_REQUESTS);
+  const before = await measured();
+  await refuse(WARM_UP_REQUESTS, WARM_UP_REQUESTS + requests);
+  return { requests, before, after: await measured() };
+}
+
+async function measured() {
+  const resident = await residentMib();
+  return { resident, heap: process.memoryUsage().heapUsed / 2 ** 20, wasm: wasmMib() };
+}
+
+/** @param {number} from @param {number} to */
+async function refuse(from, to) {
+  for (let index = from; index < to; index += 1) {
+    const result = await handler(JSON.parse(hostileEvent(index)));
+    if (result.status === undefined || Number(result.status) >= 500) {
+      throw new Error(`request ${index} was not refused: ${JSON.stringify(result)}`);
+    }
   }
-  return { requests, tenths };
-}
-
-/** What loading it took, above the bare runtime's memory. */
-async function loaded() {
-  await handler(JSON.parse(eventTexts('v1-header', 1)[0]));
-  return { bareMiB: bare / MIB, aboveBareMiB: (resident() - bare) / MIB, wasmMiB: wasmMiB() };
-}
-
-function mixed() {
-  const large = eventTexts('v1-header', 2, { 'x-oss-unknown': 'u'.repeat(32 * 1024) });
-  const texts = KIND_NAMES.flatMap((kind) => eventTexts(kind, EVENTS));
-  return [...texts, ...large, ...eventTexts('refused: wrong signature', 2, { 'x-oss-unknown': 'u'.repeat(32 * 1024) })];
-}
-
-function measured() {
-  return { rssMiB: resident() / MIB, wasmMiB: wasmMiB() };
-}
-
-function wasmMiB() {
-  return memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) / MIB;
 }

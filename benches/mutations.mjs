@@ -1,4 +1,4 @@
-// Events with one part changed, so that each check of a decision meets what it is there for.
+// Events with one part changed, so that each check of a decision finds something to refuse.
 
 const HEADERS = /** @type {[string, string][]} */ ([
   ['authorization', ''],

@@ -1,4 +1,5 @@
-// Prints the licences of the Rust crates that are compiled into the core, as JSON.
+// Prints the licences of the Rust crates that are compiled into one of the core's modules, as JSON. Its arguments are the
+// options that choose the module's features, as cargo takes them.
 
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -11,7 +12,7 @@ const TARGET = 'wasm32-unknown-unknown';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const { packages, resolve } = JSON.parse(
-  run('cargo', 'metadata', '--format-version', '1', '--locked', '--filter-platform', TARGET),
+  run('cargo', 'metadata', '--format-version', '1', '--locked', '--filter-platform', TARGET, ...process.argv.slice(2)),
 );
 const licences = [await standardLibraryLicence(), ...(await Promise.all(compiledIn().map(crateLicence)))];
 process.stdout.write(`${JSON.stringify(licences, null, 1)}\n`);
@@ -39,9 +40,11 @@ function isProcMacro({ targets }) {
   return targets.some((/** @type {any} */ { kind }) => kind.includes('proc-macro'));
 }
 
-/** @param {any} crate */
+/** Where a crate may be used under either of two licences, one of which is MIT, this uses it under MIT. @param {any} crate */
 async function crateLicence({ name, version, license, manifest_path: manifest }) {
-  return { name, version, license, texts: await licenceTexts(dirname(manifest)) };
+  const isChoice = license.includes(' OR ') && license.includes('MIT');
+  const texts = await licenceTexts(dirname(manifest), isChoice ? /mit|notice|copyright/iu : /./u);
+  return { name, version, license, texts: texts.length > 0 ? texts : await licenceTexts(dirname(manifest)) };
 }
 
 /** The standard library may be used under either licence; this is the text of the first. */

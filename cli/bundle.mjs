@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
-import { createBundledGate, createGate } from '../js-shim/core/gate.mjs';
+import { createBundledGate } from '../js-shim/core/bundled-gate.mjs';
+import { createGate } from '../js-shim/core/gate.mjs';
 import { noticesOf } from './notices.mjs';
 import { writePrivate } from './private-file.mjs';
-import { readWasm } from './wasm-file.mjs';
+import { readDocumentsWasm, readWasm } from './wasm-file.mjs';
 
 /** The functions, by the name of their zip. */
 export const FUNCTIONS = /** @type {const} */ ([
@@ -30,7 +31,6 @@ const WITHOUT_CORE = ['origin-request'];
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const WASM_FILE = 'oss_edge.wasm';
 const GATE_FILE = 'gate.bin';
 const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 
@@ -56,11 +56,10 @@ export const BUNDLING = /** @type {const} */ ({
  * @returns {Promise<Map<string, Files>>} files by function
  */
 export async function writeFunctions(documents, outDir) {
-  const wasm = await readWasm();
-  const gate = documents.accessKeys === undefined ? undefined : gateFile(documents, wasm);
+  const gate = documents.accessKeys === undefined ? undefined : await gateFile(documents);
   const functions = new Map();
   for (const name of FUNCTIONS) {
-    const files = await filesOf(name, documents, wasm, gate);
+    const files = await filesOf(name, documents, gate);
     await writeFiles(join(outDir, name), files);
     functions.set(name, files);
   }
@@ -70,20 +69,19 @@ export async function writeFunctions(documents, outDir) {
 /**
  * @param {typeof FUNCTIONS[number]} name
  * @param {Documents} documents
- * @param {Uint8Array<ArrayBuffer>} wasm
  * @param {Uint8Array | undefined} gate undefined if the functions fetch the access keys
  * @returns {Promise<Files>}
  */
-async function filesOf(name, documents, wasm, gate) {
+async function filesOf(name, documents, gate) {
   const verifies = VERIFIERS.includes(name);
-  const usesCore = !WITHOUT_CORE.includes(name);
-  const { index, inputs } = await bundled(verifies && gate === undefined ? `${name}-fetching-keys` : name, documents);
-  const notices = await noticesOf({ inputs, root: ROOT, usesCore });
+  const fetches = verifies && gate === undefined;
+  const module = WITHOUT_CORE.includes(name) ? undefined : fetches ? 'oss_edge_documents' : 'oss_edge';
+  const { index, inputs } = await bundled(fetches ? `${name}-fetching-keys` : name, documents);
   return {
     'index.mjs': index,
-    ...(usesCore ? { [WASM_FILE]: wasm } : {}),
+    ...(module === undefined ? {} : { [`${module}.wasm`]: await (fetches ? readDocumentsWasm() : readWasm()) }),
     ...(verifies && gate ? { [GATE_FILE]: gate } : {}),
-    [NOTICES_FILE]: Buffer.from(notices),
+    [NOTICES_FILE]: Buffer.from(await noticesOf({ inputs, root: ROOT, module })),
   };
 }
 
@@ -91,12 +89,11 @@ async function filesOf(name, documents, wasm, gate) {
  * The contents of gate.bin: both documents, checked.
  *
  * @param {Documents} documents
- * @param {Uint8Array<ArrayBuffer>} wasm
  */
-function gateFile({ config, accessKeys }, wasm) {
-  const bytes = createGate({ wasm, config, accessKeys }).toBytes();
+async function gateFile({ config, accessKeys }) {
+  const bytes = createGate({ wasm: await readDocumentsWasm(), config, accessKeys }).toBytes();
   // The functions will read it when they start, so make sure that it can be read.
-  createBundledGate({ wasm, bytes });
+  createBundledGate({ wasm: await readWasm(), bytes });
   return bytes;
 }
 
@@ -130,7 +127,9 @@ async function bundled(entry, { config }) {
 /** @param {string} directory @param {Files} files */
 async function writeFiles(directory, files) {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  // A file of an earlier bundle would hold access keys that nothing needs.
-  if (!(GATE_FILE in files)) await rm(join(directory, GATE_FILE), { force: true });
+  // A gate.bin of an earlier bundle would hold access keys that nothing needs.
+  for (const file of [GATE_FILE, 'oss_edge.wasm', 'oss_edge_documents.wasm']) {
+    if (!(file in files)) await rm(join(directory, file), { force: true });
+  }
   for (const [file, bytes] of Object.entries(files)) await writePrivate(join(directory, file), bytes);
 }

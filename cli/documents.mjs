@@ -4,7 +4,7 @@ import { createGate } from '../js-shim/core/gate.mjs';
 import { readDocument } from './document.mjs';
 import { bucketWarnings, keyWarnings } from './key-warnings.mjs';
 import { UsageError } from './usage-error.mjs';
-import { readWasm } from './wasm-file.mjs';
+import { readDocumentsWasm } from './wasm-file.mjs';
 
 /**
  * @typedef {object} Documents
@@ -27,7 +27,7 @@ export async function readDocuments({ config: configFile, accessKeys: accessKeys
   }
   if (!fetched && accessKeysFile === undefined) throw new UsageError('expected --access-keys FILE');
   const accessKeys = accessKeysFile === undefined ? undefined : await readDocument(accessKeysFile);
-  createGate({ wasm: await readWasm(), config, accessKeys });
+  createGate({ wasm: await readDocumentsWasm(), config, accessKeys });
   return { config, accessKeys };
 }
 

@@ -19,24 +19,25 @@ import { readCrateLicences } from './wasm-file.mjs';
  * @param {object} contents
  * @param {string[]} contents.inputs the files that index.mjs was made of, relative to `root`
  * @param {string} contents.root this package's directory
- * @param {boolean} contents.usesCore
+ * @param {'oss_edge' | 'oss_edge_documents'} [contents.module] of the core
  */
-export async function noticesOf({ inputs, root, usesCore }) {
+export async function noticesOf({ inputs, root, module }) {
   const directories = packageDirectories(inputs.map((input) => join(root, input)));
   const packages = await Promise.all(
     directories.filter((directory) => join(directory, '/') !== root).map(packageLicence),
   );
-  return noticesText([...packages, ...(usesCore ? await readCrateLicences() : [])]);
+  return noticesText([...packages, ...(module === undefined ? [] : await readCrateLicences(module))]);
 }
 
 /**
  * The licence texts that are in the directory of a package or crate.
  *
  * @param {string} directory
+ * @param {RegExp} [only] which files, by their names
  */
-export async function licenceTexts(directory) {
+export async function licenceTexts(directory, only = /./u) {
   const names = (await readdir(directory))
-    .filter((name) => /^(licen[cs]e|copying|notice|copyright)/iu.test(name))
+    .filter((name) => /^(licen[cs]e|copying|notice|copyright)/iu.test(name) && only.test(name))
     .sort();
   const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));
   return texts.map((text) => text.replaceAll('\r\n', '\n').trim());

@@ -2,6 +2,7 @@
 
 import { text as consume } from 'node:stream/consumers';
 
+import { readEvent } from '../js-shim/edge/cloudfront-event.mjs';
 import { fromFunctionsEvent, isFunctionsEvent } from './cloudfront-functions-event.mjs';
 import { readText } from './document.mjs';
 import { printable, table } from './table.mjs';
@@ -20,8 +21,8 @@ import { printable, table } from './table.mjs';
  * @property {string | null} code of a refusal
  *
  * @typedef {{ id: string, now?: string | number, event: unknown, expected?: Record<string, unknown> }} Entry
- * @typedef {{ verdict: Verdict, detail: string, notes: string[], stringToSign: string | undefined,
- *   differences: string[] }} Replayed
+ * @typedef {{ verdict: Verdict, detail: string, notes: string[],
+ *   explanation: import('../js-shim/core/gate.mjs').Explanation, differences: string[] }} Replayed
  */
 
 /**
@@ -48,18 +49,19 @@ export async function readEntries(file) {
  * Replays an entry through the functions.
  *
  * @param {Awaited<ReturnType<typeof import('./load-functions.mjs').loadFunctions>>} functions
+ * @param {Pick<ReturnType<typeof import('../js-shim/core/gate.mjs').createGate>, 'explain'>} gate of the same documents
  * @param {Entry} entry
  * @param {number} now milliseconds since the epoch, for an entry without a time
  * @returns {Promise<Replayed>}
  */
-export async function replay(functions, entry, now) {
+export async function replay(functions, gate, entry, now) {
   const time = entry.now === undefined ? now : readTime(entry.now, `${entry.id}: now`);
   const { event, lost } = isFunctionsEvent(entry.event)
     ? fromFunctionsEvent(entry.event)
     : { event: entry.event, lost: [] };
-  /** @type {import('../js-shim/edge/log.mjs').LogLine} */
+  /** @type {import('../js-shim/log.mjs').LogLine} */
   let line = {};
-  const log = (/** @type {import('../js-shim/edge/log.mjs').LogLine} */ written) => (line = written);
+  const log = (/** @type {import('../js-shim/log.mjs').LogLine} */ written) => (line = written);
   const handler = functions[functionOf(event, entry.id)].create({ now: () => time, log });
   const result = await handler(structuredClone(event));
   const verdict = verdictOf(entry.id, line, result);
@@ -67,7 +69,7 @@ export async function replay(functions, entry, now) {
     verdict,
     detail: String(line.detail ?? ''),
     notes: lost,
-    stringToSign: stringToSignOf(result),
+    explanation: verdict.code === 'SignatureDoesNotMatch' ? explanationOf(gate, event, time) : {},
     differences: differencesOf(verdict, entry.expected ?? {}),
   };
 }
@@ -88,9 +90,14 @@ export function report(replayed) {
     detail,
   ]);
   const parts = [table(['event', 'decision', 'operation', 'origin or error', 'object', 'why'], rows)];
-  for (const { verdict, stringToSign, notes, differences } of replayed) {
+  for (const { verdict, explanation, notes, differences } of replayed) {
     const id = printable(verdict.id);
-    if (stringToSign !== undefined) parts.push(`${id}: the StringToSign of this request is\n${indent(stringToSign)}`);
+    for (const [name, text] of [
+      ['StringToSign', explanation.stringToSign],
+      ['CanonicalRequest', explanation.canonicalRequest],
+    ]) {
+      if (text !== undefined) parts.push(`${id}: the ${name} of this request is\n${indent(text)}`);
+    }
     for (const note of notes) parts.push(`${id}: ${note}`);
     for (const difference of differences) parts.push(`${id}: ${printable(difference)}`);
   }
@@ -135,7 +142,7 @@ function functionOf(event, id) {
   return type === 'origin-request' ? 'origin-request' : 'viewer-request';
 }
 
-/** @param {string} id @param {import('../js-shim/edge/log.mjs').LogLine} line @param {any} result @returns {Verdict} */
+/** @param {string} id @param {import('../js-shim/log.mjs').LogLine} line @param {any} result @returns {Verdict} */
 function verdictOf(id, line, result) {
   const denied = 'status' in result;
   const routed = result.origin?.custom ? 'api' : 's3';
@@ -156,10 +163,14 @@ function text(value) {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** @param {{ body?: string }} result */
-function stringToSignOf({ body = '' }) {
-  const shown = /<StringToSign>([^<]*)<\/StringToSign>/u.exec(body)?.[1];
-  return shown?.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&#13;', '\r').replaceAll('&amp;', '&');
+/**
+ * What a request should have signed.
+ *
+ * @param {Parameters<typeof replay>[1]} gate @param {any} event that was refused @param {number} time
+ */
+function explanationOf(gate, event, time) {
+  const { request, requestId } = readEvent(event);
+  return gate.explain(request, requestId, time);
 }
 
 /** @param {Verdict} verdict @param {Record<string, unknown>} expected */

@@ -5,17 +5,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { createGate } from '../js-shim/core/gate.mjs';
 import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
 import { startDistribution } from '../local/distribution.mjs';
 import { startS3Server } from '../local/s3-server.mjs';
 import { loadFunctions } from './load-functions.mjs';
+import { readDocumentsWasm } from './wasm-file.mjs';
 
 /**
  * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,
  *   api?: { domain: string, path: string } }} Config
  * @typedef {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }} Credentials
  * @typedef {import('../local/distribution.mjs').LogEntry} LogEntry
- * @typedef {import('../js-shim/edge/log.mjs').LogLine} LogLine
+ * @typedef {import('../js-shim/log.mjs').LogLine} LogLine
  * @typedef {(entry: LogEntry, decision: LogLine | undefined) => void} RequestLog
  */
 
@@ -62,7 +64,7 @@ export async function serve({
       originResponse: originResponse ? functions['origin-response'].create(atEdge) : undefined,
       authorizer: functions.authorizer.create({ ...atEdge, originSecret }),
     },
-    originDomain: originDomainOf(config),
+    originDomain: await originDomainOf(config),
     customHeaders: { [SECRET_HEADER]: originSecret },
     api: {
       ...(config.api ?? { domain: 'api.invalid', path: '' }),
@@ -118,10 +120,11 @@ async function embeddedS3(config, data) {
  * own. Here one port serves all buckets.
  *
  * @param {Config} config
- * @returns {(viewerRequest: import('aws-lambda').CloudFrontRequest) => string}
+ * @returns {Promise<(viewerRequest: import('aws-lambda').CloudFrontRequest) => string>}
  */
-function originDomainOf(config) {
-  const domains = Object.values(config.buckets).map(({ s3Bucket, region }) => `${s3Bucket}.s3.${region}.amazonaws.com`);
+async function originDomainOf(config) {
+  const buckets = createGate({ wasm: await readDocumentsWasm(), config }).buckets();
+  const domains = buckets.map(({ domain }) => domain);
   return ({ headers }) => {
     const decided = headers['x-ossedge-origin']?.[0]?.value;
     return domains.find((domain) => domain === decided) ?? domains[0];

@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises';
 const DIRECTORY = new URL('../js-shim/wasm/', import.meta.url);
 
 /**
+ * The module without the code that reads documents.
+ *
  * @returns {Promise<Buffer<ArrayBuffer>>}
  * @throws {Error} when it isn't built
  */
@@ -13,13 +15,24 @@ export function readWasm() {
 }
 
 /**
- * The licences of the Rust crates in the core.
+ * The whole module.
  *
+ * @returns {Promise<Buffer<ArrayBuffer>>}
+ * @throws {Error} when it isn't built
+ */
+export function readDocumentsWasm() {
+  return readBuilt('oss_edge_documents_bg.wasm');
+}
+
+/**
+ * The licences of the Rust crates in a module.
+ *
+ * @param {'oss_edge' | 'oss_edge_documents'} module
  * @returns {Promise<import('./notices.mjs').Licence[]>}
  * @throws {Error} when they aren't built
  */
-export async function readCrateLicences() {
-  return JSON.parse((await readBuilt('licences.json')).toString('utf8'));
+export async function readCrateLicences(module) {
+  return JSON.parse((await readBuilt(`${module}_licences.json`)).toString('utf8'));
 }
 
 /** @param {string} name */

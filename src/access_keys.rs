@@ -1,110 +1,45 @@
 //! The access keys that devices sign with: those that are listed, and those that are derived.
 
-mod access_key;
-mod entries;
-mod reader;
+pub(crate) mod access_key;
+pub(crate) mod derived_key;
+pub(crate) mod permission;
+pub(crate) mod secret;
+pub(crate) mod signing_keys;
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use access_key::Kind;
-pub(crate) use access_key::{AccessKey, LiveSecret, is_access_key_id};
-pub use reader::AccessKeysReader;
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::baked::baked;
-use crate::derived_key::{self, DerivedKeyId, MasterSecret};
-use crate::hot_keys::HotKeys;
-use crate::id_table::IdTable;
-use crate::keyed_hash::{HmacSha1, HmacSha256};
-use crate::permission::Permissions;
 use crate::refusal::AccessKeyFault;
-use crate::signing_date::UnixMillis;
-use crate::signing_secret::SigningSecret;
-use crate::texts::{Texts, joined};
+use crate::time::UnixMillis;
+use access_key::{AccessKey, Kind, ListedKey, MasterKey, Status};
+use derived_key::DerivedKeyId;
+use signing_keys::SigningKeys;
 
-/// All access keys of one state of the documents. It never changes.
-#[derive(Default)]
+/// The access keys of one or several documents. They never change, but for the signing keys that are derived from them.
+#[derive(Default, Serialize, Deserialize)]
 pub struct AccessKeys {
-    ids: IdTable,
-    /// By the ordinals of the ids.
-    listed: Vec<Listed>,
-    /// The secrets of the listed keys, one key's after the other's.
-    secrets: Texts,
-    /// By the ordinals of the secrets: which of the lives each has.
-    secret_lives: Vec<usize>,
-    lives: Vec<Life>,
-    policies: Vec<Policy>,
-    masters: Vec<Master>,
-    /// Revoked devices, as `master.device`.
-    revoked: IdTable,
-    hot: HotKeys<HmacSha1>,
-    /// Of the keys that version 4 derives from secrets; the generation's name is followed by the scope.
-    hot_derived: HotKeys<HmacSha256>,
+    /// By their ids.
+    #[serde(serialize_with = "in_order_of_ids")]
+    pub(crate) listed: HashMap<Box<str>, ListedKey>,
+    /// By their ids.
+    pub(crate) masters: BTreeMap<Box<str>, MasterKey>,
+    #[serde(skip)]
+    pub(crate) signing_keys: SigningKeys,
 }
 
-/// What is kept of a listed key besides its id.
-struct Listed {
-    /// The ordinal after that of its last secret.
-    secrets_end: usize,
-    /// Which of the policies it has.
-    policy: usize,
+/// So that the same keys are the same bytes.
+fn in_order_of_ids<S: Serializer>(listed: &HashMap<Box<str>, ListedKey>, serializer: S) -> Result<S::Ok, S::Error> {
+    listed.iter().collect::<BTreeMap<_, _>>().serialize(serializer)
 }
-
-/// The name of a secret, and when it is valid: from `not_before` on, and before `not_after`.
-#[derive(PartialEq, Eq)]
-struct Life {
-    generation: Box<str>,
-    not_before: Option<UnixMillis>,
-    not_after: Option<UnixMillis>,
-}
-
-/// What keys of one kind may do. Many keys share one.
-#[derive(Default, PartialEq, Eq)]
-struct Policy {
-    status: Status,
-    permissions: Permissions,
-    max_clock_skew_seconds: Option<u32>,
-    max_object_bytes: Option<u64>,
-    security_token: Option<Box<str>>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Status {
-    #[default]
-    Active,
-    Disabled,
-}
-
-/// What keys are derived from.
-struct Master {
-    id: Box<str>,
-    secret: MasterSecret,
-    policy: Policy,
-    scopes: Vec<(Box<str>, Permissions)>,
-}
-
-baked!(struct AccessKeys { ids, listed, secret_lives, secrets, lives, policies, masters, revoked } but { hot, hot_derived });
-baked!(struct Listed { secrets_end, policy });
-baked!(struct Life { generation, not_before, not_after });
-baked!(struct Policy { status, permissions, max_clock_skew_seconds, max_object_bytes, security_token });
-baked!(
-    enum Status {
-        Active,
-        Disabled,
-    }
-);
-baked!(struct Master { id, secret, policy, scopes });
-baked!(struct UnixMillis { 0 });
 
 impl AccessKeys {
     /// The access key of an id, as of `now`.
     ///
     /// # Errors
     /// Why there is none that may be used.
-    pub(crate) fn find<'k: 'i, 'i>(
-        &'k self,
-        id: &'i str,
-        now: UnixMillis,
-    ) -> Result<AccessKey<'k, 'i>, AccessKeyFault> {
+    pub(crate) fn find(&self, id: &str, now: UnixMillis) -> Result<AccessKey<'_>, AccessKeyFault> {
         let key = match id.starts_with(derived_key::PREFIX) {
             true => self.derived(id, now)?,
             false => self.listed(id).ok_or(AccessKeyFault::Unknown)?,
@@ -116,65 +51,27 @@ impl AccessKeys {
         if has_secret { Ok(key) } else { Err(AccessKeyFault::NoLiveSecret) }
     }
 
-    /// Whether the key schedule of a secret is in the cache.
-    #[cfg(test)]
-    pub(crate) fn is_hot(&self, id: &str, generation: &str) -> bool {
-        self.hot.with(id, generation, |_| ()).is_some()
+    fn listed(&self, id: &str) -> Option<AccessKey<'_>> {
+        let ListedKey { secrets, policy } = self.listed.get(id)?;
+        Some(AccessKey { policy, kind: Kind::Listed { secrets }, signing_keys: &self.signing_keys })
     }
 
-    /// Whether every ordinal leads to something, as it does where documents were read.
-    pub(crate) fn is_whole(&self) -> bool {
-        let secrets = self.secrets.len();
-        self.listed.len() == self.ids.len()
-            && self.listed.is_sorted_by_key(|listed| listed.secrets_end)
-            && self.listed.last().map_or(0, |last| last.secrets_end) == secrets
-            && self.listed.iter().all(|listed| listed.policy < self.policies.len())
-            && self.secret_lives.len() == secrets
-            && self.secret_lives.iter().all(|life| *life < self.lives.len())
-    }
-
-    fn listed<'i>(&self, id: &'i str) -> Option<AccessKey<'_, 'i>> {
-        let ordinal = self.ids.find(id)?;
-        let listed = self.listed.get(ordinal)?;
-        let policy = self.policies.get(listed.policy)?;
-        Some(AccessKey { keys: self, id, policy, kind: Kind::Listed { ordinal } })
-    }
-
-    fn derived<'i>(&self, text: &'i str, now: UnixMillis) -> Result<AccessKey<'_, 'i>, AccessKeyFault> {
-        let id = DerivedKeyId::parse(text).ok_or(AccessKeyFault::Unknown)?;
-        let master = self.masters.iter().find(|master| *master.id == *id.master).ok_or(AccessKeyFault::Unknown)?;
+    fn derived(&self, id: &str, now: UnixMillis) -> Result<AccessKey<'_>, AccessKeyFault> {
+        let id = DerivedKeyId::parse(id).ok_or(AccessKeyFault::Unknown)?;
+        let (master_id, master) = self.masters.get_key_value(id.master).ok_or(AccessKeyFault::Unknown)?;
         if master.policy.status == Status::Disabled {
             return Err(AccessKeyFault::Disabled);
         }
-        let scope = id.scope.map(|name| master.scope(name).ok_or(AccessKeyFault::UnknownScope)).transpose()?;
-        if self.revoked.find(&revoked_id(id.master, id.device)).is_some() {
+        let scope = id.scope.map(|name| master.scopes.get(name).ok_or(AccessKeyFault::UnknownScope)).transpose()?;
+        if master.revoked_devices.contains(id.device) {
             return Err(AccessKeyFault::Revoked);
         }
         if id.expiry.is_some_and(|expiry| now >= expiry) {
             return Err(AccessKeyFault::Expired);
         }
-        Ok(AccessKey { keys: self, id: text, policy: &master.policy, kind: Kind::Derived { master, id, scope } })
-    }
-
-    /// The ordinals of a listed key's secrets.
-    fn secrets_of(&self, ordinal: usize) -> std::ops::Range<usize> {
-        let end = |ordinal: usize| self.listed.get(ordinal).map_or(0, |listed| listed.secrets_end);
-        ordinal.checked_sub(1).map_or(0, end)..end(ordinal)
-    }
-
-    /// A secret, when it is valid at `now`.
-    fn live_secret(&self, ordinal: usize, now: UnixMillis) -> Option<LiveSecret<'_, '_>> {
-        let life = self.lives.get(*self.secret_lives.get(ordinal)?)?;
-        let begun = life.not_before.is_none_or(|not_before| now >= not_before);
-        let ended = life.not_after.is_some_and(|not_after| now >= not_after);
-        let secret = SigningSecret::new(self.secrets.get(ordinal)?);
-        (begun && !ended).then_some(LiveSecret { generation: &life.generation, secret })
-    }
-}
-
-impl Master {
-    fn scope(&self, name: &str) -> Option<&Permissions> {
-        self.scopes.iter().find(|(known, _)| **known == *name).map(|(_, permissions)| permissions)
+        let secret = id.derive(&master.secret);
+        let kind = Kind::Derived { master_id, secret, device: id.device.to_owned(), scope };
+        Ok(AccessKey { policy: &master.policy, kind, signing_keys: &self.signing_keys })
     }
 }
 
@@ -184,21 +81,17 @@ impl fmt::Debug for AccessKeys {
     }
 }
 
-fn revoked_id(master: &str, device: &str) -> String {
-    joined(&[master, ".", device])
-}
-
 #[cfg(test)]
 mod tests {
+    use super::permission::Asked;
     use super::*;
-    use crate::credentials::Credentials;
+    use crate::config::credentials::Credentials;
     use crate::operation::Operation;
-    use crate::permission::Asked;
 
     const NOW: UnixMillis = UnixMillis(1_795_485_177_000);
 
     fn read(text: &str) -> AccessKeys {
-        AccessKeys::from_documents(&[text], Credentials::Bundled).unwrap()
+        AccessKeys::from_json(&[text], Credentials::Bundled).unwrap()
     }
 
     fn keys() -> AccessKeys {
@@ -231,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn says_why_a_key_can_not_be_used() {
+    fn says_why_a_key_cannot_be_used() {
         let keys = keys();
         for (id, fault) in [
             ("short", None),
@@ -257,30 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn is_whole_when_every_ordinal_leads_to_something() {
-        let changes: [fn(&mut AccessKeys); 8] = [
-            |keys| _ = keys.listed.pop(),
-            |keys| _ = keys.listed.remove(0),
-            |keys| keys.listed.swap(0, 1),
-            |keys| keys.listed[0].policy = 9,
-            |keys| keys.listed.last_mut().unwrap().secrets_end = usize::MAX,
-            |keys| keys.secrets.push("another"),
-            |keys| _ = keys.secret_lives.pop(),
-            |keys| keys.secret_lives[0] = 9,
-        ];
-        assert!(keys().is_whole() && AccessKeys::default().is_whole());
-        for (number, change) in changes.into_iter().enumerate() {
-            let mut keys = keys();
-            change(&mut keys);
-            assert!(!keys.is_whole(), "{number}");
-        }
-    }
-
-    #[test]
     fn offers_the_secrets_that_are_valid_now() {
         let keys = keys();
-        let generations =
-            |id, now| keys.find(id, now).unwrap().live_secrets(now).map(|live| live.generation).collect::<Vec<_>>();
+        let generations = |id, now| {
+            let key = keys.find(id, now).unwrap();
+            key.live_secrets(now).map(|live| live.generation.to_owned()).collect::<Vec<_>>()
+        };
         assert_eq!(generations("rotating", NOW), ["ending", "new"]);
         assert_eq!(generations("rotating", UnixMillis(NOW.0 - 1)), ["past", "ending"]);
         assert_eq!(generations("rotating", UnixMillis(NOW.0 + 1000)), ["new", "future"]);
@@ -289,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn lets_a_scope_take_away_and_never_add() {
+    fn a_scope_restricts_and_never_grants() {
         let keys = keys();
         let allows = |id, bucket, key| {
             keys.find(id, NOW).unwrap().allows(Asked { operation: Operation::PutObject, bucket, key })
@@ -315,8 +190,7 @@ mod tests {
         let keys = read(&format!(r#"{{"accessKeys":[{}]}}"#, (0..2000).map(key).collect::<Vec<_>>().join(",")));
         for number in 0..2000 {
             let id = format!("k{number}");
-            let secret = keys.find(&id, NOW).unwrap().live_secrets(NOW).next().unwrap().secret.v4_secret();
-            assert_eq!(secret, format!("aliyun_v4s{number}").into_bytes());
+            assert!(keys.find(&id, NOW).unwrap().live_secrets(NOW).next().unwrap().secret.is(&format!("s{number}")));
         }
         assert_eq!(keys.find("k2000", NOW).err(), Some(AccessKeyFault::Unknown));
     }

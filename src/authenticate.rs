@@ -1,174 +1,280 @@
 //! Who signed a request: the only place where an [`Authenticated`] is made.
 
-use std::cell::Cell;
+use std::borrow::Cow;
 
-use crate::access_keys::{AccessKey, AccessKeys, LiveSecret};
-use crate::canonicalized_oss_headers::CanonicalizedOssHeaders;
-use crate::clock_skew::TimeLimits;
+use crate::access_keys::AccessKeys;
+use crate::access_keys::access_key::AccessKey;
 use crate::config::Config;
 use crate::operation::Operation;
-use crate::presented_signature::PresentedSignature;
-use crate::query::Query;
-use crate::refusal::Refusal;
-use crate::request_view::RequestView;
-use crate::resource::Resource;
-use crate::signature_v1::StringToSign;
-use crate::signing_date::UnixMillis;
-use crate::texts::owned;
+use crate::refusal::{Mismatch, Refusal};
+use crate::request::Request;
+use crate::request::query::Query;
+use crate::resource::{PathPlus, Resource};
+use crate::signature::clock_skew::TimeLimits;
+use crate::signature::oss_headers::{CanonicalizedOssHeaders, HeaderOrder};
+use crate::signature::{PresentedSignature, SignedTexts};
+use crate::time::UnixMillis;
 
 /// A request whose bucket, key and operation are known, and nothing yet about who sent it.
-pub(crate) struct Classified<'v, 'r> {
-    pub(crate) request: &'v RequestView<'r>,
-    pub(crate) resource: &'v Resource<'r>,
-    pub(crate) query: &'v Query<'r>,
+pub(crate) struct Classified<'r> {
+    pub(crate) request: &'r Request<'r>,
+    pub(crate) query: &'r Query,
+    pub(crate) host: &'r str,
+    pub(crate) resource: &'r Resource,
     pub(crate) operation: Operation,
+    pub(crate) presented: &'r PresentedSignature<'r>,
+    pub(crate) oss_headers: CanonicalizedOssHeaders<'r>,
 }
 
-/// The access key that a request says it is signed with, and the date that it says.
-pub(crate) struct Identified<'k, 'i> {
-    pub(crate) key: AccessKey<'k, 'i>,
-    /// The literal text that was signed.
-    pub(crate) date: &'i str,
-    now: UnixMillis,
-    /// The date is too far from now but for this key: known only to who has its secret. This one and the next are
-    /// boxed, being rare and large.
-    beyond_the_usual: Cell<Option<Box<Refusal>>>,
-    /// The date is too far from now for this key.
-    beyond_its_own: Cell<Option<Box<Refusal>>>,
+/// A request whose signature was verified. Its fields are private: without one, no request can be authorized or routed.
+pub(crate) struct Authenticated<'r> {
+    classified: &'r Classified<'r>,
+    key: AccessKey<'r>,
+    reading: VerifiedReading<'r>,
 }
 
-impl<'k: 'i, 'i> Identified<'k, 'i> {
-    pub(crate) fn live_secrets(&self) -> impl Iterator<Item = LiveSecret<'k, 'i>> + use<'k, 'i> {
-        self.key.live_secrets(self.now)
+/// The reading of a request under which its signature verified.
+struct VerifiedReading<'r> {
+    resource: Cow<'r, Resource>,
+    oss_headers: Cow<'r, CanonicalizedOssHeaders<'r>>,
+    generation: String,
+}
+
+impl<'r> Authenticated<'r> {
+    pub(crate) fn request(&self) -> &'r Request<'r> {
+        self.classified.request
     }
 
-    /// What a request is refused for whose signature is wrong in every reading, or can't be checked: it is asked
-    /// once.
-    pub(crate) fn mismatch(&self, refusal: Refusal) -> Refusal {
-        self.beyond_the_usual.take().map_or(refusal, |beyond| *beyond)
+    pub(crate) fn query(&self) -> &'r Query {
+        self.classified.query
+    }
+
+    pub(crate) fn operation(&self) -> Operation {
+        self.classified.operation
+    }
+
+    /// The bucket and the key that were verified.
+    pub(crate) fn resource(&self) -> &Resource {
+        &self.reading.resource
+    }
+
+    /// The same where the signature verified under another reading than the first.
+    pub(crate) fn resource_of_another_reading(&self) -> Option<Resource> {
+        match &self.reading.resource {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(resource) => Some(resource.clone()),
+        }
+    }
+
+    /// The `x-oss-*` headers that the signature covers.
+    pub(crate) fn oss_headers(&self) -> &CanonicalizedOssHeaders<'r> {
+        &self.reading.oss_headers
+    }
+
+    /// The headers that the signature covers in addition to those that its version always signs.
+    pub(crate) fn additional_headers(&self) -> &'r [String] {
+        self.classified.presented.additional_headers()
+    }
+
+    pub(crate) fn key(&self) -> &AccessKey<'r> {
+        &self.key
+    }
+
+    /// The name of the secret that the signature was made with; of a derived key, its master key's id.
+    pub(crate) fn generation(&self) -> &str {
+        &self.reading.generation
     }
 }
 
-/// Checks the time that bounds a signature, and finds its access key.
-///
-/// Whose date is too far from now is told so first, whether the key exists or not, so that any clock can
-/// be mended and nothing is learned of keys. A key with a skew of its own goes by that, but only with
-/// the right signature: to all others it answers as the rest do.
+/// Verifies a request's signature under the secrets of its access key that are valid now, its date, and its security
+/// token.
 ///
 /// # Errors
-/// Those of the date, skew or expiry; [`Refusal::InvalidAccessKeyId`].
-pub(crate) fn identify<'k: 'i, 'i>(
-    request: &RequestView<'i>,
-    presented: &PresentedSignature<'i>,
-    keys: &'k AccessKeys,
+/// In this order: those of the date, skew or expiry; [`Refusal::InvalidAccessKeyId`]; in signature version 4, for the
+/// region [`Refusal::InvalidCredential`]; for the headers that are signed [`Refusal::RepeatedHeader`] and
+/// [`Refusal::MalformedHeader`]; [`Refusal::SignatureDoesNotMatch`]; for a key with a clock skew of its own
+/// [`Refusal::RequestTimeTooSkewed`]; [`Refusal::InvalidSecurityToken`].
+pub(crate) fn authenticate<'r>(
+    classified: &'r Classified<'r>,
+    keys: &'r AccessKeys,
     config: &Config,
     now: UnixMillis,
-) -> Result<Identified<'k, 'i>, Refusal> {
+) -> Result<Authenticated<'r>, Refusal> {
+    let Identified { key, date, date_check } = identify(classified, keys, config, now)?;
+    let verified = verify_any_reading(classified, &key, date, config, now);
+    let reading = match (verified, date_check) {
+        (Ok(reading), DateCheck::Passed | DateCheck::PassedForThisKeyOnly(_)) => reading,
+        (Ok(_), DateCheck::FailedForThisKeyOnly(refusal)) => return Err(refusal),
+        (Err(_), DateCheck::PassedForThisKeyOnly(refusal)) => return Err(refusal),
+        (Err(refusal), DateCheck::Passed | DateCheck::FailedForThisKeyOnly(_)) => return Err(refusal),
+    };
+    key.check_security_token(classified.presented.security_token(classified.request, classified.query)?)?;
+    Ok(Authenticated { classified, key, reading })
+}
+
+/// The access key that a request says it is signed with, and the literal date text that it signs.
+struct Identified<'r> {
+    key: AccessKey<'r>,
+    date: &'r str,
+    date_check: DateCheck,
+}
+
+/// The date against the skew that is configured for all keys, and against the key's own. Whoever doesn't have the key's
+/// secret must not learn that the key has a skew of its own.
+enum DateCheck {
+    /// Within both.
+    Passed,
+    /// Within the key's own skew alone. A wrong signature is answered with this refusal, as for any other key.
+    PassedForThisKeyOnly(Refusal),
+    /// Beyond the key's own skew alone. A right signature is answered with this refusal.
+    FailedForThisKeyOnly(Refusal),
+}
+
+/// Checks the time that bounds the signature, and finds the access key.
+///
+/// The date is checked before the key: an unknown key must not hide clock skew, so that any client can correct its clock,
+/// and nothing is learned of keys.
+fn identify<'r>(
+    classified: &'r Classified<'r>,
+    keys: &'r AccessKeys,
+    config: &Config,
+    now: UnixMillis,
+) -> Result<Identified<'r>, Refusal> {
+    let Classified { request, presented, .. } = classified;
     let limits = TimeLimits {
         now,
         max_clock_skew_seconds: config.max_clock_skew_seconds,
         max_url_expiry_seconds: config.max_url_expiry_seconds,
     };
-    let usual = presented.check_time(request, &limits);
+    let for_all_keys = presented.check_time(request, &limits);
     let id = presented.access_key_id();
-    let (key, usual) = match (keys.find(id, now), usual) {
-        (Ok(key), usual) => (key, usual),
+    let (key, for_all_keys) = match (keys.find(id, now), for_all_keys) {
+        (Ok(key), for_all_keys) => (key, for_all_keys),
         (Err(_), Err(refusal)) => return Err(refusal),
-        (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(owned(id), fault)),
+        (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(id.to_owned(), fault)),
     };
-    let own = key.max_clock_skew_seconds().map(|seconds| presented.check_time(request, &limits.with_skew(seconds)));
-    let (date, beyond_the_usual, beyond_its_own) = match (usual, own) {
-        (Ok(date), own) => (date, None, own.and_then(Result::err).map(Box::new)),
-        (Err(refusal), Some(Ok(date))) => (date, Some(Box::new(refusal)), None),
+    let own_skew = key.max_clock_skew_seconds();
+    let for_this_key = own_skew.map(|seconds| presented.check_time(request, &limits.with_skew(seconds)));
+    let (date, date_check) = match (for_all_keys, for_this_key) {
+        (Ok(date), None | Some(Ok(_))) => (date, DateCheck::Passed),
+        (Ok(date), Some(Err(refusal))) => (date, DateCheck::FailedForThisKeyOnly(refusal)),
+        (Err(refusal), Some(Ok(date))) => (date, DateCheck::PassedForThisKeyOnly(refusal)),
         (Err(refusal), _) => return Err(refusal),
     };
-    let (beyond_the_usual, beyond_its_own) = (Cell::new(beyond_the_usual), Cell::new(beyond_its_own));
-    Ok(Identified { key, date, now, beyond_the_usual, beyond_its_own })
+    Ok(Identified { key, date, date_check })
 }
 
-/// A request whose signature was verified. Its fields are private: without one, no request can be
-/// authorized or routed.
-pub(crate) struct Authenticated<'v, 'r, 'k> {
-    classified: Classified<'v, 'r>,
-    key: &'v AccessKey<'v, 'v>,
-    generation: &'k str,
-    oss_headers: CanonicalizedOssHeaders<'v, 'r>,
-    additional_headers: &'v [String],
+/// One way to read a request: what some SDKs sign differs from what others sign for the same bytes on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Reading {
+    path_plus: PathPlus,
+    header_order: HeaderOrder,
 }
 
-impl<'v, 'r, 'k> Authenticated<'v, 'r, 'k> {
-    pub(crate) fn key(&self) -> &'v AccessKey<'v, 'v> {
-        self.key
-    }
-
-    /// The name of the secret that the signature was made with.
-    pub(crate) fn generation(&self) -> &'k str {
-        self.generation
-    }
-
-    pub(crate) fn classified(&self) -> &Classified<'v, 'r> {
-        &self.classified
-    }
-
-    /// The headers that the signature covers besides those that its version always signs.
-    pub(crate) fn additional_headers(&self) -> &'v [String] {
-        self.additional_headers
-    }
-
-    /// The `x-oss-*` headers that the signature covers.
-    pub(crate) fn oss_headers(&self) -> CanonicalizedOssHeaders<'v, 'r> {
-        self.oss_headers
-    }
+/// The readings of a request, the likeliest first: at most six, and one alone unless the request's own form allows more.
+fn readings(classified: &Classified<'_>) -> Vec<Reading> {
+    let Classified { request, presented, oss_headers, .. } = classified;
+    let may_mean_space = matches!(presented, PresentedSignature::V1(_)) && request.uri.contains('+');
+    let path_pluses: &[PathPlus] = if may_mean_space { &[PathPlus::Plus, PathPlus::Space] } else { &[PathPlus::Plus] };
+    let header_orders = [HeaderOrder::Bytes, HeaderOrder::Natural, HeaderOrder::Lines];
+    let orders =
+        header_orders.into_iter().filter(|order| *order == HeaderOrder::Bytes || oss_headers.depends_on(*order));
+    let orders: Vec<_> = orders.collect();
+    let readings = path_pluses.iter().flat_map(|path_plus| {
+        orders.iter().map(|header_order| Reading { path_plus: *path_plus, header_order: *header_order })
+    });
+    readings.collect()
 }
 
-/// Verifies a request's signature under the secrets of its access key that are valid now, and then that
-/// its date is within the key's own skew and that it is the key's security token that was signed.
+/// Verifies the signature under each reading in turn.
 ///
 /// # Errors
-/// In signature version 4, for the region [`Refusal::InvalidCredential`]; for the headers that are signed
-/// [`Refusal::RepeatedHeader`] and [`Refusal::MalformedHeader`]; [`Refusal::SignatureDoesNotMatch`],
-/// [`Refusal::RequestTimeTooSkewed`], [`Refusal::InvalidSecurityToken`].
-#[inline(never)]
-pub(crate) fn authenticate<'v, 'r, 'k: 'i, 'i>(
-    classified: Classified<'v, 'r>,
-    presented: &'v PresentedSignature<'_>,
-    oss_headers: CanonicalizedOssHeaders<'v, 'r>,
-    identified: &'v Identified<'k, 'i>,
+/// The mismatch of the first reading, or what is wrong with a header that is signed.
+fn verify_any_reading<'r>(
+    classified: &'r Classified<'r>,
+    key: &AccessKey<'_>,
+    date: &str,
     config: &Config,
-) -> Result<Authenticated<'v, 'r, 'k>, Refusal> {
-    let generation =
-        verify(&classified, presented, oss_headers, identified, config).map_err(|refusal| match refusal {
-            // Another reading may verify.
-            Refusal::SignatureDoesNotMatch(_) => refusal,
-            _ => identified.mismatch(refusal),
-        })?;
-    if let Some(refusal) = identified.beyond_its_own.take() {
-        return Err(*refusal);
+    now: UnixMillis,
+) -> Result<VerifiedReading<'r>, Refusal> {
+    let mut first_mismatch = None;
+    for reading in readings(classified) {
+        match verify_reading(reading, classified, key, date, config, now)? {
+            Ok(verified) => return Ok(verified),
+            Err(mismatch) => _ = first_mismatch.get_or_insert(mismatch),
+        }
     }
-    let key = &identified.key;
-    key.check_security_token(presented.security_token(&classified)?)?;
-    let additional_headers = presented.additional_headers();
-    Ok(Authenticated { classified, key, generation, oss_headers, additional_headers })
+    Err(first_mismatch.map_or(Refusal::MissingSignature, Refusal::SignatureDoesNotMatch))
 }
 
-/// Verifies the signature alone, and names the secret that it was made with.
-fn verify<'k: 'i, 'i>(
-    classified: &Classified<'_, '_>,
-    presented: &PresentedSignature<'_>,
-    oss_headers: CanonicalizedOssHeaders<'_, '_>,
-    identified: &Identified<'k, 'i>,
+fn verify_reading<'r>(
+    reading: Reading,
+    classified: &'r Classified<'r>,
+    key: &AccessKey<'_>,
+    date: &str,
     config: &Config,
-) -> Result<&'k str, Refusal> {
-    match presented {
-        PresentedSignature::V1(presented) => {
-            let Classified { request, resource, query, .. } = classified;
-            let date = identified.date;
-            let string_to_sign = StringToSign::of_request(request, resource, query, date, oss_headers)?;
-            presented.authenticate(identified, &string_to_sign)
-        }
-        PresentedSignature::V4(presented) => {
-            presented.check_region(&config.signature_regions)?;
-            presented.authenticate(identified, classified, oss_headers)
-        }
+    now: UnixMillis,
+) -> Result<Result<VerifiedReading<'r>, Box<Mismatch>>, Refusal> {
+    let Classified { request, query, host, presented, .. } = classified;
+    let resource = match reading.path_plus {
+        PathPlus::Plus => Cow::Borrowed(classified.resource),
+        PathPlus::Space => Cow::Owned(Resource::locate(host, request.uri, &config.hosts, PathPlus::Space)?),
+    };
+    let oss_headers = match reading.header_order {
+        HeaderOrder::Bytes => Cow::Borrowed(&classified.oss_headers),
+        order => Cow::Owned(classified.oss_headers.sorted_by(order)),
+    };
+    let SignedTexts { string_to_sign, canonical_request } =
+        presented.signed_texts(request, &resource, query, &oss_headers, date, &config.signature_regions)?;
+    let made_with = key.live_secrets(now).find(|live| presented.verifies(live, key.signing_keys, &string_to_sign));
+    Ok(match made_with.map(|live| live.generation.to_owned()) {
+        Some(generation) => Ok(VerifiedReading { resource, oss_headers, generation }),
+        None => Err(Box::new(Mismatch {
+            access_key_id: presented.access_key_id().to_owned(),
+            host: (*host).to_owned(),
+            style: resource.style,
+            bucket: resource.bucket.clone(),
+            signature_provided: presented.signature().to_owned(),
+            string_to_sign,
+            canonical_request,
+        })),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheme::Scheme;
+
+    #[test]
+    fn tries_only_the_readings_that_the_request_allows() {
+        let count = |uri: &str, authorization: &str, names: &[&str]| {
+            let text = format!("1\0id\0PUT\0{uri}\0\0authorization\0{authorization}");
+            let request = Request::parse(&text).unwrap();
+            let query = Query::parse("").unwrap();
+            let presented = PresentedSignature::from_request(&request, &query, &Scheme::ALL).ok().unwrap();
+            let headers: Vec<_> = names.iter().map(|name| (*name, "1")).collect();
+            let resource = Resource { bucket: "abc".into(), key: None, style: "path" };
+            readings(&Classified {
+                request: &request,
+                query: &query,
+                host: "",
+                resource: &resource,
+                operation: Operation::PutObject,
+                presented: &presented,
+                oss_headers: CanonicalizedOssHeaders::new(headers),
+            })
+            .len()
+        };
+        let v4 = "OSS4-HMAC-SHA256 Credential=ak/20261124/r/oss/aliyun_v4_request,Signature=00";
+        let numbered = ["x-oss-meta-a10", "x-oss-meta-a2"];
+        assert_eq!(count("/a%2B", "OSS ak:c2ln", &numbered[..1]), 1);
+        assert_eq!(count("/a+b", "OSS ak:c2ln", &numbered[..1]), 2);
+        assert_eq!(count("/a", "OSS ak:c2ln", &numbered), 2);
+        assert_eq!(count("/a+b", "OSS ak:c2ln", &numbered), 4);
+        assert_eq!(count("/a+b", v4, &numbered), 2);
+        assert_eq!(count("/a", "OSS ak:c2ln", &["x-oss-meta-a", "x-oss-meta-a-b"]), 2);
+        let both = ["x-oss-meta-a", "x-oss-meta-a-b", "x-oss-meta-a10", "x-oss-meta-a2"];
+        assert_eq!(count("/a+b", "OSS ak:c2ln", &both), 6);
     }
 }

@@ -1,50 +1,43 @@
 //! What an authentic request may do: the only place where an [`Authorized`] is made.
 
-use crate::authenticate::{Authenticated, Classified};
-use crate::by_name::ByName;
-use crate::config::S3Bucket;
-use crate::permission::Asked;
-use crate::refusal::Refusal;
-use crate::texts::owned;
+use std::collections::BTreeMap;
 
-/// A request that may go on, and the S3 bucket that its bucket leads to.
-pub(crate) struct Authorized<'a, 'v, 'r, 'k, 'c> {
-    authenticated: &'a Authenticated<'v, 'r, 'k>,
+use crate::access_keys::permission::Asked;
+use crate::authenticate::Authenticated;
+use crate::config::S3Bucket;
+use crate::refusal::Refusal;
+
+/// A request that may go on, and the S3 bucket of its OSS bucket.
+pub(crate) struct Authorized<'r, 'c> {
+    authenticated: &'r Authenticated<'r>,
     s3_bucket: &'c S3Bucket,
-    bucket_number: usize,
 }
 
-impl<'a, 'v, 'r, 'k, 'c> Authorized<'a, 'v, 'r, 'k, 'c> {
-    pub(crate) fn authenticated(&self) -> &'a Authenticated<'v, 'r, 'k> {
+impl<'r, 'c> Authorized<'r, 'c> {
+    pub(crate) fn authenticated(&self) -> &'r Authenticated<'r> {
         self.authenticated
     }
 
     pub(crate) fn s3_bucket(&self) -> &'c S3Bucket {
         self.s3_bucket
     }
-
-    /// How many buckets of the configuration are before it.
-    pub(crate) fn bucket_number(&self) -> usize {
-        self.bucket_number
-    }
 }
 
-/// Checks what isn't a matter of the signature.
+/// Checks the access key's rules and the bucket.
 ///
 /// # Errors
 /// [`Refusal::AccessDenied`] when the access key may not do it, whether the bucket exists or not;
 /// [`Refusal::NoSuchBucket`] for a bucket that isn't configured.
-pub(crate) fn authorize<'a, 'v, 'r, 'k, 'c>(
-    authenticated: &'a Authenticated<'v, 'r, 'k>,
-    buckets: &'c ByName<S3Bucket>,
-) -> Result<Authorized<'a, 'v, 'r, 'k, 'c>, Refusal> {
-    let Classified { resource, operation, .. } = authenticated.classified();
+pub(crate) fn authorize<'r, 'c>(
+    authenticated: &'r Authenticated<'r>,
+    buckets: &'c BTreeMap<String, S3Bucket>,
+) -> Result<Authorized<'r, 'c>, Refusal> {
+    let resource = authenticated.resource();
     let bucket = &*resource.bucket;
-    let asked = Asked { operation: *operation, bucket, key: resource.key.as_deref().unwrap_or_default() };
+    let asked = Asked { operation: authenticated.operation(), bucket, key: resource.key_or_empty() };
     if !authenticated.key().allows(asked) {
         return Err(Refusal::AccessDenied);
     }
-    let found = buckets.find(bucket).ok_or_else(|| Refusal::NoSuchBucket(owned(bucket)));
-    let (bucket_number, s3_bucket) = found?;
-    Ok(Authorized { authenticated, s3_bucket, bucket_number })
+    let s3_bucket = buckets.get(bucket).ok_or_else(|| Refusal::NoSuchBucket(bucket.to_owned()))?;
+    Ok(Authorized { authenticated, s3_bucket })
 }

@@ -1,68 +1,43 @@
 //! An object's key, decoded.
 
-use std::borrow::Cow;
 use std::ops::Deref;
 
-use crate::characters::Characters;
-use crate::parts::parts;
+use crate::limits::MAX_KEY_BYTES;
 use crate::refusal::{KeyFault, Refusal};
-use crate::texts::is_one_of;
-
-/// OSS: "The name must be 1 to 1,023 characters in length", counted in bytes of UTF-8.
-const MAX_BYTES: usize = 1023;
 
 /// A decoded key of 1 to 1,023 bytes of UTF-8 that S3 stores under exactly this name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectKey<'a> {
-    key: Cow<'a, str>,
-    characters: Characters,
-}
+pub struct ObjectKey(String);
 
-impl<'a> ObjectKey<'a> {
+impl ObjectKey {
     /// Takes a key that was percent-decoded once.
     ///
     /// # Errors
-    /// [`Refusal::InvalidObjectName`] when it is empty or too long, when a character has no place in
-    /// the XML of OSS's answers, or when a segment is `.` or `..`: HTTP stacks between here and S3
-    /// resolve those, and the object would land under another key than the one that was verified.
-    pub fn new(key: Cow<'a, str>) -> Result<Self, Refusal> {
-        let characters = Characters::of(&key);
+    /// [`Refusal::InvalidObjectName`] when it is empty or too long, when it has a character that the XML of
+    /// OSS's answers can't carry, or when a segment is `.` or `..`: HTTP stacks between here and S3 resolve
+    /// those, and the object would land under another key than the one that was verified.
+    pub fn new(key: String) -> Result<Self, Refusal> {
         let fault = if key.is_empty() {
             KeyFault::Empty
-        } else if key.len() > MAX_BYTES {
+        } else if key.len() > MAX_KEY_BYTES {
             KeyFault::TooLong
-        } else if !characters.are_among(PRINTABLE) && !key.chars().all(is_xml_char) {
+        } else if !key.chars().all(is_xml_char) {
             KeyFault::NotXml
-        } else if has_dot_segment(&key) {
+        } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
             KeyFault::DotSegment
         } else {
-            return Ok(ObjectKey { key, characters });
+            return Ok(ObjectKey(key));
         };
         Err(Refusal::InvalidObjectName(fault))
     }
-
-    /// Which kinds of characters it has: asked of the table once for all that depends on them.
-    pub(crate) fn characters(&self) -> Characters {
-        self.characters
-    }
 }
 
-impl Deref for ObjectKey<'_> {
+impl Deref for ObjectKey {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.key
+        &self.0
     }
-}
-
-/// What most keys are of, all of which XML has.
-const PRINTABLE: Characters = Characters::VISIBLE.or(Characters::SPACE);
-
-fn has_dot_segment(key: &str) -> bool {
-    let (bytes, following) = (key.as_bytes(), key.as_bytes().get(1..).unwrap_or_default());
-    let pairs = bytes.iter().zip(following);
-    let begins_with_a_dot = pairs.fold(false, |found, (byte, next)| found | ((*byte == b'/') & (*next == b'.')));
-    (begins_with_a_dot || key.starts_with('.')) && parts(key, b'/').any(|segment| is_one_of(segment, &[".", ".."]))
 }
 
 /// `Char` of XML 1.0, section 2.2.
@@ -75,7 +50,7 @@ mod tests {
     use super::*;
 
     fn fault(key: &str) -> Option<Refusal> {
-        ObjectKey::new(Cow::Borrowed(key)).err()
+        ObjectKey::new(key.to_owned()).err()
     }
 
     #[test]
@@ -86,13 +61,15 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_would_not_arrive_under_the_same_name() {
+    fn refuses_a_key_that_would_not_arrive_under_the_same_name() {
         for (key, expected) in [
             ("", KeyFault::Empty),
             (&*"k".repeat(1024), KeyFault::TooLong),
             (&*"é".repeat(512), KeyFault::TooLong),
             ("a\0", KeyFault::NotXml),
             ("a\u{1b}b", KeyFault::NotXml),
+            ("a\u{fffe}", KeyFault::NotXml),
+            (".", KeyFault::DotSegment),
             ("..", KeyFault::DotSegment),
             ("a/../b", KeyFault::DotSegment),
             ("./a", KeyFault::DotSegment),

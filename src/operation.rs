@@ -1,18 +1,20 @@
 //! The operations that are served, and which request is which.
 
-use crate::baked::baked;
-use crate::decimal;
+pub(crate) mod upload_id;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{MAX_LISTED_PARTS, MAX_PART_NUMBER};
 use crate::object_key::ObjectKey;
-use crate::percent_encoding;
-use crate::presented_signature::is_signature_parameter;
-use crate::query::Query;
 use crate::refusal::Refusal;
+use crate::request::percent_encoding::encode_parameter;
+use crate::request::query::Query;
+use crate::scheme::is_signature_parameter;
 use crate::sub_resource;
-use crate::texts::{is_one_of, owned, push};
-use crate::upload_id::UploadId;
+use upload_id::UploadId;
 
 /// An OSS operation that is served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operation {
     /// `PUT key`
     PutObject,
@@ -28,26 +30,15 @@ pub enum Operation {
     ListParts,
 }
 
-baked!(
-    enum Operation {
-        PutObject,
-        InitiateMultipartUpload,
-        UploadPart,
-        CompleteMultipartUpload,
-        AbortMultipartUpload,
-        ListParts,
-    }
-);
-
 /// What makes a request an operation.
 struct Row {
     operation: Operation,
     method: &'static str,
-    /// Parameters that must be there; S3 gets them, in this order.
+    /// Parameters that must be present. S3 gets them, in this order.
     required: &'static [&'static str],
     /// Parameters that S3 gets as well when they have a value.
     passed: &'static [&'static str],
-    /// Parameters that OSS takes besides, those of signatures and [`ANYWHERE`] apart.
+    /// Parameters that OSS takes too and S3 doesn't get. Those of signatures and [`ANYWHERE`] aren't listed.
     optional: &'static [&'static str],
 }
 
@@ -92,17 +83,12 @@ const OPERATIONS: [Row; 6] = [
     },
 ];
 
-/// Parameters that OSS takes on every operation and that say nothing about what is stored: a limit of
-/// speed, which ali-oss and oss2 put into signed URLs, and who pays.
+/// Parameters that OSS takes on every operation and that don't change what is stored: who pays, and a limit of
+/// speed, which ali-oss and oss2 put into signed URLs.
 const ANYWHERE: [&str; 2] = ["x-oss-request-payer", "x-oss-traffic-limit"];
 
-/// The most parts that one answer of ListParts lists, here and in S3.
-const MAX_LISTED_PARTS: i64 = 1000;
-
-/// The highest number of a part, here and in S3.
-const MAX_PART_NUMBER: i64 = 10_000;
-
 impl Operation {
+    #[cfg(feature = "documents")]
     pub(crate) const ALL: [Operation; 6] = [
         Operation::PutObject,
         Operation::InitiateMultipartUpload,
@@ -127,126 +113,101 @@ impl Operation {
     /// Classifies a request by its method and the names in its query.
     ///
     /// # Errors
-    /// [`Refusal::MethodNotAllowed`] for an operation of OSS that isn't served;
-    /// [`Refusal::UnexpectedParameter`] for a parameter that no served operation takes, or not in
-    /// this company; [`Refusal::InvalidPartNumber`], [`Refusal::InvalidEncodingType`] and
-    /// [`Refusal::InvalidQueryValue`].
-    pub(crate) fn classify(method: &str, key: Option<&ObjectKey<'_>>, query: &Query<'_>) -> Result<Self, Refusal> {
-        let served_method = OPERATIONS.iter().any(|row| row.method == method);
-        // Of all that OSS reads with GET, only the parts of an upload are served.
+    /// [`Refusal::MethodNotAllowed`] for an operation of OSS that isn't served; [`Refusal::UnexpectedParameter`]
+    /// for a parameter that no served operation takes, or not in this combination;
+    /// [`Refusal::InvalidPartNumber`], [`Refusal::InvalidEncodingType`] and [`Refusal::InvalidQueryValue`].
+    pub(crate) fn classify(method: &str, key: Option<&ObjectKey>, query: &Query) -> Result<Self, Refusal> {
+        let is_served_method = OPERATIONS.iter().any(|row| row.method == method);
+        // Of all that OSS serves with GET, only the parts of an upload are served here.
         let reads_object = method == "GET" && query.get("uploadId").is_none();
-        if key.is_none() || !served_method || reads_object {
+        if key.is_none() || !is_served_method || reads_object {
             return Err(Refusal::MethodNotAllowed);
         }
         let row = OPERATIONS.iter().find(|row| row.method == method && row.takes(query));
-        let row = row.ok_or_else(|| unserved(query))?;
-        for (name, value) in query.iter() {
-            check_value(name, value)?;
-        }
+        let row = row.ok_or_else(|| refuse_parameters(query))?;
+        query.iter().try_for_each(|(name, value)| check_value(name, value))?;
         Ok(row.operation)
     }
 
-    /// The query that S3 gets: the parameters that the operation needs and no other.
-    #[inline(never)]
-    pub(crate) fn s3_query(self, query: &Query<'_>) -> String {
-        let mut s3_query = String::new();
-        let Some(row) = OPERATIONS.iter().find(|row| row.operation == self) else { return s3_query };
-        for (names, is_required) in [(row.required, true), (row.passed, false)] {
-            for name in names {
-                let value = query.get(name).unwrap_or_default();
-                if value.is_empty() && !is_required {
-                    continue;
-                }
-                let s3 = if *name == "uploadId" { UploadId::parse(value).map_or(value, |id| id.s3) } else { value };
-                let (and, equals) = (if s3_query.is_empty() { "" } else { "&" }, if s3.is_empty() { "" } else { "=" });
-                push(&[and, name, equals], &mut s3_query);
-                percent_encoding::encode_value(s3, &mut s3_query);
-            }
+    /// The query that S3 gets, percent-encoded: the parameters that the operation needs and no other.
+    pub(crate) fn s3_query(self, query: &Query) -> String {
+        let Some(row) = OPERATIONS.iter().find(|row| row.operation == self) else { return String::new() };
+        let passed = row.passed.iter().filter(|name| query.get(name).is_some_and(|value| !value.is_empty()));
+        let parameters: Vec<_> = row
+            .required
+            .iter()
+            .chain(passed)
+            .map(|name| s3_parameter(name, query.get(name).unwrap_or_default()))
+            .collect();
+        parameters.join("&")
+    }
+}
+
+fn s3_parameter(name: &str, value: &str) -> String {
+    match name {
+        _ if value.is_empty() => name.to_owned(),
+        "uploadId" => {
+            let s3_upload_id = UploadId::parse(value).map_or(value, |upload_id| upload_id.s3);
+            format!("{name}={}", encode_parameter(s3_upload_id))
         }
-        s3_query
+        _ => format!("{name}={}", encode_parameter(value)),
     }
 }
 
 impl Row {
-    fn takes(&self, query: &Query<'_>) -> bool {
+    fn takes(&self, query: &Query) -> bool {
         self.required.iter().all(|name| query.get(name).is_some()) && operands(query).all(|name| self.knows(name))
     }
 
-    #[inline(never)]
     fn knows(&self, name: &str) -> bool {
-        [self.required, self.passed, self.optional].iter().any(|names| is_one_of(name, names))
+        [self.required, self.passed, self.optional].iter().any(|names| names.contains(&name))
     }
 }
 
-/// The names of the parameters that make the operation.
-fn operands<'q>(query: &'q Query<'_>) -> impl Iterator<Item = &'q str> {
-    let makes = |name: &&str| !is_signature_parameter(name) && !is_one_of(name, &ANYWHERE);
-    query.iter().map(|(name, _)| name).filter(makes)
+/// The names of the parameters that decide which operation it is.
+fn operands(query: &Query) -> impl Iterator<Item = &str> {
+    query.iter().map(|(name, _)| name).filter(|name| !is_signature_parameter(name) && !ANYWHERE.contains(name))
 }
 
 /// Why no row takes a query whose method is served.
-#[cold]
-#[inline(never)]
-fn unserved(query: &Query<'_>) -> Refusal {
-    let is_ours = |name: &str| OPERATIONS.iter().any(|row| row.knows(name));
-    let (mut first, mut stray, mut is_foreign) = (None, None, false);
-    for name in operands(query) {
-        first = first.or(Some(name));
-        if !is_ours(name) {
-            is_foreign = true;
-            // A sub-resource of OSS makes it another operation; any other name is a stray parameter.
-            stray = stray.or(Some(name).filter(|name| !sub_resource::is_signed(name)));
-        }
-    }
-    match if is_foreign { stray } else { first } {
-        Some(name) => Refusal::UnexpectedParameter(owned(name)),
-        None => Refusal::MethodNotAllowed,
-    }
-}
-
-#[inline(never)]
-fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
-    let is_number = |least, most| is_plain_integer(value, least, most);
-    let is_taken = match name {
-        "partNumber" => is_number(1, MAX_PART_NUMBER),
-        "uploadId" => UploadId::parse(value).is_some(),
-        "uploads" | "sequential" => value.is_empty(),
-        "encoding-type" => value == "url",
-        // oss2 sends `part-number-marker=` for the first page.
-        "max-parts" => value.is_empty() || is_number(1, MAX_LISTED_PARTS),
-        "part-number-marker" => value.is_empty() || is_number(0, MAX_PART_NUMBER),
-        _ => true,
+fn refuse_parameters(query: &Query) -> Refusal {
+    let is_ours = |name: &&str| OPERATIONS.iter().any(|row| row.knows(name));
+    let mut foreign = operands(query).filter(|name| !is_ours(name)).peekable();
+    // A sub-resource of OSS makes it another operation; any other name is a stray parameter.
+    let unexpected = match foreign.peek() {
+        Some(_) => foreign.find(|name| !sub_resource::is_signed(name)),
+        None => operands(query).next(),
     };
-    if is_taken { Ok(()) } else { Err(invalid(name, owned(value))) }
+    unexpected.map_or(Refusal::MethodNotAllowed, |name| Refusal::UnexpectedParameter(name.to_owned()))
 }
 
-#[cold]
-#[inline(never)]
-fn invalid(name: &str, value: String) -> Refusal {
+fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
+    let invalid = |name| Err(Refusal::InvalidQueryValue(name, value.to_owned()));
     match name {
-        "partNumber" => Refusal::InvalidPartNumber(value),
-        "encoding-type" => Refusal::InvalidEncodingType(value),
-        "max-parts" => Refusal::InvalidQueryValue("max-parts", value),
-        "part-number-marker" => Refusal::InvalidQueryValue("part-number-marker", value),
-        _ => Refusal::UnexpectedParameter(owned(name)),
+        "partNumber" if !is_integer_in(value, 1, MAX_PART_NUMBER) => Err(Refusal::InvalidPartNumber(value.to_owned())),
+        "encoding-type" if value != "url" => Err(Refusal::InvalidEncodingType(value.to_owned())),
+        "uploadId" if UploadId::parse(value).is_none() => Err(Refusal::UnexpectedParameter(name.to_owned())),
+        "uploads" | "sequential" if !value.is_empty() => Err(Refusal::UnexpectedParameter(name.to_owned())),
+        // oss2 sends `part-number-marker=` for the first page.
+        "max-parts" | "part-number-marker" if value.is_empty() => Ok(()),
+        "max-parts" if !is_integer_in(value, 1, MAX_LISTED_PARTS) => invalid("max-parts"),
+        "part-number-marker" if !is_integer_in(value, 0, MAX_PART_NUMBER) => invalid("part-number-marker"),
+        _ => Ok(()),
     }
 }
 
-/// A number without a sign or leading zeros, so that OSS, S3 and this crate read one number.
-#[inline(never)]
-fn is_plain_integer(value: &str, least: i64, most: i64) -> bool {
-    let is_plain = value == "0" || !(value.is_empty() || value.starts_with('0'));
-    is_plain && decimal::number(value.as_bytes()).is_some_and(|number| (least..=most).contains(&number))
+/// Whether it is a number without a sign or leading zeros, so that OSS, S3 and this crate read one number.
+fn is_integer_in(value: &str, least: u32, most: u32) -> bool {
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_digit()) && (value == "0" || !value.starts_with('0'));
+    is_plain && value.parse().is_ok_and(|number| (least..=most).contains(&number))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
 
     fn classify(method: &str, query: &str) -> Result<Operation, Refusal> {
-        let key = ObjectKey::new(Cow::Borrowed("key")).unwrap();
+        let key = ObjectKey::new("key".to_owned()).unwrap();
         Operation::classify(method, Some(&key), &Query::parse(query).unwrap())
     }
 

@@ -1,13 +1,15 @@
-//! What an origin answered, and what of it a client gets. An origin-response function sees status and
-//! headers, never the body, so an error's code is derived from what can have led to the status.
+//! An origin's response in OSS's terms. An origin-response function sees status and headers, never the body, so an error's
+//! code is derived from what can have led to the status.
 
-use crate::error_response::{ErrorContext, ErrorResponse};
-use crate::s3_error::oss_error_of;
-use crate::signing_date::UnixMillis;
+pub(crate) mod s3_error;
+
+use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
+use crate::time::UnixMillis;
+use s3_error::oss_error_of;
 
 /// An origin's response to a request that was forwarded.
 pub struct OriginResponse<'a> {
-    /// The request's id in OSS's form.
+    /// CloudFront's id of the request.
     pub request_id: &'a str,
     /// The HTTP method of the request.
     pub method: &'a str,
@@ -15,8 +17,8 @@ pub struct OriginResponse<'a> {
     pub query: &'a str,
     /// Who answered.
     pub responder: Responder,
-    /// What the request's headers let the origin check.
-    pub checks: Checks,
+    /// Whether the request had a Content-MD5, which S3 checks.
+    pub content_md5: bool,
     /// HTTP status code.
     pub status: u16,
     /// Names in lower case, values as sent; each line of its own.
@@ -32,31 +34,49 @@ pub enum Responder {
     Api,
 }
 
-/// Whether a request asked the origin to check its body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checks {
-    /// It did not.
-    Nothing,
-    /// It had a Content-MD5.
-    ContentMd5,
-}
-
 /// What the client gets.
 pub enum ViewerResponse<'a> {
-    /// The origin's status and body, with headers of these names removed and these set.
+    /// The origin's status and body, without the headers `removed` and with those in `set`.
     Kept {
         /// Names in lower case.
         removed: Vec<&'a str>,
         /// Names as OSS spells them, and values.
-        set: Vec<(&'static str, &'a str)>,
+        set: Vec<(&'static str, String)>,
     },
-    /// An error in OSS's dialect in its place, and S3's code for it.
-    Replaced(&'static str, ErrorResponse),
+    /// An error in OSS's dialect in its place.
+    Replaced(ErrorResponse),
 }
 
 impl<'a> OriginResponse<'a> {
+    /// Reads strings separated by NUL, as [`Request::parse`](crate::Request::parse) does: `header-count request-id method
+    /// query responder content-md5 status (name value)*`. The responder is `s3` or `api`, and `content-md5` is `true` or
+    /// `false`.
+    ///
+    /// `None` when it is no such text.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let strings: Vec<&str> = text.split('\0').collect();
+        let ([count, request_id, method, query, responder, content_md5, status], lines) =
+            strings.split_first_chunk()?;
+        let responder = match *responder {
+            "s3" => Responder::S3,
+            "api" => Responder::Api,
+            _ => return None,
+        };
+        let (lines, rest) = lines.as_chunks();
+        let headers: Vec<_> = lines.iter().map(|[name, value]| (*name, *value)).collect();
+        (rest.is_empty() && *count == headers.len().to_string()).then_some(OriginResponse {
+            request_id,
+            method,
+            query,
+            responder,
+            content_md5: content_md5.parse().ok()?,
+            status: status.parse().ok()?,
+            headers,
+        })
+    }
+
     /// The response that the client gets.
-    pub fn translate(&self, now: UnixMillis) -> ViewerResponse<'a> {
+    pub fn translate(&self, now: UnixMillis) -> ViewerResponse<'_> {
         let s3_code = match self.responder {
             Responder::S3 => self.s3_code(),
             Responder::Api => self.api_code(),
@@ -64,20 +84,21 @@ impl<'a> OriginResponse<'a> {
         match s3_code {
             None => self.kept(),
             Some(s3_code) => {
-                let context = ErrorContext { request_id: self.request_id, method: self.method, host: "", now };
-                ViewerResponse::Replaced(s3_code, ErrorResponse::of_error(oss_error_of(s3_code), &context))
+                let request_id = &oss_request_id(self.request_id);
+                let context = ErrorContext { request_id, method: self.method, host: "", now };
+                ViewerResponse::Replaced(ErrorResponse::of_error(oss_error_of(s3_code), &context))
             }
         }
     }
 
-    /// S3's code for what it answered; `None` where its own body is what an OSS client reads.
+    /// S3's code for its answer; `None` where an OSS client can read S3's own body.
     fn s3_code(&self) -> Option<&'static str> {
-        match (self.status, self.checks) {
+        match (self.status, self.content_md5) {
             (200..300, _) => None,
             // CompleteMultipartUpload: EntityTooSmall, InvalidPart, InvalidPartOrder and MalformedXML are
             // OSS's codes as well, and the body says which.
             (400, _) if self.method == "POST" => None,
-            (400, Checks::ContentMd5) => Some("BadDigest"),
+            (400, true) => Some("BadDigest"),
             (403, _) => Some("AccessDenied"),
             (404, _) if self.names_upload() => Some("NoSuchUpload"),
             (404, _) => Some("NoSuchBucket"),
@@ -86,7 +107,7 @@ impl<'a> OriginResponse<'a> {
             (412, _) => Some("PreconditionFailed"),
             (503, _) => Some("SlowDown"),
             (400..500, _) => Some("InvalidArgument"),
-            // A redirect would show the bucket, and send the client there without a signature.
+            // A redirect would name the bucket, and send the client there without a signature.
             _ => Some("InternalError"),
         }
     }
@@ -97,7 +118,7 @@ impl<'a> OriginResponse<'a> {
             || self.value("content-type").is_some_and(|value| value.starts_with("application/xml"));
         match self.status {
             _ if is_ours => None,
-            // Throttled, out of order, or longer than an integration may take.
+            // Throttled, unavailable, or longer than an integration may take.
             429 | 503 | 504 => Some("SlowDown"),
             413 => Some("EntityTooLarge"),
             _ => Some("InternalError"),
@@ -108,7 +129,7 @@ impl<'a> OriginResponse<'a> {
         self.query.split('&').any(|parameter| parameter.starts_with("uploadId="))
     }
 
-    fn kept(&self) -> ViewerResponse<'a> {
+    fn kept(&self) -> ViewerResponse<'_> {
         let names = self.headers.iter().map(|(name, _)| *name);
         let removed = names.filter(|name| is_of_aws(name)).collect();
         // How long S3 took is not known here; OSS's clients read the header as a number.
@@ -117,25 +138,26 @@ impl<'a> OriginResponse<'a> {
             Some("aws:kms" | "aws:kms:dsse") => Some("KMS"),
             _ => None,
         };
-        let request_id = if self.value("x-oss-request-id").is_none() { Some(self.request_id) } else { None };
+        let request_id = match self.value("x-oss-request-id") {
+            Some(_) => None,
+            None => Some(oss_request_id(self.request_id)),
+        };
         let set = [
-            ("x-oss-server-time", Some("0")),
+            ("x-oss-server-time", Some("0".to_owned())),
             ("x-oss-request-id", request_id),
-            ("x-oss-version-id", self.value("x-amz-version-id")),
-            ("x-oss-server-side-encryption", encryption),
+            ("x-oss-version-id", self.value("x-amz-version-id").map(str::to_owned)),
+            ("x-oss-server-side-encryption", encryption.map(str::to_owned)),
         ];
         let set = set.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         ViewerResponse::Kept { removed, set }
     }
 
-    #[inline(never)]
-    fn value(&self, name: &str) -> Option<&'a str> {
+    fn value(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 }
 
-/// Names that say who really answered, checksums of S3's own among them: no SDK may take a CRC64NVME
-/// for OSS's CRC-64.
+/// Headers that tell who really answered, S3's own checksums among them: no SDK may take a CRC64NVME for OSS's CRC-64.
 fn is_of_aws(name: &str) -> bool {
     name.starts_with("x-amz-") || name.starts_with("x-amzn-") || name == "server"
 }
@@ -144,22 +166,27 @@ fn is_of_aws(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    const S3_PUT: OriginResponse<'static> = OriginResponse {
-        request_id: "0123456789ABCDEF01234567",
-        method: "PUT",
-        query: "",
-        responder: Responder::S3,
-        checks: Checks::Nothing,
-        status: 200,
-        headers: Vec::new(),
-    };
+    /// OSS's form of the request id `cf`.
+    const REQUEST_ID: &str = "F78B64C9E0F2EA24FDDCE2B0";
+
+    fn put() -> OriginResponse<'static> {
+        OriginResponse {
+            request_id: "cf",
+            method: "PUT",
+            query: "",
+            responder: Responder::S3,
+            content_md5: false,
+            status: 200,
+            headers: Vec::new(),
+        }
+    }
 
     fn replaced(response: &OriginResponse<'_>) -> Option<(u16, String)> {
         match response.translate(UnixMillis(1_795_485_177_000)) {
             ViewerResponse::Kept { .. } => None,
-            ViewerResponse::Replaced(_, answer) => {
+            ViewerResponse::Replaced(answer) => {
                 assert!(answer.body.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  <Code>"));
-                assert!(answer.body.contains("<RequestId>0123456789ABCDEF01234567</RequestId>"));
+                assert!(answer.body.contains(&format!("<RequestId>{REQUEST_ID}</RequestId>")));
                 let code = answer.body.split("<Code>").nth(1).and_then(|rest| rest.split('<').next());
                 Some((answer.status, code.unwrap_or_default().to_owned()))
             }
@@ -167,44 +194,76 @@ mod tests {
     }
 
     #[test]
+    fn reads_what_the_adapter_writes() {
+        let text = "2|cf|PUT|a=b|api|true|404|etag|e|server|s".replace('|', "\0");
+        let response = OriginResponse::parse(&text).unwrap();
+        assert_eq!([response.request_id, response.method, response.query], ["cf", "PUT", "a=b"]);
+        assert_eq!((response.responder, response.content_md5, response.status), (Responder::Api, true, 404));
+        assert_eq!(response.headers, [("etag", "e"), ("server", "s")]);
+        let text = "0|cf|PUT||s3|false|200".replace('|', "\0");
+        assert!(OriginResponse::parse(&text).unwrap().headers.is_empty());
+    }
+
+    #[test]
+    fn reads_nothing_else() {
+        for text in [
+            "",
+            "0|cf|PUT||s3|false",
+            "0|cf|PUT||s4|false|200",
+            "0|cf|PUT||s3||200",
+            "0|cf|PUT||s3|false|NaN",
+            "0|cf|PUT||s3|false|65536",
+            "0|cf|PUT||s3|false|200|a|b",
+            "1|cf|PUT||s3|false|200|a",
+            "1|cf|PUT||s3|false|200|a|b|c",
+            "2|cf|PUT||s3|false|200|a|b",
+        ] {
+            assert!(OriginResponse::parse(&text.replace('|', "\0")).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
     fn derives_the_code_of_an_error_of_s3() {
-        let part = OriginResponse { query: "partNumber=1&uploadId=a", ..S3_PUT };
-        let with_md5 = || OriginResponse { checks: Checks::ContentMd5, ..S3_PUT };
+        let part = OriginResponse { query: "partNumber=1&uploadId=a", ..put() };
+        let with_md5 = || OriginResponse { content_md5: true, ..put() };
         for (response, status, expected) in [
-            (OriginResponse { ..S3_PUT }, 400, (400, "InvalidArgument")),
+            (put(), 400, (400, "InvalidArgument")),
             (with_md5(), 400, (400, "InvalidDigest")),
-            (OriginResponse { ..S3_PUT }, 403, (403, "AccessDenied")),
-            (OriginResponse { ..S3_PUT }, 404, (404, "NoSuchBucket")),
+            (put(), 403, (403, "AccessDenied")),
+            (put(), 404, (404, "NoSuchBucket")),
             (part, 404, (404, "NoSuchUpload")),
-            (OriginResponse { method: "DELETE", query: "uploadId=a", ..S3_PUT }, 404, (404, "NoSuchUpload")),
-            (OriginResponse { ..S3_PUT }, 409, (503, "ServiceUnavailable")),
-            (OriginResponse { ..S3_PUT }, 411, (411, "MissingContentLength")),
-            (OriginResponse { ..S3_PUT }, 412, (409, "FileAlreadyExists")),
-            (OriginResponse { ..S3_PUT }, 416, (400, "InvalidArgument")),
-            (OriginResponse { ..S3_PUT }, 301, (500, "InternalError")),
-            (OriginResponse { ..S3_PUT }, 307, (500, "InternalError")),
-            (OriginResponse { ..S3_PUT }, 500, (500, "InternalError")),
-            (OriginResponse { ..S3_PUT }, 501, (500, "InternalError")),
-            (OriginResponse { ..S3_PUT }, 503, (503, "ServiceUnavailable")),
+            (OriginResponse { method: "DELETE", query: "uploadId=a", ..put() }, 404, (404, "NoSuchUpload")),
+            (put(), 409, (503, "ServiceUnavailable")),
+            (put(), 411, (411, "MissingContentLength")),
+            (put(), 412, (409, "FileAlreadyExists")),
+            (put(), 416, (400, "InvalidArgument")),
+            (put(), 301, (500, "InternalError")),
+            (put(), 307, (500, "InternalError")),
+            (put(), 500, (500, "InternalError")),
+            (put(), 501, (500, "InternalError")),
+            (put(), 503, (503, "ServiceUnavailable")),
         ] {
             let (expected_status, code) = expected;
             let response = OriginResponse { status, ..response };
             assert_eq!(replaced(&response), Some((expected_status, code.to_owned())), "{status}");
         }
         for status in [200, 204] {
-            assert_eq!(replaced(&OriginResponse { status, ..S3_PUT }), None);
+            assert_eq!(replaced(&OriginResponse { status, ..put() }), None);
         }
-        let complete = OriginResponse { method: "POST", query: "uploadId=a", status: 400, ..S3_PUT };
+        let complete = OriginResponse { method: "POST", query: "uploadId=a", status: 400, ..put() };
         assert_eq!(replaced(&complete), None);
     }
 
     #[test]
-    fn leaves_what_the_functions_behind_the_api_answered() {
-        let api = |status, headers| OriginResponse { responder: Responder::Api, status, headers, ..S3_PUT };
+    fn keeps_the_answers_of_the_functions_behind_the_api() {
+        let api = |status, line: (&'static str, &'static str)| {
+            let headers = vec![line];
+            OriginResponse { responder: Responder::Api, status, headers, ..put() }
+        };
         let ours = ("x-oss-request-id", "F");
         for status in [200, 403, 404, 500, 503] {
-            assert_eq!(replaced(&api(status, vec![ours])), None);
-            assert_eq!(replaced(&api(status, vec![("content-type", "application/xml")])), None);
+            assert_eq!(replaced(&api(status, ours)), None);
+            assert_eq!(replaced(&api(status, ("content-type", "application/xml"))), None);
         }
         for (status, expected) in [
             (200, (500, "InternalError")),
@@ -214,13 +273,13 @@ mod tests {
             (502, (500, "InternalError")),
             (504, (503, "ServiceUnavailable")),
         ] {
-            let answer = replaced(&api(status, vec![("content-type", "application/json")]));
+            let answer = replaced(&api(status, ("content-type", "application/json")));
             assert_eq!(answer, Some((expected.0, expected.1.to_owned())), "{status}");
         }
     }
 
     #[test]
-    fn gives_headers_the_names_of_oss_and_takes_those_of_aws_away() {
+    fn translates_headers_to_oss_and_removes_those_of_aws() {
         let headers = vec![
             ("etag", "\"a\""),
             ("x-amz-request-id", "S"),
@@ -230,7 +289,7 @@ mod tests {
             ("x-amz-server-side-encryption-aws-kms-key-id", "arn"),
             ("server", "AmazonS3"),
         ];
-        let response = OriginResponse { headers, ..S3_PUT };
+        let response = OriginResponse { headers, ..put() };
         let ViewerResponse::Kept { removed, set } = response.translate(UnixMillis(0)) else { panic!("replaced") };
         assert_eq!(removed.len(), 6);
         assert!(!removed.contains(&"etag"));
@@ -239,7 +298,7 @@ mod tests {
             set,
             [
                 ("x-oss-server-time", "0"),
-                ("x-oss-request-id", "0123456789ABCDEF01234567"),
+                ("x-oss-request-id", REQUEST_ID),
                 ("x-oss-version-id", "v1"),
                 ("x-oss-server-side-encryption", "KMS"),
             ]
@@ -251,7 +310,7 @@ mod tests {
         let response = OriginResponse {
             responder: Responder::Api,
             headers: vec![("x-oss-request-id", "F"), ("x-amzn-requestid", "r"), ("x-amz-apigw-id", "g")],
-            ..S3_PUT
+            ..put()
         };
         let ViewerResponse::Kept { removed, set } = response.translate(UnixMillis(0)) else { panic!("replaced") };
         assert_eq!(removed, ["x-amzn-requestid", "x-amz-apigw-id"]);

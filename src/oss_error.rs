@@ -1,8 +1,6 @@
 //! The errors of OSS that refusals are answered with.
 
-use crate::decimal::push_padded;
 use crate::refusal::{AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Refusal};
-use crate::texts::push;
 
 /// How OSS answers: HTTP status, `Code`, `Message` and `EC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +11,8 @@ pub(crate) struct OssError {
     pub(crate) code: &'static str,
     /// `Message` of the error document.
     pub(crate) message: &'static str,
-    /// Both numbers of its EC, 0 where OSS documents none.
-    ec: (u16, u16),
+    /// `EC` of the error document, and the `x-oss-ec` header; empty where OSS documents none.
+    pub(crate) ec: &'static str,
 }
 
 pub(crate) const METADATA_TOO_LARGE: OssError =
@@ -32,40 +30,7 @@ pub(crate) const NO_SUCH_UPLOAD: OssError = error(
 );
 
 pub(crate) const fn error(status: u16, code: &'static str, ec: &'static str, message: &'static str) -> OssError {
-    OssError { status, code, message, ec: numbers(ec) }
-}
-
-/// The numbers of `0002-00000902`.
-const fn numbers(ec: &str) -> (u16, u16) {
-    let (mut first, mut second) = (0, 0);
-    let mut rest = ec.as_bytes();
-    while let [byte, after @ ..] = rest {
-        match *byte {
-            b'-' => (first, second) = (second, 0),
-            digit => second = second * 10 + digit_value(digit),
-        }
-        rest = after;
-    }
-    (first, second)
-}
-
-#[expect(clippy::as_conversions, reason = "`From` is no const")]
-const fn digit_value(digit: u8) -> u16 {
-    (digit - b'0') as u16
-}
-
-impl OssError {
-    /// `EC` of the error document, and the `x-oss-ec` header; empty where OSS documents none.
-    pub(crate) fn ec(&self) -> String {
-        let mut ec = String::new();
-        let (first, second) = self.ec;
-        if first != 0 {
-            push_padded(first.into(), 4, &mut ec);
-            push(&["-"], &mut ec);
-            push_padded(second.into(), 8, &mut ec);
-        }
-        ec
-    }
+    OssError { status, code, message, ec }
 }
 
 const ARGUMENT: &str = "InvalidArgument";
@@ -85,208 +50,167 @@ impl Refusal {
     /// (alibabacloud.com/help/en/oss/support/ followed by the EC, and "OSS error responses"); where
     /// OSS documents none for a case, those of its nearest neighbour. No status is one that an OSS
     /// SDK repeats by itself (401, 408, 429, 5xx).
-    pub(crate) fn oss_error(&self) -> &'static OssError {
+    pub(crate) fn oss_error(&self) -> OssError {
         match self {
             Refusal::MalformedRequest | Refusal::MalformedQuery => {
-                const { &error(400, ARGUMENT, "0017-00000205", "The request contains illegal characters.") }
+                error(400, ARGUMENT, "0017-00000205", "The request contains illegal characters.")
             }
             Refusal::RepeatedHeader(_) | Refusal::MalformedHeader(_) => {
-                const {
-                    &error(
-                        400,
-                        ARGUMENT,
-                        "0017-00000205",
-                        "A request header is repeated or contains illegal characters.",
-                    )
-                }
+                error(400, ARGUMENT, "0017-00000205", "A request header is repeated or contains illegal characters.")
             }
-            Refusal::UnknownHost => {
-                const {
-                    &error(
-                        403,
-                        "AccessDenied",
-                        "0003-00001403",
-                        "The bucket you are attempting to access must be addressed using the specified endpoint. \
+            Refusal::UnknownHost(_) => error(
+                403,
+                "AccessDenied",
+                "0003-00001403",
+                "The bucket you are attempting to access must be addressed using the specified endpoint. \
                  Please send all future requests to this endpoint.",
-                    )
-                }
-            }
+            ),
             Refusal::InvalidBucketName => {
-                const { &error(400, "InvalidBucketName", "0015-00000001", "The specified bucket is not valid.") }
+                error(400, "InvalidBucketName", "0015-00000001", "The specified bucket is not valid.")
             }
             Refusal::InvalidObjectName(fault) => fault.oss_error(),
             Refusal::RepeatedParameter(_) | Refusal::UnexpectedParameter(_) => {
-                const { &error(400, ARGUMENT, "0017-00000219", "Unexpected query string parameter") }
+                error(400, ARGUMENT, "0017-00000219", "Unexpected query string parameter")
             }
             Refusal::InvalidPartNumber(_) => {
                 const MESSAGE: &str = "Part number must be an integer between 1 and 10000, inclusive.";
-                const { &error(400, ARGUMENT, "0017-00000220", MESSAGE) }
+                error(400, ARGUMENT, "0017-00000220", MESSAGE)
             }
             Refusal::InvalidQueryValue(_, _) => {
-                const { &error(400, ARGUMENT, "0017-00000219", "The value of a query string parameter is invalid.") }
+                error(400, ARGUMENT, "0017-00000219", "The value of a query string parameter is invalid.")
             }
             Refusal::InvalidEncodingType(_) => {
-                const { &error(400, ARGUMENT, "0017-00000235", "Invalid Encoding Method specified in Request") }
+                error(400, ARGUMENT, "0017-00000235", "Invalid Encoding Method specified in Request")
             }
             Refusal::MethodNotAllowed => {
                 const MESSAGE: &str = "The specified method is not allowed against this resource.";
-                const { &error(405, "MethodNotAllowed", "0017-00000001", MESSAGE) }
+                error(405, "MethodNotAllowed", "0017-00000001", MESSAGE)
             }
             Refusal::MissingSignature => {
-                const { &error(403, "AccessDenied", "0003-00001201", "Anonymous access is forbidden for this operation.") }
+                error(403, "AccessDenied", "0003-00001201", "Anonymous access is forbidden for this operation.")
             }
-            Refusal::ConflictingSignatures => {
-                const {
-                    &error(
-                        400,
-                        ARGUMENT,
-                        "0002-00000062",
-                        "Authorization header and signature in the URL must not be both present.",
-                    )
-                }
-            }
+            Refusal::ConflictingSignatures => error(
+                400,
+                ARGUMENT,
+                "0002-00000062",
+                "Authorization header and signature in the URL must not be both present.",
+            ),
             Refusal::IncompleteUrlSignature => {
                 const MESSAGE: &str =
                     "Query string authentication requires the Signature, Expires and OSSAccessKeyId parameters";
-                const { &error(403, "AccessDenied", "0002-00000074", MESSAGE) }
+                error(403, "AccessDenied", "0002-00000074", MESSAGE)
             }
             Refusal::InvalidCredential(fault) => fault.oss_error(),
             Refusal::InvalidExpires => {
-                const { &error(403, "AccessDenied", "0002-00000070", "Invalid date (should be seconds since epoch)") }
+                error(403, "AccessDenied", "0002-00000070", "Invalid date (should be seconds since epoch)")
             }
-            Refusal::Expired(_) => const { &error(403, "AccessDenied", "0002-00000069", "Request has expired.") },
+            Refusal::Expired(_) => error(403, "AccessDenied", "0002-00000069", "Request has expired."),
             Refusal::ExpiresTooFar => {
-                const { &error(400, ARGUMENT, "0002-00000235", "The signed URL is valid for longer than is allowed.") }
+                error(400, ARGUMENT, "0002-00000235", "The signed URL is valid for longer than is allowed.")
             }
-            Refusal::NotYetValid => {
-                const { &error(403, "AccessDenied", "0002-00000235", "The signed URL is not valid yet.") }
-            }
+            Refusal::NotYetValid => error(403, "AccessDenied", "0002-00000235", "The signed URL is not valid yet."),
             Refusal::MalformedAuthorization(fault) => fault.oss_error(),
             Refusal::SchemeNotEnabled("v1-header" | "v1-url") => {
-                const { &error(403, "AccessDenied", "0002-00000080", "Signature version 1 is not allowed.") }
+                error(403, "AccessDenied", "0002-00000080", "Signature version 1 is not allowed.")
             }
-            Refusal::SchemeNotEnabled(_) => {
-                const { &error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid.") }
-            }
+            Refusal::SchemeNotEnabled(_) => error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid."),
             Refusal::InvalidDate(fault) => {
                 const MESSAGE: &str = "OSS authentication requires a valid Date.";
                 match fault {
-                    DateFault::Missing => const { &error(403, "AccessDenied", "0002-00000503", MESSAGE) },
-                    DateFault::Malformed => const { &error(403, "AccessDenied", "0002-00000505", MESSAGE) },
+                    DateFault::Missing => error(403, "AccessDenied", "0002-00000503", MESSAGE),
+                    DateFault::Malformed => error(403, "AccessDenied", "0002-00000505", MESSAGE),
                 }
             }
             Refusal::RequestTimeTooSkewed(_) => {
                 const MESSAGE: &str = "The difference between the request time and the current time is too large.";
-                const { &error(403, "RequestTimeTooSkewed", "0002-00000504", MESSAGE) }
+                error(403, "RequestTimeTooSkewed", "0002-00000504", MESSAGE)
             }
             Refusal::InvalidAccessKeyId(_, fault) => fault.oss_error(),
             Refusal::SignatureDoesNotMatch(mismatch) => {
                 const MESSAGE: &str = "The request signature we calculated does not match the signature you provided. \
                                        Check your key and signing method.";
                 match mismatch.canonical_request {
-                    Some(_) => const { &error(403, "SignatureDoesNotMatch", "0002-00000201", MESSAGE) },
-                    None => const { &error(403, "SignatureDoesNotMatch", "0002-00000040", MESSAGE) },
+                    Some(_) => error(403, "SignatureDoesNotMatch", "0002-00000201", MESSAGE),
+                    None => error(403, "SignatureDoesNotMatch", "0002-00000040", MESSAGE),
                 }
             }
             Refusal::InvalidSecurityToken => {
-                const { &error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.") }
+                error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.")
             }
             Refusal::AccessDenied => {
-                const { &error(403, "AccessDenied", "0003-00000001", "You have no right to access this object.") }
+                error(403, "AccessDenied", "0003-00000001", "You have no right to access this object.")
             }
-            Refusal::NoSuchBucket(_) => &NO_SUCH_BUCKET,
-            Refusal::NoSuchUpload(_) => &NO_SUCH_UPLOAD,
+            Refusal::NoSuchBucket(_) => NO_SUCH_BUCKET,
+            Refusal::NoSuchUpload(_) => NO_SUCH_UPLOAD,
             Refusal::NotImplemented(_) => {
                 const MESSAGE: &str = "A header you provided implies functionality that is not implemented.";
-                const { &error(400, "NotImplemented", "0017-00000245", MESSAGE) }
+                error(400, "NotImplemented", "0017-00000245", MESSAGE)
             }
             Refusal::InvalidHeaderValue(_, _) => {
-                const { &error(400, ARGUMENT, "0017-00000131", "The value of a request header is invalid.") }
+                error(400, ARGUMENT, "0017-00000131", "The value of a request header is invalid.")
             }
-            Refusal::MetadataTooLarge => &METADATA_TOO_LARGE,
-            Refusal::MissingContentLength => &MISSING_CONTENT_LENGTH,
+            Refusal::MetadataTooLarge => METADATA_TOO_LARGE,
+            Refusal::MissingContentLength => MISSING_CONTENT_LENGTH,
             Refusal::InvalidContentLength => {
-                const { &error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.") }
+                error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.")
             }
             Refusal::EntityTooLarge => {
-                const {
-                    &error(
-                        400,
-                        "EntityTooLarge",
-                        "0017-00000103",
-                        "Your proposed upload exceeds the maximum allowed size.",
-                    )
-                }
+                error(400, "EntityTooLarge", "0017-00000103", "Your proposed upload exceeds the maximum allowed size.")
             }
             Refusal::RequestTooLarge => {
-                const { &error(400, ARGUMENT, "0017-00000205", "The headers and the path of the request are too large.") }
+                error(400, ARGUMENT, "0017-00000205", "The headers and the path of the request are too large.")
             }
         }
     }
 }
 
 impl AccessKeyFault {
-    /// Of a key that can't be used, OSS tells no more than that it is disabled.
-    fn oss_error(self) -> &'static OssError {
+    /// OSS says of a key that can't be used only that it is disabled.
+    fn oss_error(self) -> OssError {
         const CODE: &str = "InvalidAccessKeyId";
         match self {
             AccessKeyFault::Disabled => {
-                const { &error(403, CODE, "0002-00000902", "The OSS Access Key Id you provided is disabled.") }
+                error(403, CODE, "0002-00000902", "The OSS Access Key Id you provided is disabled.")
             }
-            _ => {
-                const {
-                    &error(
-                        403,
-                        CODE,
-                        "0002-00000902",
-                        "The OSS Access Key Id you provided does not exist in our records.",
-                    )
-                }
-            }
+            _ => error(403, CODE, "0002-00000902", "The OSS Access Key Id you provided does not exist in our records."),
         }
     }
 }
 
 impl KeyFault {
-    fn oss_error(self) -> &'static OssError {
+    fn oss_error(self) -> OssError {
         const CODE: &str = "InvalidObjectName";
         match self {
-            KeyFault::Empty => const { &error(400, CODE, "0016-00000001", "The Object name can not be empty.") },
-            KeyFault::TooLong => {
-                const { &error(400, CODE, "0016-00000002", "The Length of Object name must be less than 1024.") }
-            }
-            _ => const { &error(400, CODE, "0016-00000004", "The specified object is not valid.") },
+            KeyFault::Empty => error(400, CODE, "0016-00000001", "The Object name can not be empty."),
+            KeyFault::TooLong => error(400, CODE, "0016-00000002", "The Length of Object name must be less than 1024."),
+            _ => error(400, CODE, "0016-00000004", "The specified object is not valid."),
         }
     }
 }
 
 impl AuthorizationFault {
-    fn oss_error(self) -> &'static OssError {
+    fn oss_error(self) -> OssError {
         const MISSING: &str = "AccessKeyId or Signature is missing in Authorization header value.";
         match self {
-            AuthorizationFault::Empty => {
-                const { &error(400, ARGUMENT, "0002-00000061", "Authorization header value is empty.") }
-            }
-            AuthorizationFault::Form => {
-                const { &error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid.") }
-            }
-            AuthorizationFault::NoAccessKeyId => const { &error(400, ARGUMENT, "0002-00000063", MISSING) },
-            AuthorizationFault::NoSignature => const { &error(400, ARGUMENT, "0002-00000065", MISSING) },
+            AuthorizationFault::Empty => error(400, ARGUMENT, "0002-00000061", "Authorization header value is empty."),
+            AuthorizationFault::Form => error(400, ARGUMENT, "0002-00000062", "Authorization header is invalid."),
+            AuthorizationFault::NoAccessKeyId => error(400, ARGUMENT, "0002-00000063", MISSING),
+            AuthorizationFault::NoSignature => error(400, ARGUMENT, "0002-00000065", MISSING),
         }
     }
 }
 
 impl CredentialFault {
-    fn oss_error(self) -> &'static OssError {
+    fn oss_error(self) -> OssError {
         match self {
             CredentialFault::Form => {
-                const { &error(400, ARGUMENT, "0002-00000206", "Invalid credential in Authorization header.") }
+                error(400, ARGUMENT, "0002-00000206", "Invalid credential in Authorization header.")
             }
             CredentialFault::Date => {
-                const { &error(400, ARGUMENT, "0002-00000222", "Invalid signing date in Authorization header.") }
+                error(400, ARGUMENT, "0002-00000222", "Invalid signing date in Authorization header.")
             }
             CredentialFault::Region => {
-                const { &error(400, ARGUMENT, "0002-00000223", "The signing region in credential is invalid.") }
+                error(400, ARGUMENT, "0002-00000223", "The signing region in credential is invalid.")
             }
         }
     }

@@ -1,34 +1,31 @@
-//! Why a request is refused, and how OSS says it.
+//! Why a request is refused.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::parts::cut;
-use crate::signing_date::UnixMillis;
-use crate::texts::joined;
+use crate::time::UnixMillis;
 
-/// One cause each. The order in which they are looked for is the pipeline's: see
-/// [`Gate::decide`](crate::Gate::decide).
+/// One cause each. [`Gate::decide`](crate::Gate::decide) documents the order in which they are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The adapter's encoding of the request doesn't parse: a part of it carries a NUL, or a header's
-    /// name is none.
+    /// The request that the adapter handed over doesn't parse, contains a NUL, or has a header whose name isn't
+    /// a token.
     MalformedRequest,
-    /// A header may stand once and stands more often, or with different values.
+    /// A header that may occur once occurs more often, or with different values.
     RepeatedHeader(String),
-    /// A header's value carries a control character.
+    /// A header's value contains a control character.
     MalformedHeader(String),
-    /// The Host isn't configured, is missing, or isn't a host.
-    UnknownHost,
-    /// The bucket's name can't be one (3 to 63 lower-case letters, digits and hyphens).
+    /// The Host, as sent, isn't configured, is missing, or isn't a host.
+    UnknownHost(String),
+    /// Not a bucket's name: 3 to 63 lower-case letters, digits and hyphens.
     InvalidBucketName,
-    /// The key can't be one.
+    /// Not an object's key.
     InvalidObjectName(KeyFault),
-    /// The query has no one reading.
+    /// The query has a broken escape, an empty name, a control character or too many parameters.
     MalformedQuery,
     /// A query parameter appears twice.
     RepeatedParameter(String),
-    /// A query parameter that the operation doesn't take, or that misses its companion.
+    /// A query parameter that the operation doesn't take, or that lacks its companion.
     UnexpectedParameter(String),
     /// `partNumber` isn't a plain integer from 1 to 10,000.
     InvalidPartNumber(String),
@@ -42,9 +39,9 @@ pub enum Refusal {
     MissingSignature,
     /// Signatures in the header and in the query, or of two schemes in the query.
     ConflictingSignatures,
-    /// A signature in the query that misses one of its parameters.
+    /// A signature in the query that lacks one of its parameters.
     IncompleteUrlSignature,
-    /// The credential of signature version 4 doesn't follow its grammar, or isn't for here and now.
+    /// The credential of signature version 4 doesn't follow its grammar, or is for another day or Region.
     InvalidCredential(CredentialFault),
     /// `Expires` or `x-oss-expires` isn't a number of seconds in its range.
     InvalidExpires,
@@ -68,19 +65,19 @@ pub enum Refusal {
     SignatureDoesNotMatch(Box<Mismatch>),
     /// A security token for an access key that has none, or not the one that it has.
     InvalidSecurityToken,
-    /// The access key may not do that.
+    /// No rule of the access key covers the request.
     AccessDenied,
     /// The bucket isn't configured.
     NoSuchBucket(String),
-    /// ListParts is off: no upload is known, so clients begin a new one.
+    /// ListParts is off: clients take it that the upload is gone, and begin a new one.
     NoSuchUpload(String),
-    /// A header asks for something that S3 wouldn't do.
+    /// A header asks for something that S3 doesn't do.
     NotImplemented(String),
     /// A header's value isn't one that OSS defines.
     InvalidHeaderValue(&'static str, String),
     /// More user metadata than S3 keeps.
     MetadataTooLarge,
-    /// A chunked body without a length, which S3 doesn't take, or no length where the access key bounds it.
+    /// A chunked body without a length, which S3 doesn't take, or no length where the access key limits it.
     MissingContentLength,
     /// `Content-Length` isn't a number.
     InvalidContentLength,
@@ -90,23 +87,23 @@ pub enum Refusal {
     RequestTooLarge,
 }
 
-/// When it is worth looking whether other access keys would turn a refusal.
+/// When fetching the access keys again might turn a refusal into an acceptance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Renewal {
-    /// At once: a key of this id may have been added.
+    /// At once: a key with this id may have been added.
     AtOnce,
-    /// When the next look is due: the key may have changed.
+    /// When the next fetch is due: the key may have changed.
     WhenDue,
-    /// Never: no document would turn it.
+    /// Never: it doesn't depend on access keys.
     Never,
 }
 
 /// Why an access key can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessKeyFault {
-    /// There is none of this id.
+    /// There is no key with this id.
     Unknown,
-    /// It is disabled, or the master key that it is derived from.
+    /// It is disabled, or the master key that it is derived from is.
     Disabled,
     /// None of its secrets is valid now.
     NoLiveSecret,
@@ -114,11 +111,11 @@ pub enum AccessKeyFault {
     UnknownScope,
     /// The device is revoked.
     Revoked,
-    /// The time in the id has come.
+    /// The expiry in the id has passed.
     Expired,
 }
 
-/// What is wrong with a key.
+/// What is wrong with an object's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyFault {
     /// No key at all.
@@ -131,8 +128,8 @@ pub enum KeyFault {
     NotXml,
     /// A segment `.` or `..`.
     DotSegment,
-    /// A `?` and a sub-resource's name inside the key: in signature version 1 that signs the same
-    /// text as the sub-resource itself.
+    /// A `?` and a sub-resource's name inside the key: signature version 1 signs the same text for it as for the
+    /// sub-resource itself.
     SubResource,
 }
 
@@ -163,7 +160,7 @@ pub enum CredentialFault {
 /// What is wrong with a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateFault {
-    /// Neither header is there.
+    /// Neither `x-oss-date` nor `Date`.
     Missing,
     /// The header that counts has another format.
     Malformed,
@@ -174,7 +171,7 @@ pub enum DateFault {
 pub struct TooSkewed {
     /// The request's date.
     pub requested: UnixMillis,
-    /// How far it might have been, in milliseconds.
+    /// The difference that is allowed, in milliseconds.
     pub max_millis: u64,
 }
 
@@ -183,16 +180,22 @@ pub struct TooSkewed {
 pub struct Mismatch {
     /// The access key's id, as presented.
     pub access_key_id: String,
+    /// The Host header, as sent.
+    pub host: String,
+    /// How the host addresses the bucket: `virtual-hosted`, `cname` or `path`.
+    pub style: &'static str,
+    /// The OSS bucket.
+    pub bucket: String,
     /// The signature, as presented.
     pub signature_provided: String,
     /// The text that should have been signed.
     pub string_to_sign: String,
-    /// The text whose hash stands in it, in signature version 4.
+    /// The text whose hash is part of it, in signature version 4.
     pub canonical_request: Option<String>,
 }
 
 impl Refusal {
-    /// When to look for other access keys because of it.
+    /// Whether to fetch the access keys again because of it.
     pub fn renewal(&self) -> Renewal {
         match self {
             Refusal::InvalidAccessKeyId(_, AccessKeyFault::Unknown) => Renewal::AtOnce,
@@ -202,88 +205,89 @@ impl Refusal {
         }
     }
 
-    /// One sentence for the operator's log: what was wrong, where `Code` alone doesn't say it.
+    /// One line for the operator's log: what was wrong, and where that is known, what to do about it. Never a
+    /// secret, a signature or a StringToSign.
     pub fn detail(&self) -> Cow<'static, str> {
-        let (fault, name) = self.fault();
-        match cut(fault, NAME) {
-            (thing, Some(fault)) => joined(&[thing, name, fault]).into(),
-            _ => fault.into(),
-        }
-    }
-
-    /// What is wrong, with a [`NAME`] where a thing needs naming, and its name.
-    fn fault(&self) -> (&'static str, &str) {
-        let fault = match self {
-            Refusal::MalformedRequest => "a part of the request carries a NUL, or a header's name is none",
-            Refusal::RepeatedHeader(name) => return ("header `*` is repeated", name),
-            Refusal::MalformedHeader(name) => return ("header `*` carries a control character", name),
-            Refusal::UnknownHost => "the Host is not in `hosts` of the configuration",
-            Refusal::InvalidBucketName => "the bucket's name can't be one",
-            Refusal::InvalidObjectName(fault) => fault.detail(),
-            Refusal::MalformedQuery => "the query has a broken escape, an empty name or too many parameters",
-            Refusal::RepeatedParameter(name) => return ("query parameter `*` is repeated", shown(name)),
-            Refusal::UnexpectedParameter(name) => return ("query parameter `*` has no place here", shown(name)),
-            Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000",
-            Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`",
-            Refusal::InvalidQueryValue(name, _) => {
-                return ("query parameter `*` is not a number in its range", name);
+        match self {
+            Refusal::MalformedRequest => "the request contains a NUL, or a header whose name is not a token".into(),
+            Refusal::RepeatedHeader(name) => format!("header `{name}` is repeated").into(),
+            Refusal::MalformedHeader(name) => format!("header `{name}` contains a control character").into(),
+            Refusal::UnknownHost(host) => format!("unknown Host `{host}`: add it to `hosts`").into(),
+            Refusal::InvalidBucketName => {
+                "the bucket's name is not 3 to 63 lower-case letters, digits and hyphens".into()
             }
-            Refusal::MethodNotAllowed => "the operation is not served",
-            Refusal::MissingSignature => "no signature",
-            Refusal::ConflictingSignatures => "more than one signature",
-            Refusal::IncompleteUrlSignature => "the signature in the URL misses a parameter",
-            Refusal::InvalidCredential(fault) => fault.detail(),
-            Refusal::InvalidExpires => "the expiry is not a number of seconds in its range",
-            Refusal::Expired(_) => "the signed URL has expired",
-            Refusal::ExpiresTooFar => "the signed URL is valid for longer than is allowed",
-            Refusal::NotYetValid => "the signed URL is from the future",
-            Refusal::MalformedAuthorization(fault) => fault.detail(),
-            Refusal::SchemeNotEnabled(name) => return ("signature scheme * is not enabled", name),
-            Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`",
-            Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic",
-            Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now",
-            Refusal::InvalidAccessKeyId(_, fault) => fault.detail(),
-            Refusal::SignatureDoesNotMatch(_) => "the signature does not verify",
-            Refusal::InvalidSecurityToken => "the security token is not the access key's",
-            Refusal::AccessDenied => "no rule of the access key's `allow` covers the request",
-            Refusal::NoSuchBucket(_) => "the bucket is not in `buckets` of the configuration",
-            Refusal::NoSuchUpload(_) => "ListParts is not served",
-            Refusal::NotImplemented(name) => return ("header `*` asks for what S3 would not do", name),
+            Refusal::InvalidObjectName(fault) => fault.detail().into(),
+            Refusal::MalformedQuery => {
+                "the query has a broken escape, an empty name, a control character or too many parameters".into()
+            }
+            Refusal::RepeatedParameter(name) => format!("query parameter `{}` is repeated", shown(name)).into(),
+            Refusal::UnexpectedParameter(name) => {
+                format!("query parameter `{}` is not allowed here", shown(name)).into()
+            }
+            Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000".into(),
+            Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
+            Refusal::InvalidQueryValue(name, _) => format!("query parameter `{name}` is out of range").into(),
+            Refusal::MethodNotAllowed => "the operation is not served".into(),
+            Refusal::MissingSignature => "no signature".into(),
+            Refusal::ConflictingSignatures => "more than one signature".into(),
+            Refusal::IncompleteUrlSignature => "the signature in the URL lacks a parameter".into(),
+            Refusal::InvalidCredential(fault) => fault.detail().into(),
+            Refusal::InvalidExpires => "the expiry is not a number of seconds in its range".into(),
+            Refusal::Expired(_) => "the signed URL has expired".into(),
+            Refusal::ExpiresTooFar => "the signed URL is valid for longer than `maxUrlExpirySeconds`".into(),
+            Refusal::NotYetValid => "the signed URL is dated in the future".into(),
+            Refusal::MalformedAuthorization(fault) => fault.detail().into(),
+            Refusal::SchemeNotEnabled(name) => format!("signature scheme {name} is not enabled").into(),
+            Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`".into(),
+            Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic".into(),
+            Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now".into(),
+            Refusal::InvalidAccessKeyId(_, fault) => fault.detail().into(),
+            Refusal::SignatureDoesNotMatch(mismatch) => mismatch.detail().into(),
+            Refusal::InvalidSecurityToken => "the security token is not the access key's".into(),
+            Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
+            Refusal::NoSuchBucket(name) => format!("unknown bucket `{name}`: add it to `buckets`").into(),
+            Refusal::NoSuchUpload(_) => "ListParts is not served".into(),
+            Refusal::NotImplemented(name) => format!("header `{name}` asks for what S3 does not do").into(),
             Refusal::InvalidHeaderValue(name, _) => {
-                return ("header `*` has a value that OSS does not define", name);
+                format!("header `{name}` has a value that OSS does not define").into()
             }
-            Refusal::MetadataTooLarge => "more than 2 KB of user metadata",
-            Refusal::MissingContentLength => "a chunked body without a Content-Length",
-            Refusal::InvalidContentLength => "Content-Length is not a number",
-            Refusal::EntityTooLarge => "the body is larger than the access key may send, or than S3 takes at once",
-            Refusal::RequestTooLarge => "the request does not fit through API Gateway",
-        };
-        (fault, "")
+            Refusal::MetadataTooLarge => "more than 2 KB of user metadata".into(),
+            Refusal::MissingContentLength => "no Content-Length".into(),
+            Refusal::InvalidContentLength => "Content-Length is not a number".into(),
+            Refusal::EntityTooLarge => {
+                "the body is larger than the access key may send, or than S3 takes at once".into()
+            }
+            Refusal::RequestTooLarge => "the request does not fit through API Gateway".into(),
+        }
     }
 }
 
-/// What stands for a name, and in no text of a fault for itself.
-const NAME: u8 = b'*';
-
-/// As much of a parameter's name as is logged: a name may hold an encoded `=` and a signature after it.
+/// The part of a parameter's name that is logged: a name may contain an encoded `=` and a signature after it.
 fn shown(name: &str) -> &str {
-    cut(name, b'=').0
+    name.split('=').next().unwrap_or_default()
+}
+
+impl Mismatch {
+    fn detail(&self) -> String {
+        let Mismatch { access_key_id, host, style, bucket, .. } = self;
+        format!("signature mismatch for {access_key_id} at {host} ({style}, bucket {bucket})")
+    }
 }
 
 impl fmt::Debug for Mismatch {
-    /// Without the signature and the text, which together can be sent again.
+    /// Without the signature and the text, which together could be sent again.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mismatch {{ access_key_id: {:?} }}", self.access_key_id)
+        f.debug_struct("Mismatch").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
 impl Renewal {
-    /// Its name for JavaScript; nothing for never.
+    /// Its name for JavaScript.
     pub fn name(self) -> &'static str {
         match self {
             Renewal::AtOnce => "at-once",
             Renewal::WhenDue => "when-due",
-            Renewal::Never => "",
+            Renewal::Never => "never",
         }
     }
 }
@@ -296,9 +300,9 @@ impl KeyFault {
             KeyFault::Escape => {
                 "the path does not begin with `/`, or has a percent-escape that is cut off or not UTF-8"
             }
-            KeyFault::NotXml => "the key has a character that XML can't carry",
+            KeyFault::NotXml => "the key has a character that XML does not allow",
             KeyFault::DotSegment => "the key has a segment `.` or `..`",
-            KeyFault::SubResource => "the key has `?` and a sub-resource's name: its signature is ambiguous",
+            KeyFault::SubResource => "the key has `?` and a sub-resource's name, so its signature is ambiguous",
         }
     }
 }
@@ -306,7 +310,7 @@ impl KeyFault {
 impl AccessKeyFault {
     fn detail(self) -> &'static str {
         match self {
-            AccessKeyFault::Unknown => "no access key of this id",
+            AccessKeyFault::Unknown => "unknown access key id",
             AccessKeyFault::Disabled => "the access key is disabled",
             AccessKeyFault::NoLiveSecret => "no secret of the access key is valid now",
             AccessKeyFault::UnknownScope => "the master key has no scope of this name",
@@ -342,14 +346,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_at_once_for_an_id_that_nobody_knows_and_for_nothing_else() {
+    fn fetches_at_once_for_an_unknown_id_and_for_nothing_else() {
         for (fault, renewal) in [
             (AccessKeyFault::Unknown, "at-once"),
             (AccessKeyFault::Disabled, "when-due"),
             (AccessKeyFault::NoLiveSecret, "when-due"),
             (AccessKeyFault::UnknownScope, "when-due"),
             (AccessKeyFault::Revoked, "when-due"),
-            (AccessKeyFault::Expired, ""),
+            (AccessKeyFault::Expired, "never"),
         ] {
             assert_eq!(Refusal::InvalidAccessKeyId("id".into(), fault).renewal().name(), renewal, "{fault:?}");
         }

@@ -1,99 +1,85 @@
 //! Which bucket and key a request is about, from its Host and its path, parsed once.
 
-use std::borrow::Cow;
-
-use crate::config::is_oss_bucket_name;
-use crate::hosts::{Hosts, without_port};
+use crate::config::hosts::{Hosts, without_port};
+use crate::config::names::is_oss_bucket_name;
 use crate::object_key::ObjectKey;
-use crate::parts::cut;
-use crate::percent_encoding;
-use crate::reading::PathPlus;
 use crate::refusal::{KeyFault, Refusal};
-use crate::texts::owned;
+use crate::request::percent_encoding;
 
-/// The bucket and the decoded key. What is verified and what is forwarded are both made from this
-/// one value.
+/// The bucket and the decoded key. What is verified and what is forwarded are both made from this one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource<'a> {
+pub struct Resource {
     /// The OSS bucket's name.
-    pub bucket: Cow<'a, str>,
+    pub bucket: String,
     /// The key; `None` for the bucket itself.
-    pub key: Option<ObjectKey<'a>>,
+    pub key: Option<ObjectKey>,
+    /// How the host addresses the bucket: `virtual-hosted`, `cname` or `path`.
+    pub style: &'static str,
 }
 
-impl<'a> Resource<'a> {
-    /// Locates a request's resource by its Host header and its path, in the three styles of OSS clients: virtual-hosted
-    /// (`bucket.endpoint/key`), CNAME (`host/key`) and path (`endpoint/bucket/key`).
+/// What a raw `+` in the path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PathPlus {
+    /// A plus: RFC 3986, and every SDK but one.
+    Plus,
+    /// A space: the Ruby SDK writes paths with CGI.escape, and signs the space (version 1 only).
+    Space,
+}
+
+impl Resource {
+    /// Locates a request's resource by its Host header and its path, in the three styles of OSS clients:
+    /// virtual-hosted (`bucket.endpoint/key`), CNAME (`host/key`) and path (`endpoint/bucket/key`).
     ///
-    /// The path is decoded before it is split, because the SDKs for C, Go and Python send `/` inside
-    /// a key as `%2F`, and the C SDK even `/bucket%2Fkey`.
+    /// The path is decoded before it is split, because the SDKs for C, Go and Python send `/` inside a key as
+    /// `%2F`, and the C SDK even `/bucket%2Fkey`.
     ///
     /// # Errors
     /// [`Refusal::UnknownHost`], [`Refusal::InvalidBucketName`] or [`Refusal::InvalidObjectName`].
-    pub(crate) fn locate(host: &'a str, uri: &'a str, hosts: &'a Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
-        let host = without_port(host).ok_or(Refusal::UnknownHost)?;
-        let bucket = match &host {
-            Cow::Borrowed(host) => hosts.addressing(host).map(|addressing| addressing.bucket().map(Cow::Borrowed)),
-            Cow::Owned(host) => {
-                hosts.addressing(host).map(|addressing| addressing.bucket().map(|bucket| Cow::Owned(owned(bucket))))
-            }
+    pub(crate) fn locate(host: &str, uri: &str, hosts: &Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
+        let unknown_host = || Refusal::UnknownHost(host.to_owned());
+        let host = without_port(host).ok_or_else(unknown_host)?;
+        let addressing = hosts.addressing(&host).ok_or_else(unknown_host)?;
+        let path = decode_path(uri, path_plus)?;
+        let (bucket, key) = match addressing.bucket() {
+            Some(bucket) => (bucket, &*path),
+            None => path.split_once('/').unwrap_or((&path, "")),
         };
-        let bucket = bucket.ok_or(Refusal::UnknownHost)?;
-        let path = decoded_path(uri, path_plus)?;
-        let (bucket, key) = match bucket {
-            Some(bucket) => (bucket, path),
-            None => split_bucket(path),
-        };
-        if !is_oss_bucket_name(&bucket) {
+        if !is_oss_bucket_name(bucket) {
             return Err(Refusal::InvalidBucketName);
         }
-        let key = if key.is_empty() { None } else { Some(ObjectKey::new(key)?) };
-        Ok(Resource { bucket, key })
+        let key = if key.is_empty() { None } else { Some(ObjectKey::new(key.to_owned())?) };
+        Ok(Resource { bucket: bucket.to_owned(), key, style: addressing.style() })
+    }
+
+    /// The key, empty for the bucket itself.
+    pub(crate) fn key_or_empty(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
     }
 }
 
 /// The path without its first `/`, percent-decoded once.
-fn decoded_path(uri: &str, path_plus: PathPlus) -> Result<Cow<'_, str>, Refusal> {
-    let malformed = || Refusal::InvalidObjectName(KeyFault::Escape);
-    let path = uri.strip_prefix('/').ok_or_else(malformed)?;
-    match path_plus {
-        PathPlus::Plus => percent_encoding::decode(path).ok_or_else(malformed),
-        PathPlus::Space => {
-            let spaced = percent_encoding::with_spaces(path);
-            let decoded = percent_encoding::decode(&spaced).ok_or_else(malformed)?;
-            Ok(Cow::Owned(decoded.into_owned()))
-        }
-    }
-}
-
-/// `bucket` and `key` of `bucket/key`; the key is empty when there is no slash.
-fn split_bucket(path: Cow<'_, str>) -> (Cow<'_, str>, Cow<'_, str>) {
-    match path {
-        Cow::Borrowed(path) => {
-            let (bucket, key) = cut(path, b'/');
-            (bucket.into(), key.unwrap_or_default().into())
-        }
-        Cow::Owned(path) => {
-            let (bucket, key) = cut(&path, b'/');
-            (Cow::Owned(owned(bucket)), Cow::Owned(owned(key.unwrap_or_default())))
-        }
-    }
+fn decode_path(uri: &str, path_plus: PathPlus) -> Result<String, Refusal> {
+    let path = uri.strip_prefix('/').and_then(|path| match path_plus {
+        PathPlus::Plus => percent_encoding::decode(path).map(String::from),
+        PathPlus::Space => percent_encoding::decode(&path.replace('+', " ")).map(String::from),
+    });
+    path.ok_or(Refusal::InvalidObjectName(KeyFault::Escape))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
-    use crate::by_name::ByName;
-    use crate::id_table::IdTable;
 
     fn locate(host: &str, uri: &str) -> Result<(String, String), Refusal> {
         let hosts = Hosts {
-            cname: ByName::from_iter([("uploads.example.com", "fleet".to_owned())]),
-            path: IdTable::from_iter(["127.0.0.1"]),
-            virtual_hosted: IdTable::from_iter(["oss.example.com"]),
+            cname: BTreeMap::from([("uploads.example.com".to_owned(), "fleet".to_owned())]),
+            path: BTreeSet::from(["127.0.0.1".to_owned()]),
+            virtual_hosted: BTreeSet::from(["oss.example.com".to_owned()]),
         };
         let resource = Resource::locate(host, uri, &hosts, PathPlus::Plus)?;
-        Ok((resource.bucket.into_owned(), resource.key.map(|key| key.to_string()).unwrap_or_default()))
+        Ok((resource.bucket.clone(), resource.key_or_empty().to_owned()))
     }
 
     #[test]
@@ -128,8 +114,8 @@ mod tests {
     #[test]
     fn refuses_what_is_no_bucket_or_no_path() {
         for (host, uri, expected) in [
-            ("evil.com", "/k", Refusal::UnknownHost),
-            ("", "/k", Refusal::UnknownHost),
+            ("evil.com", "/k", Refusal::UnknownHost("evil.com".into())),
+            ("", "/k", Refusal::UnknownHost(String::new())),
             ("ab.oss.example.com", "/k", Refusal::InvalidBucketName),
             ("a_c.oss.example.com", "/k", Refusal::InvalidBucketName),
             ("127.0.0.1", "/", Refusal::InvalidBucketName),

@@ -1,6 +1,4 @@
-//! The names that OSS signs when they stand in a query.
-
-use crate::texts::begins_with;
+//! The query parameters that OSS signs.
 
 /// The sub-resources of signature version 1, sorted by byte: the union of the lists in the official
 /// SDKs' sources, each at the release named here:
@@ -10,8 +8,8 @@ use crate::texts::begins_with;
 /// `SignerV1.java`, C++ 1.10.1 `SignerV1.cc`, Android 2.9.20 `SignParameters.java`, iOS 2.11.1
 /// `OSSUtil.m`, PHP 2.7 `SignerV1.php`, .NET 2.14.0 `SignUtils.cs`.
 ///
-/// The lists only ever grew, so a device's older list is a part of this one. Names that begin with
-/// `x-oss-` are sub-resources too and not listed (Go v2, C# v2 and PHP v2 sign them by prefix).
+/// The lists only ever grew, so the list of an older SDK is a subset of this one. Names that begin with
+/// `x-oss-` are sub-resources too and aren't listed (Go v2, C# v2 and PHP v2 sign them by prefix).
 pub const SUB_RESOURCES: [&str; 92] = [
     "accessPoint",
     "accessPointPolicy",
@@ -108,54 +106,8 @@ pub const SUB_RESOURCES: [&str; 92] = [
 ];
 
 /// Whether OSS signs a query parameter of this name.
-#[inline(never)]
 pub(crate) fn is_signed(name: &str) -> bool {
-    begins_with(name, "x-oss-") || is_sub_resource(name.as_bytes())
-}
-
-/// Looks among the names of the same length, which stand one after the other.
-fn is_sub_resource(name: &[u8]) -> bool {
-    let (names, begins) = &BY_LENGTH;
-    let Some([begin, end]) = begins.get(name.len()..).and_then(<[_]>::first_chunk) else { return false };
-    let same_length = names.get(usize::from(*begin)..usize::from(*end)).unwrap_or_default();
-    same_length.chunks_exact(name.len().max(1)).any(|known| known == name)
-}
-
-/// The names by their length, and where those of each length begin, up to the longest and one more: a table of slices
-/// would take more room than the names.
-#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "a constant that is out of bounds doesn't compile")]
-static BY_LENGTH: ([u8; BYTES], [u16; LONGEST + 2]) = {
-    let (mut names, mut begins) = ([0; BYTES], [0; LONGEST + 2]);
-    let (mut length, mut end) = (0, 0);
-    while length <= LONGEST {
-        begins[length] = end as u16;
-        let mut left: &[&str] = &SUB_RESOURCES;
-        while let [name, after @ ..] = left {
-            if name.len() == length {
-                names.split_at_mut(end).1.split_at_mut(length).0.copy_from_slice(name.as_bytes());
-                end += length;
-            }
-            left = after;
-        }
-        length += 1;
-    }
-    begins[length] = end as u16;
-    (names, begins)
-};
-
-const BYTES: usize = measured().0;
-const LONGEST: usize = measured().1;
-
-/// How many bytes all names have, and how many the longest.
-const fn measured() -> (usize, usize) {
-    let (mut bytes, mut longest) = (0, 0);
-    let mut left: &[&str] = &SUB_RESOURCES;
-    while let [name, after @ ..] = left {
-        bytes += name.len();
-        longest = if name.len() > longest { name.len() } else { longest };
-        left = after;
-    }
-    (bytes, longest)
+    name.starts_with("x-oss-") || SUB_RESOURCES.binary_search(&name).is_ok()
 }
 
 #[cfg(test)]

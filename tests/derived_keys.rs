@@ -18,7 +18,7 @@ fn text<'v>(vector: &'v Value, name: &str) -> &'v str {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn reads_each_id_and_derives_its_secret() {
+fn parses_each_id_and_derives_its_secret() {
     let vectors = entries("vectors");
     assert_eq!(vectors.len(), 18);
     for vector in vectors {
@@ -33,7 +33,7 @@ fn reads_each_id_and_derives_its_secret() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn derives_nothing_for_what_is_no_id() {
+fn derives_nothing_for_a_malformed_id() {
     let malformed = entries("malformed");
     assert_eq!(malformed.len(), 36);
     for entry in malformed {

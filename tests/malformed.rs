@@ -1,5 +1,4 @@
-//! Requests that no well-meaning client sends: none is forwarded, and each is refused for what is
-//! wrong with it.
+//! Malformed, forged and ambiguous requests: none is forwarded, and each is refused for what is wrong with it.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +17,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "malformed/any_request.rs"]
 mod any_request;
+#[path = "device/api.rs"]
+mod api;
 #[path = "device/gate.rs"]
 mod gate;
 #[path = "device/json.rs"]
@@ -36,8 +37,8 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap_or_else(|| panic!("{name} of {value}"))
 }
 
-fn flat(entry: &Value) -> String {
-    gate::flat(text(entry, "method"), text(entry, "uri"), text(entry, "query"), json::pairs(&entry["headers"]))
+fn request_text(entry: &Value) -> String {
+    gate::request_text(text(entry, "method"), text(entry, "uri"), text(entry, "query"), json::pairs(&entry["headers"]))
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -48,25 +49,23 @@ fn refuses_each_request_for_what_is_wrong_with_it() {
     assert!(entries.len() >= 120, "{}", entries.len());
     let mut wrong = Vec::new();
     for entry in entries {
-        let flat = flat(entry);
-        let found = match gate.decide_joined(&flat, json::millis(text(entry, "now"))).outcome {
+        let found = match gate.decide(&request_text(entry), json::millis(text(entry, "now"))).outcome {
             Ok(_) => json!("forwarded"),
             Err((refusal, response)) => json!({ "status": response.status, "code": refusal.code() }),
         };
         if found != entry["expected"] {
-            wrong.push(format!("{}: {}: {found} instead of {}", entry["id"], entry["why"], entry["expected"]));
+            wrong.push(format!("{}: {}: {found}, expected {}", entry["id"], entry["why"], entry["expected"]));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn forwards_the_same_requests_with_nothing_wrong() {
+fn forwards_the_same_requests_when_they_are_well_formed() {
     let document = document();
     let gate = gate::gate(&document["config"], &document["accessKeys"]);
     for entry in document["wellFormed"].as_array().unwrap() {
-        let flat = flat(entry);
-        let decision = gate.decide_joined(&flat, json::millis(text(entry, "now")));
+        let decision = gate.decide(&request_text(entry), json::millis(text(entry, "now")));
         let refusal = decision.outcome.err().map(|(refusal, _)| refusal);
         let operation = decision.operation.map(|operation| operation.name());
         assert_eq!((refusal, operation), (None, entry["operation"].as_str()), "{}", entry["id"]);
@@ -78,13 +77,14 @@ fn refuses_each_request_at_the_api_too() {
     let document = document();
     let gate = gate::gate(&document["config"], &document["accessKeys"]);
     for entry in document["requests"].as_array().unwrap() {
-        let decided = gate.decide_at_api(&flat(entry), json::millis(text(entry, "now"))).outcome.is_ok();
-        assert!(!decided, "{}", entry["id"]);
+        let hand_over = api::hand_over(&request_text(entry));
+        let decision = gate.decide_at_api(&hand_over, json::millis(text(entry, "now")));
+        assert!(decision.outcome.is_err(), "{}", entry["id"]);
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn names_each_request_once_and_says_what_is_wrong() {
+fn has_requests_with_unique_ids_and_a_stated_fault() {
     let document = document();
     let mut known = HashSet::new();
     for entry in document["requests"].as_array().unwrap() {
@@ -95,12 +95,12 @@ fn names_each_request_once_and_says_what_is_wrong() {
     }
 }
 
-/// Encodings that no adapter writes.
+/// Texts that no adapter writes.
 #[wasm_bindgen_test(unsupported = test)]
-fn refuses_an_encoding_whose_count_is_not_its_headers() {
+fn refuses_a_text_whose_count_is_not_the_number_of_its_headers() {
     let document = document();
     let gate = gate::gate(&document["config"], &document["accessKeys"]);
-    for flat in [
+    for request_text in [
         "",
         "\0",
         "\0\0\0\0",
@@ -119,7 +119,7 @@ fn refuses_an_encoding_whose_count_is_not_its_headers() {
         "18446744073709551615\0id\0PUT\0/k\0\0host\0uploads.example.com",
         "4294967297\0id\0PUT\0/k\0\0host\0uploads.example.com",
     ] {
-        let refusal = gate.decide_joined(flat, UnixMillis(0)).outcome.err().map(|(refusal, _)| refusal);
-        assert_eq!(refusal, Some(Refusal::MalformedRequest), "{flat:?}");
+        let refusal = gate.decide(request_text, UnixMillis(0)).outcome.err().map(|(refusal, _)| refusal);
+        assert_eq!(refusal, Some(Refusal::MalformedRequest), "{request_text:?}");
     }
 }

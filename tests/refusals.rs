@@ -1,5 +1,4 @@
-//! Everything that ends in a refusal, what it says and what it never says, and what is left of a
-//! request that goes on.
+//! Every refusal, what its answer says and never says, and what of a forwarded request is sent on.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +15,8 @@ use serde_json::{Value, json};
 
 #[path = "refusals/access_keys.rs"]
 mod access_keys;
+#[path = "device/api.rs"]
+mod api;
 #[path = "refusals/changed_after_signing.rs"]
 mod changed_after_signing;
 #[path = "refusals/clock.rs"]
@@ -48,10 +49,10 @@ mod viewer_headers;
 
 use request::{ID, NOW, Request, SECRET, request};
 
-/// The one bucket's key that most tests are about.
+/// The object that most tests are about, as signature version 1 signs it.
 const RESOURCE: &str = "/fleet-uploads/dir/a.log";
 
-/// The served operations: name, method, query, and what the resource ends with.
+/// The served operations: name, method, query, and the sub-resources that are signed.
 const OPERATIONS: [(&str, &str, &str, &str); 6] = [
     ("PutObject", "PUT", "", ""),
     ("InitiateMultipartUpload", "POST", "uploads", "?uploads"),
@@ -61,7 +62,7 @@ const OPERATIONS: [(&str, &str, &str, &str); 6] = [
     ("ListParts", "GET", "uploadId=U1", "?uploadId=U1"),
 ];
 
-/// Those whose answer must be in OSS's XML.
+/// The operations that go through the API: their answers must be in OSS's XML.
 const API_OPERATIONS: [&str; 3] = ["InitiateMultipartUpload", "CompleteMultipartUpload", "ListParts"];
 
 fn test_gate() -> &'static Gate {
@@ -86,13 +87,13 @@ fn access_keys() -> Value {
             { "accessKeyId": ID, "accessKeySecret": SECRET },
             { "accessKeyId": "LTAI5tTestDevice02", "accessKeySecret": "s3cr3tOfTheTestDevice02" },
             { "accessKeyId": "disabled", "accessKeySecret": OTHER_SECRET, "status": "disabled" },
-            { "accessKeyId": "over", "secrets": [
+            { "accessKeyId": "ended", "secrets": [
                 { "generation": "1", "secret": OTHER_SECRET, "notAfter": "2026-11-24T01:52:57Z" },
             ] },
             { "accessKeyId": "rotating", "secrets": [
-                { "generation": "old", "secret": "s3cr3tThatIsNoMore", "notAfter": "2026-11-24T01:52:57Z" },
+                { "generation": "old", "secret": "s3cr3tThatHasEnded", "notAfter": "2026-11-24T01:52:57Z" },
                 { "generation": "ending", "secret": OTHER_SECRET, "notAfter": "2026-11-24T01:52:58Z" },
-                { "generation": "new", "secret": "s3cr3tThatIsNew", "notBefore": "2026-11-24T01:52:57Z" },
+                { "generation": "new", "secret": "s3cr3tThatHasBegun", "notBefore": "2026-11-24T01:52:57Z" },
             ] },
             { "accessKeyId": "logs-only", "accessKeySecret": OTHER_SECRET, "allow": [
                 { "bucket": "fleet-uploads", "prefix": "logs/", "operations": ["PutObject"] },
@@ -139,23 +140,21 @@ fn operations() -> impl Iterator<Item = (&'static str, Request, String)> {
     })
 }
 
-fn decide(flat: &str) -> Decision<'_> {
-    test_gate().decide_joined(flat, UnixMillis(NOW))
+fn decide(text: &str) -> Decision<'static> {
+    test_gate().decide(text, UnixMillis(NOW))
 }
 
-/// Hands the forwarded request on, or fails with what it was refused for.
+/// Calls `then` with the forwarded request; fails with the refusal otherwise.
 fn forwarded<T>(request: &Request, then: impl FnOnce(&Forward<'_>) -> T) -> T {
-    let flat = request.flat();
-    match &decide(&flat).outcome {
+    match &decide(&request.text()).outcome {
         Ok(forward) => then(forward),
         Err((refusal, _)) => panic!("refused: {refusal:?}: {request:?}"),
     }
 }
 
-/// The refusal and its answer, or fails because the request was forwarded.
+/// The refusal and its answer; fails when the request was forwarded.
 fn refused(request: &Request) -> (Refusal, ErrorResponse) {
-    let flat = request.flat();
-    match decide(&flat).outcome {
+    match decide(&request.text()).outcome {
         Ok(_) => panic!("forwarded: {request:?}"),
         Err(refused) => refused,
     }

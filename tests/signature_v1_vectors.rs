@@ -1,5 +1,5 @@
-//! Signature version 1 against vectors from documentation, the SDKs' own tests and the requests of
-//! real SDKs: every intermediate in the pipeline's order, then the whole decision.
+//! Signature version 1 against vectors from documentation, the SDKs' own tests and the requests of real SDKs: every
+//! intermediate in the pipeline's order, then the whole decision.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,11 +10,9 @@
 )]
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use oss_edge::{
-    CanonicalizedOssHeaders, CanonicalizedResource, Forward, Gate, Origin, Query, Refusal, RequestView, SUB_RESOURCES,
-    SigningSecret, StringToSign, verify_signature_v1,
-};
+use base64::prelude::BASE64_STANDARD;
+use oss_edge::signature_v1::{self, CanonicalizedResource, StringToSign};
+use oss_edge::{CanonicalizedOssHeaders, Forward, Gate, Origin, Query, Refusal, Request, SUB_RESOURCES, Secret};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -30,18 +28,18 @@ use vectors::{document, path_and_query, text, vectors};
 const VECTORS: &str = include_str!("vectors/signature-v1-header.json");
 const SUB_RESOURCE_NAMES: &str = include_str!("vectors/sub-resources.json");
 
-/// A vector's request in flat encoding, and its raw query.
-fn flat(vector: &Value) -> (String, String) {
+/// The text of a vector's request.
+fn request_text(vector: &Value) -> String {
     let request = &vector["request"];
     let (path, query) = path_and_query(vector);
     let host = ("host", text(request, "host"));
     let headers = std::iter::once(host).chain(json::pairs(&request["headers"]));
-    (gate::flat(text(request, "method"), path, query, headers), query.to_owned())
+    gate::request_text(text(request, "method"), path, query, headers)
 }
 
-/// The five parts of a StringToSign, owned, so that a test can change each.
+/// What a StringToSign is made of, owned, so that a test can change each part.
 #[derive(Clone)]
-struct Parts {
+struct SignedParts {
     lines: [String; 4],
     oss_headers: Vec<(String, String)>,
     bucket: String,
@@ -49,42 +47,43 @@ struct Parts {
     query: String,
 }
 
-impl Parts {
+impl SignedParts {
     fn of(vector: &Value) -> Self {
-        let (flat, query) = flat(vector);
-        let view = RequestView::parse(&flat).unwrap();
-        let date = view.single_named("x-oss-date").unwrap().or(view.single_named("date").unwrap()).unwrap();
-        let single = |name| view.single_named(name).unwrap().unwrap_or_default();
-        let lines = [view.method, single("content-md5"), single("content-type"), date].map(str::to_owned);
+        let request_text = request_text(vector);
+        let request = Request::parse(&request_text).unwrap();
+        let header = |name| request.headers.get_single(name).unwrap();
+        let date = header("x-oss-date").or(header("date")).unwrap();
+        let or_empty = |name| header(name).unwrap_or_default();
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let oss_headers = view.oss_headers().unwrap().into_iter().map(owned).collect();
-        Parts { lines, oss_headers, bucket: text(vector, "bucket").into(), key: text(vector, "key").into(), query }
+        SignedParts {
+            lines: [request.method, or_empty("content-md5"), or_empty("content-type"), date].map(str::to_owned),
+            oss_headers: request.headers.oss_headers().unwrap().into_iter().map(owned).collect(),
+            bucket: text(vector, "bucket").into(),
+            key: text(vector, "key").into(),
+            query: request.query.into(),
+        }
     }
 
-    /// Hands the StringToSign on; it borrows from a query that lives here.
-    fn string_to_sign<T>(&self, then: impl FnOnce(&StringToSign<'_>) -> T) -> T {
+    fn string_to_sign(&self) -> String {
         let query = Query::parse(&self.query).unwrap();
         let resource = CanonicalizedResource::new(&self.bucket, &self.key, &query);
         let [verb, content_md5, content_type, date] = &self.lines;
-        let sorted = self.sorted();
-        let oss_headers = CanonicalizedOssHeaders::new(&sorted);
-        then(&StringToSign::new(verb, content_md5, content_type, date, oss_headers, resource))
+        StringToSign::new(verb, content_md5, content_type, date, &self.oss_headers(), resource).to_string()
     }
 
-    fn sorted(&self) -> Vec<(&str, &str)> {
-        self.oss_headers.iter().map(|(name, value)| (&**name, &**value)).collect()
+    fn oss_headers(&self) -> CanonicalizedOssHeaders<'_> {
+        let headers: Vec<_> = self.oss_headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        CanonicalizedOssHeaders::new(headers)
     }
 
     fn verifies(&self, secret: &str, signature: &str) -> bool {
-        self.string_to_sign(|string_to_sign| {
-            verify_signature_v1(&SigningSecret::new(secret), string_to_sign, signature)
-        })
+        signature_v1::verify(&Secret::new(secret), &self.string_to_sign(), signature)
     }
 
-    /// This with one part changed, every part in turn.
-    fn changed(&self) -> Vec<Parts> {
+    /// Every part changed in turn, one at a time.
+    fn with_each_change(&self) -> Vec<SignedParts> {
         let mut all = Vec::new();
-        let mut add = |change: &dyn Fn(&mut Parts)| {
+        let mut add = |change: &dyn Fn(&mut SignedParts)| {
             let mut changed = self.clone();
             change(&mut changed);
             all.push(changed);
@@ -115,7 +114,7 @@ impl Parts {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn leaves_out_one_vector_and_says_why() {
+fn skips_one_vector_for_a_stated_reason() {
     let document = document(VECTORS);
     let all = document["vectors"].as_array().unwrap();
     let skipped: Vec<_> = all.iter().filter_map(|vector| Some((&vector["id"], vector.get("skipped")?))).collect();
@@ -125,18 +124,14 @@ fn leaves_out_one_vector_and_says_why() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn makes_each_intermediate_and_verifies_the_signature() {
+fn reproduces_each_intermediate_and_verifies_the_signature() {
     for vector in vectors(&document(VECTORS)) {
-        let (id, parts) = (text(vector, "id"), Parts::of(vector));
+        let (id, parts) = (text(vector, "id"), SignedParts::of(vector));
         let query = Query::parse(&parts.query).unwrap();
         let resource = CanonicalizedResource::new(&parts.bucket, &parts.key, &query);
-        assert_eq!(
-            CanonicalizedOssHeaders::new(&parts.sorted()).to_string(),
-            text(vector, "canonicalizedOssHeaders"),
-            "{id}"
-        );
+        assert_eq!(parts.oss_headers().to_string(), text(vector, "canonicalizedOssHeaders"), "{id}");
         assert_eq!(resource.to_string(), text(vector, "canonicalizedResource"), "{id}");
-        assert_eq!(parts.string_to_sign(|text| text.to_string()), text(vector, "stringToSign"), "{id}");
+        assert_eq!(parts.string_to_sign(), text(vector, "stringToSign"), "{id}");
         let secret = text(vector, "accessKeySecret");
         assert!(parts.verifies(secret, text(vector, "signature")), "{id}");
     }
@@ -145,13 +140,13 @@ fn makes_each_intermediate_and_verifies_the_signature() {
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_signature_with_any_one_bit_flipped() {
     for vector in vectors(&document(VECTORS)) {
-        let (id, parts) = (text(vector, "id"), Parts::of(vector));
+        let (id, parts) = (text(vector, "id"), SignedParts::of(vector));
         let secret = text(vector, "accessKeySecret");
-        let signature = STANDARD.decode(text(vector, "signature")).unwrap();
+        let signature = BASE64_STANDARD.decode(text(vector, "signature")).unwrap();
         for bit in 0..signature.len() * 8 {
             let mut flipped = signature.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(!parts.verifies(secret, &STANDARD.encode(flipped)), "{id}, bit {bit}");
+            assert!(!parts.verifies(secret, &BASE64_STANDARD.encode(flipped)), "{id}, bit {bit}");
         }
     }
 }
@@ -159,13 +154,13 @@ fn refuses_a_signature_with_any_one_bit_flipped() {
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_signature_of_another_length() {
     for vector in vectors(&document(VECTORS)) {
-        let (id, parts) = (text(vector, "id"), Parts::of(vector));
+        let (id, parts) = (text(vector, "id"), SignedParts::of(vector));
         let secret = text(vector, "accessKeySecret");
-        let signature = STANDARD.decode(text(vector, "signature")).unwrap();
+        let signature = BASE64_STANDARD.decode(text(vector, "signature")).unwrap();
         for length in (0..20).chain([21, 32, 40]) {
             let mut other = signature.repeat(2);
             other.truncate(length);
-            assert!(!parts.verifies(secret, &STANDARD.encode(other)), "{id}, {length} bytes");
+            assert!(!parts.verifies(secret, &BASE64_STANDARD.encode(other)), "{id}, {length} bytes");
         }
     }
 }
@@ -173,10 +168,10 @@ fn refuses_a_signature_of_another_length() {
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_string_to_sign_with_any_one_part_changed() {
     for vector in vectors(&document(VECTORS)) {
-        let (id, parts) = (text(vector, "id"), Parts::of(vector));
+        let (id, parts) = (text(vector, "id"), SignedParts::of(vector));
         let (secret, signature) = (text(vector, "accessKeySecret"), text(vector, "signature"));
-        for changed in parts.changed() {
-            let shown = changed.string_to_sign(|text| text.to_string());
+        for changed in parts.with_each_change() {
+            let shown = changed.string_to_sign();
             assert_ne!(shown, text(vector, "stringToSign"), "{id}");
             assert!(!changed.verifies(secret, signature), "{id}: {shown}");
         }
@@ -185,18 +180,17 @@ fn refuses_a_string_to_sign_with_any_one_part_changed() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn decides_over_the_requests_of_real_sdks() {
+fn decides_as_expected_on_the_requests_of_real_sdks() {
     let document = document(VECTORS);
     let mut decided = 0;
     for vector in vectors(&document).filter(|vector| vector.get("result").is_some()) {
         let id = text(vector, "id");
         let gate = gate_for(&document, vector);
-        let (flat, _) = flat(vector);
-        let decision = gate.decide_joined(&flat, json::millis(text(vector, "now")));
-        assert_eq!(decision.resource.as_ref().map(|resource| &*resource.bucket), vector["bucket"].as_str(), "{id}");
+        let decision = gate.decide(&request_text(vector), json::millis(text(vector, "now")));
+        let resource = decision.resource.as_ref().unwrap();
         assert_eq!(
-            decision.resource.as_ref().and_then(|resource| resource.key.as_deref()),
-            vector["key"].as_str(),
+            (&*resource.bucket, resource.key.as_deref()),
+            (text(vector, "bucket"), vector["key"].as_str()),
             "{id}"
         );
         let operation = decision.operation.map(|operation| operation.name());
@@ -205,14 +199,16 @@ fn decides_over_the_requests_of_real_sdks() {
             ("forward", Ok(forward)) => {
                 assert_eq!(operation, expected["operation"].as_str(), "{id}");
                 assert_eq!(decision.access_key_id.as_deref(), vector["accessKeyId"].as_str(), "{id}");
-                assert_eq!(&shown(forward), expected_forward(expected).as_object().unwrap(), "{id}");
+                assert_eq!(forward_json(forward), expected_forward(expected), "{id}");
             }
             ("refuse", Err((refusal, response))) => assert_eq!(
                 json!({ "status": response.status, "code": refusal.code(), "detail": refusal.detail() }),
                 *expected,
                 "{id}"
             ),
-            (result, outcome) => panic!("{id}: {:?} is no {result}", outcome.as_ref().map_err(|(refusal, _)| refusal)),
+            (result, outcome) => {
+                panic!("{id}: expected {result}, found {:?}", outcome.as_ref().map_err(|(refusal, _)| refusal))
+            }
         }
         decided += 1;
     }
@@ -226,9 +222,8 @@ fn refuses_the_requests_of_real_sdks_under_another_secret() {
         vector["accessKeySecret"] = "another".into();
     }
     for vector in vectors(&document).filter(|vector| vector.get("result").is_some()) {
-        let (flat, _) = flat(vector);
         let gate = gate_for(&document, vector);
-        let decision = gate.decide_joined(&flat, json::millis(text(vector, "now")));
+        let decision = gate.decide(&request_text(vector), json::millis(text(vector, "now")));
         let (refusal, _) = decision.outcome.err().unwrap();
         assert!(matches!(refusal, Refusal::SignatureDoesNotMatch(_)), "{}", vector["id"]);
     }
@@ -260,12 +255,11 @@ fn expected_forward(expected: &Value) -> Value {
     json!({ "origin": expected["origin"], "s3": expected["s3"] })
 }
 
-fn shown(forward: &Forward<'_>) -> serde_json::Map<String, Value> {
+fn forward_json(forward: &Forward<'_>) -> Value {
     let origin = match &forward.origin {
         Origin::S3 => "s3",
         Origin::Api(..) => "api",
     };
-    let headers: Vec<_> = forward.headers.iter().map(|(name, value)| (name.to_string(), value)).collect();
-    let s3 = json!({ "uri": forward.uri, "query": forward.query, "headers": headers });
-    json!({ "origin": origin, "s3": s3 }).as_object().unwrap().clone()
+    let s3 = json!({ "uri": forward.uri, "query": forward.query, "headers": forward.headers });
+    json!({ "origin": origin, "s3": s3 })
 }

@@ -1,8 +1,7 @@
-// The yardstick: the viewer-request function in plain JavaScript with node:crypto, as one would write it
-// with care. It makes the decisions of the core (tests/bench/javascript.test.mjs holds it to that) and
-// is measured, never deployed.
+// The yardstick: the viewer-request function in plain JavaScript with node:crypto, written with care. It makes the core's
+// decisions (see ../javascript.test.mjs), and is measured, never deployed.
 
-import { writeLogLine } from '../../js-shim/edge/log.mjs';
+import { writeLogLine } from '../../js-shim/log.mjs';
 import { authenticate, newSecrets } from './authenticate.mjs';
 import { readConfig } from './config.mjs';
 import { applied } from './forward.mjs';
@@ -88,7 +87,12 @@ function decide(request, requestId, time, settings, secrets, understood) {
   return translate({ ...parts, resource: authenticated.resource, signed: authenticated.signed }, target, settings);
 }
 
-/** @param {Understood} understood @param {string} requestId @param {number} time @param {Record<string, unknown>} outcome */
+/**
+ * @param {Understood} understood
+ * @param {string} requestId
+ * @param {number} time
+ * @param {Record<string, unknown>} outcome
+ */
 function logLine(understood, requestId, time, { decision, origin, status, code, detail, ossRequestId: id }) {
   return {
     time: new Date(time).toISOString(),

@@ -10,13 +10,18 @@ const NOT_XML = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const DOT_SEGMENT = /(?:^|\/)\.\.?(?:\/|$)/u;
 
 /**
+ * @typedef {{ style: string, bucket: string, key: string }} Resource
+ *
  * @param {any} request @param {import('./config.mjs').Settings} settings
  * @param {'plus' | 'space'} plus what a raw `+` in the path is
- * @returns {{ bucket: string, key: string }} the key is empty for the bucket itself
+ * @returns {Resource} the key is empty for the bucket itself
  */
 export function locate({ uri, headers }, { cname, path, virtualHosted }, plus) {
-  const host = withoutPort(unique(headers, 'host') ?? refuse('UnknownHost'));
-  const ofHost = cname.get(host) ?? (path.has(host) ? undefined : labelOf(host, virtualHosted));
+  const header = unique(headers, 'host') ?? refuse('UnknownHost', '');
+  const host = withoutPort(header) ?? refuse('UnknownHost', header);
+  const style = cname.has(host) ? 'cname' : path.has(host) ? 'path' : 'virtual-hosted';
+  const named = cname.get(host) ?? labelOf(host, virtualHosted);
+  const ofHost = style === 'path' ? undefined : (named ?? refuse('UnknownHost', header));
   const decoded = decodedPath(uri, plus);
   const slash = decoded.indexOf('/');
   const split = ofHost === undefined && slash >= 0;
@@ -24,20 +29,20 @@ export function locate({ uri, headers }, { cname, path, virtualHosted }, plus) {
   if (!BUCKET.test(bucket)) refuse('InvalidBucketName');
   const key = ofHost !== undefined ? decoded : split ? decoded.slice(slash + 1) : '';
   if (key !== '') checkKey(key);
-  return { bucket, key };
+  return { style, bucket, key };
 }
 
-/** @param {string} header */
+/** @param {string} header @returns {string | undefined} */
 function withoutPort(header) {
   const colon = header.indexOf(':');
-  if (colon >= 0 && !PORT.test(header.slice(colon + 1))) refuse('UnknownHost');
-  return (colon < 0 ? header : header.slice(0, colon)).toLowerCase() || refuse('UnknownHost');
+  if (colon >= 0 && !PORT.test(header.slice(colon + 1))) return undefined;
+  return (colon < 0 ? header : header.slice(0, colon)).toLowerCase() || undefined;
 }
 
 /** @param {string} host @param {Set<string>} endpoints */
 function labelOf(host, endpoints) {
   const dot = host.indexOf('.');
-  return dot > 0 && endpoints.has(host.slice(dot + 1)) ? host.slice(0, dot) : refuse('UnknownHost');
+  return dot > 0 && endpoints.has(host.slice(dot + 1)) ? host.slice(0, dot) : undefined;
 }
 
 /** @param {string} uri @param {'plus' | 'space'} plus */

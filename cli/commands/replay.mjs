@@ -34,10 +34,14 @@ async function replayFiles({ json, now: time, ...options }, files) {
   const { loadFunctions } = await import('../load-functions.mjs');
   const { readEntries, readTime, replay } = await import('../replay.mjs');
   const now = time === undefined ? Date.now() : readTime(time, '--now');
-  const functions = await loadFunctions(await withFetchedKeys(await readDocuments(documentFiles(options))));
+  const { createGate } = await import('../../js-shim/core/gate.mjs');
+  const { readDocumentsWasm } = await import('../wasm-file.mjs');
+  const documents = await withFetchedKeys(await readDocuments(documentFiles(options)));
+  const functions = await loadFunctions(documents);
+  const gate = createGate({ wasm: await readDocumentsWasm(), ...documents });
   const entries = (await Promise.all(files.map(readEntries))).flat();
   const replayed = [];
-  for (const entry of entries) replayed.push(await replay(functions, entry, now));
+  for (const entry of entries) replayed.push(await replay(functions, gate, entry, now));
   return printed(replayed, json);
 }
 

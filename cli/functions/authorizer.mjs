@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 import { createAuthorizer } from 'oss-edge/authorizer';
-import { createBundledGate } from 'oss-edge/gate';
+import { createBundledGate } from 'oss-edge/bundled-gate';
 
 const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 const bytes = readFileSync(new URL('gate.bin', import.meta.url));

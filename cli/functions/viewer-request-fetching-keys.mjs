@@ -6,7 +6,7 @@ import { createGate } from 'oss-edge/gate';
 import { createSecretsManagerKeys } from 'oss-edge/secrets-manager';
 import { createViewerRequest } from 'oss-edge/viewer-request';
 
-const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
+const wasm = readFileSync(new URL('oss_edge_documents.wasm', import.meta.url));
 const config = JSON.parse(OSS_EDGE_CONFIG);
 const gate = createGate({ wasm, config });
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-import { createBundledGate } from 'oss-edge/gate';
+import { createBundledGate } from 'oss-edge/bundled-gate';
 import { createViewerRequest } from 'oss-edge/viewer-request';
 
 const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));

@@ -1,7 +1,6 @@
 // The secrets of derived keys, as the core derives them.
 
-import { coreInstance } from '../../js-shim/core/core-instance.mjs';
-import { derivedSecret } from '../../js-shim/core/core.mjs';
+import { derivedSecret } from '../../js-shim/core/gate.mjs';
 
 const EXPECTED =
   'a master secret of 32 to 256 visible ASCII characters, and an id `OE1.MASTER.DEVICE`, ' +
@@ -13,9 +12,8 @@ const EXPECTED =
  *   neither the secret nor the id
  */
 export function createDeriver(wasm) {
-  const instance = coreInstance(wasm);
   return (masterSecret, accessKeyId) => {
-    const secret = instance.call((core) => derivedSecret(core, masterSecret, accessKeyId));
+    const secret = derivedSecret(wasm, masterSecret, accessKeyId);
     if (secret === undefined) throw new Error(`expected ${EXPECTED}`);
     return secret;
   };

@@ -2,7 +2,7 @@
 
 import { createSecretsManager } from '../../js-shim/keys/secrets-manager.mjs';
 import { UsageError } from '../usage-error.mjs';
-import { readWasm } from '../wasm-file.mjs';
+import { readDocumentsWasm } from '../wasm-file.mjs';
 import { documentCheck } from './check.mjs';
 import { fileStore } from './file-store.mjs';
 import { secretStore } from './secret-store.mjs';
@@ -28,7 +28,7 @@ import { Refusal } from './store.mjs';
 export async function runOnStore(options, run) {
   const { store, close } = storeOf(options);
   try {
-    const wasm = await readWasm();
+    const wasm = await readDocumentsWasm();
     const result = await run({ options, store, wasm, now: Date.now(), check: documentCheck(wasm, store.source) });
     if (result) process.stdout.write(options.json ? `${JSON.stringify(result.json)}\n` : `${result.text}\n`);
     return 0;

@@ -2,7 +2,7 @@
 // how an error of either is answered.
 
 import { createTranslator } from '../core/translator.mjs';
-import { writeLogLine } from '../edge/log.mjs';
+import { writeLogLine } from '../log.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { proxyResult } from './api-gateway-event.mjs';
 import { regionalClients } from './s3-clients.mjs';
@@ -21,7 +21,7 @@ import { readContext, requestOf } from './verified-request.mjs';
  * @property {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] in addition to the Region
  * @property {(region: string) => Promise<S3>} [s3Client]
  * @property {() => number} [now] milliseconds since the epoch
- * @property {(line: import('../edge/log.mjs').LogLine) => void} [log]
+ * @property {(line: import('../log.mjs').LogLine) => void} [log]
  */
 
 /**

@@ -1,6 +1,6 @@
 // The API's Lambda authorizer: checks the origin secret, then verifies the OSS signature again.
 
-import { writeLogLine } from '../edge/log.mjs';
+import { writeLogLine } from '../log.mjs';
 import { SECRET_HEADER } from '../edge/origin-request.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
@@ -20,7 +20,7 @@ const FUNCTION = 'authorizer';
  * @param {import('../keys/key-source.mjs').KeySource} [options.keys] where the gate's access keys are fetched from
  * @param {string | undefined} options.originSecret one value, or several separated by spaces during a rotation
  * @param {() => number} [options.now] milliseconds since the epoch
- * @param {(line: import('../edge/log.mjs').LogLine) => void} [options.log]
+ * @param {(line: import('../log.mjs').LogLine) => void} [options.log]
  * @returns {(event: AuthorizerEvent) => Promise<AuthorizerResult>} throws while there are no access keys: API
  *   Gateway then answers AUTHORIZER_FAILURE, which the deployment turns into 503
  * @throws {Error} when the origin secret is missing or too short
@@ -100,7 +100,7 @@ function contextOf({ operation, bucket, key, requestId, s3Bucket, region, query,
 /**
  * @param {import('../core/decision.mjs').ApiDecision} decision
  * @param {number} time
- * @returns {import('../edge/log.mjs').LogLine}
+ * @returns {import('../log.mjs').LogLine}
  */
 function decisionLine(decision, time) {
   const { operation = '', bucket = '', key = '', accessKeyId = '', scheme = '', generation = '' } = decision;

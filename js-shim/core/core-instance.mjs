@@ -1,51 +1,68 @@
-// An instance of the core's WebAssembly, replaced after a failure.
-
-import { DocumentError, instantiate } from './core.mjs';
+// One of the core's WebAssembly modules, instantiated again after a failure.
 
 /**
- * @typedef {import('./core.mjs').Core} Core
+ * What wasm-bindgen generates for a module.
  *
- * @typedef {object} CoreInstance
- * @property {<R>(use: (core: Core) => R) => R} call
- * @property {(prepare: (core: Core) => void) => void} prepare prepares this instance and later ones in another way;
- *   keeps the previous way if that throws
+ * @typedef {object} Glue
+ * @property {(source: { module: Uint8Array<ArrayBuffer> }) => unknown} initSync
+ * @property {() => void} __wbg_reset_state makes a new instance
  */
 
-/**
- * The core, instantiated at once. After an exception or a trap the memory may be in any state, so
- * the instance is dropped and the next call makes a new one.
- *
- * @param {Uint8Array<ArrayBuffer>} wasm
- * @param {(core: Core) => void} [prepare] what a new instance needs before its first call
- * @returns {CoreInstance}
- */
-export function coreInstance(wasm, prepare = () => {}) {
-  const module = new WebAssembly.Module(wasm);
-  /** @type {Core | undefined} */
-  let core = start();
-  return {
-    call,
-    prepare: (other) => {
-      call(other);
-      prepare = other;
-    },
-  };
+export class CoreInstance {
+  /** Counts the instances. What was made in an earlier one is gone. */
+  generation = 0;
+  #glue;
+  #file;
+  #failed = false;
 
-  function start() {
-    const fresh = instantiate(module);
-    prepare(fresh);
-    return fresh;
+  /**
+   * @param {Glue} glue
+   * @param {string} file the module's name, for errors
+   */
+  constructor(glue, file) {
+    this.#glue = glue;
+    this.#file = file;
   }
 
-  /** @template R @param {(core: Core) => R} use @returns {R} */
-  function call(use) {
-    const current = (core ??= start());
+  /**
+   * Instantiates the module, unless that is done.
+   *
+   * @param {Uint8Array<ArrayBuffer>} wasm
+   * @throws {Error} when it is another module, or of another release
+   */
+  start(wasm) {
+    if (this.generation > 0) return;
     try {
-      return use(current);
+      this.#glue.initSync({ module: wasm });
+    } catch (cause) {
+      throw new Error(`wasm: expected the contents of ${this.#file}, of this release of oss-edge`, { cause });
+    }
+    this.generation = 1;
+  }
+
+  /**
+   * Calls the core. After an exception or a trap its memory may be in any state, so the next call gets a new instance.
+   *
+   * @template R
+   * @param {() => R} use
+   * @returns {R}
+   */
+  call(use) {
+    if (this.#failed) {
+      this.#glue.__wbg_reset_state();
+      this.generation += 1;
+      this.#failed = false;
+    }
+    try {
+      return use();
     } catch (error) {
-      // The core refused a document, and is as good as before.
-      if (!(error instanceof DocumentError)) core = undefined;
+      this.#failed = !isRefusedDocument(error);
       throw error;
     }
   }
+}
+
+/** Whether the core refused a document, after which it is as good as before. @param {unknown} error */
+function isRefusedDocument(error) {
+  return error instanceof Error && error.name === 'DocumentError';
 }

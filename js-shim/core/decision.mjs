@@ -1,4 +1,4 @@
-// What the core answers (src/wasm.rs). A field that isn't known is absent.
+// What the core returns (src/decision_json.rs). A field that isn't known is absent.
 
 /**
  * @typedef {[name: string, value: string][]} HeaderList in order
@@ -45,7 +45,7 @@
  * @typedef {ApiForward | Refusal} ApiDecision at the API
  *
  * @typedef {{ translation: 'keep', remove: string[], set: HeaderList }} HeaderChanges
- * @typedef {OssErrorAnswer & { translation: 'replace' }} Replacement
+ * @typedef {{ translation: 'replace', error: OssErrorAnswer }} Replacement
  * @typedef {HeaderChanges | Replacement} Translation of an origin's response
  */
 

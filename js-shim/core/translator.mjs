@@ -1,24 +1,28 @@
 // The core's translations of S3's answers. They need neither configuration nor access keys.
 
-import { coreInstance } from './core-instance.mjs';
-import { s3Error, translateResponse } from './core.mjs';
+import { responseText } from './event-text.mjs';
+import * as glue from '../wasm/oss_edge.js';
+import { edgeCore } from './edge-core.mjs';
 
 /**
  * @typedef {object} Translator
- * @property {(response: import('../edge/cloudfront-event.mjs').ResponseView, now: number) =>
- *   import('./decision.mjs').Translation} translateResponse
+ * @property {(request: import('aws-lambda').CloudFrontRequest, response: import('aws-lambda').CloudFrontResponse,
+ *   requestId: string, now: number) => import('./decision.mjs').Translation} translateResponse for the client
  * @property {(s3Code: string, requestId: string, now: number) => import('./decision.mjs').OssErrorAnswer} s3Error
  *   OSS's error for one of S3's
  */
 
 /**
- * @param {Uint8Array<ArrayBuffer>} wasm
+ * @param {Uint8Array<ArrayBuffer>} wasm the contents of `oss_edge.wasm`
  * @returns {Translator}
  */
 export function createTranslator(wasm) {
-  const instance = coreInstance(wasm);
+  edgeCore.start(wasm);
   return {
-    translateResponse: (response, now) => instance.call((core) => translateResponse(core, response, now)),
-    s3Error: (s3Code, requestId, now) => instance.call((core) => s3Error(core, s3Code, requestId, now)),
+    translateResponse: (request, response, requestId, now) => {
+      const text = responseText(request, response, requestId);
+      return JSON.parse(edgeCore.call(() => glue.translateResponse(text, now)));
+    },
+    s3Error: (s3Code, requestId, now) => JSON.parse(edgeCore.call(() => glue.s3Error(s3Code, requestId, now))),
   };
 }

@@ -1,26 +1,9 @@
-// The one module that knows the shape of CloudFront's events (CloudFront Developer Guide, "Lambda@Edge
-// event structure").
+// The shape of CloudFront's events (CloudFront Developer Guide, "Lambda@Edge event structure").
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
  * @typedef {import('aws-lambda').CloudFrontResultResponse} CloudFrontResponse
  * @typedef {import('../core/decision.mjs').HeaderList} HeaderList
- *
- * @typedef {object} RequestView a viewer's request, as the core reads it
- * @property {string} requestId CloudFront's
- * @property {string} method
- * @property {string} uri raw
- * @property {string} query raw, without `?`
- * @property {HeaderList} headers every line
- *
- * @typedef {object} ResponseView an origin's response, as the core reads it
- * @property {string} requestId CloudFront's
- * @property {string} method of the request
- * @property {string} query of the request
- * @property {'s3' | 'api'} responder
- * @property {boolean} contentMd5 whether the request has Content-MD5
- * @property {number} status
- * @property {HeaderList} headers every line
  */
 
 /** Headers that a viewer-request function may neither change nor remove: CloudFront would answer 502. */
@@ -42,33 +25,6 @@ export function readEvent(event) {
 export function readResponseEvent(event) {
   const { config, request, response } = event.Records[0].cf;
   return { request, response, requestId: config.requestId };
-}
-
-/**
- * @param {CloudFrontRequest} request
- * @param {string} requestId
- * @returns {RequestView}
- */
-export function requestView({ method, uri, querystring, headers }, requestId) {
-  return { requestId, method, uri, query: querystring, headers: linesOf(headers) };
-}
-
-/**
- * @param {CloudFrontRequest} request as the origin received it
- * @param {import('aws-lambda').CloudFrontResponse} response
- * @param {string} requestId
- * @returns {ResponseView}
- */
-export function responseView({ method, querystring, headers, origin }, response, requestId) {
-  return {
-    requestId,
-    method,
-    query: querystring,
-    responder: origin?.custom === undefined ? 's3' : 'api',
-    contentMd5: 'content-md5' in headers,
-    status: Number(response.status),
-    headers: linesOf(response.headers),
-  };
 }
 
 /**
@@ -127,14 +83,10 @@ export function takeHeader(request, name) {
   return values[0].value;
 }
 
-/** @param {import('aws-lambda').CloudFrontHeaders} headers @returns {HeaderList} */
-function linesOf(headers) {
-  return Object.entries(headers).flatMap(([name, lines]) =>
-    lines.map(({ value }) => /** @type {[string, string]} */ ([name, value])),
-  );
-}
-
 /** @param {import('aws-lambda').CloudFrontHeaders} headers @param {string[]} names */
 function pick(headers, names) {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));
+  /** @type {import('aws-lambda').CloudFrontHeaders} */
+  const picked = {};
+  for (const name of names) if (Object.hasOwn(headers, name)) picked[name] = headers[name];
+  return picked;
 }

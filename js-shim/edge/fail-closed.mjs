@@ -13,7 +13,7 @@ import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
  * @param {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} failure.event
  *   possibly of another shape
  * @param {number} failure.now milliseconds since the epoch
- * @param {(line: import('./log.mjs').LogLine) => void} failure.log
+ * @param {(line: import('../log.mjs').LogLine) => void} failure.log
  */
 export function failClosed({ function: name, detail, error = INTERNAL_ERROR, retryAfter, host, event, now, log }) {
   const cf = event?.Records?.[0]?.cf;

@@ -2,7 +2,7 @@
 
 import { readEvent, takeHeader } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
-import { writeLogLine } from './log.mjs';
+import { writeLogLine } from '../log.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
@@ -22,7 +22,7 @@ const API_TIMEOUT = 30;
  * @param {object} [options]
  * @param {Api} [options.api] undefined if no operation goes there
  * @param {() => number} [options.now] milliseconds since the epoch
- * @param {(line: import('./log.mjs').LogLine) => void} [options.log]
+ * @param {(line: import('../log.mjs').LogLine) => void} [options.log]
  * @returns {(event: import('aws-lambda').CloudFrontRequestEvent) =>
  *   Promise<import('aws-lambda').CloudFrontRequestResult>}
  */

@@ -3,7 +3,7 @@
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { applyForward, generatedResponse, readEvent } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
-import { writeLogLine } from './log.mjs';
+import { writeLogLine } from '../log.mjs';
 import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
 
 /**
@@ -18,7 +18,7 @@ const FUNCTION = 'viewer-request';
  * @param {import('../core/gate.mjs').Gate} options.gate
  * @param {import('../keys/key-source.mjs').KeySource} [options.keys] where the gate's access keys are fetched from
  * @param {() => number} [options.now] milliseconds since the epoch
- * @param {(line: import('./log.mjs').LogLine) => void} [options.log]
+ * @param {(line: import('../log.mjs').LogLine) => void} [options.log]
  * @returns {(event: CloudFrontRequestEvent) => Promise<CloudFrontRequestResult>}
  */
 export function createViewerRequest({ gate, keys, now = Date.now, log = writeLogLine }) {
@@ -59,7 +59,7 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
  * @param {import('../core/decision.mjs').Forward} forward
  * @param {string} cloudFrontRequestId
  * @param {number} time
- * @returns {import('./log.mjs').LogLine}
+ * @returns {import('../log.mjs').LogLine}
  */
 function forwardLine({ operation, origin, bucket, key, accessKeyId, scheme, generation }, cloudFrontRequestId, time) {
   const decided = { operation, origin, bucket, key, accessKeyId, scheme, generation };
@@ -76,7 +76,7 @@ function forwardLine({ operation, origin, bucket, key, accessKeyId, scheme, gene
  * @param {import('../core/decision.mjs').Refusal} refusal
  * @param {string} cloudFrontRequestId
  * @param {number} time
- * @returns {import('./log.mjs').LogLine}
+ * @returns {import('../log.mjs').LogLine}
  */
 function refusalLine(refusal, cloudFrontRequestId, time) {
   const { operation = '', bucket = '', key = '', accessKeyId = '', scheme = '', generation = '' } = refusal;

@@ -23,7 +23,7 @@ import { MalformedDocument } from './key-documents.mjs';
  * @property {number} refreshSeconds
  * @property {number} maxStaleSeconds since the last successful fetch began
  * @property {() => number} now milliseconds since the epoch
- * @property {(line: import('../edge/log.mjs').LogLine) => void} log
+ * @property {(line: import('../log.mjs').LogLine) => void} log
  * @property {(milliseconds: number) => Promise<void>} [sleep]
  */
 

@@ -1,6 +1,6 @@
 // Access keys from Secrets Manager: `credentials.source` is `secrets-manager`.
 
-import { writeLogLine } from '../edge/log.mjs';
+import { writeLogLine } from '../log.mjs';
 import { fetchKeyDocuments } from './key-documents.mjs';
 import { FETCH_MILLISECONDS, KeySource } from './key-source.mjs';
 import { nearestFirst } from './region-order.mjs';
@@ -26,7 +26,7 @@ import { createSecretsManager } from './secrets-manager.mjs';
  * @param {Pick<import('../core/gate.mjs').ChangeableKeys, 'useAccessKeys'>} options.gate gets the access keys
  * @param {Credentials} options.credentials
  * @param {() => number} [options.now] milliseconds since the epoch
- * @param {(line: import('../edge/log.mjs').LogLine) => void} [options.log]
+ * @param {(line: import('../log.mjs').LogLine) => void} [options.log]
  * @param {NodeJS.ProcessEnv} [options.env] with credentials for Secrets Manager
  * @param {number} [options.fetchMilliseconds]
  * @returns {import('./key-source.mjs').KeySource}

@@ -1,7 +1,7 @@
 // Your own viewer-request function, with oss-edge in it. A behavior of a distribution has only one.
 
 import { createGate } from 'oss-edge/gate';
-import wasm from 'oss-edge/oss_edge.wasm';
+import wasm from 'oss-edge/oss_edge_documents.wasm';
 import { createViewerRequest } from 'oss-edge/viewer-request';
 
 import accessKeys from './access-keys.json' with { type: 'json' };

@@ -1,65 +1,92 @@
 //! One access key that a request may be signed with.
 
-use super::{AccessKeys, Master, Policy};
-use crate::characters::Characters;
-use crate::derived_key::DerivedKeyId;
-use crate::keyed_hash::{HmacSha1, HmacSha256};
-use crate::permission::{Asked, Permissions};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::permission::{Asked, Permissions};
+use super::secret::Secret;
+use super::signing_keys::SigningKeys;
 use crate::refusal::Refusal;
-use crate::signature_v4::CredentialScope;
-use crate::signing_date::UnixMillis;
-use crate::signing_secret::SigningSecret;
+use crate::time::UnixMillis;
+
+/// What a key may do.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Policy {
+    pub(crate) status: Status,
+    pub(crate) permissions: Permissions,
+    pub(crate) max_clock_skew_seconds: Option<u32>,
+    pub(crate) max_object_bytes: Option<u64>,
+    pub(crate) security_token: Option<Secret>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Status {
+    #[default]
+    Active,
+    Disabled,
+}
+
+/// A secret of a listed key, and when it is valid: from `not_before` on, and before `not_after`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ListedSecret {
+    pub(crate) generation: Box<str>,
+    pub(crate) secret: Secret,
+    pub(crate) not_before: Option<UnixMillis>,
+    pub(crate) not_after: Option<UnixMillis>,
+}
+
+/// A listed key.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ListedKey {
+    pub(crate) secrets: Box<[ListedSecret]>,
+    pub(crate) policy: Policy,
+}
+
+/// The key that devices' keys are derived from.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MasterKey {
+    pub(crate) secret: Secret,
+    pub(crate) policy: Policy,
+    pub(crate) scopes: BTreeMap<String, Permissions>,
+    pub(crate) revoked_devices: BTreeSet<Box<str>>,
+}
+
+impl ListedSecret {
+    fn is_live(&self, now: UnixMillis) -> bool {
+        self.not_before.is_none_or(|not_before| now >= not_before)
+            && self.not_after.is_none_or(|not_after| now < not_after)
+    }
+}
 
 /// An access key that may be used now, if the signature is right.
-pub(crate) struct AccessKey<'k, 'i> {
-    pub(super) keys: &'k AccessKeys,
-    pub(super) id: &'i str,
+pub(crate) struct AccessKey<'k> {
     pub(super) policy: &'k Policy,
-    pub(super) kind: Kind<'k, 'i>,
+    pub(super) kind: Kind<'k>,
+    pub(crate) signing_keys: &'k SigningKeys,
 }
 
-/// Where its secrets are.
-pub(super) enum Kind<'k, 'i> {
-    Listed { ordinal: usize },
-    Derived { master: &'k Master, id: DerivedKeyId<'i>, scope: Option<&'k Permissions> },
+/// Where its secrets come from.
+pub(super) enum Kind<'k> {
+    Listed { secrets: &'k [ListedSecret] },
+    Derived { master_id: &'k str, secret: Secret, device: String, scope: Option<&'k Permissions> },
 }
 
-/// A secret that is valid now, and the name that it has in its document; of a derived key, its master
-/// key's id.
-pub(crate) struct LiveSecret<'k, 'i> {
-    pub(crate) generation: &'k str,
-    pub(crate) secret: SigningSecret<'i>,
+/// A secret that is valid now, and its name in the document; of a derived key, the master key's id.
+pub(crate) struct LiveSecret<'a> {
+    pub(crate) generation: &'a str,
+    pub(crate) secret: &'a Secret,
 }
 
-impl<'k: 'i, 'i> AccessKey<'k, 'i> {
+impl AccessKey<'_> {
     /// The secrets that are valid at `now`: at most four.
-    pub(crate) fn live_secrets(&self, now: UnixMillis) -> impl Iterator<Item = LiveSecret<'k, 'i>> + use<'k, 'i> {
-        let keys = self.keys;
+    pub(crate) fn live_secrets(&self, now: UnixMillis) -> impl Iterator<Item = LiveSecret<'_>> {
         let (listed, derived) = match &self.kind {
-            Kind::Listed { ordinal } => (keys.secrets_of(*ordinal), None),
-            Kind::Derived { master, id, .. } => {
-                let secret = SigningSecret::derived(&master.secret, *id);
-                (0..0, Some(LiveSecret { generation: &master.id, secret }))
-            }
+            Kind::Listed { secrets } => (*secrets, None),
+            Kind::Derived { master_id, secret, .. } => (&[][..], Some(LiveSecret { generation: master_id, secret })),
         };
-        listed.filter_map(move |ordinal| keys.live_secret(ordinal, now)).chain(derived)
-    }
-
-    /// Whether a signature of version 1 is that of one of its secrets, as `is_right` by the secret's key schedule.
-    pub(crate) fn verifies(&self, live: &LiveSecret<'_, '_>, is_right: impl Fn(&HmacSha1) -> bool) -> bool {
-        self.keys.hot.verifies(self.id, live.generation, || live.secret.hmac_sha1(), is_right)
-    }
-
-    /// The same of version 4, by the key schedule of what is derived from the secret for a scope: it is the same for a
-    /// day.
-    pub(crate) fn verifies_in_scope(
-        &self,
-        live: &LiveSecret<'_, '_>,
-        scope: CredentialScope<'_>,
-        is_right: impl Fn(&HmacSha256) -> bool,
-    ) -> bool {
-        let name = scope.of_generation(live.generation);
-        self.keys.hot_derived.verifies(self.id, &name, || scope.hmac_sha256(&live.secret), is_right)
+        let live = listed.iter().filter(move |listed| listed.is_live(now));
+        live.map(|listed| LiveSecret { generation: &listed.generation, secret: &listed.secret }).chain(derived)
     }
 
     /// Checks that a request presents exactly the key's security token, or none where it has none.
@@ -67,42 +94,36 @@ impl<'k: 'i, 'i> AccessKey<'k, 'i> {
     /// # Errors
     /// [`Refusal::InvalidSecurityToken`].
     pub(crate) fn check_security_token(&self, presented: Option<&str>) -> Result<(), Refusal> {
-        let matches = match (self.policy.security_token.as_deref(), presented) {
+        let matches = match (&self.policy.security_token, presented) {
             (None, None) => true,
-            (Some(expected), Some(presented)) => same_in_constant_time(expected, presented),
+            (Some(token), Some(presented)) => token.is(presented),
             _ => false,
         };
         if matches { Ok(()) } else { Err(Refusal::InvalidSecurityToken) }
     }
 
-    /// Whether the key may do what is asked for; with a scope, both its master key and the scope must
-    /// allow it.
+    /// Whether the key may do what is asked for. With a scope, both its master key and the scope must allow it.
     pub(crate) fn allows(&self, asked: Asked<'_>) -> bool {
         let (device, scope) = match &self.kind {
             Kind::Listed { .. } => (None, None),
-            Kind::Derived { id, scope, .. } => (Some(id.device), *scope),
+            Kind::Derived { device, scope, .. } => (Some(device.as_str()), *scope),
         };
         self.policy.permissions.allow(asked, device) && scope.is_none_or(|scope| scope.allow(asked, device))
     }
 
-    /// How far the dates of its requests may be from now, where it isn't what the configuration says.
+    /// How far the dates of its requests may be from now, where it isn't as configured for all.
     pub(crate) fn max_clock_skew_seconds(&self) -> Option<u32> {
         self.policy.max_clock_skew_seconds
     }
 
-    /// The largest body that it may send.
+    /// The largest body that it may send, in bytes.
     pub(crate) fn max_object_bytes(&self) -> Option<u64> {
         self.policy.max_object_bytes
     }
 }
 
-/// 1 to 128 bytes of visible ASCII but what delimits an id in one of the signature schemes.
+/// 1 to 128 bytes of visible ASCII without the characters that delimit an id in the signature schemes.
 pub(crate) fn is_access_key_id(id: &str) -> bool {
-    (1..=128).contains(&id.len()) && Characters::of(id).are_among(Characters::OF_ACCESS_KEY_IDS)
-}
-
-/// Compares by the MACs of both under one fixed key: the time doesn't depend on where they differ.
-fn same_in_constant_time(expected: &str, presented: &str) -> bool {
-    let hmac_sha1 = HmacSha1::new(b"security token");
-    hmac_sha1.verifies(expected.as_bytes(), &hmac_sha1.code(presented.as_bytes()))
+    let is_id_char = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
+    (1..=128).contains(&id.len()) && id.bytes().all(is_id_char)
 }

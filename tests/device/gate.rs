@@ -1,34 +1,32 @@
-//! A gate from JSON, and the flat encoding of a request.
+//! A gate from JSON, and the text of a request.
 
-use oss_edge::{AccessKeys, Config, Document, Gate};
+use oss_edge::{AccessKeys, Config, Gate};
 use serde_json::Value;
 
-/// A gate for a `config.json` and an `access-keys.json`, by way of its image: as it decides in a function.
+/// A gate for a `config.json` and an `access-keys.json`, by way of `gate.bin`: as it decides in a function.
 pub(crate) fn gate(config: &Value, access_keys: &Value) -> Gate {
-    Gate::from_image(&read_gate(config, access_keys).image()).unwrap_or_else(|| panic!("the image is refused"))
+    let bytes = read_gate(config, access_keys).to_bytes();
+    Gate::from_bytes(&bytes).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The same as it is read from the documents.
 pub(crate) fn read_gate(config: &Value, access_keys: &Value) -> Gate {
-    let config = config.to_string();
-    let config =
-        Config::from_document(&Document::from_json(&config).unwrap()).unwrap_or_else(|error| panic!("config: {error}"));
-    let keys = AccessKeys::from_documents(&[&access_keys.to_string()], config.credentials());
-    let keys = keys.unwrap_or_else(|error| panic!("access keys: {error}"));
-    Gate::new(config, keys)
+    let config = Config::from_json(&config.to_string()).unwrap_or_else(|error| panic!("config: {error}"));
+    let keys = AccessKeys::from_json(&[&access_keys.to_string()], config.credentials());
+    Gate::new(config, keys.unwrap_or_else(|error| panic!("access keys: {error}")))
 }
 
-/// The encoding that `RequestView::parse` reads, with the request id `cf-request`.
-pub(crate) fn flat<'h>(
+/// The text that `Request::parse` reads, with the request id `cf-request`.
+pub(crate) fn request_text<'h>(
     method: &str,
     uri: &str,
     query: &str,
     headers: impl IntoIterator<Item = (&'h str, &'h str)>,
 ) -> String {
     let headers: Vec<_> = headers.into_iter().collect();
-    let mut flat = format!("{}\0cf-request\0{method}\0{uri}\0{query}", headers.len());
+    let mut text = format!("{}\0cf-request\0{method}\0{uri}\0{query}", headers.len());
     for (name, value) in headers {
-        flat.push_str(&format!("\0{name}\0{value}"));
+        text.push_str(&format!("\0{name}\0{value}"));
     }
-    flat
+    text
 }

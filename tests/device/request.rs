@@ -1,15 +1,15 @@
-//! A request as a device sends it, signed here and not by the crate under test.
+//! A request as a device sends it. It is signed here, and not by the crate under test.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use crate::gate::flat;
+use crate::gate::request_text;
 
 /// The device's access key.
 pub(crate) const ID: &str = "LTAI5tTestDevice01";
-/// Its secret, which nothing may ever show.
+/// Its secret.
 pub(crate) const SECRET: &str = "s3cr3tOfTheTestDevice01";
 /// The time of the tests, 2026-11-24T01:52:57Z.
 pub(crate) const NOW: i64 = 1_795_485_177_000;
@@ -40,7 +40,7 @@ impl Request {
         self
     }
 
-    /// The header in this one line.
+    /// One line of this header in place of all others.
     pub(crate) fn set(self, name: &str, value: &str) -> Self {
         self.without(name).with(name, value)
     }
@@ -89,10 +89,10 @@ impl Request {
         text + resource
     }
 
-    /// The encoding that `RequestView::parse` reads.
-    pub(crate) fn flat(&self) -> String {
+    /// The text that `oss_edge::Request::parse` reads.
+    pub(crate) fn text(&self) -> String {
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        flat(&self.method, &self.uri, &self.query, headers)
+        request_text(&self.method, &self.uri, &self.query, headers)
     }
 }
 
@@ -100,5 +100,5 @@ impl Request {
 pub(crate) fn hmac_sha1(secret: &str, text: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(text.as_bytes());
-    STANDARD.encode(mac.finalize().into_bytes())
+    BASE64_STANDARD.encode(mac.finalize().into_bytes())
 }

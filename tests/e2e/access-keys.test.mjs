@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import OSS from 'ali-oss';
 
 import { createDeriver } from '../../cli/keys/derived-key.mjs';
+import { readDocumentsWasm } from '../../cli/wasm-file.mjs';
 import { BUCKET, OTHER_BUCKET, localAgent, sha256, startGateway } from './fixture.mjs';
 
 const MIB = 1024 * 1024;
@@ -18,7 +18,7 @@ const SECRET = 'endToEndSecretOfAListedKey0001';
 const NEW_SECRET = 'endToEndSecretOfAListedKey0002';
 const OLD_SECRET = 'endToEndSecretOfAListedKey0003';
 
-const derive = createDeriver(readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url)));
+const derive = createDeriver(await readDocumentsWasm());
 const derived = (/** @type {string} */ accessKeyId) => ({ accessKeyId, accessKeySecret: derive(MASTER_SECRET, accessKeyId) });
 const fromNow = (/** @type {number} */ milliseconds) => `${new Date(Date.now() + milliseconds).toISOString().slice(0, 19)}Z`;
 const secondsFromNow = (/** @type {number} */ seconds) => Math.floor(Date.now() / 1000) + seconds;

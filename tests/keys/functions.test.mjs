@@ -363,7 +363,7 @@ describe('bundles', () => {
     const fetched = await writeFunctions({ config: configWith({}), accessKeys: undefined }, join(directory, 'bundled'));
     const left = await readdir(join(directory, 'bundled', 'viewer-request'));
     await rm(directory, { recursive: true });
-    assert.deepEqual(left.sort(), ['THIRD-PARTY-NOTICES.txt', 'index.mjs', 'oss_edge.wasm']);
+    assert.deepEqual(left.sort(), ['THIRD-PARTY-NOTICES.txt', 'index.mjs', 'oss_edge_documents.wasm']);
     for (const [name, files] of fetched) {
       const verifies = ['viewer-request', 'authorizer'].includes(name);
       const text = Buffer.from(files['index.mjs']).toString();

@@ -1,5 +1,4 @@
-//! Requests at random: whatever comes, there is a decision, and nothing that was signed can be
-//! changed.
+//! Random requests: every one gets a decision, and no signed part of one can be changed.
 
 use std::sync::OnceLock;
 
@@ -7,6 +6,7 @@ use oss_edge::{Gate, UnixMillis};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::api;
 use crate::gate::gate;
 use crate::request::{DATE, ID, LATER, NOW, Request, SECRET, request};
 
@@ -20,10 +20,9 @@ fn test_gate() -> &'static Gate {
     })
 }
 
-/// What of a forwarded request was signed, or `None` when it was refused. The answer to a refusal is
-/// made either way.
-fn forwarded(flat: &str) -> Option<String> {
-    let decision = test_gate().decide_joined(flat, UnixMillis(NOW));
+/// The signed parts of a forwarded request, or `None` when it was refused, for which the answer is made too.
+fn forwarded(text: &str) -> Option<String> {
+    let decision = test_gate().decide(text, UnixMillis(NOW));
     let (resource, operation) = (decision.resource, decision.operation);
     decision.outcome.ok().map(|forward| {
         let s3 = (&forward.s3_bucket, &forward.uri, &forward.query, &forward.headers);
@@ -61,7 +60,7 @@ fn valid() -> impl Strategy<Value = (Request, String)> {
     })
 }
 
-/// One part of what was signed, changed into something that signs another text.
+/// Changes to one signed part, each of which makes another text to sign.
 fn mutations() -> impl Strategy<Value = fn(Request, &Index) -> Request> {
     let mutations: Vec<fn(Request, &Index) -> Request> = vec![
         |request, index| {
@@ -95,7 +94,7 @@ fn mutations() -> impl Strategy<Value = fn(Request, &Index) -> Request> {
         |request, _| request.without("date").without("x-oss-date"),
         |request, index| flip_signature(request, index),
         |mut request, index| {
-            // Any one of the signed headers left out, or the first of another value.
+            // One of the signed headers left out, or one more where there is none.
             let signed = |name: &str| name.starts_with("content-") || name.starts_with("x-oss-");
             let lines: Vec<_> = request.headers.iter().filter(|(name, _)| signed(name)).cloned().collect();
             match lines.get(index.index(lines.len().max(1))) {
@@ -119,8 +118,8 @@ fn flip_signature(request: Request, index: &Index) -> Request {
     request.set("authorization", &format!("{id}:{}", String::from_utf8(signature).unwrap()))
 }
 
-/// Names and values that mean something, and some that do not.
-fn header_soup() -> impl Strategy<Value = Vec<(String, String)>> {
+/// Header lines with known names and values, and with any others.
+fn random_headers() -> impl Strategy<Value = Vec<(String, String)>> {
     let known_names = [
         "host",
         "Host",
@@ -171,7 +170,7 @@ fn header_soup() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec((name, value), 0..12)
 }
 
-fn path_or_query() -> impl Strategy<Value = String> {
+fn random_path_or_query() -> impl Strategy<Value = String> {
     let piece = select(vec![
         "/",
         "a",
@@ -208,75 +207,76 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn decides_over_any_text(flat in any::<String>()) {
-        prop_assert_eq!(forwarded(&flat), None);
+    fn refuses_any_text(text in any::<String>()) {
+        prop_assert_eq!(forwarded(&text), None);
     }
 
     #[test]
-    fn decides_over_any_fields(fields in prop::collection::vec(any::<String>(), 0..20), count in 0..10_usize) {
-        let flat = format!("{count}\0{}", fields.join("\0"));
-        prop_assert_eq!(forwarded(&flat), None);
-        let at_api = test_gate().decide_at_api(&flat, UnixMillis(NOW));
-        prop_assert!(at_api.outcome.is_err());
+    fn refuses_any_strings(strings in prop::collection::vec(any::<String>(), 0..20), count in 0..10_usize) {
+        let text = format!("{count}\0{}", strings.join("\0"));
+        prop_assert_eq!(forwarded(&text), None);
+        for hand_over in [&api::hand_over(&text), &text] {
+            prop_assert!(test_gate().decide_at_api(hand_over, UnixMillis(NOW)).outcome.is_err());
+        }
     }
 
     #[test]
-    fn forwards_no_soup_of_headers(
+    fn refuses_random_requests_at_any_time(
         method in select(vec!["PUT", "POST", "DELETE", "GET", "", "put"]),
-        uri in path_or_query(),
-        query in path_or_query(),
-        headers in header_soup(),
+        uri in random_path_or_query(),
+        query in random_path_or_query(),
+        headers in random_headers(),
         now in any::<i64>(),
     ) {
-        let flat = Request { method: method.into(), uri, query, headers }.flat();
-        prop_assert_eq!(forwarded(&flat), None);
-        prop_assert!(test_gate().decide_joined(&flat, UnixMillis(now)).outcome.is_err());
+        let text = Request { method: method.into(), uri, query, headers }.text();
+        prop_assert_eq!(forwarded(&text), None);
+        prop_assert!(test_gate().decide(&text, UnixMillis(now)).outcome.is_err());
     }
 
     #[test]
-    fn forwards_what_is_rightly_signed((request, _) in valid()) {
-        prop_assert!(forwarded(&request.flat()).is_some(), "{:?}", request);
+    fn forwards_every_well_signed_request((request, _) in valid()) {
+        prop_assert!(forwarded(&request.text()).is_some(), "{:?}", request);
     }
 
     #[test]
-    fn forwards_nothing_of_which_a_signed_part_was_changed(
+    fn refuses_a_request_with_any_signed_part_changed(
         (request, resource) in valid(),
         mutate in mutations(),
         index in any::<Index>(),
     ) {
         let mutated = mutate(request.clone(), &index);
-        let same = mutated.flat() == request.flat();
-        prop_assert!(same || forwarded(&mutated.flat()).is_none(), "{:?} signed for {}", mutated, resource);
+        let same = mutated.text() == request.text();
+        prop_assert!(same || forwarded(&mutated.text()).is_none(), "{:?} signed for {}", mutated, resource);
     }
 
     #[test]
-    fn forwards_the_same_or_nothing_with_any_character_changed(
+    fn refuses_or_forwards_the_same_with_any_character_changed(
         (request, _) in valid(),
         index in any::<Index>(),
         character in prop_oneof![any::<char>(), (0_u8..128).prop_map(char::from)],
     ) {
-        let flat = request.flat();
-        let mut characters: Vec<char> = flat.chars().collect();
-        characters[index.index(flat.chars().count())] = character;
+        let text = request.text();
+        let mut characters: Vec<char> = text.chars().collect();
+        characters[index.index(text.chars().count())] = character;
         let changed: String = characters.into_iter().collect();
         if let Some(forward) = forwarded(&changed) {
-            prop_assert_eq!(Some(forward), forwarded(&flat), "{:?}", changed);
+            prop_assert_eq!(Some(forward), forwarded(&text), "{:?}", changed);
         }
     }
 
     #[test]
-    fn forwards_nothing_that_is_cut_off((request, _) in valid(), index in any::<Index>()) {
-        let flat = request.flat();
-        let characters: Vec<char> = flat.chars().collect();
+    fn refuses_a_request_that_is_cut_off((request, _) in valid(), index in any::<Index>()) {
+        let text = request.text();
+        let characters: Vec<char> = text.chars().collect();
         let cut_off: String = characters[..index.index(characters.len())].iter().collect();
         prop_assert_eq!(forwarded(&cut_off), None);
     }
 
     #[test]
-    fn forwards_nothing_signed_with_another_secret((request, resource) in valid(), secret in "[!-~]{1,40}") {
+    fn refuses_a_request_signed_with_another_secret((request, resource) in valid(), secret in "[!-~]{1,40}") {
         prop_assume!(secret != SECRET);
         let signature = crate::request::hmac_sha1(&secret, &request.string_to_sign(&resource));
         let request = request.set("authorization", &format!("OSS {ID}:{signature}"));
-        prop_assert_eq!(forwarded(&request.flat()), None);
+        prop_assert_eq!(forwarded(&request.text()), None);
     }
 }

@@ -119,7 +119,8 @@ for (const [bundler, bundle] of /** @type {[string, (from: string) => Promise<un
 }
 
 const TYPED = `
-  import { createBundledGate, createGate } from 'oss-edge/gate';
+  import { createBundledGate } from 'oss-edge/bundled-gate';
+  import { createGate } from 'oss-edge/gate';
   import { createAuthorizer } from 'oss-edge/authorizer';
   import { createComplete } from 'oss-edge/complete';
   import { createInitiate } from 'oss-edge/initiate';

@@ -1,4 +1,4 @@
-//! A signed request of which one part was changed on the way.
+//! A signed request of which one part was changed after signing.
 
 use oss_edge::{KeyFault, Refusal, SUB_RESOURCES};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -71,7 +71,7 @@ const OF_A_PUT: [Change; 34] = [
     ("metadata added", |request| request.with("x-oss-meta-b", "")),
     ("storage class", |request| request.set("x-oss-storage-class", "Standard")),
     ("forbidden overwrite removed", |request| request.without("x-oss-forbid-overwrite")),
-    ("header that nothing becomes of", |request| request.with("x-oss-hash-sha1", "0")),
+    ("header that isn't forwarded", |request| request.with("x-oss-hash-sha1", "0")),
 ];
 
 const OF_A_PART: [Change; 9] = [
@@ -87,7 +87,7 @@ const OF_A_PART: [Change; 9] = [
 ];
 
 #[wasm_bindgen_test(unsupported = test)]
-fn refuses_whatever_was_changed_of_what_was_signed() {
+fn refuses_each_change_to_a_signed_part() {
     let changes = OF_A_PUT.iter().map(|change| (put(), change)).chain(OF_A_PART.iter().map(|change| (part(), change)));
     for (signed, (what, change)) in changes {
         forwarded(&signed, |_| ());
@@ -140,7 +140,7 @@ fn refuses_a_key_that_signs_like_a_sub_resource() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_a_key_with_a_question_mark_and_no_sub_resource() {
+fn accepts_a_key_with_a_question_mark_and_no_sub_resource() {
     for (uri, key) in
         [("/what%3F", "what?"), ("/k%3Fa%3Db", "k?a=b"), ("/k%26uploads", "k&uploads"), ("/k%3FuploadsX", "k?uploadsX")]
     {
@@ -158,7 +158,7 @@ fn refuses_two_signed_headers_written_as_one() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn forwards_the_same_however_else_it_is_written() {
+fn forwards_the_same_for_every_equivalent_spelling() {
     let same: [Change; 11] = [
         ("slash in the key encoded", |request| path(request, "/dir%2Fa.log")),
         ("letters encoded", |request| path(request, "/%64%69r/a%2elog")),

@@ -1,4 +1,4 @@
-//! The date that is signed, and how far it may be from now.
+//! The signed date, and how far it may be from now.
 
 use oss_edge::{DateFault, Refusal, UnixMillis};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -10,13 +10,13 @@ use crate::{RESOURCE, forwarded, refused, test_gate, variant};
 const FAR: &str = "Tue, 24 Nov 2026 02:52:57 GMT";
 
 #[wasm_bindgen_test(unsupported = test)]
-fn allows_the_skew_up_to_the_millisecond_both_ways() {
-    let flat = request("PUT", "/dir/a.log", "").signed(RESOURCE).flat();
+fn allows_the_skew_to_the_millisecond_in_both_directions() {
+    let text = request("PUT", "/dir/a.log", "").signed(RESOURCE).text();
     for (difference, allowed) in
         [(0, true), (299_999, true), (300_000, true), (300_001, false), (301_000, false), (i64::MAX - NOW, false)]
     {
         for now in [NOW + difference, NOW - difference] {
-            let decision = test_gate().decide_joined(&flat, UnixMillis(now));
+            let decision = test_gate().decide(&text, UnixMillis(now));
             assert_eq!(decision.outcome.is_ok(), allowed, "{difference} at {now}");
             if let Err((refusal, _)) = &decision.outcome {
                 assert_eq!(variant(refusal), "RequestTimeTooSkewed", "{difference} at {now}");
@@ -24,12 +24,12 @@ fn allows_the_skew_up_to_the_millisecond_both_ways() {
         }
     }
     for now in [i64::MIN, 0, i64::MAX] {
-        assert!(test_gate().decide_joined(&flat, UnixMillis(now)).outcome.is_err(), "{now}");
+        assert!(test_gate().decide(&text, UnixMillis(now)).outcome.is_err(), "{now}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_x_oss_date_before_date() {
+fn prefers_x_oss_date_to_date() {
     for (oss_date, date, expected) in [
         (Some(DATE), Some(FAR), None),
         (Some(DATE), Some("no date"), None),
@@ -63,7 +63,7 @@ fn takes_x_oss_date_before_date() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn does_not_verify_what_was_signed_with_the_other_date() {
+fn refuses_a_signature_over_the_date_that_does_not_count() {
     let both = request("PUT", "/dir/a.log", "").set("date", LATER).with("x-oss-date", DATE);
     let with_date = both.string_to_sign(RESOURCE).replacen(DATE, LATER, 1);
     let signature = crate::request::hmac_sha1(crate::request::SECRET, &with_date);
@@ -72,7 +72,7 @@ fn does_not_verify_what_was_signed_with_the_other_date() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn tells_a_missing_date_from_a_malformed_one() {
+fn distinguishes_a_missing_date_from_a_malformed_one() {
     let missing = request("PUT", "/dir/a.log", "").without("date").signed(RESOURCE);
     assert_eq!(refused(&missing).0, Refusal::InvalidDate(DateFault::Missing));
     let malformed = missing.with("date", "24 Nov 2026").signed(RESOURCE);

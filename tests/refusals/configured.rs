@@ -1,4 +1,4 @@
-//! What other configurations than that of the other tests make of the same requests.
+//! The same requests under other configurations than that of the other tests.
 
 use oss_edge::{ApiOption, Gate, Origin, Refusal, UnixMillis};
 use serde_json::{Value, json};
@@ -9,9 +9,9 @@ use crate::{API_OPERATIONS, RESOURCE, gate_with, operations};
 
 /// The headers for S3, or why there are none.
 fn s3_headers(gate: &Gate, request: &Request) -> Result<Vec<(String, String)>, Refusal> {
-    let flat = request.flat();
-    let outcome = gate.decide_joined(&flat, UnixMillis(NOW)).outcome.map_err(|(refusal, _)| refusal)?;
-    Ok(outcome.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
+    let outcome = gate.decide(&request.text(), UnixMillis(NOW)).outcome;
+    let forward = outcome.map_err(|(refusal, _)| refusal)?;
+    Ok(forward.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect())
 }
 
 fn put(headers: &[(&str, &str)]) -> Request {
@@ -40,7 +40,7 @@ fn maps_storage_classes_as_configured() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn maps_tags_once_configured_and_refuses_what_is_none() {
+fn maps_tags_once_configured_and_refuses_malformed_ones() {
     let gate = with_headers(json!({ "tagging": true }));
     let tags = |value| put(&[("x-oss-tagging", value)]);
     assert_eq!(s3_headers(&gate, &tags("a=b&c+d=e%2Ff")), Ok(pairs(&[("x-amz-tagging", "a=b&c%20d=e%2Ff")])));
@@ -91,33 +91,33 @@ fn maps_kms_to_the_configured_keys_and_to_no_other() {
 #[wasm_bindgen_test(unsupported = test)]
 fn answers_list_parts_with_no_such_upload_once_it_is_off() {
     let list = request("GET", "/dir/a.log", "uploadId=U1").signed(&format!("{RESOURCE}?uploadId=U1"));
-    let flat = list.flat();
+    let text = list.text();
     let gate = gate_with(&json!({ "listParts": false }));
-    let Err((refusal, answer)) = gate.decide_joined(&flat, UnixMillis(NOW)).outcome else { panic!("forwarded") };
+    let Err((refusal, answer)) = gate.decide(&text, UnixMillis(NOW)).outcome else { panic!("forwarded") };
     assert_eq!(refusal, Refusal::NoSuchUpload("U1".into()));
     assert_eq!((answer.status, refusal.code()), (404, "NoSuchUpload"));
     assert!(answer.body.contains("  <UploadId>U1</UploadId>\n</Error>"), "{}", answer.body);
     assert!(!answer.headers.iter().any(|(name, value)| *name == "x-oss-ec" || value.is_empty()));
-    // Not a way to learn anything without a signature.
-    let unsigned = list.without("authorization").flat();
-    assert_eq!(gate.decide_joined(&unsigned, UnixMillis(NOW)).outcome.err().unwrap().0, Refusal::MissingSignature);
+    // Without a signature nothing is revealed.
+    let unsigned = list.without("authorization").text();
+    assert_eq!(gate.decide(&unsigned, UnixMillis(NOW)).outcome.err().unwrap().0, Refusal::MissingSignature);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn sends_complete_straight_to_s3_once_configured() {
     let gate = gate_with(&json!({ "completeMultipartUpload": "s3" }));
     let complete = request("POST", "/dir/a.log", "uploadId=U1");
-    let flat = complete.clone().signed(&format!("{RESOURCE}?uploadId=U1")).flat();
-    let forward = gate.decide_joined(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
+    let text = complete.clone().signed(&format!("{RESOURCE}?uploadId=U1")).text();
+    let forward = gate.decide(&text, UnixMillis(NOW)).outcome.ok().unwrap();
     assert_eq!(forward.origin, Origin::S3);
     assert_eq!(forward.edge_target(), ("/dir/a.log", "uploadId=U1"));
-    // S3 wants the parts.
+    // S3 requires the list of parts.
     let all = signed(complete, &[("x-oss-complete-all", "yes")], &format!("{RESOURCE}?uploadId=U1"));
     assert_eq!(s3_headers(&gate, &all), Err(Refusal::NotImplemented("x-oss-complete-all".into())));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn serves_without_an_api_what_needs_none() {
+fn serves_without_an_api_the_operations_that_need_none() {
     let document = json!({
         "hosts": [{ "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" }],
         "buckets": { "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" } },
@@ -127,7 +127,7 @@ fn serves_without_an_api_what_needs_none() {
     ] });
     let gate = crate::gate::gate(&document, &keys);
     for (name, request, _) in operations() {
-        let refusal = gate.decide_joined(&request.flat(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
+        let refusal = gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
         let expected = match name {
             "ListParts" => Some(Refusal::NoSuchUpload("U1".into())),
             name if API_OPERATIONS.contains(&name) => Some(Refusal::MethodNotAllowed),
@@ -138,11 +138,11 @@ fn serves_without_an_api_what_needs_none() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn carries_a_forbidden_overwrite_from_the_beginning_of_an_upload_to_its_end() {
+fn keeps_a_forbidden_overwrite_from_the_start_of_an_upload_to_its_end() {
     let gate = gate_with(&json!({}));
     let initiate = request("POST", "/dir/a.log", "uploads");
-    let initiate = signed(initiate, &[("x-oss-forbid-overwrite", "true")], &format!("{RESOURCE}?uploads")).flat();
-    let begun = gate.decide_joined(&initiate, UnixMillis(NOW)).outcome.ok().unwrap();
+    let initiate = signed(initiate, &[("x-oss-forbid-overwrite", "true")], &format!("{RESOURCE}?uploads")).text();
+    let begun = gate.decide(&initiate, UnixMillis(NOW)).outcome.ok().unwrap();
     assert_eq!(begun.options(), [ApiOption::ForbidOverwrite]);
     let resource = format!("{RESOURCE}?uploadId=U1~forbid-overwrite");
     let complete = request("POST", "/dir/a.log", "uploadId=U1~forbid-overwrite");
@@ -150,15 +150,15 @@ fn carries_a_forbidden_overwrite_from_the_beginning_of_an_upload_to_its_end() {
         let ended = s3_headers(&gate, &signed(complete.clone(), headers, &resource));
         assert_eq!(ended, Ok(pairs(&[("if-none-match", "*")])), "{headers:?}");
     }
-    let flat = complete.signed(&resource).flat();
-    assert_eq!(gate.decide_joined(&flat, UnixMillis(NOW)).outcome.ok().unwrap().query, "uploadId=U1");
+    let text = complete.signed(&resource).text();
+    assert_eq!(gate.decide(&text, UnixMillis(NOW)).outcome.ok().unwrap().query, "uploadId=U1");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn tells_the_api_to_complete_with_every_part() {
+fn passes_complete_all_to_the_api() {
     let gate = gate_with(&json!({}));
     let complete = request("POST", "/dir/a.log", "encoding-type=url&uploadId=U1");
-    let flat = signed(complete, &[("x-oss-complete-all", "yes")], &format!("{RESOURCE}?uploadId=U1")).flat();
-    let forward = gate.decide_joined(&flat, UnixMillis(NOW)).outcome.ok().unwrap();
+    let text = signed(complete, &[("x-oss-complete-all", "yes")], &format!("{RESOURCE}?uploadId=U1")).text();
+    let forward = gate.decide(&text, UnixMillis(NOW)).outcome.ok().unwrap();
     assert_eq!(forward.options(), [ApiOption::EncodeKey, ApiOption::CompleteAll]);
 }

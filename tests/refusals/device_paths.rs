@@ -1,5 +1,4 @@
-//! A device's keys stay under its own path, however a path is written: over random requests that are
-//! signed as they should be.
+//! A device can't leave its own path, however the path is written: random requests, rightly signed.
 
 use std::collections::HashSet;
 
@@ -9,8 +8,8 @@ use proptest::prelude::*;
 use crate::request::{Request, request};
 use crate::{decide, signed_by_derived};
 
-/// What a path is made of: pieces of the device's own path and of others', and every way to write what
-/// could lead from one to the other.
+/// The parts of random paths: those of the device's own path and of other devices', and every spelling that could lead
+/// from one to the other.
 const PIECES: [&str; 34] = [
     "devices/SN-1/",
     "devices/SN-10/",
@@ -48,7 +47,7 @@ const PIECES: [&str; 34] = [
     "~",
 ];
 
-/// The path decoded once, as a device's SDK had it before it was encoded; `None` when it is no text.
+/// The path decoded once, as a device's SDK had it before it was encoded; `None` when it isn't UTF-8.
 fn decoded(path: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = path.bytes();
@@ -71,13 +70,10 @@ fn signed(path: &str, key: &str, id: &str) -> Request {
     signed_by_derived(request("PUT", path, ""), id, &format!("/fleet-uploads/{key}"))
 }
 
-/// The key that a request leads to in S3, or why it leads to none.
+/// The path of the object in S3 that a request is forwarded for, or why it isn't.
 fn stored(request: &Request) -> Result<String, Refusal> {
-    let flat = request.flat();
-    match decide(&flat).outcome {
-        Ok(forward) => Ok(decoded(&forward.uri).unwrap()),
-        Err((refusal, _)) => Err(refusal),
-    }
+    let outcome = decide(&request.text()).outcome;
+    outcome.map(|forward| decoded(&forward.uri).unwrap()).map_err(|(refusal, _)| refusal)
 }
 
 proptest! {
@@ -96,7 +92,7 @@ proptest! {
         } else {
             ("OE1.a1.SN-1", "devices/SN-1/")
         };
-        // A plus in the path is one reading's plus and another one's space.
+        // A plus in the path is a plus in one reading and a space in the other.
         for key in HashSet::from([key.clone(), key.replace('+', " ")]) {
             match stored(&signed(&path, &key, id)) {
                 Ok(uri) => prop_assert!(uri.starts_with(&format!("/{own}")) && !is_dotted(&uri), "{}: {}", path, uri),

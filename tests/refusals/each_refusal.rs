@@ -1,7 +1,7 @@
-//! One request for every refusal, and the whole answer that it gets.
+//! A request for every refusal, and its whole answer.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::prelude::BASE64_STANDARD;
 use oss_edge::{
     AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, ErrorResponse, KeyFault, Mismatch, ObjectKey,
     Refusal, TooSkewed, UnixMillis,
@@ -11,7 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::request::{DATE, ID, NOW, Request, request};
 use crate::{OTHER_SECRET, RESOURCE, decide, refused, signed_by_derived, variant};
 
-/// What an answer carries besides what all of them do.
+/// What is particular to one answer.
 struct Answer {
     status: u16,
     code: &'static str,
@@ -55,27 +55,18 @@ fn table() -> Vec<(Request, Refusal, Answer)> {
 }
 
 fn of_the_request() -> Vec<(Request, Refusal, Answer)> {
+    let not_a_token = "the request contains a NUL, or a header whose name is not a token";
     let illegal = |detail, header| answer(400, "InvalidArgument", "0017-00000205", detail).with("Header", header);
     vec![
         (
             put().with("x-any", "a\0b").signed(RESOURCE),
             Refusal::MalformedRequest,
-            answer(
-                400,
-                "InvalidArgument",
-                "0017-00000205",
-                "a part of the request carries a NUL, or a header's name is none",
-            ),
+            answer(400, "InvalidArgument", "0017-00000205", not_a_token),
         ),
         (
             put_signed("x-oss-meta-a:1\nx-oss-meta-b", "2"),
             Refusal::MalformedRequest,
-            answer(
-                400,
-                "InvalidArgument",
-                "0017-00000205",
-                "a part of the request carries a NUL, or a header's name is none",
-            ),
+            answer(400, "InvalidArgument", "0017-00000205", not_a_token),
         ),
         (
             put().signed(RESOURCE).with("Date", DATE),
@@ -85,12 +76,12 @@ fn of_the_request() -> Vec<(Request, Refusal, Answer)> {
         (
             put_signed("x-oss-meta-a", "1\n2"),
             Refusal::MalformedHeader("x-oss-meta-a".into()),
-            illegal("header `x-oss-meta-a` carries a control character", "x-oss-meta-a"),
+            illegal("header `x-oss-meta-a` contains a control character", "x-oss-meta-a"),
         ),
         (
             put().signed(RESOURCE).set("host", "uploads.example.org"),
-            Refusal::UnknownHost,
-            answer(403, "AccessDenied", "0003-00001403", "the Host is not in `hosts` of the configuration"),
+            Refusal::UnknownHost("uploads.example.org".into()),
+            answer(403, "AccessDenied", "0003-00001403", "unknown Host `uploads.example.org`: add it to `hosts`"),
         ),
     ]
 }
@@ -113,7 +104,12 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
         (
             put().set("host", "Fleet_Uploads.oss.example.com").signed("/fleet_uploads/dir/a.log"),
             Refusal::InvalidBucketName,
-            answer(400, "InvalidBucketName", "0015-00000001", "the bucket's name can't be one"),
+            answer(
+                400,
+                "InvalidBucketName",
+                "0015-00000001",
+                "the bucket's name is not 3 to 63 lower-case letters, digits and hyphens",
+            ),
         ),
         key(
             &format!("/{too_long}"),
@@ -129,14 +125,14 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
             "0016-00000004",
             "the path does not begin with `/`, or has a percent-escape that is cut off or not UTF-8",
         ),
-        key("/a%1Bb", "a\u{1b}b", KeyFault::NotXml, "0016-00000004", "the key has a character that XML can't carry"),
+        key("/a%1Bb", "a\u{1b}b", KeyFault::NotXml, "0016-00000004", "the key has a character that XML does not allow"),
         key("/a/../b", "a/../b", KeyFault::DotSegment, "0016-00000004", "the key has a segment `.` or `..`"),
         key(
             "/k%3Fuploads",
             "k?uploads",
             KeyFault::SubResource,
             "0016-00000004",
-            "the key has `?` and a sub-resource's name: its signature is ambiguous",
+            "the key has `?` and a sub-resource's name, so its signature is ambiguous",
         ),
         (
             query("PUT", "a=%zz"),
@@ -145,7 +141,7 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
                 400,
                 "InvalidArgument",
                 "0017-00000205",
-                "the query has a broken escape, an empty name or too many parameters",
+                "the query has a broken escape, an empty name, a control character or too many parameters",
             ),
         ),
         (
@@ -156,13 +152,13 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
         (
             query("PUT", "partNumber=1"),
             Refusal::UnexpectedParameter("partNumber".into()),
-            unexpected("query parameter `partNumber` has no place here", "partNumber"),
+            unexpected("query parameter `partNumber` is not allowed here", "partNumber"),
         ),
         (
             query("PUT", "Signature%3DpSWa7TZB"),
             Refusal::UnexpectedParameter("Signature=pSWa7TZB".into()),
-            // A name in a log ends where a value may begin.
-            unexpected("query parameter `Signature` has no place here", "Signature=pSWa7TZB"),
+            // A name is logged up to where a value may begin.
+            unexpected("query parameter `Signature` is not allowed here", "Signature=pSWa7TZB"),
         ),
         (
             query("PUT", "partNumber=10001&uploadId=U1"),
@@ -179,7 +175,7 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
         (
             query("GET", "max-parts=1001&uploadId=U1"),
             Refusal::InvalidQueryValue("max-parts", "1001".into()),
-            answer(400, "InvalidArgument", "0017-00000219", "query parameter `max-parts` is not a number in its range")
+            answer(400, "InvalidArgument", "0017-00000219", "query parameter `max-parts` is out of range")
                 .argument("max-parts", "1001"),
         ),
         (query("GET", "uploads"), Refusal::MethodNotAllowed, not_allowed("GET")),
@@ -218,6 +214,9 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
     let text = wrong.string_to_sign(RESOURCE);
     let mismatch = Mismatch {
         access_key_id: ID.into(),
+        host: "uploads.example.com".into(),
+        style: "cname",
+        bucket: "fleet-uploads".into(),
         signature_provided: "AAAAAAAAAAAAAAAAAAAAAAAAAAA=".into(),
         string_to_sign: text.clone(),
         canonical_request: None,
@@ -252,7 +251,7 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
         (
             query("PUT", "OSSAccessKeyId=ak&Signature=c2ln"),
             Refusal::IncompleteUrlSignature,
-            answer(403, "AccessDenied", "0002-00000074", "the signature in the URL misses a parameter"),
+            answer(403, "AccessDenied", "0002-00000074", "the signature in the URL lacks a parameter"),
         ),
         credential(
             "ak/20261124/r/s3/aliyun_v4_request",
@@ -287,33 +286,48 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
         (
             query("PUT", "OSSAccessKeyId=ak&Expires=1796089978&Signature=c2ln"),
             Refusal::ExpiresTooFar,
-            answer(400, "InvalidArgument", "0002-00000235", "the signed URL is valid for longer than is allowed"),
+            answer(
+                400,
+                "InvalidArgument",
+                "0002-00000235",
+                "the signed URL is valid for longer than `maxUrlExpirySeconds`",
+            ),
         ),
         (
             query("PUT", &v4_url("20261124T015758Z", "60")),
             Refusal::NotYetValid,
-            answer(403, "AccessDenied", "0002-00000235", "the signed URL is from the future"),
+            answer(403, "AccessDenied", "0002-00000235", "the signed URL is dated in the future"),
         ),
         (
             query("PUT", &v4_url("20261124T015257Z", "604801")),
             Refusal::ExpiresTooFar,
-            answer(400, "InvalidArgument", "0002-00000235", "the signed URL is valid for longer than is allowed"),
+            answer(
+                400,
+                "InvalidArgument",
+                "0002-00000235",
+                "the signed URL is valid for longer than `maxUrlExpirySeconds`",
+            ),
         ),
         not_enabled("OSS2 AccessKeyId:ak,Signature:c2ln", "OSS2", "signature scheme OSS2 is not enabled"),
-        no_key("LTAI5tNobody", AccessKeyFault::Unknown, "no access key of this id"),
+        no_key("LTAI5tNobody", AccessKeyFault::Unknown, "unknown access key id"),
         no_key("disabled", AccessKeyFault::Disabled, "the access key is disabled"),
-        no_key("over", AccessKeyFault::NoLiveSecret, "no secret of the access key is valid now"),
+        no_key("ended", AccessKeyFault::NoLiveSecret, "no secret of the access key is valid now"),
         no_key("OE1.a1.SN-1.sother", AccessKeyFault::UnknownScope, "the master key has no scope of this name"),
         no_key("OE1.a1.SN-2", AccessKeyFault::Revoked, "the device is revoked"),
         no_key("OE1.a1.SN-1.e1795485177", AccessKeyFault::Expired, "the derived key has expired"),
         (
             wrong,
             Refusal::SignatureDoesNotMatch(Box::new(mismatch)),
-            answer(403, "SignatureDoesNotMatch", "0002-00000040", "the signature does not verify")
-                .with("OSSAccessKeyId", ID)
-                .with("SignatureProvided", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
-                .with("StringToSign", text)
-                .with("StringToSignBytes", bytes),
+            answer(
+                403,
+                "SignatureDoesNotMatch",
+                "0002-00000040",
+                "signature mismatch for LTAI5tTestDevice01 at uploads.example.com (cname, bucket fleet-uploads)",
+            )
+            .with("OSSAccessKeyId", ID)
+            .with("SignatureProvided", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+            .with("StringToSign", text)
+            .with("StringToSignBytes", bytes),
         ),
         (
             put_signed("x-oss-security-token", "token"),
@@ -357,13 +371,13 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
         (
             put().set("host", "no-such-bucket.oss.example.com").signed("/no-such-bucket/dir/a.log"),
             Refusal::NoSuchBucket("no-such-bucket".into()),
-            answer(404, "NoSuchBucket", "0015-00000101", "the bucket is not in `buckets` of the configuration")
+            answer(404, "NoSuchBucket", "0015-00000101", "unknown bucket `no-such-bucket`: add it to `buckets`")
                 .with("BucketName", "no-such-bucket"),
         ),
         (
             put_signed("x-oss-tagging", "a=b"),
             Refusal::NotImplemented("x-oss-tagging".into()),
-            answer(400, "NotImplemented", "0017-00000245", "header `x-oss-tagging` asks for what S3 would not do")
+            answer(400, "NotImplemented", "0017-00000245", "header `x-oss-tagging` asks for what S3 does not do")
                 .with("Header", "x-oss-tagging"),
         ),
         (
@@ -385,7 +399,7 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
         (
             put_signed("transfer-encoding", "chunked"),
             Refusal::MissingContentLength,
-            answer(411, "MissingContentLength", "0017-00000101", "a chunked body without a Content-Length"),
+            answer(411, "MissingContentLength", "0017-00000101", "no Content-Length"),
         ),
         (
             put_signed("content-length", "five"),
@@ -412,13 +426,13 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
     ]
 }
 
-/// Stops compiling when a variant is added, which then needs a request in the table.
+/// The refusals that a request can get. A new variant fails to compile here, and needs a request in the table.
 fn names() -> Vec<&'static str> {
     let listed = |refusal: Refusal| match refusal {
         Refusal::MalformedRequest
         | Refusal::RepeatedHeader(_)
         | Refusal::MalformedHeader(_)
-        | Refusal::UnknownHost
+        | Refusal::UnknownHost(_)
         | Refusal::InvalidBucketName
         | Refusal::InvalidObjectName(
             KeyFault::Empty
@@ -532,10 +546,10 @@ fn names() -> Vec<&'static str> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn has_a_request_for_every_refusal_that_a_request_can_get() {
-    let mut met: Vec<String> = Vec::new();
+fn has_a_request_for_every_refusal() {
+    let mut refusals: Vec<String> = Vec::new();
     for (_, refusal, _) in table() {
-        met.push(match &refusal {
+        refusals.push(match &refusal {
             Refusal::InvalidAccessKeyId(_, fault) => format!("InvalidAccessKeyId({fault:?})"),
             Refusal::InvalidObjectName(_)
             | Refusal::InvalidCredential(_)
@@ -546,9 +560,9 @@ fn has_a_request_for_every_refusal_that_a_request_can_get() {
             _ => variant(&refusal),
         });
     }
-    met.sort();
-    met.dedup();
-    assert_eq!(met, names());
+    refusals.sort();
+    refusals.dedup();
+    assert_eq!(refusals, names());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -559,7 +573,7 @@ fn refuses_an_empty_key_as_oss_does() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn answers_each_as_oss_does() {
+fn answers_each_refusal_as_oss_does() {
     for (request, expected, answer) in table() {
         let (refusal, response) = refused(&request);
         assert_eq!(refusal, expected, "{request:?}");
@@ -577,7 +591,7 @@ fn answers_head_with_the_document_in_a_header() {
     let head = request("HEAD", "/dir/a.log", "").signed(RESOURCE);
     let (refusal, response) = refused(&head);
     assert_eq!((&refusal, &*response.body), (&Refusal::MethodNotAllowed, ""));
-    let document = String::from_utf8(STANDARD.decode(header(&response, "x-oss-err")).unwrap()).unwrap();
+    let document = String::from_utf8(BASE64_STANDARD.decode(header(&response, "x-oss-err")).unwrap()).unwrap();
     let answer = answer(405, "MethodNotAllowed", "0017-00000001", "the operation is not served")
         .with("Method", "HEAD")
         .with("ResourceType", "Object");
@@ -609,7 +623,7 @@ fn gives_the_messages_that_oss_documents() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn escapes_what_a_client_sent() {
+fn escapes_the_values_that_a_client_sent() {
     let wrong = request("PUT", "/%3C%26%3E%22%0D%0A%5D%5D%3E%09%7F%C2%85%E6%97%A5", "")
         .with("authorization", &format!("OSS {ID}:&<>"));
     let (_, response) = refused(&wrong);
@@ -619,7 +633,7 @@ fn escapes_what_a_client_sent() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_32_parameters_apart_and_no_more() {
+fn refuses_more_than_32_parameters() {
     let names = |count: u32| (0..count).map(|index| format!("p{index}")).collect::<Vec<_>>().join("&");
     let refusal = |count| refused(&request("PUT", "/dir/a.log", &names(count))).0;
     assert_eq!(refusal(32), Refusal::UnexpectedParameter("p0".into()));
@@ -627,35 +641,35 @@ fn takes_32_parameters_apart_and_no_more() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn answers_nothing_that_sdks_repeat_by_themselves() {
+fn answers_with_no_status_on_which_sdks_retry() {
     for (request, ..) in table() {
         let (refusal, response) = refused(&request);
-        let repeated = matches!(response.status, 401 | 408 | 429) || !(400..500).contains(&response.status);
-        assert!(!repeated, "{refusal:?}: {}", response.status);
+        let retried = matches!(response.status, 401 | 408 | 429) || !(400..500).contains(&response.status);
+        assert!(!retried, "{refusal:?}: {}", response.status);
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn tells_what_was_understood_before_the_refusal() {
-    let flat = request("PUT", "/dir/a.log", "acl").flat();
-    let decision = decide(&flat);
+fn reports_what_is_known_of_a_refused_request() {
+    let text = request("PUT", "/dir/a.log", "acl").text();
+    let decision = decide(&text);
     assert_eq!(decision.resource.and_then(|resource| resource.key).as_deref(), Some("dir/a.log"));
     assert!(decision.operation.is_none() && decision.access_key_id.is_none());
-    let flat = put().with("authorization", "OSS LTAI5tNobody:c2ln").flat();
-    let decision = decide(&flat);
+    let text = put().with("authorization", "OSS LTAI5tNobody:c2ln").text();
+    let decision = decide(&text);
     assert_eq!(decision.operation.map(|operation| operation.name()), Some("PutObject"));
     assert_eq!(decision.access_key_id.as_deref(), Some("LTAI5tNobody"));
 }
 
-/// The document's elements: those of all answers, and those of this one in their place.
+/// Checks the document's elements: those of every answer, and those of this one in their place.
 fn check_document(document: &str, request: &Request, refusal: &Refusal, answer: &Answer, request_id: &str) {
     let found = elements(document);
-    let understood = !matches!(refusal, Refusal::MalformedRequest);
+    let is_host_known = !matches!(refusal, Refusal::MalformedRequest);
     let host = request.headers.iter().find(|(name, _)| name == "host").map_or("oss-edge", |(_, value)| value);
     let link = format!("https://api.aliyun.com/troubleshoot?q={}", answer.ec);
     let mut expected = vec![("Code", answer.code.to_owned()), ("Message", found[1].1.clone())];
     expected.push(("RequestId", request_id.to_owned()));
-    expected.push(("HostId", if understood { host } else { "oss-edge" }.to_owned()));
+    expected.push(("HostId", if is_host_known { host } else { "oss-edge" }.to_owned()));
     expected.extend(answer.elements.iter().cloned());
     expected.extend([("EC", answer.ec.to_owned()), ("RecommendDoc", link)]);
     let expected: Vec<_> = expected.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -684,7 +698,7 @@ fn elements(document: &str) -> Vec<(String, String)> {
     elements
 }
 
-/// The text of an element. Whatever else than an escape that is known here begins with `&` fails.
+/// The text of an element. Fails on any escape but these.
 fn unescaped(text: &str) -> String {
     let mut parts = text.split('&');
     let mut plain = parts.next().unwrap().to_owned();

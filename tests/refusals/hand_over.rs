@@ -1,10 +1,9 @@
-//! The second decision, at the API, over what the edge handed over.
+//! The second decision, at the API, over the request that the edge handed over.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oss_edge::{HandOver, Origin, Refusal, UnixMillis};
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use crate::api;
 use crate::request::{NOW, Request, request};
 use crate::{API_OPERATIONS, RESOURCE, decide, forwarded, operations, test_gate, variant};
 
@@ -20,33 +19,39 @@ fn initiate() -> Request {
         .signed(&format!("{RESOURCE}?uploads"))
 }
 
-fn handed_over(request: &Request) -> String {
+/// The value of the header that hands a request over.
+fn hand_over(request: &Request) -> String {
     forwarded(request, |forward| match &forward.origin {
-        Origin::Api(through) => HandOver::open(through.hand_over.as_str()).unwrap(),
-        Origin::S3 => panic!("nothing was handed over"),
+        Origin::Api(through) => through.hand_over.as_str().to_owned(),
+        Origin::S3 => panic!("expected the API: {request:?}"),
     })
 }
 
-fn at_api(flat: &str) -> Result<(), Refusal> {
-    let decision = test_gate().decide_at_api(flat, UnixMillis(NOW));
-    decision.outcome.map(|_| ()).map_err(|(refusal, _)| refusal)
+/// The text that is handed over.
+fn text_of(request: &Request) -> String {
+    HandOver::decode(&hand_over(request)).unwrap()
+}
+
+/// The refusal of the header's value at the API; `None` when it is forwarded.
+fn refusal_at_api(hand_over: &str) -> Option<Refusal> {
+    let decision = test_gate().decide_at_api(hand_over, UnixMillis(NOW));
+    decision.outcome.err().map(|(refusal, _)| refusal)
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn decides_the_same_as_the_edge() {
-    let flat = initiate().flat();
-    let at_edge = decide(&flat);
-    let handed = handed_over(&initiate());
-    let at_api = test_gate().decide_at_api(&handed, UnixMillis(NOW));
+    let at_edge = decide(&initiate().text());
+    let at_api = test_gate().decide_at_api(&hand_over(&initiate()), UnixMillis(NOW));
     let (edge, api) = (at_edge.outcome.ok().unwrap(), at_api.outcome.ok().unwrap());
     assert_eq!((edge.s3_bucket, &edge.uri, &edge.query), (api.s3_bucket, &api.uri, &api.query));
     assert_eq!((edge.options(), &edge.headers), (api.options(), &api.headers));
     assert_eq!((at_edge.resource, at_edge.operation), (at_api.resource, at_api.operation));
     assert_eq!(at_edge.access_key_id, at_api.access_key_id);
+    assert_eq!(at_edge.cloudfront_request_id, at_api.cloudfront_request_id);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn decides_the_same_over_what_is_refused() {
+fn refuses_the_same_as_the_edge() {
     for changed in [
         initiate().set("date", "Tue, 24 Nov 2026 02:52:57 GMT"),
         initiate().set("authorization", "OSS nobody:c2ln"),
@@ -56,46 +61,46 @@ fn decides_the_same_over_what_is_refused() {
         initiate().with("x-oss-security-token", "token").signed(&format!("{RESOURCE}?uploads")),
         initiate().with("x-oss-tagging", "a=b").signed(&format!("{RESOURCE}?uploads")),
     ] {
-        let flat = changed.flat();
-        let at_edge = decide(&flat).outcome.err().map(|(refusal, _)| refusal);
+        let text = changed.text();
+        let at_edge = decide(&text).outcome.err().map(|(refusal, _)| refusal);
         assert!(at_edge.is_some(), "{changed:?}");
-        assert_eq!(at_api(&flat).err(), at_edge);
+        assert_eq!(refusal_at_api(&api::hand_over(&text)), at_edge);
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn carries_no_header_that_plays_no_part() {
-    let flat = handed_over(&initiate().with("cookie", "a=b").with("x-amz-acl", "public-read"));
-    let fields: Vec<_> = flat.split('\0').collect();
-    let names: Vec<_> = fields[5..].iter().step_by(2).copied().collect();
+fn hands_over_only_the_headers_that_the_decision_needs() {
+    let text = text_of(&initiate().with("cookie", "a=b").with("x-amz-acl", "public-read"));
+    let strings: Vec<_> = text.split('\0').collect();
+    let names: Vec<_> = strings[5..].iter().step_by(2).copied().collect();
     let mut expected =
         ["host", "date", "content-type", "content-md5", "cache-control", "x-oss-meta-a", "x-oss-storage-class"]
             .to_vec();
     expected.push("authorization");
     assert_eq!(names, expected);
-    assert_eq!(fields[0], "8");
+    assert_eq!(strings[0], "8");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn serves_only_the_operations_of_the_api_there() {
+fn serves_only_the_operations_of_the_api() {
     for (name, request, _) in operations() {
         let expected = if API_OPERATIONS.contains(&name) { None } else { Some(Refusal::MethodNotAllowed) };
-        assert_eq!(at_api(&request.flat()).err(), expected, "{name}");
+        assert_eq!(refusal_at_api(&api::hand_over(&request.text())), expected, "{name}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_hand_over_that_is_too_late() {
-    let handed = handed_over(&initiate());
+    let hand_over = hand_over(&initiate());
     for (later, allowed) in [(300_000, true), (300_001, false)] {
-        let decision = test_gate().decide_at_api(&handed, UnixMillis(NOW + later));
+        let decision = test_gate().decide_at_api(&hand_over, UnixMillis(NOW + later));
         assert_eq!(decision.outcome.is_ok(), allowed, "{later}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_hand_over_that_was_tampered_with() {
-    let handed = handed_over(&initiate());
+    let text = text_of(&initiate());
     for (from, to, expected) in [
         ("\0POST\0", "\0PUT\0", "UnexpectedParameter"),
         ("/dir/a.log", "/dir/b.log", "SignatureDoesNotMatch"),
@@ -118,30 +123,35 @@ fn refuses_a_hand_over_that_was_tampered_with() {
         ("8\0", "", "MalformedRequest"),
         ("x-oss-storage-class", "cookie\0a\0x-oss-storage-class", "MalformedRequest"),
     ] {
-        let tampered = handed.replacen(from, to, 1);
-        assert_ne!(tampered, handed, "{from}");
-        let refusal = at_api(&tampered).err().unwrap_or_else(|| panic!("forwarded with {to} for {from}"));
-        assert_eq!(variant(&refusal), expected, "{to} for {from}");
+        let tampered = text.replacen(from, to, 1);
+        assert_ne!(tampered, text, "{from}");
+        let refusal = refusal_at_api(&api::hand_over(&tampered));
+        assert_eq!(refusal.as_ref().map(variant).as_deref(), Some(expected), "{to} for {from}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_hand_over_that_is_cut_off_anywhere() {
-    let handed = handed_over(&initiate());
-    for end in (0..handed.len()).filter(|end| handed.is_char_boundary(*end)) {
-        assert!(at_api(&handed[..end]).is_err(), "{end}");
+    let text = text_of(&initiate());
+    for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+        assert!(refusal_at_api(&api::hand_over(&text[..end])).is_some(), "{end}");
+    }
+    let hand_over = hand_over(&initiate());
+    for end in 0..hand_over.len() {
+        assert!(refusal_at_api(&hand_over[..end]).is_some(), "{end}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn opens_what_it_wrote_and_refuses_what_nobody_wrote() {
-    let handed = handed_over(&initiate());
-    assert_eq!(HandOver::open(&URL_SAFE_NO_PAD.encode(&handed)), Some(handed));
+fn decodes_its_own_encoding_and_refuses_any_other() {
+    let text = text_of(&initiate());
+    assert_eq!(hand_over(&initiate()), api::hand_over(&text));
     for value in ["", "AA", "Zm9yZ2Vk", "AAAA"] {
-        let opened = HandOver::open(value).unwrap();
-        assert_eq!(at_api(&opened), Err(Refusal::MalformedRequest), "{value}");
+        assert!(HandOver::decode(value).is_some(), "{value}");
+        assert_eq!(refusal_at_api(value), Some(Refusal::MalformedRequest), "{value}");
     }
-    for value in ["a b", "a=", "\0", "日"] {
-        assert_eq!(HandOver::open(value), None, "{value}");
+    for value in ["a b", "a=", "\0", "日", &text, &(hand_over(&initiate()) + "=")] {
+        assert_eq!(HandOver::decode(value), None, "{value}");
+        assert_eq!(refusal_at_api(value), Some(Refusal::MalformedRequest), "{value}");
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of every header that OSS defines for the served operations.
+//! Every header that OSS defines for the served operations, and what S3 gets for it.
 
 use oss_edge::Refusal;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -29,19 +29,19 @@ const fn storage_class(class: &'static str) -> [Becomes; 6] {
     object("x-amz-storage-class", class)
 }
 
-/// `aws-chunked` would frame the body for S3.
-const FRAMED: [Becomes; 6] = [Becomes::NotImplemented, Becomes::NotImplemented, Nothing, Nothing, Nothing, Nothing];
+/// `aws-chunked` would make S3 take the body for one in chunks.
+const AWS_CHUNKED: [Becomes; 6] =
+    [Becomes::NotImplemented, Becomes::NotImplemented, Nothing, Nothing, Nothing, Nothing];
 const OVERWRITE: Becomes = Header("if-none-match", "*");
 const MD5: Becomes = Header("content-md5", "XUFAKrxLKna5cZ2REBfFkg==");
 
-/// Header, value, and what PutObject, InitiateMultipartUpload, UploadPart, CompleteMultipartUpload,
-/// AbortMultipartUpload and ListParts make of it.
+/// Header, value, and the outcome for each of `OPERATIONS` in their order.
 static TABLE: [(&str, &str, [Becomes; 6]); 71] = [
     ("cache-control", "no-store", object("cache-control", "no-store")),
     ("content-disposition", "attachment", object("content-disposition", "attachment")),
     ("content-encoding", "gzip", object("content-encoding", "gzip")),
-    ("content-encoding", "aws-chunked", FRAMED),
-    ("content-encoding", "gzip, AWS-Chunked", FRAMED),
+    ("content-encoding", "aws-chunked", AWS_CHUNKED),
+    ("content-encoding", "gzip, AWS-Chunked", AWS_CHUNKED),
     ("content-disposition", "attachment; filename=日志", object("content-disposition", "attachment; filename=日志")),
     ("content-language", "zh-CN", object("content-language", "zh-CN")),
     ("content-md5", "XUFAKrxLKna5cZ2REBfFkg==", [MD5, Nothing, MD5, MD5, Nothing, Nothing]),
@@ -81,7 +81,7 @@ static TABLE: [(&str, &str, [Becomes; 6]); 71] = [
     ("x-oss-server-side-encryption", "SM4", REFUSED),
     ("x-oss-server-side-encryption", "aes256", INVALID),
     ("x-oss-server-side-encryption", "aws:kms", INVALID),
-    // Of no use without `x-oss-server-side-encryption: KMS`.
+    // Has no meaning without `x-oss-server-side-encryption: KMS`.
     ("x-oss-server-side-encryption-key-id", "9468da86-3509-4f8d-a61e-6eab1eac0000", INVALID),
     ("x-oss-storage-class", "Standard", storage_class("STANDARD")),
     ("x-oss-storage-class", "IA", storage_class("STANDARD_IA")),
@@ -143,7 +143,7 @@ fn maps_drops_or_refuses_each_header_for_each_operation() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_equal_repeats_of_what_it_maps_as_one() {
+fn maps_equal_repeats_as_one_header() {
     for (name, value) in
         [("content-md5", "XUFAKrxLKna5cZ2REBfFkg=="), ("cache-control", "no-store"), ("x-oss-meta-a", "1")]
     {
@@ -151,11 +151,11 @@ fn takes_equal_repeats_of_what_it_maps_as_one() {
         assert_eq!(s3_headers(&request).len(), 1, "{name}");
     }
     for name in ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"] {
-        let flat = put(&[(name, "a"), (name, "b")]).flat();
-        let refusal = decide(&flat).outcome.err().map(|(refusal, _)| refusal);
+        let text = put(&[(name, "a"), (name, "b")]).text();
+        let refusal = decide(&text).outcome.err().map(|(refusal, _)| refusal);
         assert_eq!(refusal, Some(Refusal::RepeatedHeader(name.into())));
-        let flat = put(&[(name, "a\u{1}")]).flat();
-        let refusal = decide(&flat).outcome.err().map(|(refusal, _)| refusal);
+        let text = put(&[(name, "a\u{1}")]).text();
+        let refusal = decide(&text).outcome.err().map(|(refusal, _)| refusal);
         assert_eq!(refusal, Some(Refusal::MalformedHeader(name.into())));
     }
 }
@@ -174,15 +174,15 @@ fn counts_the_bytes_of_metadata_names_and_values() {
         (vec![("x-oss-anything", "v".repeat(limit * 2))], true),
     ] {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
-        let flat = put(&headers).flat();
-        let refusal = decide(&flat).outcome.err().map(|(refusal, _)| refusal);
+        let text = put(&headers).text();
+        let refusal = decide(&text).outcome.err().map(|(refusal, _)| refusal);
         assert_eq!(refusal, (!fits).then_some(Refusal::MetadataTooLarge), "{} bytes", headers[0].1.len());
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn refuses_metadata_without_a_name() {
-    let refusal = decide(&put(&[("x-oss-meta-", "1")]).flat()).outcome.err().map(|(refusal, _)| refusal);
+    let refusal = decide(&put(&[("x-oss-meta-", "1")]).text()).outcome.err().map(|(refusal, _)| refusal);
     assert_eq!(refusal, Some(Refusal::MalformedHeader("x-oss-meta-".into())));
 }
 
@@ -191,8 +191,8 @@ fn counts_the_bytes_of_headers_that_go_through_the_api() {
     let limit = 3072 - "cache-control".len();
     for (length, fits) in [(limit, true), (limit + 1, false)] {
         for (operation, request, resource) in operations() {
-            let flat = request.with("cache-control", &"v".repeat(length)).signed(&resource).flat();
-            let refusal = decide(&flat).outcome.err().map(|(refusal, _)| refusal);
+            let text = request.with("cache-control", &"v".repeat(length)).signed(&resource).text();
+            let refusal = decide(&text).outcome.err().map(|(refusal, _)| refusal);
             let refused = operation == "InitiateMultipartUpload" && !fits;
             assert_eq!(refusal, refused.then_some(Refusal::RequestTooLarge), "{operation}, {length} bytes");
         }
@@ -212,6 +212,6 @@ fn put(headers: &[(&str, &str)]) -> Request {
 
 fn s3_headers(request: &Request) -> Vec<(String, String)> {
     forwarded(request, |forward| {
-        forward.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+        forward.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
     })
 }

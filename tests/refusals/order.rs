@@ -1,16 +1,15 @@
-//! The order in which causes of refusal are looked for: requests that have a fault in every stage,
-//! mended from the first stage to the last.
+//! The documented order of refusals: requests with a fault in every stage, corrected from the first stage to the last.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::request::{DATE, ID, Request, request};
 use crate::{OTHER_SECRET, forwarded, refused};
 
-/// What a request is refused for, by the variant and what it says, and what mends just that.
+/// The refusal that is expected, in its `Debug` form, and the correction of its cause alone.
 struct Step<'s>(&'static str, &'s dyn Fn(Request) -> Request);
 
 #[wasm_bindgen_test(unsupported = test)]
-fn looks_for_the_faults_of_a_part_in_the_documented_order() {
+fn refuses_a_part_s_faults_in_the_documented_order() {
     let faulty = Request {
         method: "PATCH".into(),
         uri: "/Bad_Bucket/../%zz".into(),
@@ -32,7 +31,7 @@ fn looks_for_the_faults_of_a_part_in_the_documented_order() {
     .with("x-oss-meta-b", &"v".repeat(4096))
     .with("transfer-encoding", "chunked")
     .with("content-length", "five");
-    mend(
+    check_steps(
         faulty,
         &[
             // 1. encoding
@@ -40,7 +39,7 @@ fn looks_for_the_faults_of_a_part_in_the_documented_order() {
             // 2. Host: repeated, malformed, unknown
             Step("RepeatedHeader(\"host\")", &|request| request.set("host", "example.org\u{1}")),
             Step("MalformedHeader(\"host\")", &|request| request.set("host", "example.org")),
-            Step("UnknownHost", &|request| request.set("host", "127.0.0.1")),
+            Step("UnknownHost(\"example.org\")", &|request| request.set("host", "127.0.0.1")),
             // 3. path: escapes; bucket's name; key
             Step("InvalidObjectName(Escape)", &|request| path(request, "/Bad_Bucket/../k%3FpartNumber=1")),
             Step("InvalidBucketName", &|request| path(request, "/no-such-bucket/../k%3FpartNumber=1")),
@@ -77,8 +76,8 @@ fn looks_for_the_faults_of_a_part_in_the_documented_order() {
             Step("InvalidAccessKeyId(\"disabled\", Disabled)", &|request| key(request, "OE1.a1.SN-2.e1.sno")),
             Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e1.sno\", UnknownScope)", &|request| key(request, "OE1.a1.SN-2.e1")),
             Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e1\", Revoked)", &|request| key(request, "OE1.a1.SN-1.e1")),
-            Step("InvalidAccessKeyId(\"OE1.a1.SN-1.e1\", Expired)", &|request| key(request, "over")),
-            Step("InvalidAccessKeyId(\"over\", NoLiveSecret)", &|request| key(request, ID)),
+            Step("InvalidAccessKeyId(\"OE1.a1.SN-1.e1\", Expired)", &|request| key(request, "ended")),
+            Step("InvalidAccessKeyId(\"ended\", NoLiveSecret)", &|request| key(request, ID)),
             // 11. signature, and first what it covers
             Step("MalformedHeader(\"content-md5\")", &|request| request.without("content-md5")),
             Step("RepeatedHeader(\"content-type\")", &|request| request.set("content-type", "text/plain")),
@@ -101,7 +100,7 @@ fn looks_for_the_faults_of_a_part_in_the_documented_order() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn looks_at_the_size_for_the_api_last() {
+fn checks_the_size_for_the_api_last() {
     let resource = "/fleet-uploads/k?uploads";
     let faulty = request("POST", "/k", "encoding-type=base64&uploads")
         .with("cache-control", &"v".repeat(7000))
@@ -111,7 +110,7 @@ fn looks_at_the_size_for_the_api_last() {
         .with("x-oss-meta-b", &"v".repeat(4096))
         .with("content-length", "x")
         .signed(resource);
-    mend(
+    check_steps(
         faulty,
         &[
             Step("InvalidEncodingType(\"base64\")", &|request| query(request, "encoding-type=url&uploads")),
@@ -130,7 +129,7 @@ fn looks_at_the_size_for_the_api_last() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn looks_at_what_a_key_may_do_before_the_bucket_and_after_the_signature() {
+fn checks_the_key_s_rules_after_the_signature_and_before_the_bucket() {
     let (early, resource) = ("Tue, 24 Nov 2026 01:48:57 GMT", "/no-such-bucket/k");
     let faulty = request("PUT", "/no-such-bucket/k", "")
         .set("host", "127.0.0.1")
@@ -139,7 +138,7 @@ fn looks_at_what_a_key_may_do_before_the_bucket_and_after_the_signature() {
         .with("content-length", "2000")
         .with("authorization", "OSS narrow:c2ln");
     let signed = |request: Request, resource| request.signed_by("narrow", OTHER_SECRET, resource);
-    mend(
+    check_steps(
         faulty,
         &[
             Step("SignatureDoesNotMatch", &|request| signed(request, resource)),
@@ -159,15 +158,15 @@ fn looks_at_what_a_key_may_do_before_the_bucket_and_after_the_signature() {
     );
 }
 
-/// Every step's refusal in turn; after the last there is nothing left to refuse.
-fn mend(faulty: Request, steps: &[Step<'_>]) {
+/// Each step's refusal in turn; after the last correction the request is forwarded.
+fn check_steps(faulty: Request, steps: &[Step<'_>]) {
     let mut request = faulty;
-    for Step(expected, mend) in steps {
+    for Step(expected, correct) in steps {
         let (refusal, _) = refused(&request);
         let shown = format!("{refusal:?}");
         let shown = if shown.starts_with("SignatureDoesNotMatch") { "SignatureDoesNotMatch" } else { &shown };
         assert_eq!(shown, *expected);
-        request = mend(request);
+        request = correct(request);
     }
     forwarded(&request, |forward| assert_eq!(forward.uri.rsplit('/').next(), Some("k")));
 }

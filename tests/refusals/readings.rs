@@ -1,68 +1,67 @@
-//! Wire forms that some SDKs sign differently: the reading that verifies is the one that is forwarded.
+//! Requests that some SDKs sign in another reading: the reading that verifies is the one that is forwarded.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::request::{DATE, ID, SECRET, hmac_sha1, request};
 use crate::{Request, decide, refused};
 
-/// A PUT whose StringToSign is `text`, whatever the crate would make of it.
+/// A PUT that is signed with `text` as its StringToSign.
 fn signed_over(uri: &str, headers: &[(&str, &str)], text: &str) -> Request {
     let request = headers.iter().fold(request("PUT", uri, ""), |request, (name, value)| request.with(name, value));
     request.with("authorization", &format!("OSS {ID}:{}", hmac_sha1(SECRET, text)))
 }
 
-fn forwarded_uri(request: &Request) -> (String, String) {
-    let flat = request.flat();
-    let decision = decide(&flat);
+fn forwarded_key_and_uri(request: &Request) -> (String, String) {
+    let decision = decide(&request.text());
     let key = decision.resource.unwrap().key.unwrap().to_string();
-    (key, decision.outcome.map_err(|(refusal, _)| refusal).unwrap().uri.into_owned())
+    (key, decision.outcome.map_err(|(refusal, _)| refusal).unwrap().uri)
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_a_raw_plus_as_the_client_meant_it() {
+fn accepts_a_raw_plus_signed_as_a_plus_or_as_a_space() {
     let plus = signed_over("/a+b%2B", &[], &format!("PUT\n\n\n{DATE}\n/fleet-uploads/a+b+"));
-    assert_eq!(forwarded_uri(&plus), ("a+b+".to_owned(), "/a%2Bb%2B".to_owned()));
+    assert_eq!(forwarded_key_and_uri(&plus), ("a+b+".to_owned(), "/a%2Bb%2B".to_owned()));
     let ruby = signed_over("/a+b%2B", &[], &format!("PUT\n\n\n{DATE}\n/fleet-uploads/a b+"));
-    assert_eq!(forwarded_uri(&ruby), ("a b+".to_owned(), "/a%20b%2B".to_owned()));
+    assert_eq!(forwarded_key_and_uri(&ruby), ("a b+".to_owned(), "/a%20b%2B".to_owned()));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_numbered_metadata_in_byte_order_and_in_the_order_of_the_c_sdk() {
+fn accepts_numbered_metadata_in_byte_order_and_in_the_c_sdk_s_order() {
     let headers = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     for lines in ["x-oss-meta-a10:ten\nx-oss-meta-a2:two\n", "x-oss-meta-a2:two\nx-oss-meta-a10:ten\n"] {
         let request = signed_over("/k", &headers, &format!("PUT\n\n\n{DATE}\n{lines}/fleet-uploads/k"));
-        assert_eq!(forwarded_uri(&request).1, "/k", "{lines}");
+        assert_eq!(forwarded_key_and_uri(&request).1, "/k", "{lines}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_an_underscore_before_letters_and_behind_them_as_the_c_sdk_does() {
+fn accepts_an_underscore_before_letters_and_in_the_c_sdk_s_order_after_them() {
     let headers = [("x-oss-meta-file_name", "1"), ("x-oss-meta-filename", "2")];
     for lines in ["x-oss-meta-file_name:1\nx-oss-meta-filename:2\n", "x-oss-meta-filename:2\nx-oss-meta-file_name:1\n"]
     {
         let request = signed_over("/k", &headers, &format!("PUT\n\n\n{DATE}\n{lines}/fleet-uploads/k"));
-        assert_eq!(forwarded_uri(&request).1, "/k", "{lines}");
+        assert_eq!(forwarded_key_and_uri(&request).1, "/k", "{lines}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_lines_sorted_as_a_whole_as_java_v2_did() {
+fn accepts_lines_sorted_as_a_whole_as_java_v2_did() {
     let headers = [("x-oss-meta-sensor", "1"), ("x-oss-meta-sensor-id", "2")];
     let lines = "x-oss-meta-sensor-id:2\nx-oss-meta-sensor:1\n";
     let request = signed_over("/k", &headers, &format!("PUT\n\n\n{DATE}\n{lines}/fleet-uploads/k"));
-    assert_eq!(forwarded_uri(&request).1, "/k");
+    assert_eq!(forwarded_key_and_uri(&request).1, "/k");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn combines_the_readings() {
+fn accepts_a_space_and_the_c_sdk_s_order_at_once() {
     let headers = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     let lines = "x-oss-meta-a2:two\nx-oss-meta-a10:ten\n";
     let request = signed_over("/a+b", &headers, &format!("PUT\n\n\n{DATE}\n{lines}/fleet-uploads/a b"));
-    assert_eq!(forwarded_uri(&request).0, "a b");
+    assert_eq!(forwarded_key_and_uri(&request).0, "a b");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn shows_the_first_reading_when_none_verifies() {
+fn answers_with_the_first_reading_when_none_verifies() {
     let headers = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     let (_, response) = refused(&signed_over("/a+b", &headers, "something else"));
     let shown = format!("{DATE}\nx-oss-meta-a10:ten\nx-oss-meta-a2:two\n/fleet-uploads/a+b</StringToSign>");
@@ -70,7 +69,7 @@ fn shows_the_first_reading_when_none_verifies() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn tries_no_reading_that_the_form_does_not_allow() {
+fn refuses_a_reading_that_the_request_s_form_does_not_allow() {
     for (uri, resource) in [("/a%2Bb", "/fleet-uploads/a b"), ("/a%20b", "/fleet-uploads/a+b")] {
         let request = signed_over(uri, &[], &format!("PUT\n\n\n{DATE}\n{resource}"));
         assert_eq!(refused(&request).0.code(), "SignatureDoesNotMatch", "{uri}");

@@ -1,56 +1,56 @@
-//! No answer and no log line helps anyone to sign.
+//! Secrets and signatures appear in no answer and no log line.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::request::{ID, Request, SECRET, request};
 use crate::{API_OPERATIONS, RESOURCE, forwarded, operations, refused, variant};
 
-/// A signature in every form that it could be let out in.
+/// A signature in every form in which it could be revealed.
 fn forms(signature: &str) -> [String; 5] {
-    let bytes = STANDARD.decode(signature).unwrap();
+    let bytes = BASE64_STANDARD.decode(signature).unwrap();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let spaced: String = bytes.iter().map(|byte| format!("{byte:02X} ")).collect();
-    [signature.to_owned(), URL_SAFE_NO_PAD.encode(&bytes), hex.to_ascii_uppercase(), hex, spaced]
+    [signature.to_owned(), BASE64_URL_SAFE_NO_PAD.encode(&bytes), hex.to_ascii_uppercase(), hex, spaced]
 }
 
-/// Everything that a refusal lets out.
-fn let_out(request: &Request) -> (String, String) {
+/// The variant of a refusal, and every text that an answer or a log could have of it.
+fn revealed(request: &Request) -> (String, String) {
     let (refusal, response) = refused(request);
     let mut text = format!("{refusal:?}\n{}\n{}\n", refusal.detail(), response.body);
     for (name, value) in &response.headers {
         text.push_str(&format!("{name}: {value}\n"));
         if *name == "x-oss-err" {
-            text.push_str(&String::from_utf8(STANDARD.decode(&**value).unwrap()).unwrap());
+            text.push_str(&String::from_utf8(BASE64_STANDARD.decode(value).unwrap()).unwrap());
         }
     }
     (variant(&refusal), text)
 }
 
 fn check(request: &Request, right: &str) -> String {
-    let (variant, text) = let_out(request);
-    let secrets = [SECRET.to_owned(), STANDARD.encode(SECRET), "s3cr3tOfTheTestDevice02".to_owned()];
+    let (variant, text) = revealed(request);
+    let secrets = [SECRET.to_owned(), BASE64_STANDARD.encode(SECRET), "s3cr3tOfTheTestDevice02".to_owned()];
     for secret in secrets.iter().chain(&forms(right)) {
-        assert!(!text.contains(secret.as_str()), "{variant} lets {secret} out: {text}");
+        assert!(!text.contains(secret.as_str()), "{variant} reveals {secret}: {text}");
     }
     variant
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn never_shows_the_right_signature_of_a_wrong_one() {
+fn never_reveals_the_right_signature_for_a_wrong_one() {
     for (name, signed, resource) in operations() {
         let right = signed.signature(&resource);
-        let mut wrong = STANDARD.decode(&right).unwrap();
+        let mut wrong = BASE64_STANDARD.decode(&right).unwrap();
         wrong[0] ^= 1;
-        for presented in ["AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "c2ln", "x", &STANDARD.encode(wrong)] {
+        for presented in ["AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "c2ln", "x", &BASE64_STANDARD.encode(wrong)] {
             let request = signed.clone().set("authorization", &format!("OSS {ID}:{presented}"));
             assert_eq!(check(&request, &right), "SignatureDoesNotMatch", "{name}");
         }
     }
 }
 
-/// What is printed for debugging ends in logs, where a signature could be taken and sent again.
+/// Debug output ends up in logs, where a signature could be copied and sent again.
 #[wasm_bindgen_test(unsupported = test)]
 fn prints_no_signature_that_could_be_sent_again() {
     for (name, signed, resource) in operations() {
@@ -60,12 +60,13 @@ fn prints_no_signature_that_could_be_sent_again() {
             assert!(!printed.contains(&form), "{name}: {printed}");
         }
         let hand_over = forwarded(&signed, |forward| {
-            let (_, value) = forward.edge_headers().find(|(name, _)| name.to_string() == "x-ossedge-request")?;
-            Some((value.to_owned(), format!("{forward:?}")))
+            let headers = forward.edge_headers();
+            let (_, value) = headers.iter().find(|(name, _)| *name == "x-ossedge-request")?;
+            Some(((*value).to_owned(), format!("{forward:?}")))
         });
         assert_eq!(hand_over.is_some(), API_OPERATIONS.contains(&name));
         assert!(hand_over.is_none_or(|(value, printed)| !printed.contains(&value)), "{name}");
-        // Right, and sent to another path that is refused: what is printed must not tell it either.
+        // A right signature that was sent with another path.
         let moved = Request { uri: "/elsewhere".into(), ..signed };
         let (refusal, _) = refused(&moved);
         let printed = format!("{refusal:?} {}", refusal.detail());
@@ -74,7 +75,7 @@ fn prints_no_signature_that_could_be_sent_again() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn never_shows_a_secret_or_the_right_signature_before_it_is_asked_for() {
+fn never_reveals_a_secret_or_the_right_signature_when_refusing_early() {
     let right = request("PUT", "/dir/a.log", "").signature(RESOURCE);
     let put = || request("PUT", "/dir/a.log", "");
     let wrong = format!("OSS {ID}:AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
@@ -93,7 +94,7 @@ fn never_shows_a_secret_or_the_right_signature_before_it_is_asked_for() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn repeats_no_signature_once_it_verified() {
+fn never_repeats_a_signature_that_verified() {
     let put = |name: &str, value: &str| request("PUT", "/dir/a.log", "").with(name, value).signed(RESOURCE);
     for (request, expected) in [
         (put("x-oss-security-token", "token"), "InvalidSecurityToken"),

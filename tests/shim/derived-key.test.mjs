@@ -5,8 +5,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { createDeriver } from '../../cli/keys/derived-key.mjs';
+import { readDocumentsWasm } from '../../cli/wasm-file.mjs';
 
-const derive = createDeriver(readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url)));
+const derive = createDeriver(await readDocumentsWasm());
 const { vectors, malformed } = JSON.parse(readFileSync(new URL('../vectors/derived-keys.json', import.meta.url), 'utf8'));
 
 test('derives the secret of every vector', () => {

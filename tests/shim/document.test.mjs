@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { parseDocument } from '../../cli/document.mjs';
 import { createGate } from '../../js-shim/core/gate.mjs';
-import { readWasm } from '../../cli/wasm-file.mjs';
+import { readDocumentsWasm } from '../../cli/wasm-file.mjs';
 import { DOCUMENTS } from './fixture.mjs';
 
 /** Texts with a repeated name, by its path. */
@@ -32,7 +32,7 @@ test('the same name in several objects, and the same text as a value, are none t
 
 test('the core refuses it in a fetched document, which it reads as text', async () => {
   const config = { ...DOCUMENTS.config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'] } };
-  const gate = createGate({ wasm: await readWasm(), config });
+  const gate = createGate({ wasm: await readDocumentsWasm(), config });
   const entry = '{"accessKeyId":"a","accessKeySecret":"s","status":"disabled","status":"active"}';
   assert.throws(() => gate.useAccessKeys([`{"accessKeys":[${entry}]}`]), { message: 'access keys: accessKeys[0].status: expected a name that appears once' });
   assert.throws(() => gate.useAccessKeys(['{"accessKeys":[],"accessKeys":[]}']), { message: 'access keys: accessKeys: expected a name that appears once' });

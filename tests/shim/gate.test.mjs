@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { readEvent, requestView } from '../../js-shim/edge/cloudfront-event.mjs';
-import { coreInstance } from '../../js-shim/core/core-instance.mjs';
-import { decide, decideAtApi, instantiate, useDocuments } from '../../js-shim/core/core.mjs';
-import { Exchange } from '../../js-shim/core/exchange.mjs';
+import { readDocumentsWasm, readWasm } from '../../cli/wasm-file.mjs';
+import { CoreInstance } from '../../js-shim/core/core-instance.mjs';
+import { GateDecisions } from '../../js-shim/core/gate-decisions.mjs';
 import { createGate } from '../../js-shim/core/gate.mjs';
+import { readEvent } from '../../js-shim/edge/cloudfront-event.mjs';
+import * as glue from '../../js-shim/wasm/oss_edge_documents.js';
 import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, signedEvent } from './fixture.mjs';
 
-const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url));
+const wasm = await readDocumentsWasm();
 const { config } = DOCUMENTS;
 const one = { accessKeys: [ACCESS_KEY] };
 const other = { accessKeys: [SECOND_KEY] };
@@ -51,8 +52,8 @@ for (const [what, documents, message] of /** @type {[string, unknown, string][]}
   ['a malformed one', { accessKeys: [{ accessKeyId: 'a' }] }, 'access keys: accessKeys[0].accessKeySecret: expected this field to be present'],
   ['one of several that is malformed', [other, { accessKeys: 5 }], 'access keys: documents[1].accessKeys: expected an array'],
   ['an id in two documents', [other, other], 'access keys: documents[1].accessKeys[0].accessKeyId: expected an id that appears once'],
-  ['a text that is no JSON', '{"accessKeys":[', 'access keys: the document: expected a JSON text'],
-  ['one of several that is no JSON', [JSON.stringify(other), '{'], 'access keys: documents[1]: expected a JSON text'],
+  ['a text that is no JSON', '{"accessKeys":[', 'access keys: the document: expected JSON, stopped at line 1'],
+  ['one of several that is no JSON', [JSON.stringify(other), '{'], 'access keys: documents[1]: expected JSON, stopped at line 1'],
   ['no document', [], 'access keys: the document: expected at least one access key or master key'],
   ['nothing', undefined, 'access keys: the document: expected an object'],
 ])) {
@@ -72,57 +73,64 @@ test('an instance that is made after a failure has the latest access keys, and t
 });
 
 test('documents that break the core while they are read leave the earlier access keys, in a new instance', () => {
+  const core = new CoreInstance(glue, 'oss_edge_documents.wasm');
+  core.start(wasm);
+  const gate = new GateDecisions(core, () => glue.Gate.fromDocuments(JSON.stringify(config), [JSON.stringify(one)]));
+  const breaks = () => {
+    throw new WebAssembly.RuntimeError('unreachable');
+  };
   const instances = counting(() => {
-    const instance = coreInstance(wasm, (core) => useDocuments(core, JSON.stringify(config), [JSON.stringify(one)]));
-    const breaks = () => {
-      throw new WebAssembly.RuntimeError('unreachable');
-    };
-    assert.throws(() => instance.prepare(breaks), WebAssembly.RuntimeError);
-    const gate = /** @type {any} */ ({
-      decide: (/** @type {any} */ request, /** @type {string} */ requestId, /** @type {number} */ now) =>
-        instance.call((core) => decide(core, requestView(request, requestId), now)),
-    });
+    assert.throws(() => gate.replace(breaks), WebAssembly.RuntimeError);
     assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
-  });
-  assert.equal(instances, 2);
-});
-
-test('documents that the core refuses leave its instance as it is', () => {
-  const instances = counting(() => {
-    const gate = createGate({ wasm, config, accessKeys: one });
-    assert.throws(() => gate.useAccessKeys('{'));
-    gate.useAccessKeys(other);
-    assert.equal(outcome(gate, SECOND_KEY)[0], 'forward');
+    assert.equal(outcome(gate, ACCESS_KEY)[0], 'forward');
   });
   assert.equal(instances, 1);
 });
 
-test('a core that has no gate gives no decision', () => {
-  const core = instantiate(new WebAssembly.Module(wasm));
-  const { request, requestId } = readEvent(/** @type {any} */ (signedEvent()));
-  for (const answer of [() => decide(core, requestView(request, requestId), NOW), () => decideAtApi(core, '', NOW)]) {
-    assert.throws(answer, /the core gave no decision/u);
+test('every gate of the core has its keys after a failure of any', () => {
+  const gates = [one, other].map((accessKeys) => createGate({ wasm, config, accessKeys }));
+  const outcomes = () => gates.map((gate) => [ACCESS_KEY, SECOND_KEY].map((key) => outcome(gate, key)[0]));
+  const before = outcomes();
+  assert.deepEqual(before, [['forward', 'refuse'], ['refuse', 'forward']]);
+  for (const gate of gates) {
+    assert.throws(() => failing(gate), TypeError);
+    assert.deepEqual(outcomes(), before);
+    gate.useAccessKeys(gate === gates[0] ? one : other);
+    assert.deepEqual(outcomes(), before);
   }
 });
 
-test('a gate is made in the order of its steps only, and none is left of one that was begun in vain', () => {
-  const exports = /** @type {any} */ (new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports);
-  const exchange = new Exchange(exports);
-  const write = (/** @type {string} */ text) => exchange.write(text);
-  const finish = () => {
-    const parts = exports.finishGate();
-    exchange.released();
-    return parts;
-  };
-  assert.ok(exports.readAccessKeys(write(JSON.stringify(one))) > 0);
-  assert.ok(finish() > 0);
-  const begin = () => exports.readConfig(write(JSON.stringify(config)), 1, 100);
-  assert.equal(begin(), 0);
-  assert.ok(exports.readAccessKeys(write('{')) > 0);
-  assert.ok(finish() > 0);
-  assert.equal(begin(), 0);
-  assert.ok(exports.readConfig(write('{'), 1, 100) > 0);
-  assert.ok(exports.readAccessKeys(write(JSON.stringify(one))) > 0);
+test('documents that the core refuses leave its instance as it is', () => {
+  const gate = createGate({ wasm, config, accessKeys: one });
+  const instances = counting(() => {
+    assert.throws(() => gate.useAccessKeys('{'));
+    gate.useAccessKeys(other);
+    assert.equal(outcome(gate, SECOND_KEY)[0], 'forward');
+  });
+  assert.equal(instances, 0);
+});
+
+test('another module than the one that reads documents is refused by its name', async () => {
+  const notStarted = '../../js-shim/wasm/oss_edge_documents.js?not-started';
+  const core = new CoreInstance(await import(notStarted), 'oss_edge_documents.wasm');
+  const small = await readWasm();
+  assert.throws(() => core.start(small), /^Error: wasm: expected the contents of oss_edge_documents\.wasm, of this release of oss-edge$/u);
+});
+
+test('explains what a request should have signed, and only where it signed something else', () => {
+  const gate = createGate({ wasm, config, accessKeys: one });
+  const { request, requestId } = readEvent(/** @type {any} */ (signedEvent({ accessKey: { ...ACCESS_KEY, accessKeySecret: 'wrong' } })));
+  const { refusal, stringToSign } = gate.explain(request, requestId, NOW);
+  assert.match(String(refusal), /signature/u);
+  assert.match(String(stringToSign), /^PUT\n/u);
+  const { request: good } = readEvent(/** @type {any} */ (signedEvent()));
+  assert.deepEqual(gate.explain(good, requestId, NOW), {});
+});
+
+test('names the buckets and where their objects go', () => {
+  const [bucket] = createGate({ wasm, config }).buckets();
+  const { s3Bucket, region } = config.buckets['fleet-uploads'];
+  assert.deepEqual(bucket, { bucket: 'fleet-uploads', s3Bucket, region, domain: `${s3Bucket}.s3.${region}.amazonaws.com` });
 });
 
 test('replacing access keys takes no more memory each time', () => {
@@ -160,13 +168,13 @@ function counting(during) {
   }
 }
 
-/** A call that fails in the core: no symbol is a number. @param {import('../../js-shim/core/gate.mjs').Gate} gate */
+/** A call that fails in the core: no symbol is a number. @param {import('../../js-shim/core/gate-decisions.mjs').Gate} gate */
 function failing(gate) {
   const { request, requestId } = readEvent(/** @type {any} */ (signedEvent()));
   return gate.decide(request, requestId, /** @type {any} */ (Symbol('now')));
 }
 
-/** @param {import('../../js-shim/core/gate.mjs').Gate} gate @param {typeof ACCESS_KEY} accessKey */
+/** @param {Pick<import('../../js-shim/core/gate-decisions.mjs').Gate, 'decide'>} gate @param {typeof ACCESS_KEY} accessKey */
 function outcome(gate, accessKey) {
   const { request, requestId } = readEvent(/** @type {any} */ (signedEvent({ accessKey })));
   const decision = gate.decide(request, requestId, NOW);

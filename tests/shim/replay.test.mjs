@@ -97,7 +97,7 @@ test('ends with status 1 when a decision differs from what was expected', async 
 test('shows a person a table, and the StringToSign behind a refused signature', async () => {
   const { stdout } = await replay(['--now', NOW, await written('wrong.json', wrong)]);
   assert.match(stdout, /event +decision +operation +origin or error +object +why/u);
-  assert.match(stdout, /deny +PutObject +403 SignatureDoesNotMatch +fleet-uploads\/logs\/boot\.txt +the signature does not verify/u);
+  assert.match(stdout, /deny +PutObject +403 SignatureDoesNotMatch +fleet-uploads\/logs\/boot\.txt +signature mismatch for LTAI5tTestDevice0001 at uploads\.example\.com/u);
   assert.ok(stdout.includes('    PUT\n    \n    \n    Tue, 24 Nov 2026 01:52:57 GMT\n    /fleet-uploads/logs/boot.txt\n'), stdout);
 });
 

@@ -11,7 +11,7 @@ import { createGate } from '../../js-shim/core/gate.mjs';
 import { fetchKeyDocuments } from '../../js-shim/keys/key-documents.mjs';
 import { DOCUMENTS } from './fixture.mjs';
 
-const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url));
+const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_documents_bg.wasm', import.meta.url));
 const ajv = new /** @type {any} */ (Ajv).default({ strictTypes: false });
 const schema = (/** @type {string} */ name) =>
   ajv.compile(JSON.parse(readFileSync(new URL(`../../cli/schema/${name}.schema.json`, import.meta.url), 'utf8')));

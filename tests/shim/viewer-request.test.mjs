@@ -121,14 +121,14 @@ test('begins a new instance after one that failed', () => {
   WebAssembly.Instance = /** @type {any} */ (counted);
   try {
     const gate = gateOf({ ...DOCUMENTS });
-    assert.equal(instances, 1);
+    instances = 0;
     const malformed = /** @type {any} */ ({ method: 'PUT\0', uri: '', querystring: '', headers: {} });
     // No symbol is a number.
     assert.throws(() => gate.decide(malformed, '', /** @type {any} */ (Symbol('now'))), TypeError);
     assert.equal(/** @type {any} */ (gate.decide(malformed, '', NOW)).code, 'InvalidArgument');
-    assert.equal(instances, 2);
+    assert.equal(instances, 1);
     gate.decide(malformed, '', NOW);
-    assert.equal(instances, 2);
+    assert.equal(instances, 1);
   } finally {
     WebAssembly.Instance = original;
   }
@@ -169,7 +169,7 @@ function handler({ log = () => {} } = {}) {
 
 /** @param {{ config: unknown, accessKeys: unknown }} documents */
 function gateOf({ config, accessKeys }) {
-  const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_bg.wasm', import.meta.url));
+  const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_documents_bg.wasm', import.meta.url));
   return createGate({ wasm, config, accessKeys });
 }
 

@@ -1,0 +1,23 @@
+// A gate of the bytes of gate.bin: decides over requests by what was bundled.
+
+import * as glue from '../wasm/oss_edge.js';
+import { edgeCore } from './edge-core.mjs';
+import { GateDecisions } from './gate-decisions.mjs';
+
+/**
+ * A gate of the bytes that `toBytes` returned when the function was bundled.
+ *
+ * @param {object} options
+ * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge.wasm`
+ * @param {Uint8Array} options.bytes made by the same build of the core
+ * @returns {import('./gate-decisions.mjs').Gate}
+ * @throws {Error} when the bytes are damaged, or made by another build
+ */
+export function createBundledGate({ wasm, bytes }) {
+  edgeCore.start(wasm);
+  const gate = new GateDecisions(edgeCore, () => glue.Gate.fromBytes(bytes));
+  return {
+    decide: (request, requestId, now) => gate.decide(request, requestId, now),
+    decideAtApi: (handOver, now) => gate.decideAtApi(handOver, now),
+  };
+}

@@ -1,0 +1,51 @@
+// Requests and responses of CloudFront as the core reads them: strings separated by NUL.
+
+/**
+ * What the core decides on (src/request.rs): strings separated by NUL. How many header lines there are, CloudFront's
+ * request id, the method, the raw path, the raw query without `?`, then each line's name and value.
+ *
+ * @param {import('aws-lambda').CloudFrontRequest} request
+ * @param {string} requestId
+ * @throws {TypeError} when one of them is no string
+ */
+export function requestText({ method, uri, querystring, headers }, requestId) {
+  return textOf([requestId, method, uri, querystring], headers);
+}
+
+/**
+ * What the core translates (src/origin_response.rs), in the same way: CloudFront's request id, the request's method and
+ * query, who answered, whether the request has Content-MD5, the status, then the header lines.
+ *
+ * @param {import('aws-lambda').CloudFrontRequest} request as the origin received it
+ * @param {import('aws-lambda').CloudFrontResponse} response
+ * @param {string} requestId
+ * @throws {TypeError} when one of them is no string
+ */
+export function responseText({ method, querystring, headers, origin }, { status, headers: lines }, requestId) {
+  const responder = origin?.custom === undefined ? 's3' : 'api';
+  return textOf([requestId, method, querystring, responder, String('content-md5' in headers), String(status)], lines);
+}
+
+/** @param {string[]} fields @param {import('aws-lambda').CloudFrontHeaders} headers */
+function textOf(fields, headers) {
+  let text = '';
+  let count = 0;
+  for (const field of fields) text += `\0${checked(field)}`;
+  for (const [name, lines] of Object.entries(headers)) {
+    for (const { value } of lines) {
+      text += `\0${name}\0${checked(value)}`;
+      count += 1;
+    }
+  }
+  return `${count}${text}`;
+}
+
+/**
+ * Lets a string with NUL pass: then there are more strings than the number says, and the core refuses them.
+ *
+ * @param {string} value
+ */
+function checked(value) {
+  if (typeof value !== 'string') throw new TypeError('expected a string in the event');
+  return value;
+}

@@ -1,0 +1,81 @@
+// A gate in an instance of the core. It is made anew where the instance is.
+
+import { requestText } from './event-text.mjs';
+
+/**
+ * @typedef {object} Gate
+ * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) =>
+ *   import('./decision.mjs').Decision} decide at the edge; `requestId` is CloudFront's, `now` in milliseconds since
+ *   the epoch
+ * @property {(handOver: string, now: number) => import('./decision.mjs').ApiDecision} decideAtApi the same again
+ *   behind the edge, by what viewer-request handed over in `x-ossedge-request`
+ *
+ * @typedef {object} CoreGate in the core's memory
+ * @property {(request: string, now: number) => string} decide
+ * @property {(handOver: string, now: number) => string} decideAtApi
+ * @property {(request: string, now: number) => import('./gate.mjs').Explanation} [explain]
+ * @property {() => void} free
+ */
+
+/** @template {CoreGate} G */
+export class GateDecisions {
+  #core;
+  #create;
+  #gate;
+  #generation;
+
+  /**
+   * @param {import('./core-instance.mjs').CoreInstance} core
+   * @param {() => G} create
+   */
+  constructor(core, create) {
+    this.#core = core;
+    this.#create = create;
+    this.#gate = core.call(create);
+    this.#generation = core.generation;
+  }
+
+  /**
+   * @param {import('aws-lambda').CloudFrontRequest} request @param {string} requestId @param {number} now
+   * @returns {import('./decision.mjs').Decision}
+   */
+  decide(request, requestId, now) {
+    const text = requestText(request, requestId);
+    return JSON.parse(this.call((gate) => gate.decide(text, now)));
+  }
+
+  /** @param {string} handOver @param {number} now @returns {import('./decision.mjs').ApiDecision} */
+  decideAtApi(handOver, now) {
+    return JSON.parse(this.call((gate) => gate.decideAtApi(handOver, now)));
+  }
+
+  /** @param {import('aws-lambda').CloudFrontRequest} request @param {string} requestId @param {number} now */
+  explain(request, requestId, now) {
+    const text = requestText(request, requestId);
+    return this.call((gate) => gate.explain?.(text, now)) ?? {};
+  }
+
+  /**
+   * Replaces the gate; keeps it if the other can't be made.
+   *
+   * @param {() => G} create
+   */
+  replace(create) {
+    const other = this.#core.call(create);
+    if (this.#generation === this.#core.generation) this.#gate.free();
+    this.#gate = other;
+    this.#generation = this.#core.generation;
+    this.#create = create;
+  }
+
+  /** @template R @param {(gate: G) => R} use @returns {R} */
+  call(use) {
+    return this.#core.call(() => {
+      if (this.#generation !== this.#core.generation) {
+        this.#gate = this.#create();
+        this.#generation = this.#core.generation;
+      }
+      return use(this.#gate);
+    });
+  }
+}

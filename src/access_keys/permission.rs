@@ -1,0 +1,84 @@
+//! What an access key may do: a list of rules, of which one must cover the request.
+
+use serde::{Deserialize, Serialize};
+
+use crate::operation::Operation;
+
+/// The placeholder for the device's id in a prefix.
+const DEVICE: &str = "{device}";
+
+/// The rules of an `allow`. Without an `allow` everything is allowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Permissions(pub(crate) Option<Vec<Rule>>);
+
+/// A bucket, a prefix and operations; each that is left out is any.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rule {
+    pub(crate) bucket: Option<String>,
+    pub(crate) prefix: Option<String>,
+    pub(crate) operations: Option<Vec<Operation>>,
+}
+
+/// What a request asks for: its operation, the OSS bucket, and the key as it was decoded once and is forwarded.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) bucket: &'a str,
+    pub(crate) key: &'a str,
+}
+
+impl Permissions {
+    /// Whether a rule covers what is asked for by `device`.
+    pub(crate) fn allow(&self, asked: Asked<'_>, device: Option<&str>) -> bool {
+        self.0.as_ref().is_none_or(|rules| rules.iter().any(|rule| rule.covers(asked, device)))
+    }
+}
+
+impl Rule {
+    fn covers(&self, asked: Asked<'_>, device: Option<&str>) -> bool {
+        self.bucket.as_ref().is_none_or(|bucket| bucket == asked.bucket)
+            && self.operations.as_ref().is_none_or(|operations| operations.contains(&asked.operation))
+            && self.prefix.as_ref().is_none_or(|prefix| begins_with(asked.key, prefix, device))
+    }
+}
+
+/// Whether `key` begins with the bytes of `prefix`, the device's id in its place.
+fn begins_with(key: &str, prefix: &str, device: Option<&str>) -> bool {
+    let (mut key, mut prefix) = (key.as_bytes(), prefix.as_bytes());
+    while let Some((byte, after)) = prefix.split_first() {
+        let (expected, rest) = match (prefix.strip_prefix(DEVICE.as_bytes()), device) {
+            (None, _) => (std::slice::from_ref(byte), after),
+            (Some(rest), Some(device)) => (device.as_bytes(), rest),
+            (Some(_), None) => return false,
+        };
+        match key.strip_prefix(expected) {
+            Some(after) => (key, prefix) = (after, rest),
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn takes_a_prefix_for_literals_between_devices(
+            prefix in "([ab{}é]|\\{device\\}){0,4}",
+            key in "([ab{}é]|\\{device\\}|sn){0,5}",
+            device in proptest::option::of("sn?|a"),
+        ) {
+            let expected = match &device {
+                Some(device) => key.starts_with(&prefix.replace(DEVICE, device)),
+                None => !prefix.contains(DEVICE) && key.starts_with(&prefix),
+            };
+            prop_assert_eq!(begins_with(&key, &prefix, device.as_deref()), expected);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Where access keys come from.
+
+use serde::{Deserialize, Serialize};
+
+/// Where access keys come from. The core has no part in fetching them: the shim reads the other fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Credentials {
+    /// Bundled with the functions.
+    #[default]
+    Bundled,
+    /// AWS Secrets Manager.
+    SecretsManager,
+}

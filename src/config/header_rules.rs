@@ -1,0 +1,89 @@
+//! What becomes of the `x-oss-*` headers that an operator may configure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A storage class of OSS's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum OssStorageClass {
+    Standard,
+    Ia,
+    Archive,
+    ColdArchive,
+    DeepColdArchive,
+}
+
+/// OSS's storage classes, and the S3 class with the same access: at once, at once for a fee, or after a restore.
+const STORAGE_CLASSES: [(&str, OssStorageClass, &str); 5] = [
+    ("Standard", OssStorageClass::Standard, "STANDARD"),
+    ("IA", OssStorageClass::Ia, "STANDARD_IA"),
+    ("Archive", OssStorageClass::Archive, "GLACIER"),
+    ("ColdArchive", OssStorageClass::ColdArchive, "DEEP_ARCHIVE"),
+    ("DeepColdArchive", OssStorageClass::DeepColdArchive, "DEEP_ARCHIVE"),
+];
+
+/// The classes of a general purpose bucket (Amazon S3 API Reference, PutObject, `x-amz-storage-class`).
+#[cfg(feature = "documents")]
+pub(crate) const S3_STORAGE_CLASSES: [&str; 8] = [
+    "DEEP_ARCHIVE",
+    "GLACIER",
+    "GLACIER_IR",
+    "INTELLIGENT_TIERING",
+    "ONEZONE_IA",
+    "REDUCED_REDUNDANCY",
+    "STANDARD",
+    "STANDARD_IA",
+];
+
+/// The name in `kmsKeys` for requests that ask for KMS without naming a key.
+const DEFAULT_KMS_KEY: &str = "default";
+
+/// The checked rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeaderRules {
+    /// The S3 class of each of OSS's that isn't mapped as by default.
+    pub(crate) storage_classes: BTreeMap<OssStorageClass, String>,
+    pub(crate) tagging: Tagging,
+    pub(crate) public_acl: PublicAcl,
+    /// OSS's key id to S3's.
+    pub(crate) kms_keys: BTreeMap<String, String>,
+}
+
+/// What becomes of `x-oss-tagging`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Tagging {
+    /// Refused: it would need `s3:PutObjectTagging`.
+    #[default]
+    Refused,
+    /// Forwarded as `x-amz-tagging`.
+    Mapped,
+}
+
+/// What becomes of an `x-oss-object-acl` that would make the object public.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum PublicAcl {
+    /// Refused: the object would be private, and the client would not know.
+    #[default]
+    Refused,
+    /// Dropped: the object is private.
+    Dropped,
+}
+
+impl HeaderRules {
+    /// The S3 class of one of OSS's; `None` for a class that OSS doesn't have.
+    pub(crate) fn storage_class(&self, oss: &str) -> Option<&str> {
+        let (class, default) = oss_storage_class(oss)?;
+        Some(self.storage_classes.get(&class).map_or(default, String::as_str))
+    }
+
+    /// S3's key for one of OSS's, or for none named; `None` where the configuration has none.
+    pub(crate) fn kms_key(&self, oss: Option<&str>) -> Option<&str> {
+        self.kms_keys.get(oss.unwrap_or(DEFAULT_KMS_KEY)).map(String::as_str)
+    }
+}
+
+/// One of OSS's classes by its name, and the S3 class by default.
+pub(crate) fn oss_storage_class(name: &str) -> Option<(OssStorageClass, &'static str)> {
+    STORAGE_CLASSES.iter().find(|(known, ..)| *known == name).map(|(_, class, s3)| (*class, *s3))
+}

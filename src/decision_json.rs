@@ -1,0 +1,224 @@
+//! What the core returns to JavaScript, as JSON.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::decision::Decision;
+use crate::error_response::{ErrorResponse, oss_request_id};
+use crate::origin_response::ViewerResponse;
+use crate::refusal::Refusal;
+use crate::route::{Forward, Origin};
+
+/// A decision. Fields that aren't known, or aren't of this decision, are left out.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DecisionJson<'d> {
+    /// `forward` or `refuse`.
+    decision: &'static str,
+    // What is known of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bucket: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_key_id: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<&'d str>,
+    // What the viewer-request function sends on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<&'d str>,
+    // What the authorizer passes to the function behind the API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    s3_bucket: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<Vec<&'static str>>,
+    // For S3: what either forwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<&'d str>,
+    // Why the request is refused, and what the client gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewal: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oss_request_id: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_description: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'d str>,
+    /// Of the request that is forwarded, or of the answer.
+    headers: Vec<(&'d str, &'d str)>,
+}
+
+/// An origin's response, translated.
+#[derive(Default, Serialize)]
+struct TranslationJson<'t> {
+    /// `keep` or `replace`.
+    translation: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remove: Option<&'t [&'t str]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<&'t [(&'static str, String)]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorResponseJson<'t>>,
+}
+
+/// An error in OSS's dialect.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorResponseJson<'d> {
+    code: &'static str,
+    status: u16,
+    status_description: &'static str,
+    headers: &'d [(&'static str, String)],
+    body: &'d str,
+}
+
+/// The texts that a request should have signed, for whoever looks for the cause of a mismatch.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation<'d> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    string_to_sign: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canonical_request: Option<&'d str>,
+}
+
+impl Decision<'_> {
+    /// The decision for the viewer-request function.
+    pub fn to_edge_json(&self) -> String {
+        to_string(&match &self.outcome {
+            Ok(forward) => self.forwarded_at_the_edge(forward),
+            Err((refusal, response)) => self.refused(refusal, response),
+        })
+    }
+
+    /// The decision for the API's authorizer.
+    pub fn to_api_json(&self) -> String {
+        to_string(&match &self.outcome {
+            Ok(forward) => self.forwarded_at_the_api(forward),
+            Err((refusal, response)) => self.refused(refusal, response),
+        })
+    }
+
+    fn known(&self) -> DecisionJson<'_> {
+        let resource = self.resource.as_ref();
+        DecisionJson {
+            operation: self.operation.map(|operation| operation.name()),
+            bucket: resource.map(|resource| resource.bucket.as_str()),
+            key: resource.and_then(|resource| resource.key.as_deref()),
+            access_key_id: self.access_key_id.as_deref(),
+            scheme: self.scheme.map(|scheme| scheme.name()),
+            generation: self.generation.as_deref(),
+            ..DecisionJson::default()
+        }
+    }
+
+    fn forwarded_at_the_edge<'d>(&'d self, forward: &'d Forward<'_>) -> DecisionJson<'d> {
+        let (uri, query) = forward.edge_target();
+        let origin = match forward.origin {
+            Origin::S3 => "s3",
+            Origin::Api(_) => "api",
+        };
+        DecisionJson {
+            decision: "forward",
+            origin: Some(origin),
+            uri: Some(uri),
+            query: Some(query),
+            headers: forward.edge_headers(),
+            ..self.known()
+        }
+    }
+
+    fn forwarded_at_the_api<'d>(&'d self, forward: &'d Forward<'_>) -> DecisionJson<'d> {
+        DecisionJson {
+            decision: "forward",
+            request_id: Some(oss_request_id(&self.cloudfront_request_id)),
+            s3_bucket: Some(&forward.s3_bucket.name),
+            region: Some(&forward.s3_bucket.region),
+            options: Some(forward.options().iter().map(|option| option.name()).collect()),
+            query: Some(&forward.query),
+            headers: forward.headers.iter().map(|(name, value)| (&**name, value.as_str())).collect(),
+            ..self.known()
+        }
+    }
+
+    fn refused<'d>(&'d self, refusal: &Refusal, response: &'d ErrorResponse) -> DecisionJson<'d> {
+        DecisionJson {
+            decision: "refuse",
+            detail: Some(refusal.detail()),
+            renewal: Some(refusal.renewal().name()),
+            oss_request_id: Some(&response.request_id),
+            code: Some(response.code),
+            status: Some(response.status),
+            status_description: Some(response.status_description),
+            body: Some(&response.body),
+            headers: response.headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            ..self.known()
+        }
+    }
+
+    /// Why the request is refused.
+    pub fn explain(&self) -> Explanation<'_> {
+        let Err((refusal, _)) = &self.outcome else { return Explanation::default() };
+        let mismatch = match refusal {
+            Refusal::SignatureDoesNotMatch(mismatch) => Some(mismatch),
+            _ => None,
+        };
+        Explanation {
+            refusal: Some(refusal.detail().into_owned()),
+            string_to_sign: mismatch.map(|mismatch| mismatch.string_to_sign.as_str()),
+            canonical_request: mismatch.and_then(|mismatch| mismatch.canonical_request.as_deref()),
+        }
+    }
+}
+
+impl ViewerResponse<'_> {
+    /// The translation for the origin-response function.
+    pub fn to_json(&self) -> String {
+        to_string(&match self {
+            ViewerResponse::Kept { removed, set } => {
+                TranslationJson { translation: "keep", remove: Some(removed), set: Some(set), error: None }
+            }
+            ViewerResponse::Replaced(response) => {
+                TranslationJson { translation: "replace", error: Some(response.into()), ..TranslationJson::default() }
+            }
+        })
+    }
+}
+
+impl ErrorResponse {
+    /// The answer of a function behind the API.
+    pub fn to_json(&self) -> String {
+        to_string(&ErrorResponseJson::from(self))
+    }
+}
+
+impl<'d> From<&'d ErrorResponse> for ErrorResponseJson<'d> {
+    fn from(response: &'d ErrorResponse) -> Self {
+        let ErrorResponse { code, status, status_description, headers, body, .. } = response;
+        ErrorResponseJson { code, status: *status, status_description, headers, body }
+    }
+}
+
+fn to_string(value: &impl Serialize) -> String {
+    // Serializing fails for no value of these types. The adapter takes an empty text for no decision, and denies.
+    serde_json::to_string(value).unwrap_or_default()
+}

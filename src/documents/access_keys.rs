@@ -1,0 +1,720 @@
+//! `access-keys.json`: one document, or several that stand for one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Deserializer};
+
+use super::config::MAX_CLOCK_SKEW_SECONDS;
+use super::credentials::SecretId;
+use super::field::{Integer, Object, TextRule, UniqueMap, checked_text, one_of, present};
+use super::json::{self, DocumentError, Values};
+use super::permissions::{self, Devices, RuleDocument};
+use crate::access_keys::AccessKeys;
+use crate::access_keys::access_key::{ListedKey, ListedSecret, MasterKey, Policy, Status, is_access_key_id};
+use crate::access_keys::derived_key::{self, is_device_id, is_master_key_id, is_master_secret, is_scope_name};
+use crate::access_keys::permission::Permissions;
+use crate::access_keys::secret::Secret;
+use crate::config::credentials::Credentials;
+use crate::config::names::is_visible_ascii;
+use crate::limits::MAX_OBJECT_BYTES;
+use crate::time::UnixMillis;
+
+/// The most secrets that one key may have: each costs a request with a wrong signature one more HMAC.
+const MAX_SECRETS: usize = 4;
+
+/// The generation of a secret that is written as `accessKeySecret`.
+const ONLY_GENERATION: &str = "1";
+
+/// How many further secrets a document may name: enough for 300,000 keys in secrets of 64 KB.
+const MAX_FURTHER_SECRETS: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct AccessKeysDocument {
+    #[serde(default)]
+    access_keys: Vec<Object<AccessKeyDocument>>,
+    #[serde(default)]
+    master_keys: Vec<Object<MasterKeyDocument>>,
+    #[serde(default)]
+    revoked_devices: Vec<Object<RevokedDeviceDocument>>,
+    #[serde(default, deserialize_with = "present")]
+    further_secrets: Option<Vec<SecretId>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct AccessKeyDocument {
+    access_key_id: AccessKeyId,
+    #[serde(default, deserialize_with = "present_access_key_secret")]
+    access_key_secret: Option<Secret>,
+    #[serde(default, deserialize_with = "present")]
+    secrets: Option<Vec<Object<SecretDocument>>>,
+    #[serde(default, deserialize_with = "present_security_token")]
+    security_token: Option<Secret>,
+    #[serde(default, deserialize_with = "status")]
+    status: Status,
+    #[serde(default, deserialize_with = "present")]
+    allow: Option<Vec<Object<RuleDocument>>>,
+    #[serde(default, deserialize_with = "present")]
+    max_clock_skew_seconds: Option<Integer<0, MAX_CLOCK_SKEW_SECONDS>>,
+    #[serde(default, deserialize_with = "present")]
+    max_object_bytes: Option<Integer<1, MAX_OBJECT_BYTES>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct SecretDocument {
+    generation: Generation,
+    #[serde(deserialize_with = "access_key_secret")]
+    secret: Secret,
+    #[serde(default, deserialize_with = "present")]
+    not_before: Option<Time>,
+    #[serde(default, deserialize_with = "present")]
+    not_after: Option<Time>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct MasterKeyDocument {
+    id: MasterKeyId,
+    #[serde(deserialize_with = "master_secret")]
+    secret: Secret,
+    #[serde(default, deserialize_with = "status")]
+    status: Status,
+    #[serde(default, deserialize_with = "present")]
+    allow: Option<Vec<Object<RuleDocument>>>,
+    #[serde(default)]
+    scopes: UniqueMap<ScopeName, Object<ScopeDocument>>,
+    #[serde(default, deserialize_with = "present")]
+    max_clock_skew_seconds: Option<Integer<0, MAX_CLOCK_SKEW_SECONDS>>,
+    #[serde(default, deserialize_with = "present")]
+    max_object_bytes: Option<Integer<1, MAX_OBJECT_BYTES>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScopeDocument {
+    allow: Vec<Object<RuleDocument>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct RevokedDeviceDocument {
+    master_key: AnyText,
+    device_id: DeviceId,
+}
+
+checked_text!(AccessKeyId, is_access_key_id, "1 to 128 visible ASCII characters other than `:`, `/` and `,`");
+checked_text!(Generation, is_generation, "1 to 32 letters, digits, `.`, `_` and `-`");
+checked_text!(MasterKeyId, is_master_key_id, "1 to 16 lower-case letters and digits");
+checked_text!(ScopeName, is_scope_name, "a scope's name of 1 to 16 lower-case letters, digits and hyphens");
+checked_text!(DeviceId, is_device_id, "1 to 64 letters, digits, `_` and `-`");
+checked_text!(AnyText, |_| true, "a string");
+
+fn is_generation(text: &str) -> bool {
+    let is_generation_char = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=32).contains(&text.len()) && text.bytes().all(is_generation_char)
+}
+
+#[derive(Clone, Copy)]
+struct Time(UnixMillis);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextRule {
+            is_valid: |text| UnixMillis::parse_rfc3339(text).is_some(),
+            expected: "a time in UTC, as in `2026-11-25T00:00:00Z`",
+            of: |text| Time(UnixMillis::parse_rfc3339(&text).unwrap_or(UnixMillis(0))),
+        })
+    }
+}
+
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Status, D::Error> {
+    one_of(deserializer, &[("active", Status::Active), ("disabled", Status::Disabled)])
+}
+
+fn access_key_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    let is_valid: fn(&str) -> bool = |text| is_visible_ascii(text, 256);
+    secret(deserializer, is_valid, "1 to 256 visible ASCII characters")
+}
+
+fn present_access_key_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    access_key_secret(deserializer).map(Some)
+}
+
+fn present_security_token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let is_valid: fn(&str) -> bool = |text| is_visible_ascii(text, 4096);
+    secret(deserializer, is_valid, "1 to 4096 visible ASCII characters").map(Some)
+}
+
+fn master_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    secret(deserializer, is_master_secret, "32 to 256 visible ASCII characters")
+}
+
+fn secret<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    is_valid: fn(&str) -> bool,
+    expected: &'static str,
+) -> Result<Secret, D::Error> {
+    deserializer.deserialize_str(TextRule { is_valid, expected, of: Secret::from })
+}
+
+impl AccessKeys {
+    /// Reads all documents that stand for one, as [`AccessKeysReader`] does.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn from_json(documents: &[&str], credentials: Credentials) -> Result<Self, DocumentError> {
+        let mut reader = AccessKeysReader::new(credentials, documents.len());
+        documents.iter().try_for_each(|json| reader.read(json))?;
+        reader.finish()
+    }
+}
+
+/// Reads documents one after the other: those of a fleet are many megabytes, and no more than one is in memory at a
+/// time.
+pub struct AccessKeysReader {
+    keys: AccessKeys,
+    credentials: Credentials,
+    /// How many documents there are.
+    count: usize,
+    read: usize,
+    /// The master key may be in a document that comes later.
+    revoked: Vec<RevokedDevice>,
+}
+
+struct RevokedDevice {
+    /// Where it is listed: the document, and the entry in it.
+    document: usize,
+    entry: usize,
+    master_key: String,
+    device_id: String,
+}
+
+impl AccessKeysReader {
+    /// A reader of `count` documents. From no documents come no access keys, and every request is refused.
+    pub fn new(credentials: Credentials, count: usize) -> Self {
+        AccessKeysReader { keys: AccessKeys::default(), credentials, count, read: 0, revoked: Vec::new() }
+    }
+
+    /// Reads the next document, a JSON text.
+    ///
+    /// # Errors
+    /// The path of the first field that is unknown, missing or malformed, and what was expected; never the value,
+    /// which may be a secret. Where there are several documents, the path begins with `documents[0]` and so on.
+    pub fn read(&mut self, json: &str) -> Result<(), DocumentError> {
+        let index = self.read;
+        self.read += 1;
+        let document = json::read(json, Values::Secret);
+        document.and_then(|Object(document)| self.add(document, index)).map_err(|error| self.located(error, index))
+    }
+
+    fn located(&self, error: DocumentError, index: usize) -> DocumentError {
+        if self.count == 1 { error } else { error.within(&format!("documents[{index}]")) }
+    }
+
+    fn add(&mut self, document: AccessKeysDocument, index: usize) -> Result<(), DocumentError> {
+        let AccessKeysDocument { access_keys, master_keys, revoked_devices, further_secrets } = document;
+        if let Some(further_secrets) = further_secrets {
+            self.check_further_secrets(&further_secrets, index)?;
+        }
+        for (entry, Object(key)) in master_keys.into_iter().enumerate() {
+            self.keys.add_master_key(key).map_err(|error| error.within(&format!("masterKeys[{entry}]")))?;
+        }
+        for (entry, Object(key)) in access_keys.into_iter().enumerate() {
+            self.keys.add_access_key(key).map_err(|error| error.within(&format!("accessKeys[{entry}]")))?;
+        }
+        self.revoked.extend(revoked_devices.into_iter().enumerate().map(|(entry, Object(revoked))| RevokedDevice {
+            document: index,
+            entry,
+            master_key: revoked.master_key.0,
+            device_id: revoked.device_id.0,
+        }));
+        let is_empty = self.keys.listed.is_empty() && self.keys.masters.is_empty();
+        if self.read >= self.count && is_empty {
+            return Err(DocumentError::new("", "expected at least one access key or master key"));
+        }
+        Ok(())
+    }
+
+    fn check_further_secrets(&self, secrets: &[SecretId], index: usize) -> Result<(), DocumentError> {
+        if self.credentials != Credentials::SecretsManager || index > 0 {
+            let problem = "expected no such field here: only Secrets Manager's first document has further secrets";
+            return Err(DocumentError::new("furtherSecrets", problem));
+        }
+        let mut known = BTreeSet::new();
+        if let Some(repeated) = secrets.iter().position(|secret| !known.insert(secret)) {
+            let path = format!("furtherSecrets[{repeated}]");
+            return Err(DocumentError::new(path, "expected a secret that is listed once"));
+        }
+        if secrets.len() > MAX_FURTHER_SECRETS {
+            let problem = format!("expected at most {MAX_FURTHER_SECRETS} secrets");
+            return Err(DocumentError::new("furtherSecrets", problem));
+        }
+        Ok(())
+    }
+
+    /// All access keys that were read.
+    ///
+    /// # Errors
+    /// The path of a revoked device whose master key is in none of the documents.
+    pub fn finish(mut self) -> Result<AccessKeys, DocumentError> {
+        for RevokedDevice { document, entry, master_key, device_id } in std::mem::take(&mut self.revoked) {
+            let Some(master) = self.keys.masters.get_mut(&*master_key) else {
+                let path = format!("revokedDevices[{entry}].masterKey");
+                let error = DocumentError::new(path, "expected the id of one of the master keys");
+                return Err(self.located(error, document));
+            };
+            // A device that is revoked twice is revoked: two operators' lists may be put together.
+            master.revoked_devices.insert(device_id.into());
+        }
+        Ok(self.keys)
+    }
+}
+
+impl AccessKeys {
+    fn add_access_key(&mut self, document: AccessKeyDocument) -> Result<(), DocumentError> {
+        let AccessKeyId(id) = document.access_key_id;
+        let refused = |problem| Err(DocumentError::new("accessKeyId", problem));
+        if id.starts_with(derived_key::PREFIX) {
+            return refused("expected an id that does not begin with `OE1.`, which is how derived keys begin");
+        }
+        let secrets = check_secrets(&id, document.access_key_secret, document.secrets)?;
+        let permissions = check_allow(document.allow, Devices::Unknown)?;
+        let policy = Policy {
+            status: document.status,
+            permissions,
+            max_clock_skew_seconds: seconds(document.max_clock_skew_seconds),
+            max_object_bytes: document.max_object_bytes.map(|bytes| bytes.0),
+            security_token: document.security_token,
+        };
+        match self.listed.insert(id.into(), ListedKey { secrets, policy }) {
+            Some(_) => refused("expected an id that appears once"),
+            None => Ok(()),
+        }
+    }
+
+    fn add_master_key(&mut self, document: MasterKeyDocument) -> Result<(), DocumentError> {
+        let policy = Policy {
+            status: document.status,
+            permissions: check_allow(document.allow, Devices::Known)?,
+            max_clock_skew_seconds: seconds(document.max_clock_skew_seconds),
+            max_object_bytes: document.max_object_bytes.map(|bytes| bytes.0),
+            security_token: None,
+        };
+        let scopes = check_scopes(document.scopes)?;
+        let master = MasterKey { secret: document.secret, policy, scopes, revoked_devices: BTreeSet::new() };
+        match self.masters.insert(document.id.0.into(), master) {
+            Some(_) => Err(DocumentError::new("id", "expected an id that appears once")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_allow(allow: Option<Vec<Object<RuleDocument>>>, devices: Devices) -> Result<Permissions, DocumentError> {
+    allow.map(|rules| permissions::check_allow(rules, devices)).transpose().map(Option::unwrap_or_default)
+}
+
+fn check_scopes(
+    document: UniqueMap<ScopeName, Object<ScopeDocument>>,
+) -> Result<BTreeMap<String, Permissions>, DocumentError> {
+    let scopes = document.0.into_iter().map(|(ScopeName(name), Object(scope))| {
+        let permissions = permissions::check_allow(scope.allow, Devices::Known);
+        let permissions = permissions.map_err(|error| error.within(&format!("scopes.{name}")))?;
+        Ok((name, permissions))
+    });
+    scopes.collect()
+}
+
+fn seconds(configured: Option<Integer<0, MAX_CLOCK_SKEW_SECONDS>>) -> Option<u32> {
+    configured.and_then(|seconds| seconds.0.try_into().ok())
+}
+
+fn check_secrets(
+    id: &str,
+    access_key_secret: Option<Secret>,
+    secrets: Option<Vec<Object<SecretDocument>>>,
+) -> Result<Box<[ListedSecret]>, DocumentError> {
+    match (access_key_secret, secrets) {
+        (None, None) => Err(DocumentError::new("accessKeySecret", "expected this field to be present")),
+        (Some(_), Some(_)) => Err(DocumentError::new("secrets", "expected no `secrets` beside `accessKeySecret`")),
+        (Some(secret), None) => {
+            check_differs(&secret, id).map_err(|error| error.within("accessKeySecret"))?;
+            let generation = ONLY_GENERATION.into();
+            Ok([ListedSecret { generation, secret, not_before: None, not_after: None }].into())
+        }
+        (None, Some(secrets)) => check_secret_list(id, secrets),
+    }
+}
+
+fn check_secret_list(id: &str, secrets: Vec<Object<SecretDocument>>) -> Result<Box<[ListedSecret]>, DocumentError> {
+    let mut listed = Vec::new();
+    for (index, Object(secret)) in secrets.into_iter().enumerate() {
+        let secret = check_secret(id, secret, &listed).map_err(|error| error.within(&format!("secrets[{index}]")))?;
+        listed.push(secret);
+    }
+    if !(1..=MAX_SECRETS).contains(&listed.len()) {
+        return Err(DocumentError::new("secrets", format!("expected 1 to {MAX_SECRETS} secrets")));
+    }
+    Ok(listed.into())
+}
+
+fn check_secret(id: &str, document: SecretDocument, before: &[ListedSecret]) -> Result<ListedSecret, DocumentError> {
+    let SecretDocument { generation: Generation(generation), secret, not_before, not_after } = document;
+    if before.iter().any(|listed| *listed.generation == *generation) {
+        return Err(DocumentError::new("generation", "expected a generation that appears once in its key"));
+    }
+    check_differs(&secret, id).map_err(|error| error.within("secret"))?;
+    if before.iter().any(|listed| listed.secret.is_same(&secret)) {
+        return Err(DocumentError::new("secret", "expected a secret that appears once in its key"));
+    }
+    if not_before.zip(not_after).is_some_and(|(Time(from), Time(to))| from >= to) {
+        return Err(DocumentError::new("notAfter", "expected a time after `notBefore`"));
+    }
+    let [not_before, not_after] = [not_before, not_after].map(|time| time.map(|Time(time)| time));
+    Ok(ListedSecret { generation: generation.into(), secret, not_before, not_after })
+}
+
+fn check_differs(secret: &Secret, id: &str) -> Result<(), DocumentError> {
+    let problem = "expected another text than the access key's id";
+    if secret.is(id) { Err(DocumentError::new("", problem)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read_all(texts: &[&str], credentials: Credentials) -> Result<AccessKeys, String> {
+        AccessKeys::from_json(texts, credentials).map_err(|error| error.to_string())
+    }
+
+    fn read(text: &str) -> Result<AccessKeys, String> {
+        read_all(&[text], Credentials::SecretsManager)
+    }
+
+    fn count_revoked(keys: &AccessKeys) -> usize {
+        keys.masters.values().map(|master| master.revoked_devices.len()).sum()
+    }
+
+    const MASTER: &str = r#"{"id":"a1","secret":"0123456789abcdef0123456789abcdef"}"#;
+
+    #[test]
+    fn refuses_documents_of_another_shape() {
+        for (text, expected) in [
+            ("", "the document: expected JSON, stopped at line 1"),
+            ("[]", "the document: expected an object"),
+            ("{}", "the document: expected at least one access key or master key"),
+            (r#"{"accessKeys":[],"masterKeys":[]}"#, "the document: expected at least one access key or master key"),
+            (r#"{"accessKeys":{}}"#, "accessKeys: expected an array"),
+            (
+                r#"{"keys":[]}"#,
+                "the document: unknown field `keys`, expected one of accessKeys, masterKeys, revokedDevices, furtherSecrets",
+            ),
+        ] {
+            assert_eq!(read(text).err().as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_secrets_that_are_none() {
+        for (fields, path, expected) in [
+            (r#""accessKeySecret":"same""#, "accessKeySecret", "another text than the access key's id"),
+            (
+                r#""secrets":[{"generation":"1","secret":"s"},{"generation":"2","secret":"same"}]"#,
+                "secrets[1].secret",
+                "another text than the access key's id",
+            ),
+            (
+                r#""secrets":[{"generation":"1","secret":"s"},{"generation":"2","secret":"s"}]"#,
+                "secrets[1].secret",
+                "a secret that appears once in its key",
+            ),
+        ] {
+            let found = read(&format!(r#"{{"accessKeys":[{{"accessKeyId":"same",{fields}}}]}}"#)).err();
+            assert_eq!(found, Some(format!("accessKeys[0].{path}: expected {expected}")), "{fields}");
+        }
+    }
+
+    #[test]
+    fn refuses_to_revoke_what_there_is_not() {
+        for (entry, path, expected) in [
+            (r#"{"deviceId":"d"}"#, ".masterKey", "expected this field to be present"),
+            (r#"{"masterKey":"a1"}"#, ".deviceId", "expected this field to be present"),
+            (r#"{"masterKey":"a2","deviceId":"d"}"#, ".masterKey", "expected the id of one of the master keys"),
+            (r#"{"masterKey":"a1","deviceId":"d.e"}"#, ".deviceId", "expected 1 to 64 letters, digits, `_` and `-`"),
+        ] {
+            let found = read(&format!(r#"{{"masterKeys":[{MASTER}],"revokedDevices":[{entry}]}}"#)).err();
+            assert_eq!(found, Some(format!("revokedDevices[0]{path}: {expected}")), "{entry}");
+        }
+    }
+
+    #[test]
+    fn reads_several_documents_as_one() {
+        let first = r#"{"furtherSecrets":["more","arn:aws:secretsmanager:us-east-1:1:secret:m-Ab1"],"revokedDevices":[{"masterKey":"a1","deviceId":"d"}]}"#;
+        let second = format!(r#"{{"masterKeys":[{MASTER}]}}"#);
+        let third = r#"{"accessKeys":[{"accessKeyId":"a","accessKeySecret":"1"}]}"#;
+        let keys = read_all(&[first, &second, third], Credentials::SecretsManager).unwrap();
+        assert_eq!((keys.listed.len(), keys.masters.len(), count_revoked(&keys)), (1, 1, 1));
+        for (documents, expected) in [
+            (&[third, third][..], "documents[1].accessKeys[0].accessKeyId: expected an id that appears once"),
+            (&[&second, &second], "documents[1].masterKeys[0].id: expected an id that appears once"),
+            (&["{}", "{}"], "documents[1]: expected at least one access key or master key"),
+            (&["{}", "1"], "documents[1]: expected an object"),
+            (&["{}", "{]"], "documents[1]: expected JSON, stopped at line 1"),
+            (
+                &[third, r#"{"furtherSecrets":["more"]}"#],
+                "documents[1].furtherSecrets: expected no such field here: only Secrets Manager's first document has further secrets",
+            ),
+        ] {
+            let found = read_all(documents, Credentials::SecretsManager).err();
+            assert_eq!(found.as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn revokes_a_device_of_a_master_key_in_another_document() {
+        let revoked = r#"{"revokedDevices":[{"masterKey":"a1","deviceId":"d"},{"masterKey":"a1","deviceId":"d"}]}"#;
+        let master = format!(r#"{{"masterKeys":[{MASTER}]}}"#);
+        for documents in [[revoked, &master], [&master, revoked]] {
+            assert_eq!(count_revoked(&read_all(&documents, Credentials::SecretsManager).unwrap()), 1);
+        }
+        let other = r#"{"accessKeys":[{"accessKeyId":"a","accessKeySecret":"1"}],"revokedDevices":[{"masterKey":"a2","deviceId":"d"}]}"#;
+        let found = read_all(&[other, &master], Credentials::SecretsManager).err();
+        let expected = "documents[0].revokedDevices[0].masterKey: expected the id of one of the master keys";
+        assert_eq!(found.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn names_further_secrets_in_secrets_manager_only() {
+        let with = |further: &str| {
+            format!(r#"{{"accessKeys":[{{"accessKeyId":"a","accessKeySecret":"1"}}],"furtherSecrets":{further}}}"#)
+        };
+        let refused = read_all(&[&with("[]")], Credentials::Bundled).err().unwrap();
+        assert!(refused.starts_with("furtherSecrets: expected no such field here"), "{refused}");
+        assert!(read(&with("[]")).is_ok());
+        for (further, expected) in [
+            (r#""more""#, "furtherSecrets: expected an array"),
+            (r#"["a b"]"#, "furtherSecrets[0]: expected a secret's name or ARN"),
+            (r#"["a","a"]"#, "furtherSecrets[1]: expected a secret that is listed once"),
+        ] {
+            assert_eq!(read(&with(further)).err().as_deref(), Some(expected));
+        }
+        let many = (0..501).map(|index| format!("\"s{index}\"")).collect::<Vec<_>>().join(",");
+        assert_eq!(
+            read(&with(&format!("[{many}]"))).err().as_deref(),
+            Some("furtherSecrets: expected at most 500 secrets")
+        );
+    }
+
+    #[test]
+    fn knows_no_key_where_there_is_no_document() {
+        let keys = read_all(&[], Credentials::SecretsManager).unwrap();
+        assert_eq!((keys.listed.len(), keys.masters.len()), (0, 0));
+    }
+
+    const EVERY_FIELD: &str = r#"{
+        "accessKeys": [
+            { "accessKeyId": "one", "accessKeySecret": "s3cr3t-one", "securityToken": "s3cr3t-token", "status": "active" },
+            {
+                "accessKeyId": "two",
+                "secrets": [{
+                    "generation": "1", "secret": "s3cr3t-two",
+                    "notBefore": "2026-11-25T00:00:00Z", "notAfter": "2026-12-25T00:00:00Z"
+                }],
+                "allow": [{ "bucket": "abc", "prefix": "a/", "operations": ["PutObject", "ListParts"] }],
+                "maxClockSkewSeconds": 60, "maxObjectBytes": 1000
+            }
+        ],
+        "masterKeys": [{
+            "id": "a1", "secret": "s3cr3t-master-0123456789abcdef0123456789", "status": "disabled",
+            "allow": [{ "prefix": "d/{device}/" }], "scopes": { "logs": { "allow": [{ "bucket": "abc" }] } },
+            "maxClockSkewSeconds": 60, "maxObjectBytes": 1000
+        }],
+        "revokedDevices": [{ "masterKey": "a1", "deviceId": "SN-1" }],
+        "furtherSecrets": ["more"]
+    }"#;
+
+    /// The pointers to a value and to all within it.
+    fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+        found.push(at.to_owned());
+        match value {
+            Value::Array(values) => {
+                values.iter().enumerate().for_each(|(index, value)| pointers(value, &format!("{at}/{index}"), found));
+            }
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, value)| pointers(value, &format!("{at}/{name}"), found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn says_of_whatever_is_wrong_anywhere_where_it_is_and_not_what() {
+        let document: Value = serde_json::from_str(EVERY_FIELD).unwrap();
+        assert!(read(EVERY_FIELD).is_ok());
+        let mut all = Vec::new();
+        pointers(&document, "", &mut all);
+        let mut refused = 0;
+        for pointer in &all {
+            let original = document.pointer(pointer).unwrap();
+            let wrong = [json!(null), json!(true), json!(-1), json!(1.5), json!("s3cr3t \u{7f}"), json!({}), json!([])];
+            let nested = [json!(["s3cr3t"]), json!({ "other": "s3cr3t" }), json!([original, original])];
+            for value in wrong.into_iter().chain(nested) {
+                let mut changed = document.clone();
+                *changed.pointer_mut(pointer).unwrap() = value.clone();
+                if let Err(error) = read(&changed.to_string()) {
+                    refused += 1;
+                    assert!(!error.contains("s3cr3t"), "{pointer}: {error}");
+                    let first = pointer.split('/').nth(1).unwrap_or("the document");
+                    let is_there = error.starts_with(first) || error.starts_with("revokedDevices[0].masterKey");
+                    assert!(is_there || pointer.is_empty(), "{pointer}: {error}");
+                }
+            }
+        }
+        assert!(all.len() == 45 && refused > 420, "{} {refused}", all.len());
+    }
+
+    #[test]
+    fn never_shows_a_secret() {
+        let error = read(r#"{"accessKeys":[{"accessKeyId":"a","accessKeySecret":"s3cr3t s3cr3t"}]}"#).err().unwrap();
+        assert_eq!(error, "accessKeys[0].accessKeySecret: expected 1 to 256 visible ASCII characters");
+        let error = read(r#"{"masterKeys":[{"id":"a","secret":"s3cr3t"}]}"#).err().unwrap();
+        assert_eq!(error, "masterKeys[0].secret: expected 32 to 256 visible ASCII characters");
+        let keys = read(r#"{"accessKeys":[{"accessKeyId":"a","accessKeySecret":"s3cr3t"}]}"#).unwrap();
+        assert_eq!(format!("{keys:?}"), "AccessKeys(..)");
+    }
+
+    #[test]
+    fn names_the_field_of_an_access_key_and_what_was_expected() {
+        let id = "expected 1 to 128 visible ASCII characters other than `:`, `/` and `,`";
+        for (fields, path, expected) in [
+            (r#""accessKeyId":"a""#, ".accessKeySecret", "expected this field to be present"),
+            (
+                r#""accessKeyId":"a","accessKeySecre":"b""#,
+                "",
+                "unknown field `accessKeySecre`, did you mean `accessKeySecret`?",
+            ),
+            (r#""accessKeyId":"a:b","accessKeySecret":"1""#, ".accessKeyId", id),
+            (r#""accessKeyId":"","accessKeySecret":"1""#, ".accessKeyId", id),
+            (
+                r#""accessKeyId":"OE1.a.b","accessKeySecret":"1""#,
+                ".accessKeyId",
+                "expected an id that does not begin with `OE1.`, which is how derived keys begin",
+            ),
+            (
+                r#""accessKeyId":"a","accessKeySecret":"""#,
+                ".accessKeySecret",
+                "expected 1 to 256 visible ASCII characters",
+            ),
+            (
+                r#""accessKeyId":"a","accessKeySecret":"1","secrets":[]"#,
+                ".secrets",
+                "expected no `secrets` beside `accessKeySecret`",
+            ),
+            (
+                r#""accessKeyId":"a","accessKeySecret":"1","status":"off""#,
+                ".status",
+                "expected one of \"active\", \"disabled\"",
+            ),
+            (
+                r#""accessKeyId":"a","accessKeySecret":"1","maxClockSkewSeconds":86401"#,
+                ".maxClockSkewSeconds",
+                "expected an integer from 0 to 86400",
+            ),
+            (
+                r#""accessKeyId":"a","accessKeySecret":"1","maxObjectBytes":5368709121"#,
+                ".maxObjectBytes",
+                "expected an integer from 1 to 5368709120",
+            ),
+            (
+                r#""accessKeyId":"a","accessKeySecret":"1","maxObjectBytes":0"#,
+                ".maxObjectBytes",
+                "expected an integer from 1 to 5368709120",
+            ),
+            (
+                r#""accessKeyId":"a","accessKeySecret":"1","allow":[{"prefix":"d/{device}/"}]"#,
+                ".allow[0].prefix",
+                "expected no `{device}`: only a derived key has a device",
+            ),
+        ] {
+            let found = read(&format!(r#"{{"accessKeys":[{{{fields}}}]}}"#)).err();
+            assert_eq!(found, Some(format!("accessKeys[0]{path}: {expected}")), "{fields}");
+        }
+        let twice =
+            r#"{"accessKeys":[{"accessKeyId":"a","accessKeySecret":"1"},{"accessKeyId":"a","accessKeySecret":"2"}]}"#;
+        assert_eq!(read(twice).err().as_deref(), Some("accessKeys[1].accessKeyId: expected an id that appears once"));
+    }
+
+    #[test]
+    fn names_the_field_of_a_secret_and_what_was_expected() {
+        let time = "expected a time in UTC, as in `2026-11-25T00:00:00Z`";
+        for (secrets, path, expected) in [
+            ("{}", "", "expected an array"),
+            ("[]", "", "expected 1 to 4 secrets"),
+            (r#"[{"secret":"s"}]"#, "[0].generation", "expected this field to be present"),
+            (r#"[{"generation":"1"}]"#, "[0].secret", "expected this field to be present"),
+            (
+                r#"[{"generation":"a b","secret":"s"}]"#,
+                "[0].generation",
+                "expected 1 to 32 letters, digits, `.`, `_` and `-`",
+            ),
+            (
+                r#"[{"generation":"1","secret":"s"},{"generation":"1","secret":"t"}]"#,
+                "[1].generation",
+                "expected a generation that appears once in its key",
+            ),
+            (r#"[{"generation":"1","secret":"s","notBefore":"2026-11-25"}]"#, "[0].notBefore", time),
+            (r#"[{"generation":"1","secret":"s","notAfter":"2026-11-25T00:00:00+01:00"}]"#, "[0].notAfter", time),
+            (
+                r#"[{"generation":"1","secret":"s","notBefore":"2026-11-25T00:00:00Z","notAfter":"2026-11-25T00:00:00Z"}]"#,
+                "[0].notAfter",
+                "expected a time after `notBefore`",
+            ),
+        ] {
+            let found = read(&format!(r#"{{"accessKeys":[{{"accessKeyId":"a","secrets":{secrets}}}]}}"#)).err();
+            assert_eq!(found, Some(format!("accessKeys[0].secrets{path}: {expected}")), "{secrets}");
+        }
+        let secret = |number: usize| format!(r#"{{"generation":"{number}","secret":"s{number}"}}"#);
+        let five = (0..5).map(secret).collect::<Vec<_>>().join(",");
+        let found = read(&format!(r#"{{"accessKeys":[{{"accessKeyId":"a","secrets":[{five}]}}]}}"#)).err();
+        assert_eq!(found.as_deref(), Some("accessKeys[0].secrets: expected 1 to 4 secrets"));
+    }
+
+    #[test]
+    fn names_the_field_of_a_master_key_and_what_was_expected() {
+        let secret = r#""secret":"0123456789abcdef0123456789abcdef""#;
+        for (fields, path, expected) in [
+            (r#""id":"a""#.into(), ".secret", "expected this field to be present"),
+            (secret.into(), ".id", "expected this field to be present"),
+            (format!(r#""id":"A",{secret}"#), ".id", "expected 1 to 16 lower-case letters and digits"),
+            (
+                r#""id":"a","secret":"0123456789abcdef0123456789abcde""#.into(),
+                ".secret",
+                "expected 32 to 256 visible ASCII characters",
+            ),
+            (
+                format!(r#""id":"a",{secret},"allow":[{{"prefix":"{{device}}"}}]"#),
+                ".allow[0].prefix",
+                "expected `{` only in `{device}/`, so that no device's id can be the beginning of another's",
+            ),
+            (format!(r#""id":"a",{secret},"scopes":[]"#), ".scopes", "expected an object"),
+            (
+                format!(r#""id":"a",{secret},"scopes":{{"A":{{"allow":[{{}}]}}}}"#),
+                ".scopes.A",
+                "expected a scope's name of 1 to 16 lower-case letters, digits and hyphens",
+            ),
+            (
+                format!(r#""id":"a",{secret},"scopes":{{"logs":{{}}}}"#),
+                ".scopes.logs.allow",
+                "expected this field to be present",
+            ),
+        ] {
+            let found = read(&format!(r#"{{"masterKeys":[{{{fields}}}]}}"#)).err();
+            assert_eq!(found, Some(format!("masterKeys[0]{path}: {expected}")), "{fields}");
+        }
+        let twice = format!(r#"{{"masterKeys":[{MASTER},{MASTER}]}}"#);
+        assert_eq!(read(&twice).err().as_deref(), Some("masterKeys[1].id: expected an id that appears once"));
+    }
+}

@@ -1,0 +1,428 @@
+//! `config.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use super::credentials::CredentialsDocument;
+use super::field::{Integer, Object, UniqueMap, checked_text, one_of, present};
+use super::header_rules::HeaderRulesDocument;
+use super::json::{self, DocumentError, Values};
+use crate::config::credentials::Credentials;
+use crate::config::hosts::Hosts;
+use crate::config::names::{is_host, is_oss_bucket_name, is_region, is_s3_bucket_name};
+use crate::config::{Api, Config, ListParts, S3Bucket, Through};
+use crate::scheme::Scheme;
+
+/// The clock skew that is allowed when `maxClockSkewSeconds` is left out: five minutes.
+const DEFAULT_MAX_CLOCK_SKEW_SECONDS: u32 = 300;
+
+/// A day: more than any clock that should be trusted, and far less than what would let a captured request be
+/// replayed for ever.
+pub(crate) const MAX_CLOCK_SKEW_SECONDS: u64 = 86_400;
+
+/// Seven days, the longest that OSS allows a URL of signature version 4.
+const DEFAULT_MAX_URL_EXPIRY_SECONDS: u32 = 604_800;
+
+/// Ten years: version 1 has no bound of its own, and firmware may contain such URLs.
+const MAX_URL_EXPIRY_SECONDS: u64 = 315_360_000;
+
+/// `config.json`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct ConfigDocument {
+    #[serde(default, deserialize_with = "present")]
+    max_clock_skew_seconds: Option<Integer<0, MAX_CLOCK_SKEW_SECONDS>>,
+    #[serde(default, deserialize_with = "present")]
+    max_url_expiry_seconds: Option<Integer<0, MAX_URL_EXPIRY_SECONDS>>,
+    #[serde(default, deserialize_with = "present")]
+    signature_schemes: Option<Vec<SchemeName>>,
+    #[serde(default, deserialize_with = "present")]
+    signature_regions: Option<Vec<OssRegion>>,
+    hosts: Vec<Object<HostDocument>>,
+    buckets: UniqueMap<OssBucketName, Object<BucketDocument>>,
+    #[serde(default, deserialize_with = "present")]
+    api: Option<Object<ApiDocument>>,
+    #[serde(default, deserialize_with = "through")]
+    complete_multipart_upload: Through,
+    #[serde(default = "is_served")]
+    list_parts: bool,
+    #[serde(default, deserialize_with = "present")]
+    headers: Option<Object<HeaderRulesDocument>>,
+    #[serde(default, deserialize_with = "present")]
+    credentials: Option<Object<CredentialsDocument>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HostDocument {
+    host: HostPattern,
+    #[serde(deserialize_with = "style")]
+    style: Style,
+    #[serde(default, deserialize_with = "present")]
+    bucket: Option<OssBucketName>,
+}
+
+#[derive(Clone, Copy)]
+enum Style {
+    VirtualHosted,
+    Cname,
+    Path,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct BucketDocument {
+    s3_bucket: S3BucketName,
+    region: AwsRegion,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApiDocument {
+    domain: Domain,
+    path: StagePath,
+}
+
+checked_text!(OssRegion, is_region, "a region as OSS's credentials name it, as in `cn-hangzhou`");
+checked_text!(AwsRegion, is_region, "an AWS Region, as in `us-east-1`");
+checked_text!(OssBucketName, is_oss_bucket_name, "a bucket name of 3 to 63 lower-case letters, digits and hyphens");
+checked_text!(S3BucketName, is_s3_bucket_name, "an S3 bucket's name, as in `fleet-uploads`");
+checked_text!(
+    /// A host, or `*.` and an endpoint.
+    HostPattern,
+    |text| is_host(text.strip_prefix("*.").unwrap_or(text)),
+    "a host in lower case, without a port, as in `uploads.example.com`; or `*.` and an endpoint, as in \
+     `*.oss.example.com`"
+);
+checked_text!(Domain, is_host, "a domain name in lower case, without a scheme, port or path");
+checked_text!(StagePath, is_stage_path, "the stage's path, as in `/prod`, or an empty string for none");
+
+#[derive(Clone, Copy)]
+struct SchemeName(Scheme);
+
+impl<'de> Deserialize<'de> for SchemeName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_of(deserializer, &Scheme::ALL.map(|scheme| (scheme.name(), scheme))).map(SchemeName)
+    }
+}
+
+fn through<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Through, D::Error> {
+    one_of(deserializer, &[("api", Through::Api), ("s3", Through::S3)])
+}
+
+fn style<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Style, D::Error> {
+    one_of(deserializer, &[("virtual-hosted", Style::VirtualHosted), ("cname", Style::Cname), ("path", Style::Path)])
+}
+
+fn is_served() -> bool {
+    true
+}
+
+/// An origin path begins with `/` and doesn't end with it (CloudFront, "Origin path").
+fn is_stage_path(path: &str) -> bool {
+    let is_segment = |segment: &str| {
+        !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    path.is_empty() || (path.len() <= 255 && path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_segment)))
+}
+
+impl Config {
+    /// Reads `config.json`.
+    ///
+    /// # Errors
+    /// The path of the first field that is unknown, missing or malformed, what was expected, and what was found.
+    pub fn from_json(text: &str) -> Result<Self, DocumentError> {
+        let Object(document): Object<ConfigDocument> = json::read(text, Values::Shown)?;
+        let buckets = check_buckets(document.buckets)?;
+        Ok(Config {
+            max_clock_skew_seconds: seconds(document.max_clock_skew_seconds, DEFAULT_MAX_CLOCK_SKEW_SECONDS),
+            max_url_expiry_seconds: seconds(document.max_url_expiry_seconds, DEFAULT_MAX_URL_EXPIRY_SECONDS),
+            signature_schemes: check_schemes(document.signature_schemes)?,
+            signature_regions: check_regions(document.signature_regions)?,
+            hosts: check_hosts(document.hosts, &buckets)?,
+            api: document.api.map(|Object(api)| check_api(api, &buckets)).transpose()?,
+            complete_multipart_upload: document.complete_multipart_upload,
+            list_parts: if document.list_parts { ListParts::Served } else { ListParts::Refused },
+            headers: document.headers.map(|Object(headers)| headers.into()).unwrap_or_default(),
+            credentials: check_credentials(document.credentials)?,
+            buckets,
+        })
+    }
+}
+
+fn seconds<const MAX: u64>(configured: Option<Integer<0, MAX>>, default: u32) -> u32 {
+    configured.and_then(|seconds| seconds.0.try_into().ok()).unwrap_or(default)
+}
+
+fn check_schemes(names: Option<Vec<SchemeName>>) -> Result<Vec<Scheme>, DocumentError> {
+    let Some(names) = names else { return Ok(Scheme::ALL.to_vec()) };
+    let mut schemes = Vec::new();
+    for (index, SchemeName(scheme)) in names.into_iter().enumerate() {
+        if schemes.contains(&scheme) {
+            return Err(DocumentError::new(
+                format!("signatureSchemes[{index}]"),
+                "expected a scheme that is listed once",
+            ));
+        }
+        schemes.push(scheme);
+    }
+    if schemes.is_empty() {
+        return Err(DocumentError::new("signatureSchemes", "expected at least one scheme"));
+    }
+    Ok(schemes)
+}
+
+fn check_regions(regions: Option<Vec<OssRegion>>) -> Result<Vec<String>, DocumentError> {
+    match regions {
+        Some(regions) if regions.is_empty() => {
+            Err(DocumentError::new("signatureRegions", "expected at least one region"))
+        }
+        regions => Ok(regions.unwrap_or_default().into_iter().map(|region| region.0).collect()),
+    }
+}
+
+fn check_buckets(
+    document: UniqueMap<OssBucketName, Object<BucketDocument>>,
+) -> Result<BTreeMap<String, S3Bucket>, DocumentError> {
+    let mut buckets: BTreeMap<String, S3Bucket> = BTreeMap::new();
+    for (OssBucketName(name), Object(BucketDocument { s3_bucket, region })) in document.0 {
+        // Objects of the same key would overwrite each other.
+        if buckets.values().any(|known| known.name == s3_bucket.0) {
+            return Err(DocumentError::new(format!("buckets.{name}.s3Bucket"), "expected an S3 bucket of its own"));
+        }
+        buckets.insert(name, S3Bucket::new(s3_bucket.0, region.0));
+    }
+    if buckets.is_empty() {
+        return Err(DocumentError::new("buckets", "expected at least one bucket"));
+    }
+    Ok(buckets)
+}
+
+fn check_hosts(
+    document: Vec<Object<HostDocument>>,
+    buckets: &BTreeMap<String, S3Bucket>,
+) -> Result<Hosts, DocumentError> {
+    if document.is_empty() {
+        return Err(DocumentError::new("hosts", "expected at least one host"));
+    }
+    let mut hosts = Hosts::default();
+    for (index, Object(host)) in document.into_iter().enumerate() {
+        add_host(host, buckets, &mut hosts).map_err(|error| error.within(&format!("hosts[{index}]")))?;
+    }
+    Ok(hosts)
+}
+
+fn add_host(
+    HostDocument { host: HostPattern(host), style, bucket }: HostDocument,
+    buckets: &BTreeMap<String, S3Bucket>,
+    hosts: &mut Hosts,
+) -> Result<(), DocumentError> {
+    let endpoint = host.strip_prefix("*.").map(str::to_owned);
+    let is_new = match (style, endpoint, bucket) {
+        (Style::VirtualHosted | Style::Path, _, Some(_)) => {
+            return Err(DocumentError::new(
+                "bucket",
+                "expected no bucket: only a host of style \"cname\" stands for one",
+            ));
+        }
+        (Style::VirtualHosted, Some(endpoint), None) => hosts.virtual_hosted.insert(endpoint),
+        (Style::VirtualHosted, None, None) => {
+            let expected = "`*.` and the host that follows the bucket, in lower case and without a port, as in \
+                            `*.oss.example.com`";
+            return Err(DocumentError::new("host", format!("expected {expected}, found \"{host}\"")));
+        }
+        (Style::Path | Style::Cname, Some(_), _) => {
+            let expected = "a host in lower case, without a port, as in `uploads.example.com`";
+            return Err(DocumentError::new("host", format!("expected {expected}, found \"{host}\"")));
+        }
+        (Style::Path, None, None) => !hosts.cname.contains_key(&host) && hosts.path.insert(host),
+        (Style::Cname, None, None) => return Err(DocumentError::new("bucket", "expected this field to be present")),
+        (Style::Cname, None, Some(OssBucketName(bucket))) => {
+            if !buckets.contains_key(&bucket) {
+                let problem = format!("expected one of the names in `buckets`, found \"{bucket}\"");
+                return Err(DocumentError::new("bucket", problem));
+            }
+            !hosts.path.contains(&host) && hosts.cname.insert(host, bucket).is_none()
+        }
+    };
+    if is_new { Ok(()) } else { Err(DocumentError::new("host", "expected a host that is listed once")) }
+}
+
+fn check_api(document: ApiDocument, buckets: &BTreeMap<String, S3Bucket>) -> Result<Api, DocumentError> {
+    let ApiDocument { domain: Domain(domain), path: StagePath(path) } = document;
+    if buckets.values().any(|bucket| bucket.domain == domain) {
+        return Err(DocumentError::new("api.domain", "expected the API's domain name, not a bucket's"));
+    }
+    Ok(Api { domain, path })
+}
+
+fn check_credentials(document: Option<Object<CredentialsDocument>>) -> Result<Credentials, DocumentError> {
+    let credentials = document.map(|Object(credentials)| credentials.check()).transpose();
+    credentials.map(Option::unwrap_or_default).map_err(|error| error.within("credentials"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"{
+        "maxClockSkewSeconds": 300,
+        "hosts": [
+            { "host": "*.d111111abcdef8.cloudfront.net", "style": "virtual-hosted" },
+            { "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" },
+            { "host": "127.0.0.1", "style": "path" }
+        ],
+        "buckets": { "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" } },
+        "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" }
+    }"#;
+
+    fn read(text: &str) -> Result<Config, String> {
+        Config::from_json(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reads_the_sample() {
+        let config = read(SAMPLE).unwrap();
+        assert_eq!(config.max_clock_skew_seconds, 300);
+        assert_eq!(
+            config.buckets.get("fleet-uploads").unwrap().domain,
+            "fleet-uploads-prod.s3.us-east-1.amazonaws.com"
+        );
+        assert_eq!(config.api.unwrap().path, "/prod");
+    }
+
+    #[test]
+    fn needs_neither_a_skew_nor_an_api() {
+        let text = r#"{"hosts":[{"host":"h","style":"path"}],"buckets":{"abc":{"s3Bucket":"abc","region":"r"}}}"#;
+        assert_eq!(read(text).unwrap().max_clock_skew_seconds, 300);
+    }
+
+    #[test]
+    fn names_the_field_and_what_was_expected() {
+        for (from, to, expected) in [
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"completeMultipartUpload\": \"lambda\"",
+                "completeMultipartUpload: expected one of \"api\", \"s3\", found \"lambda\"",
+            ),
+            ("\"maxClockSkewSeconds\": 300", "\"listParts\": 1", "listParts: expected true or false, found 1"),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"headers\": { \"tagging\": 1 }",
+                "headers.tagging: expected true or false, found 1",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"maxClockSkewSeconds\": -1",
+                "maxClockSkewSeconds: expected an integer from 0 to 86400, found -1",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"maxClockSkewSeconds\": 1.5",
+                "maxClockSkewSeconds: expected an integer from 0 to 86400, found 1.5",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"maxClockSkewSeconds\": \"300\"",
+                "maxClockSkewSeconds: expected an integer from 0 to 86400, found \"300\"",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"maxClockSkew\": 300",
+                "the document: unknown field `maxClockSkew`, did you mean `maxClockSkewSeconds`?",
+            ),
+            ("\"hosts\"", "\"api2\"", "the document: unknown field `api2`, did you mean `api`?"),
+            (
+                "\"style\": \"path\"",
+                "\"style\": \"vhost\"",
+                "hosts[2].style: expected one of \"virtual-hosted\", \"cname\", \"path\", found \"vhost\"",
+            ),
+            (
+                "\"style\": \"path\"",
+                "\"style\": \"path\", \"bucket\": \"fleet-uploads\"",
+                "hosts[2].bucket: expected no bucket: only a host of style \"cname\" stands for one",
+            ),
+            (
+                "\"bucket\": \"fleet-uploads\"",
+                "\"bucket\": \"other\"",
+                "hosts[1].bucket: expected one of the names in `buckets`, found \"other\"",
+            ),
+            (", \"bucket\": \"fleet-uploads\"", "", "hosts[1].bucket: expected this field to be present"),
+            (
+                "127.0.0.1",
+                "127.0.0.1:80",
+                "hosts[2].host: expected a host in lower case, without a port, as in `uploads.example.com`; or `*.` and an endpoint, as in `*.oss.example.com`, found \"127.0.0.1:80\"",
+            ),
+            ("127.0.0.1", "uploads.example.com", "hosts[2].host: expected a host that is listed once"),
+            (
+                "\"*.d111111abcdef8",
+                "\"d111111abcdef8",
+                "hosts[0].host: expected `*.` and the host that follows the bucket, in lower case and without a port, as in `*.oss.example.com`, found \"d111111abcdef8.cloudfront.net\"",
+            ),
+            (
+                "\"fleet-uploads\": {",
+                "\"Fleet\": {",
+                "buckets.Fleet: expected a bucket name of 3 to 63 lower-case letters, digits and hyphens",
+            ),
+            (
+                "fleet-uploads-prod",
+                "fleet_uploads",
+                "buckets.fleet-uploads.s3Bucket: expected an S3 bucket's name, as in `fleet-uploads`, found \"fleet_uploads\"",
+            ),
+            (
+                "\"us-east-1\" }",
+                "\"US\" }",
+                "buckets.fleet-uploads.region: expected an AWS Region, as in `us-east-1`, found \"US\"",
+            ),
+            ("\"region\"", "\"Region\"", "buckets.fleet-uploads: unknown field `Region`, did you mean `region`?"),
+            (
+                "abc123.execute",
+                "https://abc123.execute",
+                "api.domain: expected a domain name in lower case, without a scheme, port or path, found \"https://abc123.execute-api.us-east-1.amazonaws.com\"",
+            ),
+            (
+                "\"/prod\"",
+                "\"prod\"",
+                "api.path: expected the stage's path, as in `/prod`, or an empty string for none, found \"prod\"",
+            ),
+            (
+                "\"/prod\"",
+                "\"/prod/\"",
+                "api.path: expected the stage's path, as in `/prod`, or an empty string for none, found \"/prod/\"",
+            ),
+            (
+                "\"/prod\"",
+                "null",
+                "api.path: expected the stage's path, as in `/prod`, or an empty string for none, found null",
+            ),
+            (
+                "abc123.execute-api.us-east-1",
+                "fleet-uploads-prod.s3.us-east-1",
+                "api.domain: expected the API's domain name, not a bucket's",
+            ),
+            (
+                "\"region\": \"us-east-1\" }",
+                "\"region\": \"us-east-1\" }, \"other\": { \"s3Bucket\": \"fleet-uploads-prod\", \"region\": \"us-east-1\" }",
+                "buckets.other.s3Bucket: expected an S3 bucket of its own",
+            ),
+        ] {
+            let text = SAMPLE.replacen(from, to, 1);
+            assert_ne!(text, SAMPLE, "{from}");
+            assert_eq!(read(&text).err().as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn refuses_documents_of_another_shape() {
+        for (text, expected) in [
+            ("[]", "the document: expected an object"),
+            ("null", "the document: expected an object, found null"),
+            (r#"{"buckets":{},"hosts":[]}"#, "buckets: expected at least one bucket"),
+            (r#"{"buckets":{"abc":{"s3Bucket":"abc","region":"r"}},"hosts":[]}"#, "hosts: expected at least one host"),
+            (r#"{"hosts":[],"hosts":[]}"#, "hosts: expected a name that appears once"),
+        ] {
+            assert_eq!(read(text).err().as_deref(), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Percent-encoding, read strictly and written as S3 canonicalises it.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything but the unreserved characters (RFC 3986 section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+const RESERVED_IN_KEYS: &AsciiSet = &RESERVED.remove(b'/');
+
+/// `text` with every `%XX` decoded once; `+` is a plus. `None` for a truncated or non-hexadecimal escape, or when
+/// the bytes are not UTF-8.
+pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
+    // The library leaves a broken escape as it is.
+    let is_escape = |rest: &str| rest.as_bytes().first_chunk().is_some_and(|[a, b]| is_hex(*a) && is_hex(*b));
+    if text.split('%').skip(1).all(is_escape) { percent_decode_str(text).decode_utf8().ok() } else { None }
+}
+
+fn is_hex(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
+}
+
+/// `key` with everything encoded but the unreserved characters and `/`: the URI that SigV4 signs for S3
+/// ("URI-encode every byte except the unreserved characters … do not encode the forward slash in the object key
+/// name", Amazon S3 API Reference, "Authenticating Requests").
+pub(crate) fn encode_key(key: &str) -> impl Display {
+    utf8_percent_encode(key, RESERVED_IN_KEYS)
+}
+
+/// The name or value of a query parameter, with everything encoded but the unreserved characters.
+pub(crate) fn encode_parameter(text: &str) -> impl Display {
+    utf8_percent_encode(text, RESERVED)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn decodes_exactly_once() {
+        assert_eq!(decode("a%252Fb").as_deref(), Some("a%2Fb"));
+        assert_eq!(decode("%e6%97%A5+").as_deref(), Some("日+"));
+    }
+
+    #[test]
+    fn refuses_truncated_foreign_and_non_utf8_escapes() {
+        for text in ["%", "a%2", "%zz", "%2g", "%ff", "%C0%AF", "%ED%A0%80", "%%20", "%2%30", "%+1", "%é"] {
+            assert_eq!(decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn encodes_all_but_unreserved_characters_and_slashes() {
+        assert_eq!(encode_key("a/b c+d~!*'()@%日").to_string(), "a/b%20c%2Bd~%21%2A%27%28%29%40%25%E6%97%A5");
+        assert_eq!(encode_parameter("a/b-._~").to_string(), "a%2Fb-._~");
+    }
+
+    proptest! {
+        #[test]
+        fn decodes_what_was_encoded(text in any::<String>()) {
+            for encoded in [encode_key(&text).to_string(), encode_parameter(&text).to_string()] {
+                let decoded = decode(&encoded);
+                prop_assert_eq!(decoded.as_deref(), Some(&*text));
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What the edge hands over to the API's authorizer, which verifies the same signature again.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use crate::refusal::Refusal;
+use crate::request::Request;
+
+/// The header that names the origin which a request must go to, by its domain name.
+pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
+
+/// The header that carries the hand-over to the API.
+pub(crate) const REQUEST_HEADER: &str = "x-ossedge-request";
+
+/// The longest hand-over, in characters. API Gateway takes 10,240 bytes of headers in all, and CloudFront adds its own.
+const MAX_LENGTH: usize = 8192;
+
+/// The headers that a signature or a translation depends on, besides `x-oss-*` and those that a signature of version 4
+/// names.
+const HEADERS: [&str; 11] = [
+    "authorization",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-md5",
+    "content-type",
+    "date",
+    "expires",
+    "host",
+    "security-token",
+];
+
+/// The parts of a request that its signature and its translation depend on: API Gateway decodes paths, drops
+/// Content-MD5 and rewrites Host, and none of that may change what was signed.
+///
+/// It is the text of [`Request::parse`], in base64url without padding.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HandOver(String);
+
+impl fmt::Debug for HandOver {
+    /// Without the text, which holds a signature.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HandOver(..)")
+    }
+}
+
+impl HandOver {
+    /// The hand-over of a request, with the headers that its signature covers in addition to the usual ones.
+    ///
+    /// # Errors
+    /// [`Refusal::RequestTooLarge`] when it doesn't fit through API Gateway.
+    pub(crate) fn of_request(request: &Request<'_>, additional_headers: &[String]) -> Result<Self, Refusal> {
+        let is_handed_over = |name: &str| {
+            name.starts_with("x-oss-")
+                || HEADERS.contains(&name)
+                || additional_headers.iter().any(|signed| signed == name)
+        };
+        let headers: Vec<_> = request.headers.iter().filter(|(name, _)| is_handed_over(name)).collect();
+        let encoded = BASE64_URL_SAFE_NO_PAD.encode(request.text_with(&headers));
+        if encoded.len() > MAX_LENGTH { Err(Refusal::RequestTooLarge) } else { Ok(HandOver(encoded)) }
+    }
+
+    /// The header's value.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text of a header's value; `None` when it isn't base64url of UTF-8.
+    pub fn decode(value: &str) -> Option<String> {
+        String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(value).ok()?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hand_over(text: &str, additional_headers: &[String]) -> Result<HandOver, Refusal> {
+        HandOver::of_request(&Request::parse(text).unwrap(), additional_headers)
+    }
+
+    #[test]
+    fn leaves_out_headers_that_nothing_depends_on() {
+        let text = "3\0id\0POST\0/a%2Fb\0uploads\0host\0h\0cookie\0secret\0x-oss-meta-a\0日";
+        let decoded = HandOver::decode(hand_over(text, &[]).unwrap().as_str());
+        assert_eq!(decoded.as_deref(), Some("2\0id\0POST\0/a%2Fb\0uploads\0host\0h\0x-oss-meta-a\0日"));
+    }
+
+    #[test]
+    fn includes_the_additional_headers_that_are_signed() {
+        let text = "2\0id\0POST\0/a\0uploads\0user-agent\0sdk\0cookie\0secret";
+        let decoded = HandOver::decode(hand_over(text, &["user-agent".into()]).unwrap().as_str());
+        assert_eq!(decoded.as_deref(), Some("1\0id\0POST\0/a\0uploads\0user-agent\0sdk"));
+    }
+
+    #[test]
+    fn decodes_nothing_else() {
+        for value in ["=", "a", "_-+/", "/w", "gA"] {
+            assert_eq!(HandOver::decode(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit_through_api_gateway() {
+        let text = format!("1\0id\0POST\0/k\0uploads\0x-oss-meta-a\0{}", "v".repeat(8192));
+        assert_eq!(hand_over(&text, &[]), Err(Refusal::RequestTooLarge));
+    }
+}

@@ -1,0 +1,240 @@
+//! The exact fields of a decision as JSON, which the functions in JavaScript read.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use oss_edge::{Gate, UnixMillis};
+use serde_json::{Value, json};
+
+#[path = "device/api.rs"]
+mod api;
+#[path = "device/config.rs"]
+mod config;
+#[path = "device/gate.rs"]
+mod gate;
+#[path = "device/request.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod request;
+
+use request::{DATE, ID, NOW, Request, SECRET, request};
+
+/// The id in OSS's form for CloudFront's `cf-request`.
+const OSS_REQUEST_ID: &str = "EB79EE84280FC701D77D9B59";
+
+fn test_gate() -> Gate {
+    let keys = json!({ "accessKeys": [{
+        "accessKeyId": ID,
+        "secrets": [{ "generation": "2026", "secret": SECRET }],
+        "allow": [{ "bucket": "fleet-uploads", "prefix": "dir/" }],
+    }] });
+    gate::gate(&config::with(&json!({})), &keys)
+}
+
+fn at_edge(request: &Request) -> Value {
+    let decision = test_gate().decide(&request.text(), UnixMillis(NOW)).to_edge_json();
+    serde_json::from_str(&decision).unwrap()
+}
+
+fn at_api(hand_over: &str) -> Value {
+    let decision = test_gate().decide_at_api(hand_over, UnixMillis(NOW)).to_api_json();
+    serde_json::from_str(&decision).unwrap()
+}
+
+fn explanation(request: &Request) -> Value {
+    serde_json::to_value(test_gate().decide(&request.text(), UnixMillis(NOW)).explain()).unwrap()
+}
+
+fn put() -> Request {
+    request("PUT", "/dir/a.log", "").with("content-type", "text/plain").with("x-oss-meta-a", "日")
+}
+
+fn initiate() -> Request {
+    request("POST", "/dir/a.log", "encoding-type=url&uploads")
+        .with("x-oss-storage-class", "IA")
+        .with("x-oss-forbid-overwrite", "true")
+        .signed("/fleet-uploads/dir/a.log?uploads")
+}
+
+/// The fields of a refusal that is answered with 403. `elements` are those of its error document alone.
+fn refusal(detail: &str, renewal: &str, code: &str, message: &str, elements: &str, ec: &str) -> Value {
+    let link = format!("https://api.aliyun.com/troubleshoot?q={ec}");
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  <Code>{code}</Code>\n  <Message>{message}</Message>\n  \
+         <RequestId>{OSS_REQUEST_ID}</RequestId>\n  <HostId>uploads.example.com</HostId>\n{elements}  <EC>{ec}</EC>\n  \
+         <RecommendDoc>{link}</RecommendDoc>\n</Error>\n"
+    );
+    json!({
+        "decision": "refuse",
+        "detail": detail,
+        "renewal": renewal,
+        "ossRequestId": OSS_REQUEST_ID,
+        "code": code,
+        "status": 403,
+        "statusDescription": "Forbidden",
+        "headers": [
+            ["Content-Type", "application/xml"],
+            ["Date", DATE],
+            ["x-oss-request-id", OSS_REQUEST_ID],
+            ["x-oss-ec", ec],
+        ],
+        "body": body,
+    })
+}
+
+fn with(mut object: Value, fields: &Value) -> Value {
+    config::with_fields(&mut object, fields);
+    object
+}
+
+#[test]
+fn has_the_fields_of_a_forward_to_s3() {
+    assert_eq!(
+        at_edge(&put().signed("/fleet-uploads/dir/a.log")),
+        json!({
+            "decision": "forward",
+            "operation": "PutObject",
+            "bucket": "fleet-uploads",
+            "key": "dir/a.log",
+            "accessKeyId": ID,
+            "scheme": "v1-header",
+            "generation": "2026",
+            "origin": "s3",
+            "uri": "/dir/a.log",
+            "query": "",
+            "headers": [
+                ["content-type", "text/plain"],
+                ["x-amz-meta-a", "=?UTF-8?B?5pel?="],
+                ["x-ossedge-origin", "fleet-uploads-prod.s3.us-east-1.amazonaws.com"],
+            ],
+        })
+    );
+}
+
+#[test]
+fn has_the_fields_of_a_forward_to_the_api() {
+    assert_eq!(
+        at_edge(&initiate()),
+        json!({
+            "decision": "forward",
+            "operation": "InitiateMultipartUpload",
+            "bucket": "fleet-uploads",
+            "key": "dir/a.log",
+            "accessKeyId": ID,
+            "scheme": "v1-header",
+            "generation": "2026",
+            "origin": "api",
+            "uri": "/initiate-multipart-upload",
+            "query": "",
+            "headers": [
+                ["x-ossedge-origin", "abc123.execute-api.us-east-1.amazonaws.com"],
+                ["x-ossedge-request", api::hand_over(&initiate().text())],
+            ],
+        })
+    );
+}
+
+#[test]
+fn has_the_fields_of_a_forward_at_the_api() {
+    assert_eq!(
+        at_api(&api::hand_over(&initiate().text())),
+        json!({
+            "decision": "forward",
+            "operation": "InitiateMultipartUpload",
+            "bucket": "fleet-uploads",
+            "key": "dir/a.log",
+            "accessKeyId": ID,
+            "scheme": "v1-header",
+            "generation": "2026",
+            "requestId": OSS_REQUEST_ID,
+            "s3Bucket": "fleet-uploads-prod",
+            "region": "us-east-1",
+            "query": "uploads",
+            "options": ["encode-key", "forbid-overwrite"],
+            "headers": [["x-amz-storage-class", "STANDARD_IA"]],
+        })
+    );
+}
+
+#[test]
+fn has_empty_lists_for_no_options_and_no_headers_at_the_api() {
+    let list = request("GET", "/dir/a.log", "uploadId=U1").signed("/fleet-uploads/dir/a.log?uploadId=U1");
+    let decision = at_api(&api::hand_over(&list.text()));
+    assert_eq!((&decision["options"], &decision["headers"]), (&json!([]), &json!([])));
+    assert_eq!((&decision["operation"], &decision["query"]), (&json!("ListParts"), &json!("uploadId=U1")));
+}
+
+#[test]
+fn has_the_fields_of_a_refusal_after_a_verified_signature() {
+    let denied = request("PUT", "/other/a.log", "").signed("/fleet-uploads/other/a.log");
+    let known = json!({
+        "operation": "PutObject",
+        "bucket": "fleet-uploads",
+        "key": "other/a.log",
+        "accessKeyId": ID,
+        "scheme": "v1-header",
+        "generation": "2026",
+    });
+    let detail = "no rule of the access key's `allow` covers the request";
+    let message = "You have no right to access this object.";
+    let expected = refusal(detail, "never", "AccessDenied", message, "", "0003-00000001");
+    assert_eq!(at_edge(&denied), with(expected, &known));
+}
+
+#[test]
+fn leaves_out_the_generation_of_a_signature_that_was_not_verified() {
+    let unknown = put().with("authorization", "OSS nobody:c2ln");
+    let known = json!({
+        "operation": "PutObject",
+        "bucket": "fleet-uploads",
+        "key": "dir/a.log",
+        "accessKeyId": "nobody",
+        "scheme": "v1-header",
+    });
+    let message = "The OSS Access Key Id you provided does not exist in our records.";
+    let elements = "  <OSSAccessKeyId>nobody</OSSAccessKeyId>\n";
+    let code = "InvalidAccessKeyId";
+    let expected = refusal("unknown access key id", "at-once", code, message, elements, "0002-00000902");
+    assert_eq!(at_edge(&unknown), with(expected.clone(), &known));
+    assert_eq!(at_api(&api::hand_over(&unknown.text())), with(expected, &known));
+}
+
+#[test]
+fn leaves_out_every_field_of_a_request_that_does_not_parse() {
+    let decision = at_api("not a hand-over");
+    let fields: Vec<_> = decision.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = "body code decision detail headers ossRequestId renewal status statusDescription"
+        .split(' ')
+        .collect::<Vec<_>>();
+    assert_eq!(fields, expected);
+    assert_eq!((&decision["code"], &decision["status"]), (&json!("InvalidArgument"), &json!(400)));
+}
+
+#[test]
+fn has_an_empty_body_for_head() {
+    let decision = at_edge(&request("HEAD", "/dir/a.log", ""));
+    assert_eq!((&decision["body"], &decision["status"]), (&json!(""), &json!(405)));
+    let names: Vec<_> = decision["headers"].as_array().unwrap().iter().map(|header| &header[0]).collect();
+    assert_eq!(names, ["Content-Type", "Date", "x-oss-request-id", "x-oss-ec", "x-oss-err"]);
+}
+
+#[test]
+fn explains_a_mismatch_with_the_texts_that_should_have_been_signed() {
+    let detail = format!("signature mismatch for {ID} at uploads.example.com (cname, bucket fleet-uploads)");
+    let string_to_sign = put().string_to_sign("/fleet-uploads/dir/a.log");
+    let v1 = put().with("authorization", &format!("OSS {ID}:c2ln"));
+    assert_eq!(explanation(&v1), json!({ "refusal": detail, "stringToSign": string_to_sign }));
+
+    let credential = format!("{ID}/20261124/cn-hangzhou/oss/aliyun_v4_request");
+    let v4 = put().with("authorization", &format!("OSS4-HMAC-SHA256 Credential={credential},Signature=00"));
+    let v4 = explanation(&v4);
+    let canonical_request = "PUT\n/fleet-uploads/dir/a.log\n\ncontent-type:text/plain\nx-oss-meta-a:日\n\n\n\
+                             UNSIGNED-PAYLOAD";
+    assert_eq!((&v4["refusal"], &v4["canonicalRequest"]), (&json!(detail), &json!(canonical_request)));
+    let begin = format!("OSS4-HMAC-SHA256\n{DATE}\n20261124/cn-hangzhou/oss/aliyun_v4_request\n");
+    assert!(v4["stringToSign"].as_str().is_some_and(|text| text.starts_with(&begin)), "{v4}");
+}
+
+#[test]
+fn explains_any_other_refusal_by_its_detail_and_a_forward_not_at_all() {
+    assert_eq!(explanation(&put()), json!({ "refusal": "no signature" }));
+    assert_eq!(explanation(&put().signed("/fleet-uploads/dir/a.log")), json!({}));
+}
