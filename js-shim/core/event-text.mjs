@@ -6,7 +6,7 @@
  *
  * @param {import('aws-lambda').CloudFrontRequest} request
  * @param {string} requestId
- * @throws {TypeError} when one of them is no string
+ * @throws {TypeError} when one of them is no string, or has half a surrogate pair
  */
 export function requestText({ method, uri, querystring, headers }, requestId) {
   return textOf([requestId, method, uri, querystring], headers);
@@ -19,7 +19,7 @@ export function requestText({ method, uri, querystring, headers }, requestId) {
  * @param {import('aws-lambda').CloudFrontRequest} request as the origin received it
  * @param {import('aws-lambda').CloudFrontResponse} response
  * @param {string} requestId
- * @throws {TypeError} when one of them is no string
+ * @throws {TypeError} when one of them is no string, or has half a surrogate pair
  */
 export function responseText({ method, querystring, headers, origin }, { status, headers: lines }, requestId) {
   const responder = origin?.custom === undefined ? 's3' : 'api';
@@ -37,6 +37,8 @@ function textOf(fields, headers) {
       count += 1;
     }
   }
+  // Half a surrogate pair has no UTF-8: the core would read and forward another character than the event has.
+  if (!text.isWellFormed()) throw new TypeError('expected well-formed Unicode in the event');
   return `${count}${text}`;
 }
 
