@@ -137,7 +137,7 @@ install_older_python_sdks() {
 
 # What the core is made from. Their hash names a build: a function takes no gate.bin that another build wrote.
 core_hash() {
-  find src build Cargo.toml Cargo.lock -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-32
+  find src build .cargo Cargo.toml Cargo.lock -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-32
 }
 
 # Two modules: one without the code that reads documents, for most functions, and the whole one, for functions that

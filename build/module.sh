@@ -6,12 +6,12 @@ name=$1 hash=$2
 shift 2
 cargo fetch --locked
 # The paths of this machine would be in the module's messages.
-remapped="--remap-path-prefix=$PWD=oss-edge"
+flags="'--remap-path-prefix=$PWD=oss-edge'"
 for registry in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
-  remapped+=" --remap-path-prefix=$registry=crates"
+  flags+=", '--remap-path-prefix=$registry=crates'"
 done
-OSS_EDGE_BUILD=$hash RUSTFLAGS=$remapped \
-  cargo build --locked --release --target wasm32-unknown-unknown --target-dir target/module "$@"
+OSS_EDGE_BUILD=$hash cargo build --locked --release --target wasm32-unknown-unknown --target-dir target/module \
+  --config "target.wasm32-unknown-unknown.rustflags = [$flags]" "$@"
 wasm-bindgen --target web --omit-default-module-path --experimental-reset-state-function --remove-producers-section \
   --out-dir js-shim/wasm --out-name "$name" target/module/wasm32-unknown-unknown/release/oss_edge.wasm
 wasm=js-shim/wasm/${name}_bg.wasm

@@ -220,5 +220,6 @@ impl<'d> From<&'d ErrorResponse> for ErrorResponseJson<'d> {
 
 fn to_string(value: &impl Serialize) -> String {
     // Serializing fails for no value of these types. The adapter takes an empty text for no decision, and denies.
-    serde_json::to_string(value).unwrap_or_default()
+    let mut json = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut json, value).ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default()
 }

@@ -82,14 +82,16 @@ impl ErrorResponse {
 /// A request id as OSS writes it, 24 upper-case hexadecimal digits, derived from CloudFront's so that either leads to the
 /// other's log lines.
 pub(crate) fn oss_request_id(cloudfront_request_id: &str) -> String {
-    let digest = base16ct::upper::encode_string(&Sha1::digest(cloudfront_request_id.as_bytes()));
-    digest.chars().take(24).collect()
+    let mut digest = base16ct::upper::encode_string(&Sha1::digest(cloudfront_request_id.as_bytes()));
+    digest.truncate(24);
+    digest
 }
 
 /// The one form that the parsers of all SDKs take: the prolog (PHP), the root without attributes (PHP v2) and without a
 /// namespace (Java, .NET), and no element empty (C++).
 fn error_document(error: OssError, cause: Option<&Refusal>, context: &ErrorContext<'_>) -> String {
-    let mut document = ErrorDocument("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n".to_owned());
+    let mut document = ErrorDocument(String::with_capacity(2048));
+    document.0.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
     document.element("Code", error.code);
     document.element("Message", error.message);
     document.element("RequestId", context.request_id);
@@ -182,6 +184,9 @@ impl ErrorDocument {
     }
 
     fn push_escaped(&mut self, value: &str) {
+        if value.bytes().all(is_unescaped) {
+            return self.0.push_str(value);
+        }
         let mut rest = value;
         while let Some((at, character, escaped)) = first_escaped(rest) {
             let (before, after) = rest.split_at_checked(at).unwrap_or_default();
@@ -196,6 +201,11 @@ impl ErrorDocument {
 /// The first character that isn't written as it is, and what replaces it.
 fn first_escaped(text: &str) -> Option<(usize, char, &'static str)> {
     text.char_indices().find_map(|(at, character)| Some((at, character, escape(character)?)))
+}
+
+/// Whether a byte is ASCII that is written as it is.
+fn is_unescaped(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>')
 }
 
 /// What replaces a character in XML 1.0. A character that XML can't contain becomes U+FFFD.

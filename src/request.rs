@@ -34,7 +34,7 @@ impl<'a> Request<'a> {
         let mut strings = text.split('\0');
         let mut next = || strings.next().ok_or(Refusal::MalformedRequest);
         let (count, request_id, method, uri, query) = (next()?, next()?, next()?, next()?, next()?);
-        let mut headers = HeaderMap::default();
+        let mut headers = HeaderMap::with_capacity(16);
         while let Some(name) = strings.next() {
             headers.push(name, strings.next().ok_or(Refusal::MalformedRequest)?)?;
         }

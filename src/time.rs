@@ -6,7 +6,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use time::{Date, Month, OffsetDateTime, Time};
+use time::{Date, Duration, Month, OffsetDateTime, Time};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,8 +75,9 @@ impl UnixMillis {
 
     /// Both, in UTC, from 1970 to 9999.
     fn date_and_time(self) -> (Date, Time) {
-        let nanos = i128::from(self.0.clamp(0, MAX_MILLIS)) * 1_000_000;
-        let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let millis = self.0.clamp(0, MAX_MILLIS);
+        let seconds = OffsetDateTime::from_unix_timestamp(millis / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let time = seconds + Duration::milliseconds(millis % 1000);
         (time.date(), time.time())
     }
 }

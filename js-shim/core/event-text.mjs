@@ -28,26 +28,15 @@ export function responseText({ method, querystring, headers, origin }, { status,
 
 /** @param {string[]} fields @param {import('aws-lambda').CloudFrontHeaders} headers */
 function textOf(fields, headers) {
-  let text = '';
-  let count = 0;
-  for (const field of fields) text += `\0${checked(field)}`;
-  for (const [name, lines] of Object.entries(headers)) {
-    for (const { value } of lines) {
-      text += `\0${name}\0${checked(value)}`;
-      count += 1;
-    }
+  const strings = ['', ...fields];
+  for (const name of Object.keys(headers)) {
+    for (const { value } of headers[name]) strings.push(name, value);
   }
+  strings[0] = String((strings.length - 1 - fields.length) / 2);
+  // A string with NUL passes: then there are more strings than the number says, and the core refuses them.
+  if (!strings.every((string) => typeof string === 'string')) throw new TypeError('expected a string in the event');
+  const text = strings.join('\0');
   // Half a surrogate pair has no UTF-8: the core would read and forward another character than the event has.
   if (!text.isWellFormed()) throw new TypeError('expected well-formed Unicode in the event');
-  return `${count}${text}`;
-}
-
-/**
- * Lets a string with NUL pass: then there are more strings than the number says, and the core refuses them.
- *
- * @param {string} value
- */
-function checked(value) {
-  if (typeof value !== 'string') throw new TypeError('expected a string in the event');
-  return value;
+  return text;
 }

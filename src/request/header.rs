@@ -12,6 +12,11 @@ pub struct HeaderMap<'a> {
 }
 
 impl<'a> HeaderMap<'a> {
+    /// Without lines, and with room for so many.
+    pub(crate) fn with_capacity(lines: usize) -> Self {
+        HeaderMap { lines: Vec::with_capacity(lines) }
+    }
+
     /// Adds a line: its name in any case, its value as sent.
     ///
     /// # Errors
