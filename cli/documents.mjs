@@ -2,6 +2,7 @@
 
 import { createGate } from '../js-shim/core/gate.mjs';
 import { readDocument } from './document.mjs';
+import { configWarnings } from './config-warnings.mjs';
 import { bucketWarnings, keyWarnings } from './key-warnings.mjs';
 import { UsageError } from './usage-error.mjs';
 import { readDocumentsWasm } from './wasm-file.mjs';
@@ -32,15 +33,15 @@ export async function readDocuments({ config: configFile, accessKeys: accessKeys
 }
 
 /**
- * Likely mistakes in access keys that are bundled.
+ * Likely mistakes in the configuration, and in access keys that are bundled.
  *
  * @param {Documents} documents checked
  * @returns {string[]} sentences
  */
 export function documentWarnings({ config, accessKeys }) {
-  if (accessKeys === undefined) return [];
   const { buckets } = /** @type {{ buckets: Record<string, unknown> }} */ (config);
-  return [...keyWarnings([accessKeys]), ...bucketWarnings(accessKeys, buckets)];
+  const ofKeys = accessKeys === undefined ? [] : [...keyWarnings([accessKeys]), ...bucketWarnings(accessKeys, buckets)];
+  return [...configWarnings(config), ...ofKeys];
 }
 
 /** @param {unknown} config possibly of another shape */

@@ -12,6 +12,16 @@ export function writeLogLine(line) {
   process.stdout.write(`${JSON.stringify(line, (_, value) => loggedValue(value))}\n`);
 }
 
+/**
+ * An object's key without a signature or token in it: clients that encode a signed URL once more send its query as a part
+ * of the key, and whoever reads the log could use it.
+ *
+ * @param {string} key
+ */
+export function loggedKey(key) {
+  return key.replace(/(signature|security-token)(=|%(?:25)*3d).*$/isu, '$1$2(redacted)');
+}
+
 /** @param {unknown} value */
 function loggedValue(value) {
   if (value === '') return undefined;

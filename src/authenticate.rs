@@ -9,7 +9,7 @@ use crate::operation::Operation;
 use crate::refusal::{Mismatch, Refusal};
 use crate::request::Request;
 use crate::request::query::Query;
-use crate::resource::{PathPlus, Resource};
+use crate::resource::{EndpointBucket, PathPlus, PathReading, Resource};
 use crate::signature::clock_skew::TimeLimits;
 use crate::signature::oss_headers::{CanonicalizedOssHeaders, HeaderOrder};
 use crate::signature::{PresentedSignature, SignedTexts};
@@ -167,23 +167,29 @@ fn identify<'r>(
 /// One way to read a request: what some SDKs sign differs from what others sign for the same bytes on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Reading {
-    path_plus: PathPlus,
+    path: PathReading,
     header_order: HeaderOrder,
 }
 
-/// The readings of a request, the likeliest first: at most six, and one alone unless the request's own form allows more.
+/// The readings of a request, the likeliest first: at most twelve, and one alone unless the request's own form allows more.
 fn readings(classified: &Classified<'_>) -> Vec<Reading> {
-    let Classified { request, presented, oss_headers, .. } = classified;
+    let Classified { request, resource, presented, oss_headers, .. } = classified;
     let may_mean_space = matches!(presented, PresentedSignature::V1(_)) && request.uri.contains('+');
-    let path_pluses: &[PathPlus] = if may_mean_space { &[PathPlus::Plus, PathPlus::Space] } else { &[PathPlus::Plus] };
+    let pluses: &[PathPlus] = if may_mean_space { &[PathPlus::Plus, PathPlus::Space] } else { &[PathPlus::Plus] };
+    let endpoint_buckets: &[EndpointBucket] = match resource.style {
+        "endpoint" => &[EndpointBucket::Configured, EndpointBucket::InPath],
+        _ => &[EndpointBucket::Configured],
+    };
+    let paths = endpoint_buckets.iter().flat_map(|endpoint_bucket| {
+        pluses.iter().map(|plus| PathReading { plus: *plus, endpoint_bucket: *endpoint_bucket })
+    });
     let header_orders = [HeaderOrder::Bytes, HeaderOrder::Natural, HeaderOrder::Lines];
     let orders =
         header_orders.into_iter().filter(|order| *order == HeaderOrder::Bytes || oss_headers.depends_on(*order));
     let orders: Vec<_> = orders.collect();
-    let readings = path_pluses.iter().flat_map(|path_plus| {
-        orders.iter().map(|header_order| Reading { path_plus: *path_plus, header_order: *header_order })
-    });
-    readings.collect()
+    paths
+        .flat_map(|path| orders.iter().map(move |header_order| Reading { path, header_order: *header_order }))
+        .collect()
 }
 
 /// Verifies the signature under each reading in turn.
@@ -199,7 +205,8 @@ fn verify_any_reading<'r>(
 ) -> Result<VerifiedReading<'r>, Refusal> {
     let mut first_mismatch = None;
     for reading in readings(classified) {
-        match verify_reading(reading, classified, key, date, config, now)? {
+        let Some(resource) = resource_of(reading.path, classified, config) else { continue };
+        match verify_reading(resource, reading.header_order, classified, key, date, config, now)? {
             Ok(verified) => return Ok(verified),
             Err(mismatch) => _ = first_mismatch.get_or_insert(mismatch),
         }
@@ -207,8 +214,19 @@ fn verify_any_reading<'r>(
     Err(first_mismatch.map_or(Refusal::MissingSignature, Refusal::SignatureDoesNotMatch))
 }
 
+/// The resource under a reading; `None` when the request has none under it. The operation was found for an object, so no
+/// reading makes it one on a bucket.
+fn resource_of<'r>(path: PathReading, classified: &Classified<'r>, config: &Config) -> Option<Cow<'r, Resource>> {
+    if path == PathReading::FIRST {
+        return Some(Cow::Borrowed(classified.resource));
+    }
+    let located = Resource::locate(classified.host, classified.request.uri, &config.hosts, path).ok()?;
+    located.key.is_some().then_some(Cow::Owned(located))
+}
+
 fn verify_reading<'r>(
-    reading: Reading,
+    resource: Cow<'r, Resource>,
+    header_order: HeaderOrder,
     classified: &'r Classified<'r>,
     key: &AccessKey<'_>,
     date: &str,
@@ -216,11 +234,7 @@ fn verify_reading<'r>(
     now: UnixMillis,
 ) -> Result<Result<VerifiedReading<'r>, Box<Mismatch>>, Refusal> {
     let Classified { request, query, host, presented, .. } = classified;
-    let resource = match reading.path_plus {
-        PathPlus::Plus => Cow::Borrowed(classified.resource),
-        PathPlus::Space => Cow::Owned(Resource::locate(host, request.uri, &config.hosts, PathPlus::Space)?),
-    };
-    let oss_headers = match reading.header_order {
+    let oss_headers = match header_order {
         HeaderOrder::Bytes => Cow::Borrowed(&classified.oss_headers),
         order => Cow::Owned(classified.oss_headers.sorted_by(order)),
     };
@@ -248,13 +262,13 @@ mod tests {
 
     #[test]
     fn tries_only_the_readings_that_the_request_allows() {
-        let count = |uri: &str, authorization: &str, names: &[&str]| {
+        let count_of = |style: &'static str, uri: &str, authorization: &str, names: &[&str]| {
             let text = format!("1\0id\0PUT\0{uri}\0\0authorization\0{authorization}");
             let request = Request::parse(&text).unwrap();
             let query = Query::parse("").unwrap();
             let presented = PresentedSignature::from_request(&request, &query, &Scheme::ALL).ok().unwrap();
             let headers: Vec<_> = names.iter().map(|name| (*name, "1")).collect();
-            let resource = Resource { bucket: "abc".into(), key: None, style: "path" };
+            let resource = Resource { bucket: "abc".into(), key: None, style };
             readings(&Classified {
                 request: &request,
                 query: &query,
@@ -266,6 +280,7 @@ mod tests {
             })
             .len()
         };
+        let count = |uri: &str, authorization: &str, names: &[&str]| count_of("path", uri, authorization, names);
         let v4 = "OSS4-HMAC-SHA256 Credential=ak/20261124/r/oss/aliyun_v4_request,Signature=00";
         let numbered = ["x-oss-meta-a10", "x-oss-meta-a2"];
         assert_eq!(count("/a%2B", "OSS ak:c2ln", &numbered[..1]), 1);
@@ -274,6 +289,8 @@ mod tests {
         assert_eq!(count("/a+b", "OSS ak:c2ln", &numbered), 4);
         assert_eq!(count("/a+b", v4, &numbered), 2);
         assert_eq!(count("/a", "OSS ak:c2ln", &["x-oss-meta-a", "x-oss-meta-a-b"]), 2);
+        assert_eq!(count_of("endpoint", "/a+b", "OSS ak:c2ln", &numbered[..1]), 4);
+        assert_eq!(count_of("endpoint", "/a+b", v4, &numbered[..1]), 2);
         let both = ["x-oss-meta-a", "x-oss-meta-a-b", "x-oss-meta-a10", "x-oss-meta-a2"];
         assert_eq!(count("/a+b", "OSS ak:c2ln", &both), 6);
     }

@@ -11,7 +11,7 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::request::query::Query;
-use crate::resource::{PathPlus, Resource};
+use crate::resource::{PathReading, Resource};
 use crate::route::hand_over::HandOver;
 use crate::route::{Forward, Served, route};
 use crate::scheme::Scheme;
@@ -131,10 +131,11 @@ impl Gate {
         known: &mut Known,
     ) -> Result<Forward<'_>, Refusal> {
         let host = request.headers.get_unique("host")?.unwrap_or_default();
-        let located = Resource::locate(host, request.uri, &self.config.hosts, PathPlus::Plus)?;
+        let located = Resource::locate(host, request.uri, &self.config.hosts, PathReading::FIRST)?;
         let resource = &*known.resource.insert(located);
         let query = Query::parse(request.query)?;
-        let operation = Operation::classify(request.method, resource.key.as_ref(), &query)?;
+        let ignored = self.config.headers.ignored_parameters();
+        let operation = Operation::classify(request.method, resource.key.as_ref(), &query, ignored)?;
         known.operation = Some(operation);
         let presented = PresentedSignature::from_request(request, &query, &self.config.signature_schemes)?;
         known.scheme = Some(presented.scheme());

@@ -147,10 +147,10 @@ impl ErrorDocument {
         self.echo("ArgumentValue", value);
     }
 
-    /// Writes the time that was wrong, and now.
+    /// Writes the time that was wrong, and now: in whole seconds with `.000`, as OSS always has them. Firmware matches it.
     fn times(&mut self, name: &str, time: UnixMillis, now: UnixMillis) {
-        self.element(name, &time.to_iso8601());
-        self.element("ServerTime", &now.to_iso8601());
+        self.element(name, &time.to_whole_seconds().to_iso8601());
+        self.element("ServerTime", &now.to_whole_seconds().to_iso8601());
     }
 
     fn signed_texts(&mut self, mismatch: &Mismatch) {
@@ -266,7 +266,7 @@ mod tests {
     fn answer(refusal: &Refusal, method: &str) -> ErrorResponse {
         let request_id = &oss_request_id("cf");
         let context =
-            ErrorContext { request_id, method, host: "b.example.com:8443", now: UnixMillis(1_795_485_177_000) };
+            ErrorContext { request_id, method, host: "b.example.com:8443", now: UnixMillis(1_795_485_177_999) };
         ErrorResponse::of_refusal(refusal, &context)
     }
 
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn tells_the_clock_in_milliseconds() {
-        let skewed = TooSkewed { requested: UnixMillis(0), max_millis: 300_000 };
+        let skewed = TooSkewed { requested: UnixMillis(0), now: UnixMillis(0), max_millis: 300_000 };
         let body = answer(&Refusal::RequestTimeTooSkewed(skewed), "PUT").body;
         assert!(body.contains(
             "  <MaxAllowedSkewMilliseconds>300000</MaxAllowedSkewMilliseconds>\n  \

@@ -13,7 +13,8 @@ impl ObjectKey {
     /// Takes a key that was percent-decoded once.
     ///
     /// # Errors
-    /// [`Refusal::InvalidObjectName`] when it is empty or too long, when it has a character that the XML of
+    /// [`Refusal::InvalidObjectName`] when it is empty or too long, when it begins with a slash or backslash (OSS,
+    /// "Object naming conventions"), when it has a character that the XML of
     /// OSS's answers can't carry, or when a segment is `.` or `..`: HTTP stacks between here and S3 resolve
     /// those, and the object would land under another key than the one that was verified.
     pub fn new(key: String) -> Result<Self, Refusal> {
@@ -21,6 +22,8 @@ impl ObjectKey {
             KeyFault::Empty
         } else if key.len() > MAX_KEY_BYTES {
             KeyFault::TooLong
+        } else if key.starts_with(['/', '\\']) {
+            KeyFault::LeadingSlash
         } else if !key.chars().all(is_xml_char) {
             KeyFault::NotXml
         } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
@@ -55,7 +58,7 @@ mod tests {
 
     #[test]
     fn takes_every_key_that_s3_stores_as_it_is() {
-        for key in ["a", "/a", "a//b", "a/", "...", "a/..b/c.", "日志 a+b~!*().log", "%2F", &"k".repeat(1023)] {
+        for key in ["a", "a//b", "a/", "...", "a/..b/c.", "日志 a+b~!*().log", "%2F", &"k".repeat(1023)] {
             assert_eq!(fault(key), None, "{key}");
         }
     }
@@ -66,6 +69,8 @@ mod tests {
             ("", KeyFault::Empty),
             (&*"k".repeat(1024), KeyFault::TooLong),
             (&*"é".repeat(512), KeyFault::TooLong),
+            ("/a", KeyFault::LeadingSlash),
+            ("\\a", KeyFault::LeadingSlash),
             ("a\0", KeyFault::NotXml),
             ("a\u{1b}b", KeyFault::NotXml),
             ("a\u{fffe}", KeyFault::NotXml),

@@ -9,8 +9,8 @@ use crate::object_key::ObjectKey;
 use crate::refusal::Refusal;
 use crate::request::percent_encoding::encode_parameter;
 use crate::request::query::Query;
-use crate::scheme::is_signature_parameter;
-use crate::sub_resource;
+use crate::scheme::{SECURITY_TOKEN_PARAMETER, V1_PARAMETERS, is_signature_parameter};
+use crate::sub_resource::{self, SUB_RESOURCES};
 use upload_id::UploadId;
 
 /// An OSS operation that is served.
@@ -116,15 +116,20 @@ impl Operation {
     /// [`Refusal::MethodNotAllowed`] for an operation of OSS that isn't served; [`Refusal::UnexpectedParameter`]
     /// for a parameter that no served operation takes, or not in this combination;
     /// [`Refusal::InvalidPartNumber`], [`Refusal::InvalidEncodingType`] and [`Refusal::InvalidQueryValue`].
-    pub(crate) fn classify(method: &str, key: Option<&ObjectKey>, query: &Query) -> Result<Self, Refusal> {
+    pub(crate) fn classify(
+        method: &str,
+        key: Option<&ObjectKey>,
+        query: &Query,
+        ignored: &[&str],
+    ) -> Result<Self, Refusal> {
         let is_served_method = OPERATIONS.iter().any(|row| row.method == method);
         // Of all that OSS serves with GET, only the parts of an upload are served here.
         let reads_object = method == "GET" && query.get("uploadId").is_none();
         if key.is_none() || !is_served_method || reads_object {
             return Err(Refusal::MethodNotAllowed);
         }
-        let row = OPERATIONS.iter().find(|row| row.method == method && row.takes(query));
-        let row = row.ok_or_else(|| refuse_parameters(query))?;
+        let row = OPERATIONS.iter().find(|row| row.method == method && row.takes(query, ignored));
+        let row = row.ok_or_else(|| refuse_parameters(query, ignored))?;
         query.iter().try_for_each(|(name, value)| check_value(name, value))?;
         Ok(row.operation)
     }
@@ -155,8 +160,10 @@ fn s3_parameter(name: &str, value: &str) -> String {
 }
 
 impl Row {
-    fn takes(&self, query: &Query) -> bool {
-        self.required.iter().all(|name| query.get(name).is_some()) && operands(query).all(|name| self.knows(name))
+    fn takes(&self, query: &Query, ignored: &[&str]) -> bool {
+        let ignores = |name: &str| self.operation == Operation::PutObject && is_ignored(name);
+        self.required.iter().all(|name| query.get(name).is_some())
+            && operands(query, ignored).all(|name| self.knows(name) || ignores(name))
     }
 
     fn knows(&self, name: &str) -> bool {
@@ -165,18 +172,32 @@ impl Row {
 }
 
 /// The names of the parameters that decide which operation it is.
-fn operands(query: &Query) -> impl Iterator<Item = &str> {
-    query.iter().map(|(name, _)| name).filter(|name| !is_signature_parameter(name) && !ANYWHERE.contains(name))
+fn operands<'q>(query: &'q Query, ignored: &[&str]) -> impl Iterator<Item = &'q str> {
+    let is_operand = |name: &&str| !is_signature_parameter(name) && !ANYWHERE.contains(name) && !ignored.contains(name);
+    query.iter().map(|(name, _)| name).filter(is_operand)
 }
 
 /// Why no row takes a query whose method is served.
-fn refuse_parameters(query: &Query) -> Refusal {
+/// Whether a parameter means nothing to OSS or S3: hand-written clients append a time stamp, so that no cache answers. It
+/// isn't forwarded. A name that differs from a known one only in its case is a mistake, and isn't ignored.
+fn is_ignored(name: &str) -> bool {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    let of_operations = OPERATIONS.iter().flat_map(|row| [row.required, row.passed, row.optional]).flatten();
+    let of_signatures = V1_PARAMETERS.into_iter().chain([SECURITY_TOKEN_PARAMETER]);
+    let mut known = of_operations.copied().chain(SUB_RESOURCES).chain(of_signatures);
+    let has_prefix = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    is_plain
+        && !known.any(|known| known.eq_ignore_ascii_case(name))
+        && !["x-oss-", "x-amz-"].into_iter().any(has_prefix)
+}
+
+fn refuse_parameters(query: &Query, ignored: &[&str]) -> Refusal {
     let is_ours = |name: &&str| OPERATIONS.iter().any(|row| row.knows(name));
-    let mut foreign = operands(query).filter(|name| !is_ours(name)).peekable();
+    let mut foreign = operands(query, ignored).filter(|name| !is_ours(name)).peekable();
     // A sub-resource of OSS makes it another operation; any other name is a stray parameter.
     let unexpected = match foreign.peek() {
         Some(_) => foreign.find(|name| !sub_resource::is_signed(name)),
-        None => operands(query).next(),
+        None => operands(query, ignored).next(),
     };
     unexpected.map_or(Refusal::MethodNotAllowed, |name| Refusal::UnexpectedParameter(name.to_owned()))
 }
@@ -208,7 +229,7 @@ mod tests {
 
     fn classify(method: &str, query: &str) -> Result<Operation, Refusal> {
         let key = ObjectKey::new("key".to_owned()).unwrap();
-        Operation::classify(method, Some(&key), &Query::parse(query).unwrap())
+        Operation::classify(method, Some(&key), &Query::parse(query).unwrap(), &[])
     }
 
     #[test]
@@ -275,7 +296,7 @@ mod tests {
     #[test]
     fn refuses_the_bucket_itself() {
         for (method, query) in [("PUT", ""), ("POST", "uploads"), ("GET", "")] {
-            let refused = Operation::classify(method, None, &Query::parse(query).unwrap());
+            let refused = Operation::classify(method, None, &Query::parse(query).unwrap(), &[]);
             assert_eq!(refused, Err(Refusal::MethodNotAllowed), "{method} {query}");
         }
     }
@@ -302,6 +323,28 @@ mod tests {
             ("DELETE", "uploadId=~forbid-overwrite", "uploadId"),
         ] {
             assert_eq!(classify(method, query), Err(Refusal::UnexpectedParameter(name.into())), "{method} {query}");
+        }
+    }
+
+    #[test]
+    fn ignores_a_parameter_that_means_nothing() {
+        for query in ["t=1764000000", "_=1&rand", "v=1.0&nonce=a%26b"] {
+            assert_eq!(classify("PUT", query), Ok(Operation::PutObject), "{query}");
+        }
+        assert_eq!(Operation::PutObject.s3_query(&Query::parse("t=1764000000").unwrap()), "");
+        for (method, query) in [
+            ("PUT", "partNumber=1&uploadId=id&t=1"),
+            ("POST", "uploads&t=1"),
+            ("PUT", "UploadID=id"),
+            ("PUT", "signature=a"),
+            ("PUT", "Security-Token=a"),
+            ("PUT", "ACL"),
+            ("PUT", "x-amz-acl=public-read"),
+            ("PUT", "X-Oss-Other"),
+            ("PUT", "t%3DSignature=a"),
+            ("PUT", "t&Uploads"),
+        ] {
+            assert!(classify(method, query).is_err(), "{method} {query}");
         }
     }
 

@@ -183,6 +183,8 @@ impl KeyFault {
         match self {
             KeyFault::Empty => error(400, CODE, "0016-00000001", "The Object name can not be empty."),
             KeyFault::TooLong => error(400, CODE, "0016-00000002", "The Length of Object name must be less than 1024."),
+            KeyFault::NotUtf8 => error(400, ARGUMENT, "0016-00000002", "The characters encoding must be utf-8."),
+            KeyFault::LeadingSlash => error(400, CODE, "0016-00000005", "The specified object is not valid."),
             _ => error(400, CODE, "0016-00000004", "The specified object is not valid."),
         }
     }

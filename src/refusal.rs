@@ -122,8 +122,12 @@ pub enum KeyFault {
     Empty,
     /// More than 1,023 bytes.
     TooLong,
-    /// A percent-escape that is cut off or not UTF-8.
+    /// A percent-escape that is cut off, or a path that doesn't begin with `/`.
     Escape,
+    /// Not UTF-8 once it is decoded: some firmware sends GBK.
+    NotUtf8,
+    /// A slash or backslash at the beginning.
+    LeadingSlash,
     /// A character that XML 1.0 can't carry.
     NotXml,
     /// A segment `.` or `..`.
@@ -171,6 +175,8 @@ pub enum DateFault {
 pub struct TooSkewed {
     /// The request's date.
     pub requested: UnixMillis,
+    /// The time when the request was decided on.
+    pub now: UnixMillis,
     /// The difference that is allowed, in milliseconds.
     pub max_millis: u64,
 }
@@ -240,14 +246,14 @@ impl Refusal {
             Refusal::SchemeNotEnabled(name) => format!("signature scheme {name} is not enabled").into(),
             Refusal::InvalidDate(DateFault::Missing) => "neither `x-oss-date` nor `date`".into(),
             Refusal::InvalidDate(DateFault::Malformed) => "the date is neither RFC 1123 nor ISO 8601 basic".into(),
-            Refusal::RequestTimeTooSkewed(_) => "the request's date is too far from now".into(),
+            Refusal::RequestTimeTooSkewed(skewed) => skewed.detail().into(),
             Refusal::InvalidAccessKeyId(_, fault) => fault.detail().into(),
             Refusal::SignatureDoesNotMatch(mismatch) => mismatch.detail().into(),
             Refusal::InvalidSecurityToken => "the security token is not the access key's".into(),
             Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
             Refusal::NoSuchBucket(name) => format!("unknown bucket `{name}`: add it to `buckets`").into(),
             Refusal::NoSuchUpload(_) => "ListParts is not served".into(),
-            Refusal::NotImplemented(name) => format!("header `{name}` asks for what S3 does not do").into(),
+            Refusal::NotImplemented(name) => not_implemented(name).into(),
             Refusal::InvalidHeaderValue(name, _) => {
                 format!("header `{name}` has a value that OSS does not define").into()
             }
@@ -265,6 +271,26 @@ impl Refusal {
 /// The part of a parameter's name that is logged: a name may contain an encoded `=` and a signature after it.
 fn shown(name: &str) -> &str {
     name.split('=').next().unwrap_or_default()
+}
+
+/// Names the setting that takes the header, where there is one.
+fn not_implemented(name: &str) -> String {
+    let setting = match name {
+        "x-oss-callback" | "x-oss-callback-var" => "headers.callback",
+        "x-oss-object-acl" => "headers.publicAcl",
+        "x-oss-server-side-encryption" | "x-oss-server-side-encryption-key-id" => "headers.kmsKeys",
+        "x-oss-tagging" => "headers.tagging",
+        _ => return format!("header `{name}` asks for what S3 does not do"),
+    };
+    format!("header `{name}` asks for what S3 does not do as it is: see `{setting}` in the configuration")
+}
+
+impl TooSkewed {
+    fn detail(&self) -> String {
+        let seconds = self.now.0.abs_diff(self.requested.0) / 1000;
+        let direction = if self.requested < self.now { "behind" } else { "ahead" };
+        format!("the device's clock is {seconds} s {direction}; {} s are allowed", self.max_millis / 1000)
+    }
 }
 
 impl Mismatch {
@@ -297,9 +323,9 @@ impl KeyFault {
         match self {
             KeyFault::Empty => "no key",
             KeyFault::TooLong => "the key has more than 1,023 bytes",
-            KeyFault::Escape => {
-                "the path does not begin with `/`, or has a percent-escape that is cut off or not UTF-8"
-            }
+            KeyFault::Escape => "the path does not begin with `/`, or has a percent-escape that is cut off",
+            KeyFault::NotUtf8 => "the key is not UTF-8",
+            KeyFault::LeadingSlash => "the key begins with a slash or backslash",
             KeyFault::NotXml => "the key has a character that XML does not allow",
             KeyFault::DotSegment => "the key has a segment `.` or `..`",
             KeyFault::SubResource => "the key has `?` and a sub-resource's name, so its signature is ambiguous",

@@ -1,10 +1,10 @@
 //! Which bucket and key a request is about, from its Host and its path, parsed once.
 
-use crate::config::hosts::{Hosts, without_port};
+use crate::config::hosts::{Addressing, Hosts, without_port};
 use crate::config::names::is_oss_bucket_name;
 use crate::object_key::ObjectKey;
 use crate::refusal::{KeyFault, Refusal};
-use crate::request::percent_encoding;
+use crate::request::percent_encoding::{self, DecodeError};
 
 /// The bucket and the decoded key. What is verified and what is forwarded are both made from this one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,26 @@ pub(crate) enum PathPlus {
     Space,
 }
 
+/// One way to read a Host and a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PathReading {
+    pub(crate) plus: PathPlus,
+    pub(crate) endpoint_bucket: EndpointBucket,
+}
+
+impl PathReading {
+    /// The likeliest.
+    pub(crate) const FIRST: PathReading =
+        PathReading { plus: PathPlus::Plus, endpoint_bucket: EndpointBucket::Configured };
+}
+
+/// Whether the bucket of a request to an endpoint itself is the one that is configured, or the path's first segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndpointBucket {
+    Configured,
+    InPath,
+}
+
 impl Resource {
     /// Locates a request's resource by its Host header and its path, in the three styles of OSS clients:
     /// virtual-hosted (`bucket.endpoint/key`), CNAME (`host/key`) and path (`endpoint/bucket/key`).
@@ -35,14 +55,17 @@ impl Resource {
     ///
     /// # Errors
     /// [`Refusal::UnknownHost`], [`Refusal::InvalidBucketName`] or [`Refusal::InvalidObjectName`].
-    pub(crate) fn locate(host: &str, uri: &str, hosts: &Hosts, path_plus: PathPlus) -> Result<Self, Refusal> {
+    pub(crate) fn locate(host: &str, uri: &str, hosts: &Hosts, reading: PathReading) -> Result<Self, Refusal> {
         let unknown_host = || Refusal::UnknownHost(host.to_owned());
         let host = without_port(host).ok_or_else(unknown_host)?;
         let addressing = hosts.addressing(&host).ok_or_else(unknown_host)?;
-        let path = decode_path(uri, path_plus)?;
-        let (bucket, key) = match addressing.bucket() {
-            Some(bucket) => (bucket, &*path),
-            None => path.split_once('/').unwrap_or((&path, "")),
+        let path = decode_path(uri, reading.plus)?;
+        let (bucket, key) = match (&addressing, addressing.bucket()) {
+            (Addressing::Endpoint { .. }, _) if reading.endpoint_bucket == EndpointBucket::InPath => {
+                first_segment(&path)
+            }
+            (_, Some(bucket)) => (bucket, &*path),
+            (_, None) => first_segment(&path),
         };
         if !is_oss_bucket_name(bucket) {
             return Err(Refusal::InvalidBucketName);
@@ -58,12 +81,21 @@ impl Resource {
 }
 
 /// The path without its first `/`, percent-decoded once.
+/// A path's first segment, and what follows the slash behind it.
+fn first_segment(path: &str) -> (&str, &str) {
+    path.split_once('/').unwrap_or((path, ""))
+}
+
 fn decode_path(uri: &str, path_plus: PathPlus) -> Result<String, Refusal> {
-    let path = uri.strip_prefix('/').and_then(|path| match path_plus {
+    let path = uri.strip_prefix('/').ok_or(Refusal::InvalidObjectName(KeyFault::Escape))?;
+    let decoded = match path_plus {
         PathPlus::Plus => percent_encoding::decode(path).map(String::from),
         PathPlus::Space => percent_encoding::decode(&path.replace('+', " ")).map(String::from),
-    });
-    path.ok_or(Refusal::InvalidObjectName(KeyFault::Escape))
+    };
+    decoded.map_err(|error| match error {
+        DecodeError::Escape => Refusal::InvalidObjectName(KeyFault::Escape),
+        DecodeError::NotUtf8 => Refusal::InvalidObjectName(KeyFault::NotUtf8),
+    })
 }
 
 #[cfg(test)]
@@ -77,8 +109,9 @@ mod tests {
             cname: BTreeMap::from([("uploads.example.com".to_owned(), "fleet".to_owned())]),
             path: BTreeSet::from(["127.0.0.1".to_owned()]),
             virtual_hosted: BTreeSet::from(["oss.example.com".to_owned()]),
+            endpoints: BTreeMap::new(),
         };
-        let resource = Resource::locate(host, uri, &hosts, PathPlus::Plus)?;
+        let resource = Resource::locate(host, uri, &hosts, PathReading::FIRST)?;
         Ok((resource.bucket.clone(), resource.key_or_empty().to_owned()))
     }
 
@@ -98,10 +131,9 @@ mod tests {
 
     #[test]
     fn keeps_slashes_where_the_client_put_them() {
-        for (uri, key) in [("//lead", "/lead"), ("/%2Flead", "/lead"), ("/a//b/", "a//b/"), ("/a%252Fb", "a%2Fb")] {
+        for (uri, key) in [("/a//b/", "a//b/"), ("/a%2F%2Fb", "a//b"), ("/a%252Fb", "a%2Fb")] {
             assert_eq!(locate("uploads.example.com", uri), Ok(("fleet".into(), key.into())), "{uri}");
         }
-        assert_eq!(locate("127.0.0.1", "/fleet//lead"), Ok(("fleet".into(), "/lead".into())));
     }
 
     #[test]
@@ -124,7 +156,11 @@ mod tests {
             ("uploads.example.com", "", Refusal::InvalidObjectName(KeyFault::Escape)),
             ("uploads.example.com", "k", Refusal::InvalidObjectName(KeyFault::Escape)),
             ("uploads.example.com", "/%", Refusal::InvalidObjectName(KeyFault::Escape)),
-            ("uploads.example.com", "/%FF", Refusal::InvalidObjectName(KeyFault::Escape)),
+            ("uploads.example.com", "/%FF", Refusal::InvalidObjectName(KeyFault::NotUtf8)),
+            ("uploads.example.com", "//lead", Refusal::InvalidObjectName(KeyFault::LeadingSlash)),
+            ("uploads.example.com", "/%2Flead", Refusal::InvalidObjectName(KeyFault::LeadingSlash)),
+            ("uploads.example.com", "/%5Clead", Refusal::InvalidObjectName(KeyFault::LeadingSlash)),
+            ("127.0.0.1", "/fleet//lead", Refusal::InvalidObjectName(KeyFault::LeadingSlash)),
             ("uploads.example.com", "/a%2F..%2Fb", Refusal::InvalidObjectName(KeyFault::DotSegment)),
         ] {
             assert_eq!(locate(host, uri), Err(expected), "{host}{uri}");

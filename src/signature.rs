@@ -43,7 +43,7 @@ impl<'r> PresentedSignature<'r> {
         query: &'r Query,
         enabled: &[Scheme],
     ) -> Result<Self, Refusal> {
-        let header = request.headers.get_unique("authorization")?;
+        let header = request.headers.get_unique("authorization")?.map(str::trim_ascii_end);
         let in_query = |names: &[&str]| names.iter().any(|name| query.get(name).is_some());
         let has_v4 = in_query(&V4_PARAMETERS);
         let has_v1 = in_query(&V1_PARAMETERS) || (in_query(&[SECURITY_TOKEN_PARAMETER]) && !has_v4);

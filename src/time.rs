@@ -57,6 +57,11 @@ impl UnixMillis {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
     }
 
+    /// The second that it is in.
+    pub(crate) fn to_whole_seconds(self) -> Self {
+        UnixMillis(self.0.saturating_sub(self.0.rem_euclid(1000)))
+    }
+
     /// The day in ISO 8601 basic: `20261124`.
     pub(crate) fn to_basic_day(self) -> String {
         let (year, month, day) = self.date_and_time().0.to_calendar_date();

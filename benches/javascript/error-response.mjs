@@ -140,5 +140,5 @@ function truncated(text, room) {
 
 /** @param {number} time */
 function shownTime(time) {
-  return new Date(Math.min(Math.max(time, 0), 253_402_300_799_999)).toISOString();
+  return new Date(Math.floor(Math.min(Math.max(time, 0), 253_402_300_799_999) / 1000) * 1000).toISOString();
 }

@@ -19,6 +19,8 @@ const OPERATIONS = [
 const PUT_OBJECT = OPERATIONS[0];
 const KNOWN = new Set(OPERATIONS.flatMap(({ required, passed, optional }) => [...required, ...passed, ...optional]));
 const SUB_RESOURCES = new Set(names.subResources);
+const OF_SIGNATURES = ['Expires', 'OSSAccessKeyId', 'Signature', 'security-token'];
+const KNOWN_IN_ANY_CASE = new Set([...KNOWN, ...SUB_RESOURCES, ...OF_SIGNATURES].map((name) => name.toLowerCase()));
 const FORBID_OVERWRITE = '~forbid-overwrite';
 
 /** @param {string} name */
@@ -34,10 +36,16 @@ export function classify(method, key, query) {
   const takes = (/** @type {Operation} */ row) =>
     row.method === method &&
     row.required.every((name) => query.has(name)) &&
-    operands.every((name) => row.required.includes(name) || row.passed.includes(name) || row.optional.includes(name));
+    operands.every((name) => row.required.includes(name) || row.passed.includes(name) || row.optional.includes(name) || (row === PUT_OBJECT && isIgnored(name)));
   const operation = OPERATIONS.find(takes) ?? unserved(operands);
   for (const [name, value] of query) checkValue(name, value);
   return operation;
+}
+
+/** Whether a parameter means nothing to OSS or S3. @param {string} name */
+function isIgnored(name) {
+  const lower = name.toLowerCase();
+  return /^[\w.-]*$/u.test(name) && !KNOWN_IN_ANY_CASE.has(lower) && !lower.startsWith('x-oss-') && !lower.startsWith('x-amz-');
 }
 
 /** @param {string[]} operands @returns {never} */

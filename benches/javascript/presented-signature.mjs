@@ -47,8 +47,9 @@ function fromEither(header, query) {
   return v1 ? v1FromQuery(query) : v4FromQuery(query);
 }
 
-/** @param {string} value @returns {Presented} */
-function fromHeader(value) {
+/** @param {string} header @returns {Presented} */
+function fromHeader(header) {
+  const value = /[ \t\n\r\f]$/u.test(header) ? header.replace(/[ \t\n\r\f]+$/u, '') : header;
   if (value === '') refuse('MalformedAuthorization', 'empty');
   const blank = value.indexOf(' ');
   const scheme = blank < 0 ? value : value.slice(0, blank);

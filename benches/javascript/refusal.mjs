@@ -15,8 +15,10 @@ const ERRORS = {
   MalformedHeader: [400, 'InvalidArgument', '0017-00000205', 'A request header is repeated or contains illegal characters.', 'header `%` contains a control character'],
   UnknownHost: [403, 'AccessDenied', '0003-00001403', 'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.', 'unknown Host `%`: add it to `hosts`'],
   InvalidBucketName: [400, 'InvalidBucketName', '0015-00000001', 'The specified bucket is not valid.', "the bucket's name is not 3 to 63 lower-case letters, digits and hyphens"],
+  'InvalidObjectName.notUtf8': [400, 'InvalidArgument', '0016-00000002', 'The characters encoding must be utf-8.', 'the key is not UTF-8'],
+  'InvalidObjectName.leadingSlash': [400, 'InvalidObjectName', '0016-00000005', 'The specified object is not valid.', 'the key begins with a slash or backslash'],
   'InvalidObjectName.tooLong': [400, 'InvalidObjectName', '0016-00000002', 'The Length of Object name must be less than 1024.', 'the key has more than 1,023 bytes'],
-  'InvalidObjectName.escape': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, 'the path does not begin with `/`, or has a percent-escape that is cut off or not UTF-8'],
+  'InvalidObjectName.escape': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, 'the path does not begin with `/`, or has a percent-escape that is cut off'],
   'InvalidObjectName.notXml': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, 'the key has a character that XML does not allow'],
   'InvalidObjectName.dotSegment': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, 'the key has a segment `.` or `..`'],
   'InvalidObjectName.subResource': [400, 'InvalidObjectName', '0016-00000004', NOT_VALID, "the key has `?` and a sub-resource's name, so its signature is ambiguous"],
@@ -46,13 +48,13 @@ const ERRORS = {
   SchemeNotEnabled: [400, 'InvalidArgument', '0002-00000062', 'Authorization header is invalid.', 'signature scheme % is not enabled'],
   'InvalidDate.missing': [403, 'AccessDenied', '0002-00000503', 'OSS authentication requires a valid Date.', 'neither `x-oss-date` nor `date`'],
   'InvalidDate.malformed': [403, 'AccessDenied', '0002-00000505', 'OSS authentication requires a valid Date.', 'the date is neither RFC 1123 nor ISO 8601 basic'],
-  RequestTimeTooSkewed: [403, 'RequestTimeTooSkewed', '0002-00000504', 'The difference between the request time and the current time is too large.', "the request's date is too far from now"],
+  RequestTimeTooSkewed: [403, 'RequestTimeTooSkewed', '0002-00000504', 'The difference between the request time and the current time is too large.', "%"],
   InvalidAccessKeyId: [403, 'InvalidAccessKeyId', '0002-00000902', 'The OSS Access Key Id you provided does not exist in our records.', 'unknown access key id'],
   SignatureDoesNotMatch: [403, 'SignatureDoesNotMatch', '0002-00000040', MISMATCH, 'signature mismatch for %'],
   InvalidSecurityToken: [403, 'InvalidSecurityToken', '0002-00000006', 'The security token you provided is invalid.', "the security token is not the access key's"],
   NoSuchBucket: [404, 'NoSuchBucket', '0015-00000101', 'The specified bucket does not exist.', 'unknown bucket `%`: add it to `buckets`'],
   NoSuchUpload: [404, 'NoSuchUpload', '', 'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.', 'ListParts is not served'],
-  NotImplemented: [400, 'NotImplemented', '0017-00000245', 'A header you provided implies functionality that is not implemented.', 'header `%` asks for what S3 does not do'],
+  NotImplemented: [400, 'NotImplemented', '0017-00000245', 'A header you provided implies functionality that is not implemented.', 'header `%'],
   InvalidHeaderValue: [400, 'InvalidArgument', '0017-00000131', 'The value of a request header is invalid.', 'header `%` has a value that OSS does not define'],
   MetadataTooLarge: [400, 'MetadataTooLarge', '0011-00000002', 'Your metadata headers exceed the maximum allowed metadata size.', 'more than 2 KB of user metadata'],
   MissingContentLength: [411, 'MissingContentLength', '0017-00000101', 'You must provide the Content-Length HTTP header.', 'no Content-Length'],
@@ -83,10 +85,27 @@ export class Refusal {
   }
 }
 
+const SETTINGS = new Map([
+  ['x-oss-callback', 'headers.callback'],
+  ['x-oss-callback-var', 'headers.callback'],
+  ['x-oss-object-acl', 'headers.publicAcl'],
+  ['x-oss-server-side-encryption', 'headers.kmsKeys'],
+  ['x-oss-server-side-encryption-key-id', 'headers.kmsKeys'],
+  ['x-oss-tagging', 'headers.tagging'],
+]);
+
 /** @param {Refusal} refusal */
 function name({ cause, value, name: named }) {
   if (cause === 'RepeatedParameter' || cause === 'UnexpectedParameter') return value.split('=', 1)[0];
   if (cause === 'SignatureDoesNotMatch') return `${value.accessKeyId} at ${value.host} (${value.style}, bucket ${value.bucket})`;
+  if (cause === 'RequestTimeTooSkewed') {
+    const seconds = Math.floor(Math.abs(value.now - value.requested) / 1000);
+    return `the device's clock is ${seconds} s ${value.requested < value.now ? 'behind' : 'ahead'}; ${value.maxMillis / 1000} s are allowed`;
+  }
+  if (cause === 'NotImplemented') {
+    const setting = SETTINGS.get(value);
+    return `${value}\` asks for what S3 does not do${setting ? ` as it is: see \`${setting}\` in the configuration` : ''}`;
+  }
   return named ?? String(value);
 }
 

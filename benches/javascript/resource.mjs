@@ -49,12 +49,14 @@ function labelOf(host, endpoints) {
 function decodedPath(uri, plus) {
   if (uri.charCodeAt(0) !== 0x2f) refuse('InvalidObjectName', 'escape');
   const path = uri.slice(1);
-  return decode(plus === 'space' ? path.replaceAll('+', '%20') : path) ?? refuse('InvalidObjectName', 'escape');
+  const decoded = decode(plus === 'space' ? path.replaceAll('+', '%20') : path);
+  return decoded ?? refuse('InvalidObjectName', /%(?![0-9a-f]{2})/iu.test(path) ? 'escape' : 'notUtf8');
 }
 
 /** @param {string} key */
 function checkKey(key) {
   if (key.length > 1023 || (key.length > 341 && Buffer.byteLength(key) > 1023)) refuse('InvalidObjectName', 'tooLong');
+  if (key[0] === '/' || key[0] === '\\') refuse('InvalidObjectName', 'leadingSlash');
   if (NOT_XML.test(key)) refuse('InvalidObjectName', 'notXml');
   if (key.includes('.') && DOT_SEGMENT.test(key)) refuse('InvalidObjectName', 'dotSegment');
 }

@@ -12,7 +12,7 @@ export function headerTime({ headers }, { maxSkewMillis }, now) {
 
 /** @param {number} requested @param {number} maxMillis @param {number} now */
 function checkSkew(requested, maxMillis, now) {
-  if (Math.abs(requested - now) > maxMillis) refuse('RequestTimeTooSkewed', { requested, maxMillis });
+  if (Math.abs(requested - now) > maxMillis) refuse('RequestTimeTooSkewed', { requested, now, maxMillis });
 }
 
 /**

@@ -17,16 +17,20 @@ export function addBundle(program) {
     .summary('check the documents and make a zip of each function')
     .description(DESCRIPTION)
     .option('--out <dir>', 'where to write', 'dist')
+    .option('--allow-weak-secrets', 'take secrets that are short, repetitive or published: for tests only')
     .action(action(bundle));
 }
 
 /** @param {any} options */
-async function bundle({ out, ...options }) {
+async function bundle({ out, allowWeakSecrets, ...options }) {
   const { writeFunctions } = await import('../bundle.mjs');
   const { documentWarnings, readDocuments } = await import('../documents.mjs');
   const { writeWarnings } = await import('../key-warnings.mjs');
+  const { weakSecret } = await import('../weak-secrets.mjs');
   const { writeZips } = await import('../zip.mjs');
   const documents = await readDocuments(documentFiles(options));
+  const weak = allowWeakSecrets || !documents.accessKeys ? undefined : weakSecret([documents.accessKeys]);
+  if (weak) throw new Error(`access keys: ${weak}`);
   writeWarnings(documentWarnings(documents));
   await mkdir(out, { recursive: true, mode: 0o700 });
   for (const { file, bytes } of await writeZips(await writeFunctions(documents, out), out)) {

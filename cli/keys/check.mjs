@@ -32,8 +32,12 @@ export function documentCheck(wasm, source) {
   };
 }
 
-/** @param {string} message @param {import('./store.mjs').Stored[]} stored */
-function named(message, stored) {
+/**
+ * A message about one of several documents, with its name.
+ *
+ * @param {string} message @param {import('./store.mjs').Stored[]} stored
+ */
+export function named(message, stored) {
   const [, index = '0', rest] = /^(?:access keys: )?(?:documents\[(\d+)\](?:\.|: )?)?(.*)$/su.exec(message) ?? [];
   return `${stored[Number(index)]?.name}: ${rest}`;
 }

@@ -1,6 +1,8 @@
 // The commands that show keys. Each returns what is printed: as JSON, and as text.
 
 import { keyWarnings, writeWarnings } from '../key-warnings.mjs';
+import { weakSecret } from '../weak-secrets.mjs';
+import { named } from './check.mjs';
 import { Refusal } from './store.mjs';
 import { summaryOf, summaryText } from './summary.mjs';
 
@@ -13,8 +15,10 @@ export async function runList({ store, check, now }) {
 }
 
 /** @param {Context} context */
-export async function runCheck({ store, check, now }) {
+export async function runCheck({ options, store, check, now }) {
   const stored = await readChecked(store, check);
+  const weak = options.allowWeakSecrets ? undefined : weakSecret(stored.map(({ document }) => document));
+  if (weak) throw new Refusal(named(weak, stored));
   const { accessKeys, masterKeys } = summaryOf(stored, now);
   const warnings = keyWarnings(stored.map(({ document }) => document));
   writeWarnings(warnings);

@@ -138,7 +138,8 @@ function addList(keys) {
 function addCheck(keys) {
   command(keys, 'check', runCheck)
     .summary('validate the documents')
-    .description('Validate the documents and warn about likely mistakes.');
+    .description('Validate the documents and warn about likely mistakes.')
+    .option('--allow-weak-secrets', 'take secrets that are short, repetitive or published: for tests only');
 }
 
 /**

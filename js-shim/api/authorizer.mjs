@@ -1,6 +1,6 @@
 // The API's Lambda authorizer: checks the origin secret, then verifies the OSS signature again.
 
-import { writeLogLine } from '../log.mjs';
+import { loggedKey, writeLogLine } from '../log.mjs';
 import { SECRET_HEADER } from '../edge/origin-request.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
@@ -104,7 +104,7 @@ function contextOf({ operation, bucket, key, requestId, s3Bucket, region, query,
  */
 function decisionLine(decision, time) {
   const { operation = '', bucket = '', key = '', accessKeyId = '', scheme = '', generation = '' } = decision;
-  const understood = { operation, bucket, key, accessKeyId, scheme, generation };
+  const understood = { operation, bucket, key: loggedKey(key), accessKeyId, scheme, generation };
   const refused = decision.decision === 'refuse';
   const reason = refused ? { code: decision.code, detail: decision.detail } : {};
   return {

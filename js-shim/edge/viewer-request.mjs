@@ -3,7 +3,7 @@
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { applyForward, generatedResponse, readEvent } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
-import { writeLogLine } from '../log.mjs';
+import { loggedKey, writeLogLine } from '../log.mjs';
 import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
 
 /**
@@ -62,7 +62,7 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
  * @returns {import('../log.mjs').LogLine}
  */
 function forwardLine({ operation, origin, bucket, key, accessKeyId, scheme, generation }, cloudFrontRequestId, time) {
-  const decided = { operation, origin, bucket, key, accessKeyId, scheme, generation };
+  const decided = { operation, origin, bucket, key: key && loggedKey(key), accessKeyId, scheme, generation };
   return {
     time: new Date(time).toISOString(),
     function: FUNCTION,
@@ -81,6 +81,7 @@ function forwardLine({ operation, origin, bucket, key, accessKeyId, scheme, gene
 function refusalLine(refusal, cloudFrontRequestId, time) {
   const { operation = '', bucket = '', key = '', accessKeyId = '', scheme = '', generation = '' } = refusal;
   const { status, code, detail, ossRequestId } = refusal;
-  const decided = { operation, bucket, key, accessKeyId, scheme, generation, status, code, detail, ossRequestId };
+  const understood = { operation, bucket, key: loggedKey(key), accessKeyId, scheme, generation };
+  const decided = { ...understood, status, code, detail, ossRequestId };
   return { time: new Date(time).toISOString(), function: FUNCTION, decision: 'deny', ...decided, cloudFrontRequestId };
 }

@@ -45,7 +45,10 @@ pub(crate) struct HeaderRules {
     /// The S3 class of each of OSS's that isn't mapped as by default.
     pub(crate) storage_classes: BTreeMap<OssStorageClass, String>,
     pub(crate) tagging: Tagging,
-    pub(crate) public_acl: PublicAcl,
+    /// An `x-oss-object-acl` that would make the object public.
+    pub(crate) public_acl: Unsupported,
+    /// `x-oss-callback` and `callback`: OSS would call an address, and answer with its answer.
+    pub(crate) callback: Unsupported,
     /// OSS's key id to S3's.
     pub(crate) kms_keys: BTreeMap<String, String>,
 }
@@ -60,17 +63,25 @@ pub(crate) enum Tagging {
     Mapped,
 }
 
-/// What becomes of an `x-oss-object-acl` that would make the object public.
+/// What becomes of a header or parameter that asks for what S3 doesn't do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum PublicAcl {
-    /// Refused: the object would be private, and the client would not know.
+pub(crate) enum Unsupported {
+    /// Refused: otherwise the client would not know that it didn't get what it asked for.
     #[default]
     Refused,
-    /// Dropped: the object is private.
+    /// Dropped: the object is stored without it.
     Dropped,
 }
 
 impl HeaderRules {
+    /// The query parameters that are ignored: a callback may stand in the query as well (OSS, "Callback").
+    pub(crate) fn ignored_parameters(&self) -> &'static [&'static str] {
+        match self.callback {
+            Unsupported::Refused => &[],
+            Unsupported::Dropped => &["callback", "callback-var"],
+        }
+    }
+
     /// The S3 class of one of OSS's; `None` for a class that OSS doesn't have.
     pub(crate) fn storage_class(&self, oss: &str) -> Option<&str> {
         let (class, default) = oss_storage_class(oss)?;

@@ -19,13 +19,21 @@ pub(crate) enum Addressing<'a> {
     },
     /// The path's first segment is the bucket: `/bucket/key`.
     Path,
+    /// The host is an endpoint itself. Java v1 sends it for the one bucket that the device uses, as it would a CNAME; a
+    /// client in path style sends it with the bucket in the path. Only the signature tells them apart.
+    Endpoint {
+        /// The bucket that is configured for the endpoint.
+        bucket: &'a str,
+    },
 }
 
 impl<'a> Addressing<'a> {
     /// The bucket, where the host names it.
     pub(crate) fn bucket(&self) -> Option<&'a str> {
         match self {
-            Addressing::VirtualHosted { bucket } | Addressing::Cname { bucket } => Some(bucket),
+            Addressing::VirtualHosted { bucket } | Addressing::Cname { bucket } | Addressing::Endpoint { bucket } => {
+                Some(bucket)
+            }
             Addressing::Path => None,
         }
     }
@@ -36,6 +44,7 @@ impl<'a> Addressing<'a> {
             Addressing::VirtualHosted { .. } => "virtual-hosted",
             Addressing::Cname { .. } => "cname",
             Addressing::Path => "path",
+            Addressing::Endpoint { .. } => "endpoint",
         }
     }
 }
@@ -45,6 +54,9 @@ impl<'a> Addressing<'a> {
 pub(crate) struct Hosts {
     /// Hosts that stand for one bucket, and the bucket.
     pub(crate) cname: BTreeMap<String, String>,
+    /// Endpoints that are addressed in every style, and the bucket of requests that don't name one. Each is in
+    /// `virtual_hosted` too.
+    pub(crate) endpoints: BTreeMap<String, String>,
     /// Hosts with the bucket in the path.
     pub(crate) path: BTreeSet<String>,
     /// What follows the bucket's label: `endpoint` of `*.endpoint`.
@@ -52,6 +64,12 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
+    /// Whether an exact host is configured, in any style.
+    #[cfg(feature = "documents")]
+    pub(crate) fn has_exact(&self, host: &str) -> bool {
+        self.cname.contains_key(host) || self.path.contains(host) || self.endpoints.contains_key(host)
+    }
+
     /// How `host`, in lower case and without a port, addresses its bucket; an exact name goes before a pattern.
     /// `None` for a host that isn't configured.
     pub(crate) fn addressing<'h>(&'h self, host: &'h str) -> Option<Addressing<'h>> {
@@ -60,6 +78,9 @@ impl Hosts {
         }
         if self.path.contains(host) {
             return Some(Addressing::Path);
+        }
+        if let Some(bucket) = self.endpoints.get(host) {
+            return Some(Addressing::Endpoint { bucket });
         }
         let (bucket, endpoint) = host.split_once('.')?;
         let is_known = !bucket.is_empty() && self.virtual_hosted.contains(endpoint);
@@ -82,7 +103,8 @@ mod tests {
         Hosts {
             cname: BTreeMap::from([("uploads.example.com".to_owned(), "fleet".to_owned())]),
             path: BTreeSet::from(["127.0.0.1".to_owned()]),
-            virtual_hosted: BTreeSet::from(["example.com", "d1.cloudfront.net"].map(str::to_owned)),
+            virtual_hosted: BTreeSet::from(["example.com", "d1.cloudfront.net", "oss.example.org"].map(str::to_owned)),
+            endpoints: BTreeMap::from([("oss.example.org".to_owned(), "fleet".to_owned())]),
         }
     }
 
@@ -92,6 +114,8 @@ mod tests {
         assert_eq!(hosts.addressing("uploads.example.com"), Some(Addressing::Cname { bucket: "fleet" }));
         assert_eq!(hosts.addressing("other.example.com"), Some(Addressing::VirtualHosted { bucket: "other" }));
         assert_eq!(hosts.addressing("127.0.0.1"), Some(Addressing::Path));
+        assert_eq!(hosts.addressing("oss.example.org"), Some(Addressing::Endpoint { bucket: "fleet" }));
+        assert_eq!(hosts.addressing("logs.oss.example.org"), Some(Addressing::VirtualHosted { bucket: "logs" }));
     }
 
     #[test]

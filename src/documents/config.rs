@@ -68,6 +68,7 @@ enum Style {
     VirtualHosted,
     Cname,
     Path,
+    Endpoint,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +113,15 @@ fn through<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Through, D::Err
 }
 
 fn style<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Style, D::Error> {
-    one_of(deserializer, &[("virtual-hosted", Style::VirtualHosted), ("cname", Style::Cname), ("path", Style::Path)])
+    one_of(
+        deserializer,
+        &[
+            ("virtual-hosted", Style::VirtualHosted),
+            ("cname", Style::Cname),
+            ("path", Style::Path),
+            ("endpoint", Style::Endpoint),
+        ],
+    )
 }
 
 fn is_served() -> bool {
@@ -219,34 +228,45 @@ fn add_host(
     hosts: &mut Hosts,
 ) -> Result<(), DocumentError> {
     let endpoint = host.strip_prefix("*.").map(str::to_owned);
-    let is_new = match (style, endpoint, bucket) {
-        (Style::VirtualHosted | Style::Path, _, Some(_)) => {
-            return Err(DocumentError::new(
-                "bucket",
-                "expected no bucket: only a host of style \"cname\" stands for one",
-            ));
+    let is_new = match (style, endpoint, check_host_bucket(style, bucket, buckets)?) {
+        (Style::VirtualHosted, Some(endpoint), _) => hosts.virtual_hosted.insert(endpoint),
+        (Style::Path, None, _) => !hosts.has_exact(&host) && hosts.path.insert(host),
+        (Style::Cname, None, Some(bucket)) => !hosts.has_exact(&host) && hosts.cname.insert(host, bucket).is_none(),
+        (Style::Endpoint, None, Some(bucket)) => {
+            !hosts.has_exact(&host)
+                && hosts.virtual_hosted.insert(host.clone())
+                && hosts.endpoints.insert(host, bucket).is_none()
         }
-        (Style::VirtualHosted, Some(endpoint), None) => hosts.virtual_hosted.insert(endpoint),
-        (Style::VirtualHosted, None, None) => {
+        (Style::Cname | Style::Endpoint, None, None) => {
+            return Err(DocumentError::new("bucket", "expected this field to be present"));
+        }
+        (Style::VirtualHosted, None, _) => {
             let expected = "`*.` and the host that follows the bucket, in lower case and without a port, as in \
                             `*.oss.example.com`";
             return Err(DocumentError::new("host", format!("expected {expected}, found \"{host}\"")));
         }
-        (Style::Path | Style::Cname, Some(_), _) => {
+        (Style::Path | Style::Cname | Style::Endpoint, Some(_), _) => {
             let expected = "a host in lower case, without a port, as in `uploads.example.com`";
             return Err(DocumentError::new("host", format!("expected {expected}, found \"{host}\"")));
         }
-        (Style::Path, None, None) => !hosts.cname.contains_key(&host) && hosts.path.insert(host),
-        (Style::Cname, None, None) => return Err(DocumentError::new("bucket", "expected this field to be present")),
-        (Style::Cname, None, Some(OssBucketName(bucket))) => {
-            if !buckets.contains_key(&bucket) {
-                let problem = format!("expected one of the names in `buckets`, found \"{bucket}\"");
-                return Err(DocumentError::new("bucket", problem));
-            }
-            !hosts.path.contains(&host) && hosts.cname.insert(host, bucket).is_none()
-        }
     };
     if is_new { Ok(()) } else { Err(DocumentError::new("host", "expected a host that is listed once")) }
+}
+
+fn check_host_bucket(
+    style: Style,
+    bucket: Option<OssBucketName>,
+    buckets: &BTreeMap<String, S3Bucket>,
+) -> Result<Option<String>, DocumentError> {
+    let problem = match (style, bucket) {
+        (_, None) => return Ok(None),
+        (Style::VirtualHosted | Style::Path, Some(_)) => {
+            "expected no bucket: only a host of style \"cname\" or \"endpoint\" stands for one".to_owned()
+        }
+        (_, Some(OssBucketName(bucket))) if buckets.contains_key(&bucket) => return Ok(Some(bucket)),
+        (_, Some(OssBucketName(bucket))) => format!("expected one of the names in `buckets`, found \"{bucket}\""),
+    };
+    Err(DocumentError::new("bucket", problem))
 }
 
 fn check_api(document: ApiDocument, buckets: &BTreeMap<String, S3Bucket>) -> Result<Api, DocumentError> {
@@ -336,12 +356,12 @@ mod tests {
             (
                 "\"style\": \"path\"",
                 "\"style\": \"vhost\"",
-                "hosts[2].style: expected one of \"virtual-hosted\", \"cname\", \"path\", found \"vhost\"",
+                "hosts[2].style: expected one of \"virtual-hosted\", \"cname\", \"path\", \"endpoint\", found \"vhost\"",
             ),
             (
                 "\"style\": \"path\"",
                 "\"style\": \"path\", \"bucket\": \"fleet-uploads\"",
-                "hosts[2].bucket: expected no bucket: only a host of style \"cname\" stands for one",
+                "hosts[2].bucket: expected no bucket: only a host of style \"cname\" or \"endpoint\" stands for one",
             ),
             (
                 "\"bucket\": \"fleet-uploads\"",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 use super::field::{UniqueMap, checked_text, one_of};
-use crate::config::header_rules::{HeaderRules, PublicAcl, S3_STORAGE_CLASSES, Tagging, oss_storage_class};
+use crate::config::header_rules::{HeaderRules, S3_STORAGE_CLASSES, Tagging, Unsupported, oss_storage_class};
 use crate::config::names::is_visible_ascii;
 
 /// The longest key id or ARN that is taken, in bytes (AWS KMS API Reference, `KeyId`).
@@ -17,8 +17,10 @@ pub(super) struct HeaderRulesDocument {
     storage_classes: UniqueMap<StorageClassName, S3StorageClass>,
     #[serde(default)]
     tagging: bool,
-    #[serde(default, deserialize_with = "public_acl")]
-    public_acl: PublicAcl,
+    #[serde(default, deserialize_with = "unsupported")]
+    public_acl: Unsupported,
+    #[serde(default, deserialize_with = "unsupported")]
+    callback: Unsupported,
     #[serde(default)]
     kms_keys: UniqueMap<KmsKeyName, KmsKey>,
 }
@@ -36,8 +38,8 @@ checked_text!(
 checked_text!(KmsKeyName, |text| is_visible_ascii(text, MAX_KMS_KEY), "a key id of OSS's as its name, or \"default\"");
 checked_text!(KmsKey, |text| is_visible_ascii(text, MAX_KMS_KEY), "the id or the ARN of a KMS key");
 
-fn public_acl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PublicAcl, D::Error> {
-    one_of(deserializer, &[("refused", PublicAcl::Refused), ("dropped", PublicAcl::Dropped)])
+fn unsupported<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Unsupported, D::Error> {
+    one_of(deserializer, &[("refused", Unsupported::Refused), ("dropped", Unsupported::Dropped)])
 }
 
 impl From<HeaderRulesDocument> for HeaderRules {
@@ -49,6 +51,7 @@ impl From<HeaderRulesDocument> for HeaderRules {
                 .collect(),
             tagging: if document.tagging { Tagging::Mapped } else { Tagging::Refused },
             public_acl: document.public_acl,
+            callback: document.callback,
             kms_keys: document.kms_keys.0.into_iter().map(|(name, key)| (name.0, key.0)).collect(),
         }
     }
@@ -97,7 +100,8 @@ mod tests {
             (r#"{"publicAcl":"public"}"#, "publicAcl: expected one of \"refused\", \"dropped\""),
             (r#"{"kmsKeys":{"default":""}}"#, "kmsKeys.default: expected the id or the ARN"),
             (r#"{"kmsKeys":{"a b":"arn"}}"#, "kmsKeys.a b: expected a key id of OSS's"),
-            (r#"{"callback":{}}"#, "the document: unknown field `callback`"),
+            (r#"{"callback":{}}"#, "callback: expected one of \"refused\", \"dropped\""),
+            (r#"{"callbacks":{}}"#, "the document: unknown field `callbacks`"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -10,12 +10,23 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 const RESERVED_IN_KEYS: &AsciiSet = &RESERVED.remove(b'/');
 
-/// `text` with every `%XX` decoded once; `+` is a plus. `None` for a truncated or non-hexadecimal escape, or when
-/// the bytes are not UTF-8.
-pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
+/// Why a text can't be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DecodeError {
+    /// A truncated or non-hexadecimal escape.
+    Escape,
+    /// The decoded bytes are not UTF-8.
+    NotUtf8,
+}
+
+/// `text` with every `%XX` decoded once; `+` is a plus.
+pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, DecodeError> {
     // The library leaves a broken escape as it is.
     let is_escape = |rest: &str| rest.as_bytes().first_chunk().is_some_and(|[a, b]| is_hex(*a) && is_hex(*b));
-    if text.split('%').skip(1).all(is_escape) { percent_decode_str(text).decode_utf8().ok() } else { None }
+    if !text.split('%').skip(1).all(is_escape) {
+        return Err(DecodeError::Escape);
+    }
+    percent_decode_str(text).decode_utf8().map_err(|_| DecodeError::NotUtf8)
 }
 
 fn is_hex(byte: u8) -> bool {
@@ -42,14 +53,17 @@ mod tests {
 
     #[test]
     fn decodes_exactly_once() {
-        assert_eq!(decode("a%252Fb").as_deref(), Some("a%2Fb"));
-        assert_eq!(decode("%e6%97%A5+").as_deref(), Some("日+"));
+        assert_eq!(decode("a%252Fb").as_deref(), Ok("a%2Fb"));
+        assert_eq!(decode("%e6%97%A5+").as_deref(), Ok("日+"));
     }
 
     #[test]
     fn refuses_truncated_foreign_and_non_utf8_escapes() {
-        for text in ["%", "a%2", "%zz", "%2g", "%ff", "%C0%AF", "%ED%A0%80", "%%20", "%2%30", "%+1", "%é"] {
-            assert_eq!(decode(text), None, "{text}");
+        for text in ["%", "a%2", "%zz", "%2g", "%%20", "%2%30", "%+1", "%é", "%ff%"] {
+            assert_eq!(decode(text), Err(DecodeError::Escape), "{text}");
+        }
+        for text in ["%ff", "%C0%AF", "%ED%A0%80", "%CF%E0"] {
+            assert_eq!(decode(text), Err(DecodeError::NotUtf8), "{text}");
         }
     }
 
@@ -64,7 +78,7 @@ mod tests {
         fn decodes_what_was_encoded(text in any::<String>()) {
             for encoded in [encode_key(&text).to_string(), encode_parameter(&text).to_string()] {
                 let decoded = decode(&encoded);
-                prop_assert_eq!(decoded.as_deref(), Some(&*text));
+                prop_assert_eq!(decoded.as_deref(), Ok(&*text));
             }
         }
     }

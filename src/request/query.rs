@@ -59,7 +59,7 @@ impl fmt::Debug for Query {
 }
 
 fn decode_text(text: &str) -> Result<String, Refusal> {
-    let decoded = decode(text).filter(|decoded| !decoded.chars().any(char::is_control));
+    let decoded = decode(text).ok().filter(|decoded| !decoded.chars().any(char::is_control));
     decoded.map(String::from).ok_or(Refusal::MalformedQuery)
 }
 

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::tagging;
 use crate::authenticate::Authenticated;
-use crate::config::header_rules::{HeaderRules, PublicAcl, Tagging};
+use crate::config::header_rules::{HeaderRules, Tagging, Unsupported};
 use crate::config::{Config, Through};
 use crate::limits::MAX_USER_METADATA;
 use crate::operation::Operation;
@@ -46,6 +46,7 @@ enum Treatment {
     Dropped,
     /// Refused: S3 has no equivalent, and the client would take it that it was honoured.
     Refused,
+    Callback,
     CompleteAll,
     ForbidOverwrite,
     ObjectAcl,
@@ -60,8 +61,8 @@ enum Treatment {
 /// which PutObject becomes by a header alone). `x-oss-meta-*` is user metadata; a header that isn't listed is ignored, as
 /// OSS ignores it, and never reaches S3.
 const OSS_HEADERS: [(&str, Treatment); 26] = [
-    ("x-oss-callback", Treatment::Refused),
-    ("x-oss-callback-var", Treatment::Refused),
+    ("x-oss-callback", Treatment::Callback),
+    ("x-oss-callback-var", Treatment::Callback),
     ("x-oss-complete-all", Treatment::CompleteAll),
     ("x-oss-content-sha256", Treatment::Dropped), // signature version 4
     ("x-oss-copy-source", Treatment::Refused),
@@ -195,6 +196,7 @@ impl Treatment {
         match (self, value) {
             (Treatment::Dropped, _) => Ok(None),
             (Treatment::Refused, _) => refuse_if(true),
+            (Treatment::Callback, _) => refuse_if(asked.rules.callback == Unsupported::Refused),
             (Treatment::CompleteAll, "yes") => {
                 let ends_upload = asked.operation == Operation::CompleteMultipartUpload;
                 refuse_if(ends_upload && asked.complete_through == Through::S3)
@@ -202,7 +204,7 @@ impl Treatment {
             (Treatment::ForbidOverwrite, "true" | "false") => Ok(forbid_overwrite(value, asked)),
             (Treatment::ObjectAcl, "private" | "default") => Ok(None),
             (Treatment::ObjectAcl, "public-read" | "public-read-write") => {
-                refuse_if(asked.rules.public_acl == PublicAcl::Refused)
+                refuse_if(asked.rules.public_acl == Unsupported::Refused)
             }
             (Treatment::ServerSideEncryption, "AES256") => {
                 Ok(asked.on_object("x-amz-server-side-encryption", "AES256"))

@@ -42,7 +42,7 @@ pub(crate) fn check(requested: UnixMillis, now: UnixMillis, max_seconds: u32) ->
     if requested.0.abs_diff(now.0) <= max_millis {
         Ok(())
     } else {
-        Err(Refusal::RequestTimeTooSkewed(TooSkewed { requested, max_millis }))
+        Err(Refusal::RequestTimeTooSkewed(TooSkewed { requested, now, max_millis }))
     }
 }
 

@@ -186,11 +186,11 @@ class Keys(UploadTest):
             with self.subTest(case["what"]):
                 self.assert_kept(case["key"])
 
-    def test_keeps_a_slash_at_the_beginning_of_a_key(self):
-        for key in ("/leading/slash", "//two"):
+    def test_refuses_a_slash_at_the_beginning_of_a_key_as_oss_does(self):
+        for key in ("/leading/slash", "//two", "\\back"):
             with self.subTest(key):
-                self.assert_kept(key)
-                self.assertIsNone(s3.get(key.lstrip("/")))
+                with self.refused_at_edge(400, "InvalidObjectName", oss2.exceptions.InvalidObjectName):
+                    device().put_object(key, b"x")
 
     def test_takes_a_key_of_1023_bytes_and_no_longer_one(self):
         for key in ("k" * 1023, "键" * 341):
@@ -623,7 +623,7 @@ class SignatureVersion4(UploadTest):
                 self.assertEqual(s3.everything(), beforehand)
 
     def test_keeps_every_character_of_a_key_in_each_style(self):
-        keys = [case["key"] for case in KEYS] + ["/leading/slash", "//two", "a?uploads", "a?partNumber=1&uploadId=b", "键" * 341]
+        keys = [case["key"] for case in KEYS] + ["a?uploads", "a?partNumber=1&uploadId=b", "键" * 341]
         for key, (style, options) in itertools.product(keys, STYLES.items()):
             with self.subTest(key, style=style):
                 bucket = device(**options, version="v4")
@@ -758,7 +758,7 @@ class SignedUrls(UploadTest):
             self.assert_stored("url/oss2", version.encode())
 
     def test_keeps_every_character_of_a_key(self):
-        keys = [case["key"] for case in KEYS] + ["/leading/slash", "//two"]
+        keys = [case["key"] for case in KEYS]
         for version, key, slash_safe, style in itertools.product(self.VERSIONS, keys, (False, True), ("cname", "path")):
             with self.subTest(version, key=key, slash_safe=slash_safe, style=style):
                 body = secrets.token_bytes(100)

@@ -41,7 +41,7 @@ fn valid() -> impl Strategy<Value = (Request, String)> {
         ("DELETE", "uploadId=U1", "?uploadId=U1"),
     ]);
     let host = select(vec!["uploads.example.com", "fleet-uploads.oss.example.com", "127.0.0.1:8080"]);
-    let key = select(vec![("dir/a.log", "dir/a.log"), ("a%20%E6%97%A5", "a 日"), ("%2Fa%3Fb", "/a?b")]);
+    let key = select(vec![("dir/a.log", "dir/a.log"), ("a%20%E6%97%A5", "a 日"), ("a%3Fb", "a?b")]);
     (operation, host, key, any::<[bool; 4]>()).prop_map(|((method, query, sub_resources), host, key, with)| {
         let bucket = if host.starts_with("127") { "/fleet-uploads" } else { "" };
         let mut request = request(method, &format!("{bucket}/{}", key.0), query).set("host", host);

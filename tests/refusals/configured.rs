@@ -63,6 +63,19 @@ fn drops_a_public_acl_once_configured() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn drops_a_callback_once_configured() {
+    let gate = with_headers(json!({ "callback": "dropped" }));
+    let in_headers = [("x-oss-callback", "e30="), ("x-oss-callback-var", "e30=")];
+    assert_eq!(s3_headers(&gate, &put(&in_headers)), Ok(Vec::new()));
+    let in_query = |query: &str| request("PUT", "/dir/a.log", query).signed(&format!("{RESOURCE}?{query}"));
+    assert_eq!(s3_headers(&gate, &in_query("callback=e30=&callback-var=e30=")), Ok(Vec::new()));
+    let unsigned = request("PUT", "/dir/a.log", "callback=e30=").signed(RESOURCE);
+    assert!(matches!(s3_headers(&gate, &unsigned), Err(Refusal::SignatureDoesNotMatch(_))));
+    let refusing = with_headers(json!({}));
+    assert_eq!(s3_headers(&refusing, &in_query("callback=e30=")), Err(Refusal::MethodNotAllowed));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn maps_kms_to_the_configured_keys_and_to_no_other() {
     let arn = "arn:aws:kms:us-east-1:111122223333:key/1";
     let gate = with_headers(json!({ "kmsKeys": { "default": "alias/uploads", "9468da86": arn } }));

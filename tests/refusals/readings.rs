@@ -1,9 +1,11 @@
 //! Requests that some SDKs sign in another reading: the reading that verifies is the one that is forwarded.
 
+use oss_edge::UnixMillis;
+use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::request::{DATE, ID, SECRET, hmac_sha1, request};
-use crate::{Request, decide, refused};
+use crate::request::{DATE, ID, NOW, SECRET, hmac_sha1, request};
+use crate::{Request, decide, gate_with, refused, variant};
 
 /// A PUT that is signed with `text` as its StringToSign.
 fn signed_over(uri: &str, headers: &[(&str, &str)], text: &str) -> Request {
@@ -23,6 +25,45 @@ fn accepts_a_raw_plus_signed_as_a_plus_or_as_a_space() {
     assert_eq!(forwarded_key_and_uri(&plus), ("a+b+".to_owned(), "/a%2Bb%2B".to_owned()));
     let ruby = signed_over("/a+b%2B", &[], &format!("PUT\n\n\n{DATE}\n/fleet-uploads/a b+"));
     assert_eq!(forwarded_key_and_uri(&ruby), ("a b+".to_owned(), "/a%20b%2B".to_owned()));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn accepts_blanks_behind_the_signature() {
+    let request = signed_over("/k", &[], &format!("PUT\n\n\n{DATE}\n/fleet-uploads/k"));
+    let (_, authorization) = request.headers.iter().find(|(name, _)| name == "authorization").unwrap();
+    let padded = format!("{authorization} \t ");
+    assert_eq!(forwarded_key_and_uri(&request.set("authorization", &padded)).1, "/k");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn takes_each_style_at_an_endpoint_by_what_was_signed() {
+    let gate = gate_with(&json!({
+        "hosts": [{ "host": "oss.example.org", "style": "endpoint", "bucket": "fleet-uploads" }]
+    }));
+    let stored = |host: &str, uri: &str, resource: &str| {
+        let request = request("PUT", uri, "").set("host", host).signed(resource);
+        let text = request.text();
+        let decision = gate.decide(&text, UnixMillis(NOW));
+        let resource = decision.resource.map(|resource| (resource.bucket, resource.key.map(|key| key.to_string())));
+        decision.outcome.map(|forward| (resource.unwrap(), forward.uri)).map_err(|(refusal, _)| variant(&refusal))
+    };
+    let to = |bucket: &str, key: &str| Ok(((bucket.to_owned(), Some(key.to_owned())), format!("/{key}")));
+    let mismatch = || Err("SignatureDoesNotMatch".to_owned());
+    for (host, uri, resource, expected) in [
+        ("oss.example.org", "/a/b", "/fleet-uploads/a/b", to("fleet-uploads", "a/b")),
+        ("fleet-logs.oss.example.org", "/a/b", "/fleet-logs/a/b", to("fleet-logs", "a/b")),
+        ("oss.example.org", "/fleet-logs/a", "/fleet-logs/a", to("fleet-logs", "a")),
+        ("oss.example.org", "/fleet-uploads/a", "/fleet-uploads/a", to("fleet-uploads", "a")),
+        ("oss.example.org", "/fleet-logs/a", "/fleet-uploads/fleet-logs/a", to("fleet-uploads", "fleet-logs/a")),
+        ("oss.example.org", "/no-such/a", "/no-such/a", Err("NoSuchBucket".to_owned())),
+        ("oss.example.org", "/a/b", "/fleet-logs/a/b", mismatch()),
+        ("oss.example.org", "/fleet-logs", "/fleet-logs/", mismatch()),
+        ("oss.example.org", "/fleet-logs/", "/fleet-logs/", mismatch()),
+        ("oss.example.org", "/Bad_Bucket/a", "/Bad_Bucket/a", mismatch()),
+        ("fleet-logs.oss.example.org", "/fleet-uploads/a", "/fleet-uploads/a", mismatch()),
+    ] {
+        assert_eq!(stored(host, uri, resource), expected, "{host}{uri} signed as {resource}");
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -126,8 +126,8 @@ fn sends_the_verified_path_in_s3_s_encoding() {
         ("fleet-uploads.oss.example.com", "/%64ir/a.log", RESOURCE, "/dir/a.log", "fleet-uploads-prod"),
         ("fleet-logs.oss.example.com", "/dir/a.log", "/fleet-logs/dir/a.log", "/dir/a.log", "fleet-logs-prod"),
         ("127.0.0.1", "/fleet-logs%2Fdir/a.log", "/fleet-logs/dir/a.log", "/dir/a.log", "fleet-logs-prod"),
-        ("127.0.0.1", "/fleet-logs//a", "/fleet-logs//a", "//a", "fleet-logs-prod"),
-        ("uploads.example.com", "/%2Fa//b/", "/fleet-uploads//a//b/", "//a//b/", "fleet-uploads-prod"),
+        ("127.0.0.1", "/fleet-logs/a//b", "/fleet-logs/a//b", "/a//b", "fleet-logs-prod"),
+        ("uploads.example.com", "/a%2F%2Fb/", "/fleet-uploads/a//b/", "/a//b/", "fleet-uploads-prod"),
         (
             "uploads.example.com",
             "/a+b%20c~!*'()",

@@ -12,7 +12,7 @@ const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 
 /** Every option that scripts may use, by command. */
 const OPTIONS = {
-  bundle: ['config', 'access-keys', 'out'],
+  bundle: ['config', 'access-keys', 'out', 'allow-weak-secrets'],
   replay: ['config', 'access-keys', 'credentials-endpoint', 'now', 'json'],
   serve: ['config', 'access-keys', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'json', 'no-origin-response'],
 };
@@ -26,7 +26,7 @@ const KEYS_OPTIONS = {
   enable: ['id', 'master'],
   revoke: ['master', 'device', 'devices'],
   list: [],
-  check: [],
+  check: ['allow-weak-secrets'],
 };
 
 const KEYS_COMMON = ['file', 'secret', 'region', 'endpoint', 'json'];

@@ -9,11 +9,14 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { MAX_LISTED_KEYS, bucketWarnings, keyWarnings } from '../../cli/key-warnings.mjs';
+import { configWarnings } from '../../cli/config-warnings.mjs';
+import { weakSecret } from '../../cli/weak-secrets.mjs';
 import { DOCUMENTS } from './fixture.mjs';
 
 const ROOT = new URL('../../', import.meta.url);
 const CLI = fileURLToPath(new URL('cli/oss-edge.mjs', ROOT));
-const SAMPLE = /^oss-edge: warning: a secret is one of the published samples, which anybody can sign with: not for deployment$/mu;
+const STRONG = 'kT7vQ2mXw9RcZ4nLb8YdHs3JfGp6Va';
+const OVERRIDE = '; or give --allow-weak-secrets, for tests';
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-warnings-'));
 after(() => rm(directory, { recursive: true }));
@@ -34,15 +37,44 @@ test('the number is the one that docs/access-keys.md gives', async () => {
   assert.ok(page.includes(`more than some ${MAX_LISTED_KEYS.toLocaleString('en-US')} listed keys`));
 });
 
-test('the published secrets are told in each place that a secret can have', async () => {
+test('the published secrets are weak in each place that a secret can have', async () => {
   const [sample, example] = await Promise.all(['sample/access-keys.json', 'docs/access-keys.md'].map((file) => readFile(new URL(file, ROOT), 'utf8')));
-  assert.equal(keyWarnings([JSON.parse(sample)]).length, 1);
   const secrets = [...`${sample}${example}`.matchAll(/"(?:accessKeySecret|secret)": "(sample[A-Za-z0-9]+)"/gu)].map(([, secret]) => secret);
   assert.ok(secrets.length >= 5);
   for (const secret of secrets) {
-    for (const document of [{ accessKeys: [{ accessKeySecret: secret }] }, { accessKeys: [{ secrets: [{ secret: 's' }, { secret }] }] }, { masterKeys: [{ secret }] }]) {
-      assert.equal(keyWarnings([document]).length, 1, secret);
+    for (const [path, document] of /** @type {[string, object][]} */ ([
+      ['accessKeys[0].accessKeySecret', { accessKeys: [{ accessKeySecret: secret }] }],
+      ['accessKeys[0].secrets[1].secret', { accessKeys: [{ secrets: [{ secret: STRONG }, { secret }] }] }],
+      ['masterKeys[0].secret', { masterKeys: [{ secret }] }],
+    ])) {
+      assert.equal(weakSecret([document]), `${path}: expected a secret of your own, found one of the published samples${OVERRIDE}`);
+      assert.equal(weakSecret([{}, document]), `documents[1].${path}: expected a secret of your own, found one of the published samples${OVERRIDE}`);
     }
+  }
+});
+
+test('a secret that somebody could guess is weak', () => {
+  const weak = (/** @type {string[]} */ ...secrets) => weakSecret([{ accessKeys: secrets.map((accessKeySecret) => ({ accessKeySecret })) }]);
+  const at = 'accessKeys[0].accessKeySecret: expected';
+  assert.equal(weak('1'), `${at} at least 16 characters, found 1${OVERRIDE}`);
+  assert.equal(weak('abcdefghijklmno'), `${at} at least 16 characters, found 15${OVERRIDE}`);
+  assert.equal(weak('0'.repeat(30)), `${at} at least 8 different characters, found 1${OVERRIDE}`);
+  assert.equal(weak('abcdefg'.repeat(4)), `${at} at least 8 different characters, found 7${OVERRIDE}`);
+  assert.equal(weak(STRONG, STRONG), `accessKeys[1].accessKeySecret: expected a secret that no other key has${OVERRIDE}`);
+  assert.equal(weak(STRONG, STRONG.toLowerCase(), 'abcdefgh'.repeat(2)), undefined);
+});
+
+test('bundle and keys check refuse a weak secret, and never show it', async () => {
+  const hosts = DOCUMENTS.config.hosts.filter(({ style }) => style !== 'virtual-hosted');
+  const config = await written('config.json', { ...DOCUMENTS.config, hosts });
+  const accessKeys = await written('weak.json', { accessKeys: [{ accessKeyId: 'a', accessKeySecret: 'hunter2hunter2' }] });
+  const documents = ['--config', config, '--access-keys', accessKeys, '--out', join(directory, 'weak')];
+  for (const [command, status] of /** @type {[string[], number][]} */ ([[['bundle', ...documents], 2], [['keys', 'check', '--file', accessKeys], 1]])) {
+    const refused = await run(...command);
+    assert.equal(refused.status, status);
+    assert.match(refused.stderr, /accessKeys\[0\]\.accessKeySecret: expected at least 16 characters, found 14; or give --allow-weak-secrets/u);
+    assert.ok(!refused.stderr.includes('hunter2'));
+    assert.deepEqual(await run(...command, '--allow-weak-secrets'), { status: 0, stderr: '' });
   }
 });
 
@@ -56,19 +88,24 @@ test('buckets of rules that the configuration has not are told, each once, by th
   assert.deepEqual(bucketWarnings({}, {}), []);
 });
 
+test('a configuration that is probably not meant is told', () => {
+  const hosts = [{ host: '*.a.example', style: 'virtual-hosted' }, { host: '*.b.example', style: 'virtual-hosted' }, { host: 'b.example', style: 'cname', bucket: 'x' }, { host: 'c.example', style: 'endpoint', bucket: 'x' }];
+  const [endpoint, ...others] = configWarnings({ hosts, maxClockSkewSeconds: 300 });
+  assert.match(endpoint, /^hosts: `a\.example` itself leads nowhere, .*replace `\*\.a\.example` by \{ "host": "a\.example", "style": "endpoint", "bucket": "/u);
+  assert.deepEqual(others, []);
+  assert.deepEqual(configWarnings({ hosts: hosts.slice(1), maxClockSkewSeconds: 0 }), []);
+  assert.match(configWarnings({ hosts: hosts.slice(1) })[0], /^maxClockSkewSeconds: not set, .* 300 s .* 900;/u);
+});
+
 test('bundle and keys check print them, and go on', async () => {
   const config = await written('config.json', DOCUMENTS.config);
   const sample = JSON.parse(await readFile(new URL('sample/access-keys.json', ROOT), 'utf8'));
   sample.accessKeys[1].allow = [{ bucket: 'not-there' }];
   const accessKeys = await written('access-keys.json', sample);
-  const bundled = await run('bundle', '--config', config, '--access-keys', accessKeys, '--out', join(directory, 'dist'));
+  const bundled = await run('bundle', '--config', config, '--access-keys', accessKeys, '--out', join(directory, 'dist'), '--allow-weak-secrets');
   assert.equal(bundled.status, 0);
-  assert.match(bundled.stderr, SAMPLE);
   assert.match(bundled.stderr, /^oss-edge: warning: access keys: accessKeys\[1\]\.allow\[0\]\.bucket: `not-there` is not in `buckets` of the configuration/mu);
-  const checked = await run('keys', 'check', '--file', accessKeys);
-  assert.equal(checked.status, 0);
-  assert.match(checked.stderr, SAMPLE);
-  const many = await run('keys', 'check', '--file', await written('many.json', listed(MAX_LISTED_KEYS + 1)));
+  const many = await run('keys', 'check', '--file', await written('many.json', listed(MAX_LISTED_KEYS + 1)), '--allow-weak-secrets');
   assert.match(many.stderr, /^oss-edge: warning: 25001 listed access keys: /u);
 });
 

@@ -1,0 +1,25 @@
+// Warnings about a configuration that is valid and probably not what was meant.
+
+/** @param {any} config checked @returns {string[]} sentences */
+export function configWarnings({ hosts, maxClockSkewSeconds }) {
+  const exact = new Set(hosts.map((/** @type {{ host: string }} */ { host }) => host));
+  const warnings = hosts
+    .filter((/** @type {any} */ { host, style }) => style === 'virtual-hosted' && !exact.has(host.slice(2)))
+    .map((/** @type {any} */ { host }) => endpointWarning(host.slice(2)));
+  if (maxClockSkewSeconds === undefined) {
+    warnings.push(
+      'maxClockSkewSeconds: not set, so a device whose clock is more than 300 s off is refused, where OSS takes 900; ' +
+        'set it to either',
+    );
+  }
+  return warnings;
+}
+
+/** @param {string} endpoint */
+function endpointWarning(endpoint) {
+  return (
+    `hosts: \`${endpoint}\` itself leads nowhere, and the SDK for Java (version 1) sends it as the Host unless it is told ` +
+    `otherwise; for such devices replace \`*.${endpoint}\` by ` +
+    `{ "host": "${endpoint}", "style": "endpoint", "bucket": "the devices' bucket" }`
+  );
+}
