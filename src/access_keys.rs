@@ -70,7 +70,8 @@ impl AccessKeys {
             return Err(AccessKeyFault::Expired);
         }
         let secret = id.derive(&master.secret);
-        let kind = Kind::Derived { master_id, secret, device: id.device.to_owned(), scope };
+        let is_temporary = id.expiry.is_some();
+        let kind = Kind::Derived { master_id, secret, device: id.device.to_owned(), scope, is_temporary };
         Ok(AccessKey { policy: &master.policy, kind, signing_keys: &self.signing_keys })
     }
 }

@@ -6,7 +6,7 @@ use crate::access_keys::AccessKeys;
 use crate::access_keys::access_key::AccessKey;
 use crate::config::Config;
 use crate::operation::Operation;
-use crate::refusal::{Mismatch, Refusal};
+use crate::refusal::{AccessKeyFault, Mismatch, Refusal};
 use crate::request::Request;
 use crate::request::query::Query;
 use crate::resource::{EndpointBucket, PathPlus, PathReading, Resource};
@@ -90,7 +90,8 @@ impl<'r> Authenticated<'r> {
 /// token.
 ///
 /// # Errors
-/// In this order: those of the date, skew or expiry; [`Refusal::InvalidAccessKeyId`]; in signature version 4, for the
+/// In this order: those of the date, skew or expiry; [`Refusal::InvalidAccessKeyId`] or
+/// [`Refusal::SecurityTokenExpired`]; in signature version 4, for the
 /// region [`Refusal::InvalidCredential`]; for the headers that are signed [`Refusal::RepeatedHeader`] and
 /// [`Refusal::MalformedHeader`]; [`Refusal::SignatureDoesNotMatch`]; for a key with a clock skew of its own
 /// [`Refusal::RequestTimeTooSkewed`]; [`Refusal::InvalidSecurityToken`].
@@ -151,6 +152,9 @@ fn identify<'r>(
     let (key, for_all_keys) = match (keys.find(id, now), for_all_keys) {
         (Ok(key), for_all_keys) => (key, for_all_keys),
         (Err(_), Err(refusal)) => return Err(refusal),
+        (Err(AccessKeyFault::Expired), Ok(_)) if presented.security_token(request, classified.query)?.is_some() => {
+            return Err(Refusal::SecurityTokenExpired);
+        }
         (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(id.to_owned(), fault)),
     };
     let own_skew = key.max_clock_skew_seconds();

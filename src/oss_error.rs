@@ -137,6 +137,9 @@ impl Refusal {
             Refusal::InvalidSecurityToken => {
                 error(403, "InvalidSecurityToken", "0002-00000006", "The security token you provided is invalid.")
             }
+            Refusal::SecurityTokenExpired => {
+                error(403, "SecurityTokenExpired", "0002-00000007", "The security token you provided has expired.")
+            }
             Refusal::AccessDenied => {
                 error(403, "AccessDenied", "0003-00000001", "You have no right to access this object.")
             }

@@ -65,6 +65,8 @@ pub enum Refusal {
     SignatureDoesNotMatch(Box<Mismatch>),
     /// A security token for an access key that has none, or not the one that it has.
     InvalidSecurityToken,
+    /// A derived key that has expired, sent with a security token: apps renew a temporary key by this answer.
+    SecurityTokenExpired,
     /// No rule of the access key covers the request.
     AccessDenied,
     /// The bucket isn't configured.
@@ -250,6 +252,7 @@ impl Refusal {
             Refusal::InvalidAccessKeyId(_, fault) => fault.detail().into(),
             Refusal::SignatureDoesNotMatch(mismatch) => mismatch.detail().into(),
             Refusal::InvalidSecurityToken => "the security token is not the access key's".into(),
+            Refusal::SecurityTokenExpired => "the derived key has expired".into(),
             Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
             Refusal::NoSuchBucket(name) => format!("unknown bucket `{name}`: add it to `buckets`").into(),
             Refusal::NoSuchUpload(_) => "ListParts is not served".into(),

@@ -43,13 +43,15 @@ export async function runNew({ options, store, check }) {
 /** @param {Context} context */
 export async function runDerive({ options, store, wasm, check, now }) {
   requireOptions('derive', options, ['master', 'devices']);
-  const { master, scope, out, json = false } = options;
+  const { master, scope, out, json = false, sts = false } = options;
+  if (sts && options.expires === undefined) throw new UsageError('--sts: expected --expires too: a temporary key ends');
   const stored = await readChecked(store, check);
   const expires = options.expires === undefined ? undefined : readExpiry(options.expires, now);
   const devices = await readDevices(options.devices);
   const documents = stored.map(({ document }) => document);
   const derived = derive({ documents, wasm, master, devices, scope, expires });
-  await writeDerived(derived, { total: devices.length, out, json });
+  const form = sts ? 'sts' : json ? 'json' : 'csv';
+  await writeDerived(derived, { total: devices.length, out, form, expires });
   return undefined;
 }
 

@@ -1,11 +1,30 @@
 // Derives access keys for devices from a master key.
 
+import { randomUUID } from 'node:crypto';
+
 import { readText } from '../document.mjs';
 import { createDeriver } from './derived-key.mjs';
 import { masterKey, revokedDevices } from './document-edit.mjs';
 import { Refusal } from './store.mjs';
+import { rfc3339 } from './time.mjs';
 
 /** @typedef {{ deviceId: string, accessKeyId: string, accessKeySecret: string }} DerivedKey */
+
+/**
+ * A derived key that expires, as AssumeRole of Alibaba Cloud's STS would have answered. The token's value is free, and
+ * clients want one that isn't empty.
+ *
+ * @param {DerivedKey} key
+ * @param {number} expires in seconds since the epoch
+ */
+export function assumeRoleAnswer({ deviceId, accessKeyId, accessKeySecret }, expires) {
+  const Expiration = rfc3339(expires * 1000);
+  return {
+    RequestId: randomUUID().toUpperCase(),
+    AssumedRoleUser: { Arn: `acs:ram::oss-edge:role/device/${deviceId}`, AssumedRoleId: `oss-edge:${deviceId}` },
+    Credentials: { AccessKeyId: accessKeyId, AccessKeySecret: accessKeySecret, SecurityToken: accessKeyId, Expiration },
+  };
+}
 
 /**
  * Reads device ids, one per line. Empty lines are ignored.

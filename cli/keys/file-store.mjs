@@ -74,6 +74,21 @@ export async function writeAtomically(file, content) {
   await syncDirectory(dirname(file));
 }
 
+/**
+ * Writes a file that isn't there yet, readable by its owner only.
+ *
+ * @param {string} file @param {Buffer | string} content
+ * @throws {Refusal} when it is
+ */
+export async function writeNew(file, content) {
+  try {
+    await writeThrough(file, content, 'wx');
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+    throw new Refusal(`${file} exists: expected a new file`);
+  }
+}
+
 /** @param {string} file @param {Buffer | string} content @param {string} flags */
 async function writeThrough(file, content, flags) {
   const handle = await open(file, flags, 0o600);

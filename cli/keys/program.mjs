@@ -58,7 +58,8 @@ function addDerive(keys) {
     .option('--devices <file>', 'device ids, one per line; - is standard input (required)')
     .option('--scope <name>', "one of the master key's scopes")
     .option('--expires <time>', 'when the keys expire, as TIME')
-    .option('--out <file>', 'where to write (default: standard output)')
+    .option('--sts', 'print for each device what AssumeRole of STS would have answered, as JSON lines')
+    .option('--out <file>', 'a new file to write (default: standard output)')
     .addHelpText('after', TIMES);
 }
 

@@ -2,25 +2,35 @@
 
 import { once } from 'node:events';
 
-import { writeAtomically } from './file-store.mjs';
+import { assumeRoleAnswer } from './derive.mjs';
+import { writeNew } from './file-store.mjs';
 
 /** Keys per line of progress. */
 const PROGRESS = 20_000;
 
+/** @type {Record<'csv' | 'json' | 'sts', (key: import('./derive.mjs').DerivedKey, expires: number) => string>} */
+const FORMS = {
+  csv: csvLine,
+  json: (key) => JSON.stringify(key),
+  sts: (key, expires) => JSON.stringify(assumeRoleAnswer(key, expires)),
+};
+
 /**
  * @param {Iterable<import('./derive.mjs').DerivedKey>} derived
- * @param {{ total: number, out?: string, json: boolean }} options
+ * @param {{ total: number, out?: string, form: 'csv' | 'json' | 'sts', expires?: number }} options
+ * @throws {Refusal} when the file exists
  */
-export async function writeDerived(derived, { total, out, json }) {
-  const lines = json ? [] : ['deviceId,accessKeyId,accessKeySecret\n'];
+export async function writeDerived(derived, { total, out, form, expires = 0 }) {
+  const line = FORMS[form];
+  const lines = form === 'csv' ? ['deviceId,accessKeyId,accessKeySecret\n'] : [];
   let done = 0;
   for (const key of derived) {
-    lines.push(json ? `${JSON.stringify(key)}\n` : csvLine(key));
+    lines.push(`${line(key, expires)}\n`);
     done += 1;
     if (done % PROGRESS === 0) process.stderr.write(`${done} of ${total} derived\n`);
   }
   const text = lines.join('');
-  if (out !== undefined) await writeAtomically(out, text);
+  if (out !== undefined) await writeNew(out, text);
   else if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
@@ -30,5 +40,5 @@ export async function writeDerived(derived, { total, out, json }) {
  * @param {import('./derive.mjs').DerivedKey} key
  */
 function csvLine({ deviceId, accessKeyId, accessKeySecret }) {
-  return `${deviceId},${accessKeyId},${accessKeySecret}\n`;
+  return `${deviceId},${accessKeyId},${accessKeySecret}`;
 }

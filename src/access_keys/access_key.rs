@@ -69,7 +69,7 @@ pub(crate) struct AccessKey<'k> {
 /// Where its secrets come from.
 pub(super) enum Kind<'k> {
     Listed { secrets: &'k [ListedSecret] },
-    Derived { master_id: &'k str, secret: Secret, device: String, scope: Option<&'k Permissions> },
+    Derived { master_id: &'k str, secret: Secret, device: String, scope: Option<&'k Permissions>, is_temporary: bool },
 }
 
 /// A secret that is valid now, and its name in the document; of a derived key, the master key's id.
@@ -89,13 +89,15 @@ impl AccessKey<'_> {
         live.map(|listed| LiveSecret { generation: &listed.generation, secret: &listed.secret }).chain(derived)
     }
 
-    /// Checks that a request presents exactly the key's security token, or none where it has none.
+    /// Checks that a request presents exactly the key's security token, or none where it has none. A derived key that
+    /// expires takes any: apps and SDKs send one with each temporary key, and this one's id says all there is to say.
     ///
     /// # Errors
     /// [`Refusal::InvalidSecurityToken`].
     pub(crate) fn check_security_token(&self, presented: Option<&str>) -> Result<(), Refusal> {
         let matches = match (&self.policy.security_token, presented) {
             (None, None) => true,
+            (None, Some(_)) => matches!(self.kind, Kind::Derived { is_temporary: true, .. }),
             (Some(token), Some(presented)) => token.is(presented),
             _ => false,
         };

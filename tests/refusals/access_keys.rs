@@ -152,6 +152,23 @@ fn limits_each_device_to_its_own_path() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn takes_any_token_with_a_derived_key_that_expires() {
+    let put = |query: &str| request("PUT", "/devices/SN-1/a", query);
+    let with_token = |id: &str| {
+        let resource = "/fleet-uploads/devices/SN-1/a";
+        signed_by_derived(put("").with("x-oss-security-token", "any/token+=="), id, resource)
+    };
+    for id in ["OE1.a1.SN-1.e1795485178", "OE1.a1.SN-1.e9999999999"] {
+        forwarded(&with_token(id), |forward| assert_eq!(forward.headers, Vec::new(), "{id}"));
+        let changed = with_token(id).set("x-oss-security-token", "another");
+        assert_eq!(variant(&refused(&changed).0), "SignatureDoesNotMatch", "{id}");
+    }
+    assert_eq!(refused(&with_token("OE1.a1.SN-1")).0, Refusal::InvalidSecurityToken);
+    assert_eq!(refused(&with_token("OE1.a1.SN-1.e1795485177")).0, Refusal::SecurityTokenExpired);
+    assert_eq!(variant(&refused(&with_token("OE1.a1.SN-2.e1795485177")).0), "InvalidAccessKeyId");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn takes_no_derived_key_for_another() {
     let id = "OE1.a1.SN-1.e1795485178.slogs";
     let request = derived("/devices/SN-1/logs/a", "devices/SN-1/logs/a", id);

@@ -340,6 +340,12 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
             Refusal::InvalidSecurityToken,
             answer(403, "InvalidSecurityToken", "0002-00000006", "the security token is not the access key's"),
         ),
+        (
+            put_signed("x-oss-security-token", "token")
+                .set("authorization", "OSS OE1.a1.SN-1.e1795485177:AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+            Refusal::SecurityTokenExpired,
+            answer(403, "SecurityTokenExpired", "0002-00000007", "the derived key has expired"),
+        ),
     ]
 }
 
@@ -490,6 +496,7 @@ fn names() -> Vec<&'static str> {
         )
         | Refusal::SignatureDoesNotMatch(_)
         | Refusal::InvalidSecurityToken
+        | Refusal::SecurityTokenExpired
         | Refusal::AccessDenied
         | Refusal::NoSuchBucket(_)
         | Refusal::NoSuchUpload(_)
@@ -554,6 +561,7 @@ fn names() -> Vec<&'static str> {
         "RequestTimeTooSkewed",
         "RequestTooLarge",
         "SchemeNotEnabled",
+        "SecurityTokenExpired",
         "SignatureDoesNotMatch",
         "UnexpectedParameter",
         "UnknownHost",
@@ -629,6 +637,7 @@ fn gives_the_messages_that_oss_documents() {
         ("InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records."),
         ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size."),
         ("InvalidSecurityToken", "The security token you provided is invalid."),
+        ("SecurityTokenExpired", "The security token you provided has expired."),
         ("MethodNotAllowed", "The specified method is not allowed against this resource."),
         ("NotImplemented", "A header you provided implies functionality that is not implemented."),
         ("MissingContentLength", "You must provide the Content-Length HTTP header."),

@@ -76,7 +76,7 @@ fn refuses_a_part_s_faults_in_the_documented_order() {
             Step("InvalidAccessKeyId(\"disabled\", Disabled)", &|request| key(request, "OE1.a1.SN-2.e1.sno")),
             Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e1.sno\", UnknownScope)", &|request| key(request, "OE1.a1.SN-2.e1")),
             Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e1\", Revoked)", &|request| key(request, "OE1.a1.SN-1.e1")),
-            Step("InvalidAccessKeyId(\"OE1.a1.SN-1.e1\", Expired)", &|request| key(request, "ended")),
+            Step("SecurityTokenExpired", &|request| key(request, "ended")),
             Step("InvalidAccessKeyId(\"ended\", NoLiveSecret)", &|request| key(request, ID)),
             // 11. signature, and first what it covers
             Step("MalformedHeader(\"content-md5\")", &|request| request.without("content-md5")),

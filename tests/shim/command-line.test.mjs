@@ -19,7 +19,7 @@ const OPTIONS = {
 
 const KEYS_OPTIONS = {
   new: ['id', 'master', 'bucket', 'prefix', 'operations', 'everything'],
-  derive: ['master', 'devices', 'scope', 'expires', 'out'],
+  derive: ['master', 'devices', 'scope', 'expires', 'sts', 'out'],
   rotate: ['id', 'overlap'],
   retire: ['id', 'generation', 'logs', 'since', 'force'],
   disable: ['id', 'master'],
