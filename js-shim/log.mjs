@@ -4,12 +4,20 @@
  * @typedef {Record<string, string | number | null | undefined>} LogLine
  */
 
+/** Of the lines' schema (cli/schema/log-line.schema.json): it grows when a field's meaning changes or a field goes. */
+export const LOG_VERSION = 1;
+
 /** More characters than any key has. A refused request may have 32 KB in one name. */
 const MAX_VALUE = 1100;
 
 /** @param {LogLine} line fields that are undefined or empty are left out, long ones are cut */
 export function writeLogLine(line) {
-  process.stdout.write(`${JSON.stringify(line, (_, value) => loggedValue(value))}\n`);
+  process.stdout.write(`${logText(line)}\n`);
+}
+
+/** @param {LogLine} line @returns {string} JSON */
+export function logText(line) {
+  return JSON.stringify(line, (_, value) => loggedValue(value));
 }
 
 /**

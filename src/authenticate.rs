@@ -38,6 +38,7 @@ struct VerifiedReading<'r> {
     resource: Cow<'r, Resource>,
     oss_headers: Cow<'r, CanonicalizedOssHeaders<'r>>,
     generation: String,
+    reading: Reading,
 }
 
 impl<'r> Authenticated<'r> {
@@ -78,6 +79,11 @@ impl<'r> Authenticated<'r> {
 
     pub(crate) fn key(&self) -> &AccessKey<'r> {
         &self.key
+    }
+
+    /// How the request had to be read, where that isn't as most SDKs write it.
+    pub(crate) fn reading(&self) -> Option<String> {
+        self.reading.reading.name()
     }
 
     /// The name of the secret that the signature was made with; of a derived key, its master key's id.
@@ -175,6 +181,21 @@ struct Reading {
     header_order: HeaderOrder,
 }
 
+impl Reading {
+    /// What is unusual about it, for the log.
+    fn name(self) -> Option<String> {
+        let plus = (self.path.plus == PathPlus::Space).then_some("plus-is-space");
+        let style = (self.path.endpoint_bucket == EndpointBucket::InPath).then_some("bucket-in-path");
+        let order = match self.header_order {
+            HeaderOrder::Bytes => None,
+            HeaderOrder::Natural => Some("headers-in-natural-order"),
+            HeaderOrder::Lines => Some("headers-in-order-of-lines"),
+        };
+        let names: Vec<_> = [plus, style, order].into_iter().flatten().collect();
+        if names.is_empty() { None } else { Some(names.join(",")) }
+    }
+}
+
 /// The readings of a request, the likeliest first: at most twelve, and one alone unless the request's own form allows more.
 fn readings(classified: &Classified<'_>) -> Vec<Reading> {
     let Classified { request, resource, presented, oss_headers, .. } = classified;
@@ -210,7 +231,7 @@ fn verify_any_reading<'r>(
     let mut first_mismatch = None;
     for reading in readings(classified) {
         let Some(resource) = resource_of(reading.path, classified, config) else { continue };
-        match verify_reading(resource, reading.header_order, classified, key, date, config, now)? {
+        match verify_reading(resource, reading, classified, key, date, config, now)? {
             Ok(verified) => return Ok(verified),
             Err(mismatch) => _ = first_mismatch.get_or_insert(mismatch),
         }
@@ -230,7 +251,7 @@ fn resource_of<'r>(path: PathReading, classified: &Classified<'r>, config: &Conf
 
 fn verify_reading<'r>(
     resource: Cow<'r, Resource>,
-    header_order: HeaderOrder,
+    reading: Reading,
     classified: &'r Classified<'r>,
     key: &AccessKey<'_>,
     date: &str,
@@ -238,7 +259,7 @@ fn verify_reading<'r>(
     now: UnixMillis,
 ) -> Result<Result<VerifiedReading<'r>, Box<Mismatch>>, Refusal> {
     let Classified { request, query, host, presented, .. } = classified;
-    let oss_headers = match header_order {
+    let oss_headers = match reading.header_order {
         HeaderOrder::Bytes => Cow::Borrowed(&classified.oss_headers),
         order => Cow::Owned(classified.oss_headers.sorted_by(order)),
     };
@@ -246,7 +267,7 @@ fn verify_reading<'r>(
         presented.signed_texts(request, &resource, query, &oss_headers, date, &config.signature_regions)?;
     let made_with = key.live_secrets(now).find(|live| presented.verifies(live, key.signing_keys, &string_to_sign));
     Ok(match made_with.map(|live| live.generation.to_owned()) {
-        Some(generation) => Ok(VerifiedReading { resource, oss_headers, generation }),
+        Some(generation) => Ok(VerifiedReading { resource, oss_headers, generation, reading }),
         None => Err(Box::new(Mismatch {
             access_key_id: presented.access_key_id().to_owned(),
             host: (*host).to_owned(),

@@ -40,6 +40,10 @@ pub struct Decision<'g> {
     pub access_key_id: Option<String>,
     /// The generation of the secret that the signature was verified with; of a derived key, its master key's id.
     pub generation: Option<String>,
+    /// The difference of the clocks: the signature's date less now, in seconds.
+    pub clock_difference_seconds: Option<i64>,
+    /// How the request had to be read, where that isn't as most SDKs write it.
+    pub reading: Option<String>,
     /// The request to send on, or why not and how OSS says so.
     pub outcome: Result<Forward<'g>, (Refusal, ErrorResponse)>,
 }
@@ -52,6 +56,8 @@ struct Known {
     scheme: Option<Scheme>,
     access_key_id: Option<String>,
     generation: Option<String>,
+    clock_difference_seconds: Option<i64>,
+    reading: Option<String>,
 }
 
 impl Gate {
@@ -118,9 +124,19 @@ impl Gate {
             let response = ErrorResponse::of_refusal(&refusal, &context);
             (refusal, response)
         });
-        let Known { resource, operation, scheme, access_key_id, generation } = known;
+        let Known { resource, operation, scheme, access_key_id, generation, clock_difference_seconds, reading } = known;
         let cloudfront_request_id = request_id.to_owned();
-        Decision { cloudfront_request_id, resource, operation, scheme, access_key_id, generation, outcome }
+        Decision {
+            cloudfront_request_id,
+            resource,
+            operation,
+            scheme,
+            access_key_id,
+            generation,
+            clock_difference_seconds,
+            reading,
+            outcome,
+        }
     }
 
     fn forward(
@@ -140,12 +156,14 @@ impl Gate {
         let presented = PresentedSignature::from_request(request, &query, &self.config.signature_schemes)?;
         known.scheme = Some(presented.scheme());
         known.access_key_id = Some(presented.access_key_id().to_owned());
+        known.clock_difference_seconds = presented.signed_at(request).map(|signed_at| signed_at.seconds_since(now));
         let oss_headers = CanonicalizedOssHeaders::new(request.headers.oss_headers()?);
         presented.check_unambiguous(resource)?;
         let classified =
             Classified { request, query: &query, host, resource, operation, presented: &presented, oss_headers };
         let authenticated = authenticate(&classified, &self.keys, &self.config, now)?;
         known.generation = Some(authenticated.generation().to_owned());
+        known.reading = authenticated.reading();
         let authorized = authorize(&authenticated, &self.config.buckets);
         let outcome = authorized.and_then(|authorized| route(&authorized, served, &self.config));
         if let Some(verified) = authenticated.resource_of_another_reading() {

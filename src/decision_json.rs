@@ -29,6 +29,12 @@ struct DecisionJson<'d> {
     scheme: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     generation: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    style: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_difference_seconds: Option<i64>,
     // What the viewer-request function sends on.
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'static str>,
@@ -49,6 +55,8 @@ struct DecisionJson<'d> {
     // Why the request is refused, and what the client gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     renewal: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +135,9 @@ impl Decision<'_> {
             access_key_id: self.access_key_id.as_deref(),
             scheme: self.scheme.map(|scheme| scheme.name()),
             generation: self.generation.as_deref(),
+            style: resource.map(|resource| resource.style),
+            reading: self.reading.as_deref(),
+            clock_difference_seconds: self.clock_difference_seconds,
             ..DecisionJson::default()
         }
     }
@@ -160,10 +171,11 @@ impl Decision<'_> {
         }
     }
 
-    fn refused<'d>(&'d self, refusal: &Refusal, response: &'d ErrorResponse) -> DecisionJson<'d> {
+    fn refused<'d>(&'d self, refusal: &'d Refusal, response: &'d ErrorResponse) -> DecisionJson<'d> {
         DecisionJson {
             decision: "refuse",
             detail: Some(refusal.detail()),
+            field: refusal.field(),
             renewal: Some(refusal.renewal().name()),
             oss_request_id: Some(&response.request_id),
             code: Some(response.code),

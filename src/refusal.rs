@@ -213,6 +213,26 @@ impl Refusal {
         }
     }
 
+    /// The header or query parameter that was wrong, by its name.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) | Refusal::NotImplemented(name) => {
+                Some(name)
+            }
+            Refusal::RepeatedParameter(name) | Refusal::UnexpectedParameter(name) => Some(shown(name)),
+            Refusal::InvalidHeaderValue(name, _) | Refusal::InvalidQueryValue(name, _) => Some(name),
+            Refusal::UnknownHost(_) => Some("host"),
+            Refusal::InvalidPartNumber(_) => Some("partNumber"),
+            Refusal::InvalidEncodingType(_) => Some("encoding-type"),
+            Refusal::NoSuchUpload(_) => Some("uploadId"),
+            Refusal::MissingContentLength | Refusal::InvalidContentLength | Refusal::EntityTooLarge => {
+                Some("content-length")
+            }
+            Refusal::MalformedAuthorization(_) => Some("authorization"),
+            _ => None,
+        }
+    }
+
     /// One line for the operator's log: what was wrong, and where that is known, what to do about it. Never a
     /// secret, a signature or a StringToSign.
     pub fn detail(&self) -> Cow<'static, str> {

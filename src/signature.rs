@@ -13,6 +13,7 @@ use crate::request::Request;
 use crate::request::query::Query;
 use crate::resource::Resource;
 use crate::scheme::{SECURITY_TOKEN_PARAMETER, Scheme, V1_PARAMETERS, V2_PARAMETER, V4_PARAMETERS};
+use crate::time::UnixMillis;
 use clock_skew::TimeLimits;
 use oss_headers::CanonicalizedOssHeaders;
 
@@ -125,6 +126,14 @@ impl<'r> PresentedSignature<'r> {
         match self {
             PresentedSignature::V1(presented) => presented.check_time(request, limits),
             PresentedSignature::V4(presented) => presented.check_time(request, limits),
+        }
+    }
+
+    /// When the request says it was signed: in version 1 a URL has only its end.
+    pub(crate) fn signed_at(&self, request: &Request<'_>) -> Option<UnixMillis> {
+        match self {
+            PresentedSignature::V1(presented) => presented.signed_at(request),
+            PresentedSignature::V4(presented) => presented.signed_at(request),
         }
     }
 

@@ -57,6 +57,11 @@ impl UnixMillis {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
     }
 
+    /// The seconds from another time to this one, toward zero.
+    pub(crate) fn seconds_since(self, other: UnixMillis) -> i64 {
+        self.0.saturating_sub(other.0) / 1000
+    }
+
     /// The second that it is in.
     pub(crate) fn to_whole_seconds(self) -> Self {
         UnixMillis(self.0.saturating_sub(self.0.rem_euclid(1000)))

@@ -96,6 +96,8 @@ fn has_the_fields_of_a_forward_to_s3() {
             "key": "dir/a.log",
             "accessKeyId": ID,
             "scheme": "v1-header",
+            "style": "cname",
+            "clockDifferenceSeconds": 0,
             "generation": "2026",
             "origin": "s3",
             "uri": "/dir/a.log",
@@ -120,6 +122,8 @@ fn has_the_fields_of_a_forward_to_the_api() {
             "key": "dir/a.log",
             "accessKeyId": ID,
             "scheme": "v1-header",
+            "style": "cname",
+            "clockDifferenceSeconds": 0,
             "generation": "2026",
             "origin": "api",
             "uri": "/initiate-multipart-upload",
@@ -143,6 +147,8 @@ fn has_the_fields_of_a_forward_at_the_api() {
             "key": "dir/a.log",
             "accessKeyId": ID,
             "scheme": "v1-header",
+            "style": "cname",
+            "clockDifferenceSeconds": 0,
             "generation": "2026",
             "requestId": OSS_REQUEST_ID,
             "s3Bucket": "fleet-uploads-prod",
@@ -171,6 +177,8 @@ fn has_the_fields_of_a_refusal_after_a_verified_signature() {
         "key": "other/a.log",
         "accessKeyId": ID,
         "scheme": "v1-header",
+        "style": "cname",
+        "clockDifferenceSeconds": 0,
         "generation": "2026",
     });
     let detail = "no rule of the access key's `allow` covers the request";
@@ -188,6 +196,8 @@ fn leaves_out_the_generation_of_a_signature_that_was_not_verified() {
         "key": "dir/a.log",
         "accessKeyId": "nobody",
         "scheme": "v1-header",
+        "style": "cname",
+        "clockDifferenceSeconds": 0,
     });
     let message = "The OSS Access Key Id you provided does not exist in our records.";
     let elements = "  <OSSAccessKeyId>nobody</OSSAccessKeyId>\n";
@@ -237,4 +247,16 @@ fn explains_a_mismatch_with_the_texts_that_should_have_been_signed() {
 fn explains_any_other_refusal_by_its_detail_and_a_forward_not_at_all() {
     assert_eq!(explanation(&put()), json!({ "refusal": "no signature" }));
     assert_eq!(explanation(&put().signed("/fleet-uploads/dir/a.log")), json!({}));
+}
+
+#[test]
+fn tells_the_clock_s_difference_the_reading_and_the_field_that_was_wrong() {
+    let late = put().set("date", "Tue, 24 Nov 2026 01:42:56 GMT").signed("/fleet-uploads/dir/a.log");
+    assert_eq!(at_edge(&late)["clockDifferenceSeconds"], json!(-601));
+    let url = at_edge(&request("PUT", "/dir/a.log", "OSSAccessKeyId=ak&Expires=1&Signature=c2ln"));
+    assert_eq!((&url["scheme"], &url["clockDifferenceSeconds"]), (&json!("v1-url"), &Value::Null));
+    let plus = request("PUT", "/dir/a+b", "").signed("/fleet-uploads/dir/a b");
+    assert_eq!(at_edge(&plus)["reading"], json!("plus-is-space"));
+    let refused = at_edge(&put().with("x-oss-symlink-target", "k").signed("/fleet-uploads/dir/a.log"));
+    assert_eq!((&refused["code"], &refused["field"]), (&json!("NotImplemented"), &json!("x-oss-symlink-target")));
 }

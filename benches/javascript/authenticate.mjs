@@ -30,7 +30,7 @@ export function newSecrets({ accessKeys }) {
 /**
  * @param {Parts} parts @param {import('./config.mjs').Settings} settings @param {Map<string, Secret>} secrets
  * @param {number} now
- * @returns {{ resource: import('./resource.mjs').Resource, signed: [string, string][] }} the reading that was signed
+ * @returns {{ resource: import('./resource.mjs').Resource, signed: [string, string][], reading: string | undefined }} the reading that was signed
  */
 export function authenticate(parts, settings, secrets, now) {
   const { request, presented, signed } = parts;
@@ -42,12 +42,19 @@ export function authenticate(parts, settings, secrets, now) {
       const ordered = order === byteOrder ? signed : [...signed].sort(([one], [other]) => order(one, other));
       if (order !== byteOrder && ordered.every((header, index) => header === signed[index])) continue;
       const mismatch = verify({ ...parts, resource, signed: ordered }, settings, secrets, now, order);
-      if (mismatch === undefined) return { resource, signed: ordered };
+      if (mismatch === undefined) return { resource, signed: ordered, reading: readingOf(plus, order) };
       first ??= mismatch;
     }
   }
   const { style, bucket } = parts.resource;
   throw new Refusal('SignatureDoesNotMatch', { ...first, host: single(request.headers, 'host'), style, bucket });
+}
+
+/** @param {string} plus @param {(one: string, other: string) => number} order */
+function readingOf(plus, order) {
+  if (plus === 'plus' && order === byteOrder) return undefined;
+  const ofOrder = order === byteOrder ? [] : [order === naturalOrder ? 'headers-in-natural-order' : 'headers-in-order-of-lines'];
+  return [...(plus === 'space' ? ['plus-is-space'] : []), ...ofOrder].join(',');
 }
 
 /**

@@ -1,7 +1,8 @@
 // The yardstick: the viewer-request function in plain JavaScript with node:crypto, written with care. It makes the core's
 // decisions (see ../javascript.test.mjs), and is measured, never deployed.
 
-import { writeLogLine } from '../../js-shim/log.mjs';
+import { requestFields } from '../../js-shim/edge/log-fields.mjs';
+import { LOG_VERSION, loggedKey, writeLogLine } from '../../js-shim/log.mjs';
 import { authenticate, newSecrets } from './authenticate.mjs';
 import { readConfig } from './config.mjs';
 import { applied } from './forward.mjs';
@@ -12,6 +13,7 @@ import { errorResponse, internalError, ossRequestId } from './error-response.mjs
 import { Refusal, refuse } from './refusal.mjs';
 import { checkEncoding, ossHeaders, unique } from './request-headers.mjs';
 import { locate } from './resource.mjs';
+import { clockDifference } from './validity.mjs';
 import { translate } from './translate.mjs';
 
 /**
@@ -29,12 +31,12 @@ export function createHandler({ config, accessKeys, now = Date.now, log = writeL
       const { config: { requestId }, request } = event.Records[0].cf;
       try {
         const forward = decide(request, requestId, time, settings, secrets, understood);
-        log(logLine(understood, requestId, time, { decision: 'forward', origin: forward.origin }));
+        log(logLine(understood, request, requestId, time, { decision: 'forward', origin: forward.origin }));
         return applied(request, forward);
       } catch (refusal) {
         if (!(refusal instanceof Refusal)) throw refusal;
         const ossId = ossRequestId(understood.requestId);
-        log(logLine(understood, requestId, time, { decision: 'deny', ...refusal.summary, ossRequestId: ossId }));
+        log(logLine(understood, request, requestId, time, { decision: 'deny', ...refusal.summary, ossRequestId: ossId }));
         return errorResponse(refusal, ossId, understood, time);
       }
     } catch (error) {
@@ -54,6 +56,9 @@ export function createHandler({ config, accessKeys, now = Date.now, log = writeL
  * @property {string} [accessKeyId]
  * @property {string} [scheme]
  * @property {string} [generation]
+ * @property {string} [style]
+ * @property {string} [reading]
+ * @property {number} [clockDifferenceSeconds]
  */
 
 /**
@@ -69,17 +74,20 @@ function decide(request, requestId, time, settings, secrets, understood) {
   understood.host = unique(headers, 'host') ?? '';
   const resource = locate(request, settings, 'plus');
   understood.bucket = resource.bucket;
-  understood.key = resource.key;
+  understood.key = resource.key || undefined;
+  understood.style = resource.style;
   const query = parseQuery(request.querystring);
   const operation = classify(method, resource.key, query);
   understood.operation = operation.name;
   const presented = presentedSignature(headers, query, settings.schemes);
   understood.scheme = presented.scheme;
   understood.accessKeyId = presented.accessKeyId;
+  understood.clockDifferenceSeconds = clockDifference(presented, headers, time);
   const signed = ossHeaders(headers);
   const parts = { request, requestId, resource, query, operation, presented, signed };
   const authenticated = authenticate(parts, settings, secrets, time);
   understood.key = authenticated.resource.key;
+  understood.reading = authenticated.reading;
   // Its keys have one secret each, and no rules.
   understood.generation = '1';
   const target = settings.buckets.get(resource.bucket);
@@ -89,26 +97,34 @@ function decide(request, requestId, time, settings, secrets, understood) {
 
 /**
  * @param {Understood} understood
+ * @param {any} request
  * @param {string} requestId
  * @param {number} time
  * @param {Record<string, unknown>} outcome
  */
-function logLine(understood, requestId, time, { decision, origin, status, code, detail, ossRequestId: id }) {
+function logLine(understood, request, requestId, time, { decision, origin, status, code, detail, field, ossRequestId: id }) {
+  const { operation, bucket, key, accessKeyId, scheme, generation, style, reading, clockDifferenceSeconds } = understood;
   return {
+    log: LOG_VERSION,
     time: new Date(time).toISOString(),
     function: 'viewer-request',
     decision,
-    operation: understood.operation ?? '',
+    operation,
+    bucket,
+    key: key && loggedKey(key),
+    accessKeyId,
+    scheme,
+    generation,
+    style,
+    reading,
+    clockDifferenceSeconds,
     origin,
-    bucket: understood.bucket ?? '',
-    key: understood.key ?? '',
-    accessKeyId: understood.accessKeyId ?? '',
-    scheme: understood.scheme ?? '',
-    generation: understood.generation ?? '',
     status,
     code,
     detail,
+    field,
     ossRequestId: id,
+    ...requestFields(request),
     cloudFrontRequestId: requestId,
   };
 }

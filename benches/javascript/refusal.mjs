@@ -81,7 +81,36 @@ export class Refusal {
   /** What the log says of it. */
   get summary() {
     const shown = name(this);
-    return { status: this.status, code: this.code, detail: this.template.replace('%', () => shown) };
+    return { status: this.status, code: this.code, detail: this.template.replace('%', () => shown), field: field(this) };
+  }
+}
+
+const FIELDS = new Map([
+  ['UnknownHost', 'host'],
+  ['InvalidPartNumber', 'partNumber'],
+  ['InvalidEncodingType', 'encoding-type'],
+  ['NoSuchUpload', 'uploadId'],
+  ['MissingContentLength', 'content-length'],
+  ['InvalidContentLength', 'content-length'],
+  ['EntityTooLarge', 'content-length'],
+  ['MalformedAuthorization', 'authorization'],
+]);
+
+/** The header or query parameter that was wrong. @param {Refusal} refusal */
+function field({ cause, value, name: named }) {
+  switch (cause) {
+    case 'RepeatedHeader':
+    case 'MalformedHeader':
+    case 'NotImplemented':
+      return value;
+    case 'RepeatedParameter':
+    case 'UnexpectedParameter':
+      return value.split('=', 1)[0];
+    case 'InvalidHeaderValue':
+    case 'InvalidQueryValue':
+      return named;
+    default:
+      return FIELDS.get(cause);
   }
 }
 

@@ -10,6 +10,20 @@ export function headerTime({ headers }, { maxSkewMillis }, now) {
   return date;
 }
 
+/**
+ * The signature's date less now, in seconds; undefined where it has none that can be read.
+ *
+ * @param {import('./presented-signature.mjs').Presented} presented @param {any} headers @param {number} now
+ */
+export function clockDifference({ date, expires }, headers, now) {
+  try {
+    const time = expires === undefined ? signingDate(headers).time : parseDate(date ?? '');
+    return time === undefined ? undefined : Math.trunc((time - now) / 1000) + 0;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param {number} requested @param {number} maxMillis @param {number} now */
 function checkSkew(requested, maxMillis, now) {
   if (Math.abs(requested - now) > maxMillis) refuse('RequestTimeTooSkewed', { requested, now, maxMillis });

@@ -2,7 +2,7 @@
 // how an error of either is answered.
 
 import { createTranslator } from '../core/translator.mjs';
-import { loggedKey, writeLogLine } from '../log.mjs';
+import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { proxyResult } from './api-gateway-event.mjs';
 import { regionalClients } from './s3-clients.mjs';
@@ -47,7 +47,7 @@ export function apiOperation(operation, perform) {
         const { code, status } = answer;
         const detail = error instanceof Error ? error.name : typeof error;
         const where = { bucket: verified?.bucket, key: verified && loggedKey(verified.key), ossRequestId: requestId };
-        log({ time: new Date(time).toISOString(), function: operation, code, status, detail, ...where });
+        log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: operation, code, status, detail, ...where });
         return proxyResult(answer);
       }
     };

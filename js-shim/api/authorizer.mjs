@@ -1,6 +1,6 @@
 // The API's Lambda authorizer: checks the origin secret, then verifies the OSS signature again.
 
-import { loggedKey, writeLogLine } from '../log.mjs';
+import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { SECRET_HEADER } from '../edge/origin-request.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
@@ -52,7 +52,7 @@ export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log
    * @param {Readonly<import('../edge/oss-error.mjs').OssError>} error @param {string} detail
    */
   function denied(event, time, error, detail) {
-    log({ time: new Date(time).toISOString(), function: FUNCTION, decision: 'deny', detail });
+    log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: FUNCTION, decision: 'deny', detail });
     const requestId = event.requestContext?.requestId ?? 'unknown';
     return deny(event, undefined, ossError(error, { requestId, now: time }).body);
   }
@@ -108,6 +108,7 @@ function decisionLine(decision, time) {
   const refused = decision.decision === 'refuse';
   const reason = refused ? { code: decision.code, detail: decision.detail } : {};
   return {
+    log: LOG_VERSION,
     time: new Date(time).toISOString(),
     function: FUNCTION,
     decision: refused ? 'deny' : 'forward',

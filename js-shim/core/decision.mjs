@@ -10,6 +10,9 @@
  * @property {string} [accessKeyId] as presented
  * @property {string} [scheme] the signature's, as the configuration names it
  * @property {string} [generation] of the secret that verified the signature
+ * @property {string} [style] how the host addresses its bucket, as the configuration names it
+ * @property {string} [reading] how the request had to be read, where that isn't as most SDKs write it
+ * @property {number} [clockDifferenceSeconds] the signature's date less now
  *
  * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api', uri: string, query: string,
  *   headers: HeaderList }} Forward the request to send to the origin
@@ -23,8 +26,8 @@
  *
  * @typedef {'at-once' | 'when-due' | 'never'} Renewal when other access keys might change a refusal
  *
- * @typedef {Understood & OssErrorAnswer & { decision: 'refuse', detail: string, renewal: Renewal,
- *   ossRequestId: string }} Refusal `detail` is for the log
+ * @typedef {Understood & OssErrorAnswer & { decision: 'refuse', detail: string, field?: string,
+ *   renewal: Renewal, ossRequestId: string }} Refusal `detail` is for the log; `field` names the header or parameter
  *
  * @typedef {Forward | Refusal} Decision at the edge
  *

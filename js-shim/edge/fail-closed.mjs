@@ -2,6 +2,7 @@
 
 import { generatedResponse } from './cloudfront-event.mjs';
 import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
+import { LOG_VERSION } from '../log.mjs';
 
 /**
  * @param {object} failure
@@ -21,7 +22,7 @@ export function failClosed({ function: name, detail, error = INTERNAL_ERROR, ret
   const requestId = ossRequestId(cloudFrontRequestId);
   const { code, status } = error;
   const line = { decision: 'deny', status, code, detail, ossRequestId: requestId, cloudFrontRequestId };
-  log({ time: new Date(now).toISOString(), function: name, ...line });
+  log({ log: LOG_VERSION, time: new Date(now).toISOString(), function: name, ...line });
   const replaced = cf && 'response' in cf ? cf.response : undefined;
   const answer = ossError(error, { requestId, host, method: cf?.request?.method, now });
   if (retryAfter !== undefined) answer.headers.push(['Retry-After', String(retryAfter)]);

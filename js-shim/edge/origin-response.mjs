@@ -3,7 +3,7 @@
 import { createTranslator } from '../core/translator.mjs';
 import { applyHeaderChanges, generatedResponse, readResponseEvent } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
-import { writeLogLine } from '../log.mjs';
+import { LOG_VERSION, writeLogLine } from '../log.mjs';
 import { ossRequestId } from './oss-error.mjs';
 
 /**
@@ -31,7 +31,7 @@ export function createOriginResponse({ wasm, now = Date.now, log = writeLogLine 
       const { code, status } = translation.error;
       const detail = `the origin answered ${response.status}`;
       const line = { status, code, detail, ossRequestId: ossRequestId(requestId), cloudFrontRequestId: requestId };
-      log({ time: new Date(time).toISOString(), function: FUNCTION, ...line });
+      log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: FUNCTION, ...line });
       return generatedResponse(translation.error, response);
     } catch (error) {
       // The object is stored: a success stays a success, even if its headers can't be translated.

@@ -3,7 +3,8 @@
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { applyForward, generatedResponse, readEvent } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
-import { loggedKey, writeLogLine } from '../log.mjs';
+import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
+import { requestFields } from './log-fields.mjs';
 import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
 
 /**
@@ -36,7 +37,7 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
       }
       const forwards = decision.decision === 'forward';
       const result = forwards ? applyForward(request, decision) : generatedResponse(decision);
-      log(forwards ? forwardLine(decision, requestId, time) : refusalLine(decision, requestId, time));
+      log(decisionLine(decision, request, requestId, time));
       return result;
     } catch (error) {
       // Only the name: a message might quote the request.
@@ -56,32 +57,39 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
 }
 
 /**
- * @param {import('../core/decision.mjs').Forward} forward
+ * The line of a decision (cli/schema/log-line.schema.json).
+ *
+ * @param {import('../core/decision.mjs').Decision} decision
+ * @param {import('aws-lambda').CloudFrontRequest} request as the viewer sent it
  * @param {string} cloudFrontRequestId
  * @param {number} time
  * @returns {import('../log.mjs').LogLine}
  */
-function forwardLine({ operation, origin, bucket, key, accessKeyId, scheme, generation }, cloudFrontRequestId, time) {
-  const decided = { operation, origin, bucket, key: key && loggedKey(key), accessKeyId, scheme, generation };
+function decisionLine(decision, request, cloudFrontRequestId, time) {
+  const { operation, bucket, key, accessKeyId, scheme, generation, style, reading, clockDifferenceSeconds } = decision;
+  const forwards = decision.decision === 'forward';
+  const outcome = forwards ? { origin: decision.origin } : refusalFields(decision);
   return {
+    log: LOG_VERSION,
     time: new Date(time).toISOString(),
     function: FUNCTION,
-    decision: 'forward',
-    ...decided,
+    decision: forwards ? 'forward' : 'deny',
+    operation,
+    bucket,
+    key: key && loggedKey(key),
+    accessKeyId,
+    scheme,
+    generation,
+    style,
+    reading,
+    clockDifferenceSeconds,
+    ...outcome,
+    ...requestFields(request),
     cloudFrontRequestId,
   };
 }
 
-/**
- * @param {import('../core/decision.mjs').Refusal} refusal
- * @param {string} cloudFrontRequestId
- * @param {number} time
- * @returns {import('../log.mjs').LogLine}
- */
-function refusalLine(refusal, cloudFrontRequestId, time) {
-  const { operation = '', bucket = '', key = '', accessKeyId = '', scheme = '', generation = '' } = refusal;
-  const { status, code, detail, ossRequestId } = refusal;
-  const understood = { operation, bucket, key: loggedKey(key), accessKeyId, scheme, generation };
-  const decided = { ...understood, status, code, detail, ossRequestId };
-  return { time: new Date(time).toISOString(), function: FUNCTION, decision: 'deny', ...decided, cloudFrontRequestId };
+/** @param {import('../core/decision.mjs').Refusal} refusal */
+function refusalFields({ status, code, detail, field, ossRequestId }) {
+  return { status, code, detail, field, ossRequestId };
 }

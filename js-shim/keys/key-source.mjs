@@ -5,6 +5,7 @@
 // and says nothing about the store. Where requests are so rare that no background fetch ends, one
 // request has to wait for it.
 
+import { LOG_VERSION } from '../log.mjs';
 import { FetchSchedule } from './fetch-schedule.mjs';
 import { MalformedDocument } from './key-documents.mjs';
 
@@ -175,6 +176,7 @@ export class KeySource {
     const reason = error instanceof Error ? error.message : typeof error;
     const { usableUntil } = this.#schedule;
     this.#options.log({
+      log: LOG_VERSION,
       time: new Date(time).toISOString(),
       function: this.#options.name,
       event: 'access-keys',

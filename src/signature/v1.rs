@@ -79,6 +79,13 @@ impl<'r> Presented<'r> {
         }
     }
 
+    pub(super) fn signed_at(&self, request: &Request<'_>) -> Option<UnixMillis> {
+        match self.carrier {
+            Carrier::Header => signing_date(request).ok().map(|(_, date)| date),
+            Carrier::Url { .. } => None,
+        }
+    }
+
     /// Checks the time that bounds the signature, and returns the literal text that was signed as DATE.
     pub(super) fn check_time(&self, request: &'r Request<'_>, limits: &TimeLimits) -> Result<&'r str, Refusal> {
         match self.carrier {

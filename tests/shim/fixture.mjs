@@ -1,8 +1,16 @@
 // What the tests of the shim share: documents, signed events, the bundled functions.
 
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+import Ajv from 'ajv';
 
 import { loadFunctions } from '../../cli/load-functions.mjs';
+import { logText } from '../../js-shim/log.mjs';
+
+const LOG_SCHEMA = new URL('../../cli/schema/log-line.schema.json', import.meta.url);
+const ajv = new /** @type {any} */ (Ajv).default({ allowUnionTypes: true });
+const isLogLine = ajv.compile(JSON.parse(readFileSync(LOG_SCHEMA, 'utf8')));
 
 export const ACCESS_KEY = { accessKeyId: 'LTAI5tTestDevice0001', accessKeySecret: 'testSecret0001abcdefghijklmno' };
 export const SECOND_KEY = { accessKeyId: 'LTAI5tTestDevice0002', accessKeySecret: 'testSecret0002abcdefghijklmno' };
@@ -117,10 +125,16 @@ export function originEvent(request, customHeaders = {}, domainName = S3_DOMAIN)
 }
 
 /** A log that keeps its lines. */
+/** A log in memory, which takes only lines that follow the schema. */
 export function memoryLog() {
   /** @type {any[]} */
   const lines = [];
-  return { lines, log: (/** @type {any} */ line) => void lines.push(line) };
+  const log = (/** @type {any} */ line) => {
+    const written = JSON.parse(logText(line));
+    if (!isLogLine(written)) throw new Error(`${JSON.stringify(written)}: ${JSON.stringify(isLogLine.errors)}`);
+    lines.push(line);
+  };
+  return { lines, log };
 }
 
 /** @param {string} body an error document @param {string} name */
