@@ -1,94 +1,70 @@
 /**
- * A multipart upload on disk: a folder with the upload's headers and one small file per part.
+ * A multipart upload and its parts.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { S3Error } from './s3-error.mjs';
-import { readJson } from './s3-store.mjs';
 
-/** @typedef {import('./s3-store.mjs').S3Store} S3Store */
-/** @typedef {import('./s3-store.mjs').Segment} Segment */
-/** @typedef {Segment & { partNumber: number, lastModified: string }} Part */
+/** @typedef {import('./s3-data.mjs').Segment} Segment */
+/** @typedef {import('./s3-xml.mjs').CompletedPart} CompletedPart */
+/** @typedef {Segment & { partNumber: number, etag: string, lastModified: string }} Part */
+/**
+ * @typedef {object} Beginning what was known when the upload began
+ * @property {string} key
+ * @property {string} uploadId
+ * @property {string} initiated ISO 8601
+ * @property {Record<string, string>} headers of the object to be
+ * @property {string | undefined} checksumAlgorithm that each part must have a checksum of, in lower case
+ */
 
 export class S3MultipartUpload {
+  /** @type {Map<number, Part>} */
+  #parts = new Map();
+
   /**
-   * @param {S3Store} store
-   * @param {string} uploadId
-   * @param {Record<string, string>} headers of the object to be
+   * @param {Beginning} beginning
+   * @param {number} deletions of the key when the upload began
    */
-  constructor(store, uploadId, headers) {
-    this.store = store;
-    this.uploadId = uploadId;
-    this.headers = headers;
-    this.folder = join(store.directory, 'uploads', uploadId);
+  constructor(beginning, deletions) {
+    this.beginning = beginning;
+    this.deletions = deletions;
   }
 
   /**
-   * @param {S3Store} store
-   * @param {string} key
-   * @param {Record<string, string>} headers
-   */
-  static async create(store, key, headers) {
-    const upload = new S3MultipartUpload(store, randomBytes(66).toString('base64url'), headers);
-    await store.createFolder('uploads', upload.uploadId);
-    await writeFile(join(upload.folder, 'upload.json'), JSON.stringify({ key, headers }));
-    return upload;
-  }
-
-  /**
-   * @param {S3Store} store
-   * @param {string} key
-   * @param {string} uploadId
-   * @throws {S3Error} NoSuchUpload, for another key's upload as well
-   */
-  static async open(store, key, uploadId) {
-    const legal = /^[A-Za-z0-9_-]+$/.test(uploadId) && uploadId.length < 200;
-    const created = legal ? await readJson(join(store.directory, 'uploads', uploadId, 'upload.json')) : null;
-    if (created?.key !== key) throw new S3Error('NoSuchUpload', { UploadId: uploadId });
-    return new S3MultipartUpload(store, uploadId, created.headers);
-  }
-
-  /**
-   * Keeps a part. It replaces a part with the same number.
+   * Keeps a part.
    *
-   * @param {number} partNumber
-   * @param {Segment} segment
+   * @param {Part} part
+   * @returns {Part | undefined} the part with the same number that it replaces
    */
-  async putPart(partNumber, segment) {
-    const path = join(this.folder, `${partNumber}.json`);
-    const replaced = /** @type {Part | null} */ (await readJson(path));
-    const draft = `${path}.${segment.file}`;
-    await writeFile(draft, JSON.stringify({ ...segment, partNumber, lastModified: new Date().toISOString() }));
-    await rename(draft, path);
-    if (replaced) await this.store.deleteFiles([replaced.file]);
+  put(part) {
+    const replaced = this.#parts.get(part.partNumber);
+    this.#parts.set(part.partNumber, part);
+    return replaced;
   }
 
-  /** @returns {Promise<Part[]>} by part number */
-  async parts() {
-    const names = (await readdir(this.folder)).filter((name) => /^\d+\.json$/.test(name));
-    const parts = await Promise.all(
-      names.map((name) => /** @type {Promise<Part>} */ (readJson(join(this.folder, name)))),
-    );
-    return parts.sort((a, b) => a.partNumber - b.partNumber);
+  /** @returns {Part[]} by part number */
+  parts() {
+    return [...this.#parts.values()].sort((a, b) => a.partNumber - b.partNumber);
   }
 
   /**
    * The listed parts, checked as S3 checks them.
    *
-   * @param {{ partNumber: number, etag: string }[]} listed
-   * @throws {S3Error} InvalidPartOrder, InvalidPart, EntityTooSmall
+   * @param {CompletedPart[]} listed
+   * @returns {Part[]}
+   * @throws {S3Error} InvalidArgument, InvalidPartOrder, InvalidPart, InvalidRequest, EntityTooSmall
    */
-  async chosenParts(listed) {
+  chosenParts(listed) {
+    const { uploadId } = this.beginning;
+    for (const { partNumber } of listed) requirePartNumber(partNumber);
     if (listed.some(({ partNumber }, at) => at > 0 && partNumber <= (listed[at - 1]?.partNumber ?? 0))) {
-      throw new S3Error('InvalidPartOrder', { UploadId: this.uploadId });
+      throw new S3Error('InvalidPartOrder', { UploadId: uploadId });
     }
-    const stored = new Map((await this.parts()).map((part) => [part.partNumber, part]));
-    const chosen = listed.map(({ partNumber, etag }) => {
-      const part = stored.get(partNumber);
-      if (part?.md5 !== etag) {
-        throw new S3Error('InvalidPart', { UploadId: this.uploadId, PartNumber: partNumber, ETag: etag });
+    const chosen = listed.map(({ partNumber, etag, fields }) => {
+      const part = this.#parts.get(partNumber);
+      if (part?.etag !== etag) {
+        throw new S3Error('InvalidPart', { UploadId: uploadId, PartNumber: partNumber, ETag: etag });
       }
+      this.#requireListedChecksum(partNumber, fields);
       return part;
     });
     const small = chosen.slice(0, -1).find(({ size }) => size < MINIMUM_PART_BYTES);
@@ -97,35 +73,62 @@ export class S3MultipartUpload {
         ProposedSize: small.size,
         MinSizeAllowed: MINIMUM_PART_BYTES,
         PartNumber: small.partNumber,
-        ETag: small.md5,
+        ETag: small.etag,
       });
     }
     return chosen;
   }
 
   /**
-   * Deletes the upload and the parts that are not in `kept`.
+   * An upload that began with a checksum needs that of every part, and of every part in the list.
    *
-   * @param {Part[]} [kept]
+   * @param {string | undefined} header the part's own, `x-amz-checksum-…`
+   * @throws {S3Error} InvalidRequest
    */
-  async remove(kept = []) {
-    const files = new Set((await this.parts()).map(({ file }) => file));
-    for (const { file } of kept) files.delete(file);
-    await rm(this.folder, { recursive: true, force: true });
-    await this.store.deleteFiles([...files]);
+  requireChecksum(header) {
+    const { checksumAlgorithm: expected } = this.beginning;
+    const actual = header?.slice('x-amz-checksum-'.length) ?? 'null';
+    if (expected === undefined || expected === actual) return;
+    const Message =
+      `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual}`;
+    throw new S3Error('InvalidRequest', { Message });
   }
+
+  /**
+   * @param {number} partNumber
+   * @param {CompletedPart['fields']} fields
+   */
+  #requireListedChecksum(partNumber, fields) {
+    const { checksumAlgorithm: algorithm } = this.beginning;
+    if (algorithm === undefined || fields[`Checksum${algorithm.toUpperCase()}`] !== undefined) return;
+    const Message =
+      `The upload was created using a ${algorithm} checksum. The complete request must include the checksum for each ` +
+      `part. It was missing for part ${partNumber} in the request.`;
+    throw new S3Error('InvalidRequest', { Message });
+  }
+}
+
+/**
+ * @param {number} partNumber
+ * @throws {S3Error} InvalidArgument
+ */
+export function requirePartNumber(partNumber) {
+  if (Number.isInteger(partNumber) && partNumber >= 1 && partNumber <= MAXIMUM_PARTS) return;
+  const Message = `Part number must be an integer between 1 and ${MAXIMUM_PARTS}, inclusive`;
+  throw new S3Error('InvalidArgument', { Message, ArgumentName: 'partNumber', ArgumentValue: String(partNumber) });
 }
 
 /**
  * The ETag of an object made of parts: the MD5 of their MD5s, and their number.
  *
- * @param {Part[]} parts
+ * @param {{ etag: string }[]} parts
  */
 export function multipartEtag(parts) {
   const digest = createHash('md5');
-  for (const { md5 } of parts) digest.update(md5, 'hex');
+  for (const { etag } of parts) digest.update(etag, 'hex');
   return `${digest.digest('hex')}-${parts.length}`;
 }
 
 /** S3 user guide, "Amazon S3 multipart upload limits". */
 const MINIMUM_PART_BYTES = 5 * 1024 * 1024;
+export const MAXIMUM_PARTS = 10_000;

@@ -1,12 +1,12 @@
 /**
- * The headers of an upload: which to keep with the object, and what to check of the body.
+ * The headers of an object: which to keep of an upload's, and which to answer with.
  */
 import { S3Error } from './s3-error.mjs';
 
 /** @typedef {Record<string, string>} Headers lower-case names */
 
 /**
- * Headers kept with an object and answered with it.
+ * Headers kept with an object.
  *
  * @param {Headers} headers
  * @returns {Headers}
@@ -22,62 +22,89 @@ export function objectHeaders(headers) {
   if (metadataBytes > METADATA_BYTES) {
     throw new S3Error('MetadataTooLarge', { Size: metadataBytes, MaxSizeAllowed: METADATA_BYTES });
   }
-  return { 'content-type': 'binary/octet-stream', ...Object.fromEntries(kept) };
+  const { 'x-amz-storage-class': storageClass = 'STANDARD', 'x-amz-tagging': tagging = '' } = headers;
+  if (!STORAGE_CLASSES.has(storageClass)) {
+    throw new S3Error('InvalidStorageClass', { StorageClassRequested: storageClass });
+  }
+  tags(tagging);
+  return { 'content-type': 'binary/octet-stream', ...Object.fromEntries(kept), ...encryption(headers) };
 }
 
 /**
- * Content-Length, which S3 requires. A chunked body is refused even if it has one.
+ * Refuses what only the beginning of a multipart upload may say.
  *
- * @param {Headers} headers
- * @returns {number} bytes
- * @throws {S3Error} MissingContentLength, EntityTooLarge, NotImplemented, InvalidDigest
+ * @param {Headers} headers of UploadPart
+ * @throws {S3Error} InvalidArgument
  */
-export function bodyLength(headers) {
-  if (!/^\d+$/.test(headers['content-length'] ?? '') || headers['transfer-encoding']) {
-    throw new S3Error('MissingContentLength');
-  }
-  const length = Number(headers['content-length']);
-  if (length > OBJECT_BYTES) {
-    throw new S3Error('EntityTooLarge', { ProposedSize: length, MaxSizeAllowed: OBJECT_BYTES });
-  }
-  if (headers['x-amz-content-sha256']?.startsWith('STREAMING-')) throw new S3Error('NotImplemented');
-  const digest = headers['content-md5'];
-  if (digest !== undefined && !/^[A-Za-z0-9+/]{22}==$/.test(digest)) {
-    throw new S3Error('InvalidDigest', { 'Content-MD5': digest });
-  }
-  return length;
+export function refuseObjectHeaders(headers) {
+  const name = Object.keys(headers).find((one) => /^x-amz-server-side-encryption(-aws|$)/.test(one));
+  if (name === undefined) return;
+  const Message = `${name} header is not supported for this operation.`;
+  throw new S3Error('InvalidArgument', { Message, ArgumentName: name, ArgumentValue: headers[name] ?? '' });
 }
 
 /**
- * @param {Headers} headers
- * @param {import('./s3-store.mjs').Segment} segment what arrived
- * @param {number} length what was announced
- * @throws {S3Error} IncompleteBody, BadDigest, XAmzContentSHA256Mismatch
- */
-export function checkDigests(headers, segment, length) {
-  if (segment.size !== length) throw new S3Error('IncompleteBody');
-  const expected = headers['content-md5'];
-  const calculated = Buffer.from(segment.md5, 'hex').toString('base64');
-  if (expected !== undefined && expected !== calculated) {
-    throw new S3Error('BadDigest', { ExpectedDigest: expected, CalculatedDigest: calculated });
-  }
-  if (segment.sha256 !== null && segment.sha256 !== headers['x-amz-content-sha256']) {
-    throw new S3Error('XAmzContentSHA256Mismatch');
-  }
-}
-
-/**
- * Whether the object may only be created, not overwritten (S3 user guide, "Conditional writes").
+ * What GetObject and HeadObject answer of the headers that were kept.
  *
- * @param {Headers} headers
- * @throws {S3Error} NotImplemented, for the conditions S3 does not have or this server does not
+ * @param {Headers} kept
+ * @returns {Headers}
  */
-export function onlyIfAbsent(headers) {
-  const condition = headers['if-none-match'];
-  if ((condition !== undefined && condition !== '*') || headers['if-match'] !== undefined) {
-    throw new S3Error('NotImplemented');
+export function answeredHeaders({ 'x-amz-tagging': tagging, 'x-amz-storage-class': storageClass, ...others }) {
+  const count = tags(tagging ?? '').length;
+  return {
+    ...others,
+    ...(count > 0 ? { 'x-amz-tagging-count': String(count) } : {}),
+    ...(storageClass && storageClass !== 'STANDARD' ? { 'x-amz-storage-class': storageClass } : {}),
+  };
+}
+
+/**
+ * How an object is encrypted, as every answer to a write says.
+ *
+ * @param {Headers} headers of the request that begins an object, or that were kept
+ * @returns {Headers}
+ * @throws {S3Error} InvalidArgument
+ */
+export function encryption(headers) {
+  // S3 has encrypted every object since 2023.
+  const { [ENCRYPTION]: algorithm = 'AES256' } = headers;
+  if (algorithm === 'AES256') return { [ENCRYPTION]: algorithm };
+  if (algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
+    const Message = 'The encryption method specified is not supported';
+    throw new S3Error('InvalidArgument', { Message, ArgumentName: ENCRYPTION, ArgumentValue: algorithm });
   }
-  return condition === '*';
+  const { [`${ENCRYPTION}-aws-kms-key-id`]: keyId = DEFAULT_KEY, [`${ENCRYPTION}-bucket-key-enabled`]: bucketKey } =
+    headers;
+  return {
+    [ENCRYPTION]: algorithm,
+    [`${ENCRYPTION}-aws-kms-key-id`]: keyId,
+    ...(bucketKey ? { [`${ENCRYPTION}-bucket-key-enabled`]: bucketKey } : {}),
+  };
+}
+
+/**
+ * @param {Headers} kept
+ */
+export function isEncryptedByKms(kept) {
+  return kept[ENCRYPTION] !== 'AES256';
+}
+
+/**
+ * The tags in an x-amz-tagging header.
+ *
+ * @param {string} tagging
+ * @returns {[key: string, value: string][]}
+ * @throws {S3Error} BadRequest, InvalidTag
+ */
+export function tags(tagging) {
+  const pairs = [...new URLSearchParams(tagging)];
+  if (pairs.length > 10) throw new S3Error('BadRequest');
+  if (new Set(pairs.map(([key]) => key)).size < pairs.length) {
+    throw new S3Error('InvalidTag', { Message: 'Cannot provide multiple Tags with the same key' });
+  }
+  const bad = pairs.find(([key, value]) => !key || key.length > 128 || value.length > 256 || !TAG.test(key + value));
+  if (bad) throw new S3Error('InvalidTag', { TagKey: bad[0] });
+  return pairs;
 }
 
 /**
@@ -106,11 +133,29 @@ const KEPT = new Set([
   'content-type',
   'expires',
   'x-amz-storage-class',
+  'x-amz-tagging',
   'x-amz-website-redirect-location',
 ]);
 
+const ENCRYPTION = 'x-amz-server-side-encryption';
+
+/** The key `aws/s3` of the account. */
+const DEFAULT_KEY = 'arn:aws:kms:us-east-1:123456789012:key/00000000-0000-4000-8000-000000000000';
+
+/** PutObject, "x-amz-storage-class". */
+const STORAGE_CLASSES = new Set([
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+  'GLACIER_IR',
+]);
+
+/** S3 user guide, "Categorizing your objects using tags". */
+const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
 /** S3 user guide, "User-defined object metadata". */
 const METADATA_BYTES = 2048;
-
-/** The limit for one PUT, 5 GiB. */
-const OBJECT_BYTES = 5 * 1024 ** 3;

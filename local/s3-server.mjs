@@ -10,33 +10,66 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pairs, textFromWire, textToWire } from './header-lines.mjs';
 import { decodedQuery } from './query-string.mjs';
+import { refuseChunks, withOneFraming } from './s3-body.mjs';
 import { S3Error } from './s3-error.mjs';
+import { errorResponse, withFault } from './s3-fault.mjs';
 import { operationOf } from './s3-operations.mjs';
+import { KEY_BYTES } from './s3-request.mjs';
 import { verifySignature } from './s3-signature.mjs';
 import { S3Store } from './s3-store.mjs';
+import { S3Uploads } from './s3-uploads.mjs';
 
 /** @typedef {import('./s3-request.mjs').S3Response} S3Response */
+/** @typedef {import('./s3-request.mjs').Bucket} Bucket */
 /** @typedef {{ accessKeyId: string, secretAccessKey: string }} Credentials */
-/** @typedef {{ stores: Map<string, S3Store>, credentials: Credentials }} S3 */
+/**
+ * @typedef {object} S3
+ * @property {ReadonlyMap<string, Bucket>} buckets
+ * @property {Credentials} credentials
+ * @property {import('./s3-fault.mjs').FaultOf} [fault]
+ * @property {number} calls so far
+ */
+/**
+ * @typedef {object} Options
+ * @property {string} directory where the buckets' objects are and will be
+ * @property {string[]} buckets their names
+ * @property {Credentials} [credentials] by default new random ones
+ * @property {boolean} [versioned] whether the buckets keep what is overwritten and deleted
+ * @property {boolean} [remembersCompleted] whether a repeated CompleteMultipartUpload gets the first one's answer, as
+ *   in S3 for some time; else NoSuchUpload
+ * @property {import('./s3-fault.mjs').FaultOf} [fault] for tests: decides for each call whether and how it fails
+ */
 
 /**
- * Serves buckets on 127.0.0.1, at a port that the system chooses, with the objects that are in the directory.
+ * Serves buckets on 127.0.0.1, at a port that the system chooses.
  *
- * @param {{ directory: string, buckets: string[], credentials?: Credentials }} options
- *   without `credentials`, new random ones
+ * @param {Options} options
  * @returns {Promise<{ endpoint: string, credentials: Credentials, close(): Promise<void> }>}
  */
-export async function startS3Server({ directory, buckets, credentials = randomCredentials() }) {
-  const stores = new Map(buckets.map((bucket) => [bucket, new S3Store(join(directory, bucket))]));
-  await Promise.all([...stores.values()].map((store) => store.create()));
-  const server = http.createServer(
-    { requestTimeout: 0 },
-    (request, response) => void answer({ stores, credentials }, request, response),
-  );
+export async function startS3Server({ credentials = randomCredentials(), fault, ...options }) {
+  const s3 = { buckets: await openBuckets(options), credentials, fault, calls: 0 };
+  const server = http.createServer(SERVER_OPTIONS, (request, response) => void answer(s3, request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   return { endpoint: `http://127.0.0.1:${port}`, credentials, close: () => closed(server) };
+}
+
+/**
+ * @param {Omit<Options, 'credentials' | 'fault'>} options
+ * @returns {Promise<ReadonlyMap<string, Bucket>>}
+ */
+async function openBuckets({ directory, buckets, versioned = false, remembersCompleted = true }) {
+  /** @type {Map<string, Bucket>} */
+  const opened = new Map();
+  for (const name of buckets) {
+    const store = new S3Store(join(directory, name), { versioned });
+    const uploads = new S3Uploads(store, { remembersCompleted });
+    await store.create();
+    await uploads.create();
+    opened.set(name, { store, uploads });
+  }
+  return opened;
 }
 
 /**
@@ -47,31 +80,53 @@ export async function startS3Server({ directory, buckets, credentials = randomCr
 async function answer(s3, request, response) {
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   try {
-    await send(await result(s3, request), requestId, request, response);
-  } catch (error) {
-    if (response.headersSent || request.socket.destroyed) return void response.destroy();
-    await send(errorResponse(error, requestId), requestId, request, response).catch(() => response.destroy());
+    const { response: answered, ending } = await result(s3, request, requestId);
+    if (ending === 'cut') request.socket.destroy();
+    // The client's own time-out ends it.
+    else if (ending === 'silence') request.resume();
+    else await send(answered, requestId, request, response, ending);
+  } catch {
+    response.destroy();
   }
 }
 
 /**
  * @param {S3} s3
  * @param {http.IncomingMessage} request
- * @returns {Promise<S3Response>}
+ * @param {string} requestId
+ * @returns {Promise<{ response: S3Response, ending: import('./s3-fault.mjs').Ending }>}
  */
-async function result({ stores, credentials }, request) {
-  const [path = '', querystring = ''] = splitOnce(textFromWire(request.url ?? '/'), '?');
-  const headers = joinedHeaders(request.rawHeaders);
-  const method = request.method ?? 'GET';
+async function result(s3, request, requestId) {
+  try {
+    const s3Request = await verifiedRequest(s3, request);
+    const { name, run } = operationOf(s3Request);
+    const { bucket, key, query, headers } = s3Request;
+    const fault = s3.fault?.({ number: (s3.calls += 1), operation: name, bucket, key, query, headers });
+    const work = () => run(s3Request).catch((error) => errorResponse(error, requestId));
+    return await withFault(await fault, work, requestId);
+  } catch (error) {
+    return { response: errorResponse(error, requestId), ending: 'whole' };
+  }
+}
+
+/**
+ * @param {S3} s3
+ * @param {http.IncomingMessage} message
+ * @returns {Promise<import('./s3-request.mjs').S3Request>}
+ */
+async function verifiedRequest({ buckets, credentials }, message) {
+  const [path = '', querystring = ''] = splitOnce(textFromWire(message.url ?? '/'), '?');
+  const headers = withOneFraming(joinedHeaders(message.rawHeaders));
+  const method = message.method ?? 'GET';
   await verifySignature({ method, path, querystring, headers }, credentials, new Date());
+  refuseChunks(headers);
   const { bucket, key } = addressed(path);
-  const store = stores.get(bucket);
-  if (!store) throw new S3Error('NoSuchBucket', { BucketName: bucket });
+  const opened = buckets.get(bucket);
+  if (!opened) throw new S3Error('NoSuchBucket', { BucketName: bucket });
   const query = Object.fromEntries(
     Object.entries(decodedQuery(querystring)).map(([name, value]) => [name, String(value)]),
   );
-  const s3Request = { method, bucket, key, query, headers, body: request, store };
-  return operationOf(s3Request)(s3Request);
+  return { method, bucket, key, query, headers, body: message, ...opened, buckets };
 }
 
 /**
@@ -98,18 +153,36 @@ function addressed(path) {
  * @param {string} requestId
  * @param {http.IncomingMessage} request
  * @param {http.ServerResponse} response
+ * @param {'whole' | 'half'} ending
  */
-async function send({ status, headers = {}, body = '' }, requestId, request, response) {
+async function send({ status, headers = {}, body = '' }, requestId, request, response, ending) {
   // Bytes, not text: node writes headers in the encoding of a text that follows them, and theirs is ISO-8859-1.
-  const bytes = body instanceof Readable || status === 204 ? null : Buffer.from(body);
+  const bytes = body instanceof Readable || status === 204 || status === 304 ? null : Buffer.from(body);
   const length = bytes ? { 'Content-Length': String(bytes.length) } : {};
   const all = { 'x-amz-id-2': requestId, 'x-amz-request-id': requestId, ...length, ...headers, Server: 'AmazonS3' };
   response.writeHead(status, Object.fromEntries(Object.entries(all).map(([name, value]) => [name, textToWire(value)])));
-  if (request.method === 'HEAD' && body instanceof Readable) body.destroy();
-  else if (body instanceof Readable) await pipeline(body, response, { end: false });
-  else if (request.method !== 'HEAD' && bytes) response.write(bytes);
+  const sent = body instanceof Readable ? body : Readable.from(bytes ? [bytes] : []);
+  if (request.method === 'HEAD') sent.destroy();
+  else if (ending === 'half') return sendHalf(sent, Number(response.getHeader('Content-Length')), response);
+  else await pipeline(sent, response, { end: false });
   await drained(request);
   response.end();
+}
+
+/**
+ * @param {Readable} body
+ * @param {number} length of all of it
+ * @param {http.ServerResponse} response
+ */
+async function sendHalf(body, length, response) {
+  let left = Math.floor(length / 2);
+  for await (const chunk of body) {
+    const part = chunk.subarray(0, left);
+    left -= part.length;
+    await new Promise((resolve) => response.write(part, resolve));
+    if (left === 0) break;
+  }
+  response.destroy();
 }
 
 /**
@@ -125,16 +198,6 @@ function drained(request) {
     request.once('end', resolve);
     request.once('close', resolve);
   });
-}
-
-/**
- * @param {unknown} error
- * @param {string} requestId
- * @returns {S3Response}
- */
-function errorResponse(error, requestId) {
-  const s3Error = error instanceof S3Error ? error : new S3Error('InternalError');
-  return { status: s3Error.status, headers: { 'Content-Type': 'application/xml' }, body: s3Error.toXml(requestId) };
 }
 
 /**
@@ -176,5 +239,9 @@ async function closed(server) {
   await ended;
 }
 
-/** S3 user guide, "Object key naming guidelines". */
-const KEY_BYTES = 1024;
+const SERVER_OPTIONS = {
+  // A request with both Content-Length and Transfer-Encoding gets S3's answer, not that of node's parser.
+  insecureHTTPParser: true,
+  // An upload may take hours.
+  requestTimeout: 0,
+};

@@ -1,170 +1,184 @@
 /**
- * The objects of one bucket on disk.
+ * The objects of one bucket.
  *
- * File names are digests of keys, because a key may have 1,024 bytes, `..` or empty segments. An object is a small JSON
- * file that names its data files. It is written last and atomically, so a reader never sees half an object, and
- * completing a multipart upload copies nothing.
+ * A key's versions are one small JSON file that names their data files. It is written last and atomically, so a reader
+ * never sees half an object, and completing a multipart upload copies nothing. File names are digests of keys, because
+ * a key may have 1,024 bytes, `..` or empty segments.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { KeyedLock } from './keyed-lock.mjs';
+import { S3Data, readJson, writeJson } from './s3-data.mjs';
 
-/** @typedef {{ file: string, size: number, md5: string, sha256: string | null }} Segment digests in lower-case hex */
+/** @typedef {import('./s3-data.mjs').Segment} Segment */
 /**
- * @typedef {object} StoredObject
- * @property {string} key
- * @property {string} etag without quotes
- * @property {number} size bytes
+ * @typedef {object} ObjectVersion
+ * @property {string} versionId `null` in a bucket without versioning
  * @property {string} lastModified ISO 8601
- * @property {Record<string, string>} headers to answer with, lower-case
- * @property {string[]} files of the content, in order
+ * @property {boolean} deleteMarker
+ * @property {string} etag without quotes; of a delete marker empty, as are the next three
+ * @property {Record<string, string>} headers to keep, lower-case
+ * @property {Segment[]} segments of the content, in order: the parts of a multipart upload
+ * @property {number} size bytes
  */
+/** @typedef {{ key: string, version: ObjectVersion, isLatest: boolean }} ListedVersion */
+/** @typedef {(current: ObjectVersion | undefined) => void} Precondition throws what refuses the change */
 
 export class S3Store {
-  /** @param {string} directory the bucket's own */
-  constructor(directory) {
+  /** @type {Map<string, ObjectVersion[]>} the newest first */
+  #versions = new Map();
+  /** How often an object was deleted, by its key. @type {Map<string, number>} */
+  #deletions = new Map();
+  #lock = new KeyedLock();
+  #objects;
+
+  /**
+   * @param {string} directory the bucket's own
+   * @param {{ versioned: boolean }} options
+   */
+  constructor(directory, { versioned }) {
     this.directory = directory;
+    this.versioned = versioned;
+    this.data = new S3Data(join(directory, 'data'));
+    this.#objects = join(directory, 'objects');
   }
 
-  /** @param {string[]} folder below the bucket's directory */
-  async createFolder(...folder) {
-    await mkdir(join(this.directory, ...folder), { recursive: true });
-  }
-
+  /** Reads what an earlier run left. */
   async create() {
-    for (const folder of ['objects', 'data', 'uploads']) await this.createFolder(folder);
+    await this.data.create();
+    await mkdir(this.#objects, { recursive: true });
+    for (const name of (await readdir(this.#objects)).filter((one) => one.endsWith('.json'))) {
+      const { key, versions } = await readJson(join(this.#objects, name));
+      if (!versions) throw new Error(`${this.directory} is of an earlier release: use an empty folder`);
+      this.#versions.set(key, versions);
+    }
   }
 
   /**
-   * Writes content to a new data file. If the stream fails, the file is deleted.
+   * The current object, which may be deleted.
    *
-   * @param {Readable} body
-   * @param {{ withSha256: boolean }} options
-   * @returns {Promise<Segment>}
+   * @param {string} key
+   * @returns {ObjectVersion | undefined} undefined or a delete marker where there is none
    */
-  async writeSegment(body, { withSha256 }) {
-    const file = randomUUID();
-    const md5 = createHash('md5');
-    const sha256 = withSha256 ? createHash('sha256') : null;
-    let size = 0;
-    /** @param {AsyncIterable<Buffer>} source */
-    const digested = async function* (source) {
-      for await (const chunk of source) {
-        md5.update(chunk);
-        sha256?.update(chunk);
-        size += chunk.length;
-        yield chunk;
-      }
-    };
-    try {
-      await pipeline(body, digested, createWriteStream(this.#dataPath(file), { flags: 'wx' }));
-    } catch (error) {
-      await this.deleteFiles([file]);
-      throw error;
-    }
-    return { file, size, md5: md5.digest('hex'), sha256: sha256?.digest('hex') ?? null };
+  latest(key) {
+    return this.#versions.get(key)?.[0];
   }
 
   /**
-   * Puts an object in its place atomically.
+   * The current object.
    *
-   * @param {StoredObject} object
-   * @param {{ onlyIfAbsent: boolean }} options
-   * @returns {Promise<boolean>} whether it was put; false only if the key exists and may not be overwritten
+   * @param {string} key
    */
-  async put(object, { onlyIfAbsent }) {
-    const path = this.#objectPath(object.key);
-    const draft = `${path}.${randomUUID()}`;
-    await writeFile(draft, JSON.stringify(object));
-    const replaced = await this.get(object.key);
-    try {
-      // link fails if the name exists, atomically. A check before it would leave a gap.
-      await (onlyIfAbsent ? link(draft, path) : rename(draft, path));
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST') return false;
-      throw error;
-    } finally {
-      await rm(draft, { force: true });
-    }
-    await this.deleteFiles(replaced?.files ?? []);
-    return true;
+  current(key) {
+    const latest = this.latest(key);
+    return latest?.deleteMarker ? undefined : latest;
   }
 
   /**
    * @param {string} key
-   * @returns {Promise<StoredObject | null>}
+   * @param {string} versionId
    */
-  async get(key) {
-    return readJson(this.#objectPath(key));
-  }
-
-  /** @param {StoredObject} object */
-  read({ files }) {
-    const paths = files.map((file) => this.#dataPath(file));
-    return Readable.from(concatenated(paths), { objectMode: false });
+  version(key, versionId) {
+    return this.#versions.get(key)?.find((version) => version.versionId === versionId);
   }
 
   /** @param {string} key */
-  async delete(key) {
-    const object = await this.get(key);
-    await rm(this.#objectPath(key), { force: true });
-    await this.deleteFiles(object?.files ?? []);
-  }
-
-  /** @param {string[]} files */
-  async deleteFiles(files) {
-    await Promise.all(files.map((file) => rm(this.#dataPath(file), { force: true })));
+  deletions(key) {
+    return this.#deletions.get(key) ?? 0;
   }
 
   /**
-   * Every object, in the order of the keys' UTF-8 bytes.
+   * Puts an object in its place, if `precondition` lets it.
    *
-   * @returns {Promise<StoredObject[]>}
+   * @param {string} key
+   * @param {Pick<ObjectVersion, 'etag' | 'headers' | 'segments'>} content
+   * @param {Precondition} precondition
+   * @returns {Promise<ObjectVersion>}
    */
-  async list() {
-    const folder = join(this.directory, 'objects');
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
-    const objects = await Promise.all(
-      names.map((name) => /** @type {Promise<StoredObject | null>} */ (readJson(join(folder, name)))),
-    );
-    return objects
-      .filter((object) => object !== null)
-      .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  async put(key, { etag, headers, segments }, precondition) {
+    return this.#lock.run(key, async () => {
+      precondition(this.current(key));
+      const size = segments.reduce((total, segment) => total + segment.size, 0);
+      const version = { ...this.#newVersion(), deleteMarker: false, etag, headers, segments, size };
+      await this.#add(key, version);
+      return version;
+    });
   }
 
-  /** @param {string} file */
-  #dataPath(file) {
-    return join(this.directory, 'data', file);
+  /**
+   * Deletes the current object. With versioning it stays, below a delete marker.
+   *
+   * @param {string} key
+   * @returns {Promise<ObjectVersion | undefined>} the delete marker
+   */
+  async delete(key) {
+    return this.#lock.run(key, async () => {
+      if (this.current(key)) this.#deletions.set(key, this.deletions(key) + 1);
+      if (!this.versioned) return void (await this.#replace(key, []));
+      const content = { etag: '', headers: {}, segments: [], size: 0 };
+      const marker = { ...this.#newVersion(), deleteMarker: true, ...content };
+      await this.#add(key, marker);
+      return marker;
+    });
   }
 
-  /** @param {string} key */
-  #objectPath(key) {
-    return join(this.directory, 'objects', `${createHash('sha256').update(key).digest('hex')}.json`);
+  /**
+   * Deletes a version for good.
+   *
+   * @param {string} key
+   * @param {string} versionId
+   * @returns {Promise<ObjectVersion | undefined>} what was deleted
+   */
+  async deleteVersion(key, versionId) {
+    return this.#lock.run(key, async () => {
+      const version = this.version(key, versionId);
+      if (!version) return undefined;
+      if (version === this.current(key)) this.#deletions.set(key, this.deletions(key) + 1);
+      await this.#replace(key, (this.#versions.get(key) ?? []).filter((one) => one !== version));
+      return version;
+    });
   }
-}
 
-/**
- * @param {string} path
- * @returns {Promise<any>} null where there is no such file
- */
-export async function readJson(path) {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
-    throw error;
+  /**
+   * Every version, in the order of the keys' UTF-8 bytes, of one key the newest first.
+   *
+   * @param {string} prefix
+   * @returns {ListedVersion[]}
+   */
+  list(prefix) {
+    return [...this.#versions]
+      .filter(([key]) => key.startsWith(prefix))
+      .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .flatMap(([key, versions]) => versions.map((version, at) => ({ key, version, isLatest: at === 0 })));
   }
-}
 
-/** @param {string[]} paths */
-async function* concatenated(paths) {
-  for (const path of paths) yield* createReadStream(path);
-}
+  #newVersion() {
+    const versionId = this.versioned ? randomBytes(24).toString('base64url') : 'null';
+    return { versionId, lastModified: new Date().toISOString() };
+  }
 
-/** @param {unknown} error */
-function errorCode(error) {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  /**
+   * @param {string} key
+   * @param {ObjectVersion} version
+   */
+  async #add(key, version) {
+    const others = (this.#versions.get(key) ?? []).filter(({ versionId }) => versionId !== version.versionId);
+    await this.#replace(key, [version, ...others]);
+  }
+
+  /**
+   * @param {string} key
+   * @param {ObjectVersion[]} versions
+   */
+  async #replace(key, versions) {
+    const before = this.#versions.get(key) ?? [];
+    const path = join(this.#objects, `${createHash('sha256').update(key).digest('hex')}.json`);
+    if (versions.length > 0) await writeJson(path, { key, versions });
+    else await rm(path, { force: true });
+    if (versions.length > 0) this.#versions.set(key, versions);
+    else this.#versions.delete(key);
+    const gone = before.filter((version) => !versions.includes(version));
+    await this.data.remove(gone.flatMap(({ segments }) => segments));
+  }
 }

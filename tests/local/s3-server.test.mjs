@@ -1,64 +1,25 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import net from 'node:net';
 import { text } from 'node:stream/consumers';
-import { after, before, test } from 'node:test';
-import {
-  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, GetObjectCommand,
-  HeadObjectCommand, ListObjectsV2Command, ListPartsCommand, PutObjectCommand, S3Client, UploadPartCommand,
-} from '@aws-sdk/client-s3';
-import { openRequest, signedRequest } from '../../local/origin-access-control.mjs';
-import { startS3Server } from '../../local/s3-server.mjs';
+import { after, test } from 'node:test';
 
-const Bucket = 'devices';
-let directory;
-let server;
-let client;
+import { DeleteObjectCommand, DeleteObjectsCommand, GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 
-before(async () => {
-  directory = await mkdtemp(join(tmpdir(), 's3-server-'));
-  server = await startS3Server({ directory, buckets: [Bucket] });
-  client = new S3Client({ endpoint: server.endpoint, credentials: server.credentials, region: 'eu-west-1', forcePathStyle: true, maxAttempts: 1 });
-});
+import { openRequest } from '../../local/origin-access-control.mjs';
+import { Bucket, send, startTestS3, waitFor } from './s3-fixture.mjs';
 
-after(async () => {
-  client.destroy();
-  await server.close();
-  await rm(directory, { recursive: true });
-});
-
-/** Answer to a request that is signed as origin access control signs it. */
-async function ask({ method = 'PUT', uri, querystring = '', headers = {}, body = '', change = (signed) => signed, s3 = {} }) {
-  const cloudFront = Object.fromEntries(Object.entries(headers).map(([key, value]) => [key.toLowerCase(), [{ key, value: String(value) }]]));
-  const origin = { s3: { domainName: `${Bucket}.s3.eu-west-1.amazonaws.com`, path: '', customHeaders: {} } };
-  const signed = await signedRequest({ method, uri, querystring, headers: cloudFront, origin }, { ...server, region: 'eu-west-1', ...s3 });
-  return send(change(signed), body);
-}
-
-async function send(request, body) {
-  const upstream = openRequest(request);
-  upstream.write(Buffer.from(body));
-  upstream.end();
-  const [message] = await once(upstream, 'response');
-  const answer = await text(message);
-  return { status: message.statusCode, headers: message.headers, text: answer, code: /<Code>(.*?)<\/Code>/.exec(answer)?.[1] };
-}
-
-async function stored(Key) {
-  const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-  return Buffer.from(await Body.transformToByteArray());
-}
-
-const exists = (Key) => client.send(new HeadObjectCommand({ Bucket, Key })).then(() => true, ({ name }) => (assert.equal(name, 'NotFound'), false));
+const s3 = await startTestS3();
+after(() => s3.close());
+const { ask, exists, stored } = s3;
 
 const put = (uri, options = {}) => ask({ uri, body: 'x', ...options, headers: { 'Content-Length': 1, ...options.headers } });
 
 test('takes what origin access control signs, and the AWS SDK signs', async () => {
   assert.deepEqual((({ status, headers }) => [status, headers.etag])(await put('/signed')), [200, `"${createHash('md5').update('x').digest('hex')}"`]);
-  await client.send(new PutObjectCommand({ Bucket, Key: 'sdk', Body: 'y' }));
+  await s3.put('sdk', 'y');
   assert.equal((await stored('signed')).toString() + (await stored('sdk')), 'xy');
 });
 
@@ -81,7 +42,7 @@ for (const [name, change] of TAMPERED) {
 test('refuses a request without signature, with another key, and with an unsigned x-amz- header', async () => {
   const change = (signed) => ({ ...signed, headers: { host: signed.headers.host, 'content-length': '1' } });
   assert.deepEqual((({ status, code }) => [status, code])(await put('/unsigned', { change })), [403, 'AccessDenied']);
-  const credentials = { ...server.credentials, secretAccessKey: 'wrong' };
+  const credentials = { ...s3.credentials, secretAccessKey: 'wrong' };
   assert.equal((await put('/unsigned', { s3: { credentials } })).code, 'SignatureDoesNotMatch');
   assert.equal((await put('/unsigned', { s3: { credentials: { ...credentials, accessKeyId: 'AKIAOTHER' } } })).code, 'InvalidAccessKeyId');
   const added = await put('/unsigned', { change: (signed) => ({ ...signed, headers: { ...signed.headers, 'x-amz-acl': 'public-read' } }) });
@@ -96,9 +57,7 @@ test('refuses an old signature', async () => {
       super(...(given.length > 0 ? given : [real.now() - 16 * 60 * 1000]));
     }
   };
-  const origin = { s3: { domainName: `${Bucket}.s3.eu-west-1.amazonaws.com`, path: '', customHeaders: {} } };
-  const signing = signedRequest({ method: 'GET', uri: '/old', querystring: '', headers: {}, origin }, { ...server, region: 'eu-west-1' });
-  const old = await signing.finally(() => (globalThis.Date = real));
+  const old = await s3.signed({ method: 'GET', uri: '/old' }).finally(() => (globalThis.Date = real));
   assert.equal((await send(old, '')).code, 'RequestTimeTooSkewed');
 });
 
@@ -108,13 +67,13 @@ for (const key of ['a b', 'a+b', 'a%b', '你好/é', 'a//b', '/lead', 'dir/', '.
     const body = randomBytes(8).toString('hex');
     assert.equal((await ask({ uri, body, headers: { 'Content-Length': 16 } })).status, 200);
     assert.equal((await ask({ method: 'GET', uri })).text, body);
-    const { Contents } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: key }));
+    const { Contents } = await s3.run(ListObjectsV2Command, { Prefix: key });
     assert.deepEqual(Contents.map(({ Key }) => Key), [key]);
   });
 }
 
 test('stays in its directory', async () => {
-  assert.deepEqual(await readdir(directory), [Bucket]);
+  assert.deepEqual(await readdir(s3.directory), [Bucket]);
 });
 
 for (const [name, uri] of [['a raw plus', '/a+b'], ['%2F', '/a%2Fb'], ['lower-case hex', '/%e4%bd%a0'], ['a raw parenthesis', '/a(b']]) {
@@ -139,12 +98,18 @@ const REFUSED = [
   ['a wrong Content-MD5', { headers: { 'Content-MD5': md5('y') } }, 400, 'BadDigest'],
   ['a Content-MD5 that is none', { headers: { 'Content-MD5': 'eA==' } }, 400, 'InvalidDigest'],
   ['a wrong x-amz-content-sha256', { headers: { 'x-amz-content-sha256': sha256('y') } }, 400, 'XAmzContentSHA256Mismatch'],
-  ['a chunked body', { change: ({ headers: { 'content-length': length, ...headers }, ...r }) => ({ ...r, headers }) }, 411, 'MissingContentLength'],
   ['a streaming signature', { headers: { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' } }, 501, 'NotImplemented'],
   ['a public access control list', { headers: { 'x-amz-acl': 'public-read' } }, 400, 'AccessControlListNotSupported'],
   ['2,049 bytes of metadata', { headers: { 'x-amz-meta-a': 'a'.repeat(2048) } }, 400, 'MetadataTooLarge'],
   ['a copy', { headers: { 'x-amz-copy-source': '/devices/signed' } }, 501, 'NotImplemented'],
-  ['a subresource it does not have', { querystring: 'tagging' }, 501, 'NotImplemented'],
+  ['a subresource it does not have', { querystring: 'acl' }, 501, 'NotImplemented'],
+  ['a wrong checksum', { headers: { 'x-amz-checksum-crc32': 'AAAAAA==' } }, 400, 'BadDigest'],
+  ['a checksum it can\'t compute', { headers: { 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' } }, 501, 'NotImplemented'],
+  ['more than 5 GiB, by what is announced', { body: '', headers: { 'Content-Length': 5 * 1024 ** 3 + 1 } }, 400, 'EntityTooLarge'],
+  ['an unknown storage class', { headers: { 'x-amz-storage-class': 'COLD' } }, 400, 'InvalidStorageClass'],
+  ['an unknown encryption', { headers: { 'x-amz-server-side-encryption': 'KMS' } }, 400, 'InvalidArgument'],
+  ['eleven tags', { headers: { 'x-amz-tagging': Array.from({ length: 11 }, (_, at) => `t${at}=v`).join('&') } }, 400, 'BadRequest'],
+  ['a tag that is repeated', { headers: { 'x-amz-tagging': 'a=1&a=2' } }, 400, 'InvalidTag'],
   ['an unknown upload', { querystring: 'partNumber=1&uploadId=..' }, 404, 'NoSuchUpload'],
   ['part number 0', { querystring: 'partNumber=0&uploadId=x' }, 400, 'InvalidArgument'],
   ['part number 10001', { querystring: 'partNumber=10001&uploadId=x' }, 400, 'InvalidArgument'],
@@ -163,121 +128,127 @@ test('takes right digests', async () => {
   assert.equal((await put('/digests', { headers: { 'Content-MD5': md5('x'), 'x-amz-content-sha256': sha256('x') } })).status, 200);
 });
 
-test('does not overwrite under If-None-Match: *', async () => {
-  const headers = { 'If-None-Match': '*' };
-  assert.equal((await put('/once', { headers })).status, 200);
-  const again = await ask({ uri: '/once', headers: { 'Content-Length': 1, ...headers }, body: 'y' });
-  assert.deepEqual([again.status, again.code], [412, 'PreconditionFailed']);
-  assert.equal((await stored('once')).toString(), 'x');
-  const racing = await Promise.all(Array.from({ length: 8 }, () => put('/raced', { headers })));
-  assert.equal(racing.filter(({ status }) => status === 200).length, 1);
-});
-
 test('refuses an unknown bucket', async () => {
-  const origin = { s3: { domainName: 'other.s3.eu-west-1.amazonaws.com', path: '', customHeaders: {} } };
-  const signed = await signedRequest({ method: 'GET', uri: '/k', querystring: '', headers: {}, origin }, { ...server, region: 'eu-west-1' });
-  assert.equal((await send(signed, '')).code, 'NoSuchBucket');
+  const change = (signed) => ({ ...signed, path: '/other/k' });
+  const own = await ask({ method: 'GET', uri: '/k', change });
+  assert.equal(own.code, 'SignatureDoesNotMatch');
+  const { client } = s3;
+  await assert.rejects(client.send(new ListObjectsV2Command({ Bucket: 'other' })), { name: 'NoSuchBucket' });
 });
 
 test('stores nothing of an upload that is cut', async () => {
-  const dataBefore = (await readdir(join(directory, Bucket, 'data'))).length;
-  const origin = { s3: { domainName: `${Bucket}.s3.eu-west-1.amazonaws.com`, path: '', customHeaders: {} } };
-  const headers = { 'content-length': [{ key: 'Content-Length', value: '1000000' }] };
-  const upstream = openRequest(await signedRequest({ method: 'PUT', uri: '/cut', querystring: '', headers, origin }, { ...server, region: 'eu-west-1' }));
+  const before = await s3.dataFiles();
+  const upstream = openRequest(await s3.signed({ uri: '/cut', headers: { 'Content-Length': 1_000_000 } }));
   upstream.on('error', () => {});
   upstream.write(Buffer.alloc(500_000));
-  await waitFor(async () => (await readdir(join(directory, Bucket, 'data'))).length > dataBefore);
+  await waitFor(async () => (await s3.dataFiles()) > before);
   upstream.destroy();
-  await waitFor(async () => (await readdir(join(directory, Bucket, 'data'))).length === dataBefore);
+  await waitFor(async () => (await s3.dataFiles()) === before);
   assert.equal(await exists('cut'), false);
 });
 
-async function waitFor(condition) {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+/** What S3 answers to a body that is framed by hand. */
+async function askRaw(framing, body, { method = 'PUT', uri = '/framed', querystring = '' } = {}) {
+  const { headers, path } = await s3.signed({ method, uri, querystring });
+  const socket = net.connect(Number(new URL(s3.endpoint).port), '127.0.0.1');
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}${framing}Connection: close\r\n\r\n${body}`);
+  const answer = await text(socket);
+  const [, status] = /^HTTP\/1\.1 (\d+)/.exec(answer) ?? [];
+  return [Number(status), /<Code>(.*?)<\/Code>/.exec(answer)?.[1], /<Header>(.*?)<\/Header>/.exec(answer)?.[1]];
 }
 
-const MINIMUM = 5 * 1024 * 1024;
+const CHUNKS = '1\r\nx\r\n0\r\n\r\n';
+const CHUNKED = 'Transfer-Encoding: chunked\r\n';
 
-async function created(Key) {
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key, Metadata: { a: 'v' } }));
-  return { Bucket, Key, UploadId };
-}
-
-async function uploaded(upload, PartNumber, Body) {
-  const { ETag } = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body }));
-  return { PartNumber, ETag };
-}
-
-test('puts parts together in their order', async () => {
-  const upload = await created('multi part');
-  const bodies = [randomBytes(MINIMUM), randomBytes(10)];
-  const second = await uploaded(upload, 7, bodies[1]);
-  await uploaded(upload, 2, Buffer.from('replaced'));
-  const first = await uploaded(upload, 2, bodies[0]);
-  const { Parts } = await client.send(new ListPartsCommand(upload));
-  assert.deepEqual(Parts.map(({ PartNumber, Size }) => [PartNumber, Size]), [[2, MINIMUM], [7, 10]]);
-  assert.equal(await exists('multi part'), false);
-  const { ETag } = await client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: [first, second] } }));
-  const digests = bodies.map((body) => createHash('md5').update(body).digest());
-  assert.equal(ETag, `"${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-2"`);
-  assert.ok(Buffer.concat(bodies).equals(await stored('multi part')));
-  assert.deepEqual((await client.send(new HeadObjectCommand({ Bucket, Key: 'multi part' }))).Metadata, { a: 'v' });
-  await assert.rejects(client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: [first] } })), { name: 'NoSuchUpload' });
+test('answers 501 to a body in chunks, with a Content-Length beside it or not', async () => {
+  const refused = [501, 'NotImplemented', 'Transfer-Encoding'];
+  assert.deepEqual(await askRaw(CHUNKED, CHUNKS), refused);
+  assert.deepEqual(await askRaw(`${CHUNKED}Content-Length: 1\r\n`, CHUNKS), refused);
+  assert.deepEqual(await askRaw(`Content-Length: 1\r\n${CHUNKED}`, CHUNKS), refused);
+  assert.deepEqual(await askRaw(CHUNKED, '0\r\n\r\n', { method: 'POST', querystring: 'uploads' }), refused);
+  assert.equal(await exists('framed'), false);
 });
 
-test('refuses a Complete that S3 refuses', async () => {
-  const upload = await created('refused parts');
-  const [first, second] = [await uploaded(upload, 1, 'small'), await uploaded(upload, 2, 'small')];
-  const complete = (...Parts) => client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
-  await assert.rejects(complete(first, second), { name: 'EntityTooSmall' });
-  await assert.rejects(complete(second, first), { name: 'InvalidPartOrder' });
-  await assert.rejects(complete({ ...first, ETag: '"0"' }), { name: 'InvalidPart' });
-  await assert.rejects(complete(first, { ...second, PartNumber: 3 }), { name: 'InvalidPart' });
-  await assert.rejects(complete(), { name: 'MalformedXML' });
-  assert.equal(await exists('refused parts'), false);
-  await complete(second);
-  assert.equal((await stored('refused parts')).toString(), 'small');
+test('answers 411 to an upload and a document without Content-Length', async () => {
+  const refused = [411, 'MissingContentLength', undefined];
+  assert.deepEqual(await askRaw('', ''), refused);
+  assert.deepEqual(await askRaw('', '', { method: 'POST', querystring: 'uploadId=x' }), refused);
+  assert.equal(await exists('framed'), false);
 });
 
-test('answers in S3\'s namespace and takes ETags without quotes', async () => {
-  const initiated = await ask({ method: 'POST', uri: '/xml%26', querystring: 'uploads=', headers: { 'Content-Length': 0 } });
-  assert.match(initiated.text, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<InitiateMultipartUploadResult xmlns="http:\/\/s3.amazonaws.com\/doc\/2006-03-01\/"><Bucket>devices<\/Bucket><Key>xml&amp;<\/Key><UploadId>/);
-  const uploadId = /<UploadId>(.*)<\/UploadId>/.exec(initiated.text)[1];
-  const { headers } = await ask({ uri: '/xml%26', querystring: `partNumber=1&uploadId=${uploadId}`, headers: { 'Content-Length': 1 }, body: 'x' });
-  const body = `<?xml version="1.0"?><CompleteMultipartUpload>\n<Part><PartNumber>1</PartNumber><ETag>${headers.etag.replaceAll('"', '')}</ETag></Part></CompleteMultipartUpload>\n`;
-  const completed = await ask({ method: 'POST', uri: '/xml%26', querystring: `uploadId=${uploadId}`, headers: { 'Content-Length': body.length }, body });
-  assert.match(completed.text, /<CompleteMultipartUploadResult xmlns="[^"]*"><Location>.*<ETag>&quot;[0-9a-f]{32}-1&quot;<\/ETag>/);
+test('keeps tags, and tells how many there are', async () => {
+  await s3.put('tagged', 'x', { Tagging: 'site=a%2Fb&empty=' });
+  assert.equal((await ask({ method: 'HEAD', uri: '/tagged' })).headers['x-amz-tagging-count'], '2');
+  const { TagSet } = await s3.run(GetObjectTaggingCommand, { Key: 'tagged' });
+  assert.deepEqual(TagSet, [{ Key: 'site', Value: 'a/b' }, { Key: 'empty', Value: '' }]);
 });
 
-test('aborts an upload with 204, and keeps nothing of it', async () => {
-  const upload = await created('aborted');
-  await uploaded(upload, 1, 'x');
-  const { $metadata } = await client.send(new AbortMultipartUploadCommand(upload));
-  assert.equal($metadata.httpStatusCode, 204);
-  await assert.rejects(uploaded(upload, 2, 'x'), { name: 'NoSuchUpload' });
-  await assert.rejects(client.send(new ListPartsCommand(upload)), { name: 'NoSuchUpload' });
+test('gives an object under SSE-KMS an ETag that is not its MD5, and says the key', async () => {
+  const keyId = 'arn:aws:kms:eu-west-1:123456789012:key/k';
+  const { ETag } = await s3.put('kms', 'x', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: keyId });
+  assert.notEqual(ETag, `"${createHash('md5').update('x').digest('hex')}"`);
+  const head = await s3.run(HeadObjectCommand, { Key: 'kms' });
+  assert.deepEqual([head.ServerSideEncryption, head.SSEKMSKeyId, head.ETag], ['aws:kms', keyId, ETag]);
+  assert.equal((await s3.put('aes', 'x')).ServerSideEncryption, 'AES256');
 });
 
-test('does not open an upload of another key', async () => {
-  const upload = await created('mine');
-  await assert.rejects(uploaded({ ...upload, Key: 'yours' }, 1, 'x'), { name: 'NoSuchUpload' });
+test('reads no object of an archive class', async () => {
+  await s3.put('frozen', 'x', { StorageClass: 'GLACIER' });
+  await assert.rejects(stored('frozen'), { name: 'InvalidObjectState' });
+});
+
+const READS = [
+  [{ Range: 'bytes=2-4' }, 206, 'cde', 'bytes 2-4/10'],
+  [{ Range: 'bytes=7-' }, 206, 'hij', 'bytes 7-9/10'],
+  [{ Range: 'bytes=-3' }, 206, 'hij', 'bytes 7-9/10'],
+  [{ Range: 'bytes=8-99' }, 206, 'ij', 'bytes 8-9/10'],
+  [{ Range: 'bytes=4-2' }, 200, 'abcdefghij', undefined],
+  [{ Range: 'bytes=0-1,3-4' }, 200, 'abcdefghij', undefined],
+  [{ Range: 'bytes=10-' }, 416, 'InvalidRange', undefined],
+];
+
+test('reads a range of an object', async () => {
+  await s3.put('range', 'abcdefghij');
+  for (const [headers, status, expected, contentRange] of READS) {
+    const answer = await ask({ method: 'GET', uri: '/range', headers });
+    assert.deepEqual([answer.status, answer.code ?? answer.text, answer.headers['content-range']], [status, expected, contentRange], headers.Range);
+  }
 });
 
 test('lists page by page and deletes', async () => {
-  for (const Key of ['page/a', 'page/b', 'page/é']) await client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
-  const first = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'page/', MaxKeys: 2 }));
-  const second = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'page/', ContinuationToken: first.NextContinuationToken }));
+  for (const Key of ['page/a', 'page/b', 'page/é']) await s3.put(Key, 'x');
+  const first = await s3.run(ListObjectsV2Command, { Prefix: 'page/', MaxKeys: 2 });
+  const second = await s3.run(ListObjectsV2Command, { Prefix: 'page/', ContinuationToken: first.NextContinuationToken });
   assert.deepEqual([first, second].map(({ Contents }) => Contents.map(({ Key }) => Key)), [['page/a', 'page/b'], ['page/é']]);
-  await client.send(new DeleteObjectCommand({ Bucket, Key: 'page/a' }));
+  const { KeyCount } = await s3.run(ListObjectsV2Command, { Prefix: 'page/', StartAfter: 'page/a' });
+  assert.equal(KeyCount, 2);
+  await s3.run(DeleteObjectCommand, { Key: 'page/a' });
   assert.equal(await exists('page/a'), false);
+});
+
+test('deletes up to 1,000 objects at once, and needs a checksum of the list', async () => {
+  for (const Key of ['many/<a>', 'many/b']) await s3.put(Key, 'x');
+  const before = await s3.dataFiles();
+  const Objects = [{ Key: 'many/<a>' }, { Key: 'many/b' }, { Key: 'many/none' }];
+  const { Deleted, Errors } = await s3.run(DeleteObjectsCommand, { Delete: { Objects } });
+  assert.deepEqual([Deleted.map(({ Key }) => Key), Errors], [Objects.map(({ Key }) => Key), undefined]);
+  assert.equal(await s3.dataFiles(), before - 2);
+  const quiet = await s3.run(DeleteObjectsCommand, { Delete: { Objects, Quiet: true } });
+  assert.equal(quiet.Deleted, undefined);
+  const body = '<Delete><Object><Key>range</Key></Object></Delete>';
+  const unchecked = await ask({ method: 'POST', uri: '/', querystring: 'delete=', headers: { 'Content-Length': body.length }, body });
+  assert.deepEqual([unchecked.status, unchecked.code], [400, 'InvalidRequest']);
+  const others = Array.from({ length: 1001 }, (_, at) => ({ Key: `many/${at}` }));
+  await assert.rejects(s3.run(DeleteObjectsCommand, { Delete: { Objects: others } }), { name: 'MalformedXML' });
 });
 
 test('serves again what is on disk', async () => {
   await put('/kept');
-  const again = await startS3Server({ directory, buckets: [Bucket] });
-  const reader = new S3Client({ endpoint: again.endpoint, credentials: again.credentials, region: 'eu-west-1', forcePathStyle: true });
-  const { ContentLength } = await reader.send(new HeadObjectCommand({ Bucket, Key: 'kept' }));
-  reader.destroy();
+  const upload = await s3.begin('kept upload');
+  await s3.part(upload, 1, 'part');
+  const again = await startTestS3({ directory: s3.directory, credentials: s3.credentials });
+  assert.equal((await again.stored('kept')).toString(), 'x');
+  assert.match((await again.part(upload, 2, 'more')).ETag, /^"[0-9a-f]{32}"$/);
   await again.close();
-  assert.equal(ContentLength, 1);
 });
