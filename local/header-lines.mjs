@@ -14,12 +14,24 @@ import { isUtf8 } from 'node:buffer';
  * @returns {CloudFrontHeaders}
  */
 export function cloudFrontHeaders(rawHeaders) {
-  /** @type {CloudFrontHeaders} */
-  const headers = {};
-  for (const [key, value] of pairs(rawHeaders)) {
-    (headers[key.toLowerCase()] ??= []).push({ key, value: textFromWire(value) });
+  return headerObject(pairs(rawHeaders));
+}
+
+/**
+ * @param {readonly (readonly [name: string, value: string])[]} lines values one character per byte
+ * @returns {CloudFrontHeaders}
+ */
+export function headerObject(lines) {
+  // Not an object while it grows: a viewer may name a header `constructor` or `__proto__`.
+  /** @type {Map<string, { key: string, value: string }[]>} */
+  const headers = new Map();
+  for (const [key, value] of lines) {
+    const name = key.toLowerCase();
+    const entries = headers.get(name) ?? [];
+    entries.push({ key, value: textFromWire(value) });
+    headers.set(name, entries);
   }
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 /**

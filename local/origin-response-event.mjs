@@ -1,11 +1,10 @@
 /**
  * The origin-response event of what an origin answered (lambda-event-structure, "Response event").
  */
-import { textFromWire } from './header-lines.mjs';
+import { headerObject } from './header-lines.mjs';
 import { isHidden } from './header-rules.mjs';
 import { edgeEvent } from './viewer-request-event.mjs';
 
-/** @typedef {import('aws-lambda').CloudFrontHeaders} CloudFrontHeaders */
 /** @typedef {import('./viewer-response.mjs').ViewerResponse} ViewerResponse */
 
 /**
@@ -15,11 +14,7 @@ import { edgeEvent } from './viewer-request-event.mjs';
  * @returns {import('aws-lambda').CloudFrontResponseEvent}
  */
 export function originResponseEvent(request, { status, statusText = '', headers }, requestId) {
-  /** @type {CloudFrontHeaders} */
-  const visible = {};
-  for (const [key, value] of headers.filter(([name]) => !isHidden(name.toLowerCase()))) {
-    (visible[key.toLowerCase()] ??= []).push({ key, value: textFromWire(value) });
-  }
+  const visible = headerObject(headers.filter(([name]) => !isHidden(name.toLowerCase())));
   const response = { status: String(status), statusDescription: statusText, headers: visible };
   const [{ cf }] = edgeEvent('origin-response', requestId, request).Records;
   return { Records: [{ cf: { ...cf, response } }] };

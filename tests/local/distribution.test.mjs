@@ -115,6 +115,18 @@ test('stores a PUT and answers what S3 answers', async () => {
   assert.deepEqual((await linesOf('/browser')).map(({ userAgent }) => userAgent), ['sdk/1']);
 });
 
+test('shows functions headers that are named like members of every JavaScript object', async () => {
+  const names = ['__proto__', 'constructor', 'tostring', 'hasownproperty'];
+  const socket = net.connect(distribution.port, distribution.host);
+  socket.write(`PUT /named-like-members HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n${names.map((name) => `${name}: 1\r\n${name}: 2\r\n`).join('')}\r\n`);
+  assert.match((await buffer(socket)).toString(), /^HTTP\/1\.1 200 OK\r\n/);
+  const { headers } = requestOf(events.originRequest);
+  for (const name of names) {
+    assert.ok(Object.hasOwn(headers, name), name);
+    assert.deepEqual(headers[name].map(({ value }) => value), ['1', '2'], name);
+  }
+});
+
 test('sends metadata that a function sets, in UTF-8', async () => {
   functions = { ...PASS, originRequest: async (event) => ((requestOf(event).headers['x-amz-meta-name'] = [{ value: 'é你' }]), requestOf(event)) };
   assert.equal((await ask('PUT', '/named', { headers: { 'Content-Length': 0 } })).status, 200);
