@@ -19,13 +19,20 @@ import { evaluated } from './authorizer-policy.mjs';
  * @property {string} stagePath `/<stage>`
  * @property {Method[]} methods
  * @property {(event: any) => Promise<unknown>} authorizer
+ * @property {Chunked} [chunked]
+ * @property {number} [timeoutMilliseconds] that an integration may take
+ */
+/**
+ * @typedef {'taken' | 'refused'} Chunked what becomes of a request with Transfer-Encoding. The documentation has the
+ *   word "Exception" for a Lambda integration, and no status (api-gateway-known-issues).
  */
 
 /**
  * @param {Options} options
  * @returns {{ handle(request: IncomingRequest): Promise<ApiResponse> }}
  */
-export function createApiGateway({ domain, stagePath, methods, authorizer }) {
+export function createApiGateway({ domain, stagePath, methods, authorizer, ...options }) {
+  const { chunked = 'taken', timeoutMilliseconds = TIMEOUT_MILLISECONDS } = options;
   const [apiId = 'local', , region = 'us-east-1'] = domain.split('.');
 
   /** @param {IncomingRequest} incoming */
@@ -37,13 +44,15 @@ export function createApiGateway({ domain, stagePath, methods, authorizer }) {
     const methodArn = arn(api, incoming);
     const refused = refusal(incoming, api, methodArn);
     if (refused) return refused;
+    if (chunked === 'refused' && isChunked(incoming)) return internalServerError(500);
     if (!asked) {
       return gatewayResponse(403, { message: 'Missing Authentication Token' }, 'MissingAuthenticationTokenException');
     }
     const request = { ...incoming, headers: requestHeaders(incoming, domain) };
-    const authorization = await authorized(authorizer, authorizerEvent(api, request, methodArn), methodArn);
+    const timed = within(timeoutMilliseconds);
+    const authorization = await authorized(timed(authorizer), authorizerEvent(api, request, methodArn), methodArn);
     if ('status' in authorization) return authorization;
-    return integrated(asked.integration, proxyEvent(api, request, authorization));
+    return integrated(timed(asked.integration), proxyEvent(api, request, authorization));
   }
 
   return { handle };
@@ -64,9 +73,7 @@ function refusal({ method, uri, querystring, headers, body }, { domain }, method
     return plainResponse(431, `HTTP header is larger than ${HEADER_BYTES} bytes.`);
   }
   if (Buffer.byteLength(methodArn) > METHOD_ARN_BYTES) return gatewayResponse(414, { message: 'Request-URI Too Long' });
-  if (body.length > PAYLOAD_BYTES) {
-    return gatewayResponse(413, { message: 'Request Too Long' }, 'RequestTooLargeException');
-  }
+  if (body.length > PAYLOAD_BYTES) return requestTooLong();
   // api-gateway-known-issues: these characters must be percent-encoded. The status is not documented.
   if (/[|{}]/.test(querystring)) return gatewayResponse(400, { message: 'Bad Request' }, 'BadRequestException');
   return null;
@@ -126,11 +133,53 @@ function authorizerFailure() {
  * @returns {Promise<ApiResponse>}
  */
 async function integrated(integration, event) {
+  // The status isn't documented.
+  if (jsonBytes(event) > INVOCATION_BYTES) return requestTooLong();
   try {
-    return proxyResponse(await integration(event));
-  } catch {
-    return gatewayResponse(502, { message: 'Internal server error' }, 'InternalServerErrorException');
+    const result = await integration(event);
+    return jsonBytes(result) > INVOCATION_BYTES ? internalServerError(502) : proxyResponse(result);
+  } catch (error) {
+    if (error instanceof TimedOut) return gatewayResponse(504, { message: 'Endpoint request timed out' });
+    return internalServerError(502);
   }
+}
+
+class TimedOut extends Error {}
+
+/**
+ * Functions that fail if they take too long.
+ *
+ * @param {number} milliseconds
+ * @returns {(run: (event: any) => unknown) => (event: any) => Promise<unknown>}
+ */
+function within(milliseconds) {
+  return (run) => async (event) => {
+    /** @type {NodeJS.Timeout | undefined} */
+    let timer;
+    const timedOut = new Promise((_resolve, reject) => {
+      timer = setTimeout(() => reject(new TimedOut()), milliseconds);
+    });
+    return Promise.race([run(event), timedOut]).finally(() => clearTimeout(timer));
+  };
+}
+
+/** @param {IncomingRequest} request */
+function isChunked({ headers }) {
+  return headers.some(([name]) => name.toLowerCase() === 'transfer-encoding');
+}
+
+/** @param {unknown} value */
+function jsonBytes(value) {
+  return Buffer.byteLength(JSON.stringify(value) ?? '');
+}
+
+/** @param {500 | 502} status */
+function internalServerError(status) {
+  return gatewayResponse(status, { message: 'Internal server error' }, 'InternalServerErrorException');
+}
+
+function requestTooLong() {
+  return gatewayResponse(413, { message: 'Request Too Long' }, 'RequestTooLargeException');
 }
 
 /**
@@ -178,6 +227,10 @@ function headerBytes(method, uri, querystring, headers) {
 export const PAYLOAD_BYTES = 10 * 1024 * 1024;
 const HEADER_BYTES = 10_240;
 const METHOD_ARN_BYTES = 1600;
+const TIMEOUT_MILLISECONDS = 29_000;
+
+/** Lambda's limit for the event and for the result of a function (Lambda developer guide, gettingstarted-limits). */
+const INVOCATION_BYTES = 6 * 1024 * 1024;
 
 /** api-gateway-known-issues; Host and X-Forwarded-* because API Gateway writes its own. */
 const DROPPED_REQUEST_HEADERS = new Set([

@@ -10,9 +10,10 @@ function policy(Effect, Resource = METHOD_ARN, context = {}) {
 }
 
 /** Answer to a request, and the events the two functions got. */
-async function ask(functions = {}, request = {}) {
+async function ask(functions = {}, request = {}, options = {}) {
   const events = {};
   const gateway = createApiGateway({
+    ...options,
     domain: DOMAIN,
     stagePath: '/prod',
     methods: [
@@ -135,6 +136,49 @@ for (const [name, functions, request, status, body] of FAILURES) {
     assert.deepEqual(JSON.parse(answer.text), body);
   });
 }
+
+const CHUNKED = { headers: [['Transfer-Encoding', 'chunked']], body: Buffer.from('<a/>') };
+
+test('gives the functions the content of a chunked body, and no Transfer-Encoding', async () => {
+  const { status, events } = await ask({}, CHUNKED);
+  assert.deepEqual([status, events.integration.body], [200, '<a/>']);
+  for (const event of [events.authorizer, events.integration]) {
+    assert.equal(Object.keys(event.headers).find((name) => name.toLowerCase() === 'transfer-encoding'), undefined);
+  }
+});
+
+test('refuses a chunked body, an empty one too, where it is told to', async () => {
+  for (const body of [CHUNKED.body, Buffer.alloc(0)]) {
+    const { status, text, events } = await ask({}, { ...CHUNKED, body }, { chunked: 'refused' });
+    assert.deepEqual([status, JSON.parse(text), events.authorizer], [500, { message: 'Internal server error' }, undefined]);
+  }
+  assert.equal((await ask({}, {}, { chunked: 'refused' })).status, 200);
+});
+
+test('answers 504 to an integration that takes longer than it may, and 503 to an authorizer', async () => {
+  const never = () => new Promise(() => {});
+  const slow = await ask({ integration: never }, {}, { timeoutMilliseconds: 1 });
+  assert.deepEqual([slow.status, JSON.parse(slow.text)], [504, { message: 'Endpoint request timed out' }]);
+  assert.equal((await ask({ authorizer: never }, {}, { timeoutMilliseconds: 1 })).status, 503);
+});
+
+test('gives a function no event over 6 MB, and takes no result over 6 MB', async () => {
+  const size = 6 * 1024 * 1024;
+  const sent = await ask({}, { body: Buffer.alloc(size, 'a') });
+  assert.deepEqual([sent.status, JSON.parse(sent.text), sent.events.integration], [413, { message: 'Request Too Long' }, undefined]);
+  // Base64 makes four bytes of three.
+  assert.equal((await ask({}, { body: Buffer.alloc((size / 4) * 3, 0xff) })).status, 413);
+  assert.equal((await ask({}, { body: Buffer.alloc((size / 4) * 3, 'a') })).status, 200);
+  const answered = await ask({ integration: () => ({ statusCode: 200, body: 'a'.repeat(size) }) });
+  assert.deepEqual([answered.status, JSON.parse(answered.text)], [502, { message: 'Internal server error' }]);
+});
+
+test('takes no authorizer result over 8 KB', async () => {
+  const result = (length) => ({ authorizer: () => policy('Allow', METHOD_ARN, { a: 'a'.repeat(length) }) });
+  assert.equal((await ask(result(7900))).status, 200);
+  const { status, events } = await ask(result(8192));
+  assert.deepEqual([status, events.integration], [500, undefined]);
+});
 
 test('answers 431 to headers over 10,240 bytes', async () => {
   const { status, events } = await ask({}, { headers: [['x-a', 'a'.repeat(10_240)]] });
