@@ -29,6 +29,9 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * @param {string} [options.data] where the local S3 keeps its objects; by default they are deleted at the end
  * @param {() => number} [options.now] the functions' clock
  * @param {boolean} [options.originResponse] whether the deployment has the origin-response function
+ * @param {import('../local/request-framing.mjs').Framing} [options.framing] what CloudFront makes of a body that is
+ *   framed twice
+ * @param {import('../local/api-gateway.mjs').Chunked} [options.apiChunked] what API Gateway makes of a chunked request
  * @param {RequestLog} [options.log]
  * @param {(line: LogLine) => void} [options.logKeys] gets the lines about fetching access keys
  * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
@@ -41,6 +44,8 @@ export async function serve({
   data,
   now = Date.now,
   originResponse = true,
+  framing,
+  apiChunked,
   log = () => {},
   logKeys = () => {},
 }) {
@@ -68,6 +73,7 @@ export async function serve({
     customHeaders: { [SECRET_HEADER]: originSecret },
     api: {
       ...(config.api ?? { domain: 'api.invalid', path: '' }),
+      chunked: apiChunked,
       methods: [
         {
           method: 'POST',
@@ -83,6 +89,7 @@ export async function serve({
       ],
     },
     s3: store,
+    framing,
     port,
     log: (entry) => log(entry, decisions.take(entry.requestId)),
   });

@@ -10,7 +10,9 @@ import { runEdgeFunction } from './edge-function.mjs';
 import { originRequestEvent } from './origin-request-event.mjs';
 import { originResponseEvent } from './origin-response-event.mjs';
 import { fromOrigin } from './origins.mjs';
-import { RequestBody } from './request-body.mjs';
+import { LINGER, LengthMismatch, RequestBody } from './request-body.mjs';
+import { DEFAULT_FRAMING, framingRefusal, seenHeaders } from './request-framing.mjs';
+import { trustLengths, withTransferEncoding } from './trusted-length.mjs';
 import { newRequestId, viewerRequestEvent } from './viewer-request-event.mjs';
 import { discard, editedResponse, errorResponse, generatedResponse, sendResponse } from './viewer-response.mjs';
 
@@ -38,17 +40,24 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @property {string} [violation] the rule a function broke, or what is wrong with the configuration
  */
 /**
+ * @typedef {{ domain: string, path: string, methods: import('./api-gateway.mjs').Method[],
+ *   chunked?: import('./api-gateway.mjs').Chunked }} Api
+ */
+/**
  * @typedef {object} Options
  * @property {Handlers} handlers
  * @property {(viewerRequest: CloudFrontRequest) => string} originDomain of the S3 origin
  * @property {Record<string, string>} [customHeaders] configured for the S3 origin
- * @property {{ domain: string, path: string, methods: import('./api-gateway.mjs').Method[] }} api
+ * @property {Api} api
  * @property {import('./origin-access-control.mjs').S3Target} s3
+ * @property {import('./request-framing.mjs').Framing} [framing] what becomes of a body that is framed twice
+ * @property {import('./request-body.mjs').Linger} [linger] after an answer to a viewer that is still sending
  * @property {string} [host]
  * @property {number} [port]
  * @property {(entry: LogEntry) => void} [log]
  */
-/** @typedef {Options & { gateway: ReturnType<typeof createApiGateway> }} Distribution */
+/** @typedef {Options & { framing: Framing, gateway: ReturnType<typeof createApiGateway> }} Distribution */
+/** @typedef {import('./request-framing.mjs').Framing} Framing */
 /** @typedef {import('./origins.mjs').Incoming} Incoming */
 
 /**
@@ -56,11 +65,12 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @returns {Promise<{ host: string, port: number, close(): Promise<void> }>}
  */
 export async function startDistribution(options) {
-  const { api, handlers, host = '127.0.0.1', port = 0 } = options;
-  const { domain, path: stagePath, methods } = api;
-  const gateway = createApiGateway({ domain, stagePath, methods, authorizer: handlers.authorizer });
-  const distribution = { ...options, gateway };
+  const { api, handlers, host = '127.0.0.1', port = 0, framing = DEFAULT_FRAMING } = options;
+  const { domain, path: stagePath, methods, chunked } = api;
+  const gateway = createApiGateway({ domain, stagePath, methods, chunked, authorizer: handlers.authorizer });
+  const distribution = { ...options, framing, gateway };
   const server = http.createServer(SERVER_OPTIONS, (message, response) => void handle(distribution, message, response));
+  if (framing === 'trust-length') trustLengths(server);
   server.on('clientError', refuseUnreadable);
   server.listen(port, host);
   await once(server, 'listening');
@@ -75,6 +85,8 @@ export async function startDistribution(options) {
  */
 async function handle(distribution, message, response) {
   const started = performance.now();
+  // What follows a body is discarded in this model, a next request too.
+  if (distribution.framing === 'trust-length') response.shouldKeepAlive = false;
   const body = new RequestBody(message);
   const requestId = newRequestId();
   /** @type {Incoming} */
@@ -97,7 +109,7 @@ async function handle(distribution, message, response) {
   });
   const answered = await answer(distribution, incoming).catch((error) => unanswerable(incoming, error));
   try {
-    await sendResponse(response, answered, incoming.requestId, body.ended());
+    await sendResponse(response, answered, incoming.requestId, body, distribution.linger ?? LINGER);
   } catch {
     // One side disconnected during the response: let the other see that it is incomplete.
     response.destroy();
@@ -110,38 +122,42 @@ async function handle(distribution, message, response) {
  * @returns {Promise<ViewerResponse>}
  */
 async function answer(distribution, incoming) {
-  const { handlers, originDomain, customHeaders } = distribution;
-  const refusal = refusalOf(incoming.message);
+  const { handlers, originDomain, customHeaders, framing } = distribution;
+  const { message, requestId } = incoming;
+  const rawHeaders = withTransferEncoding(message.rawHeaders);
+  const refusal = refusalOf(message, rawHeaders, framing);
   if (refusal) {
     return refused(incoming, errorResponse({ status: refusal.status, message: `Bad request: ${refusal.reason}.` }));
   }
 
-  const viewer = await runEdgeFunction(
-    'viewer-request',
-    handlers.viewerRequest,
-    viewerRequestEvent(incoming.message, incoming.requestId),
-  );
+  const shown = viewerRequestEvent(message, { requestId, rawHeaders: seenHeaders(rawHeaders, framing) });
+  const viewer = await runEdgeFunction('viewer-request', handlers.viewerRequest, shown);
   if (!('request' in viewer)) return withoutOrigin(incoming, viewer);
 
   const domainName = originDomain(viewer.request);
-  const event = originRequestEvent(viewer.request, { requestId: incoming.requestId, domainName, customHeaders });
+  const event = originRequestEvent(viewer.request, { requestId, domainName, customHeaders });
   const origin = await runEdgeFunction('origin-request', handlers.originRequest, event);
   if (!('request' in origin)) return withoutOrigin(incoming, origin);
 
   const answered = await fromOrigin(distribution, incoming, origin.request);
   // Where no origin answered, the function doesn't run (lambda-cloudfront-trigger-events).
   if (!answered.ofOrigin || !handlers.originResponse) return answered;
-  const answerEvent = originResponseEvent(origin.request, answered, incoming.requestId);
+  const answerEvent = originResponseEvent(origin.request, answered, requestId);
   const edited = await runEdgeFunction('origin-response', handlers.originResponse, answerEvent);
   if ('response' in edited) return editedResponse(answered, edited.response);
   discard(answered.body);
   return withoutOrigin(incoming, edited);
 }
 
-/** @param {http.IncomingMessage} message */
-function refusalOf({ method = 'GET', url = '', rawHeaders, headers }) {
+/**
+ * @param {http.IncomingMessage} message
+ * @param {string[]} rawHeaders
+ * @param {Framing} framing
+ */
+function refusalOf({ method = 'GET', url = '', headers }, rawHeaders, framing) {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return requestRefusal({ method, url, rawHeaders, hasBody });
+  const reason = framingRefusal(rawHeaders, framing);
+  return reason === null ? requestRefusal({ method, url, rawHeaders, hasBody }) : { status: 400, reason };
 }
 
 /**
@@ -166,9 +182,14 @@ function refused({ body }, response) {
 
 /**
  * @param {Incoming} incoming
- * @param {unknown} error of this distribution's configuration, as an origin that is no bucket
+ * @param {unknown} error a body of another length than was announced; else of this distribution's configuration, as an
+ *   origin that is no bucket
  */
 function unanswerable(incoming, error) {
+  if (error instanceof LengthMismatch) {
+    const message = 'Bad request: the body is not as long as Content-Length says.';
+    return refused(incoming, errorResponse({ status: 400, message }));
+  }
   incoming.entry.violation = `distribution: ${error instanceof Error ? error.message : String(error)}`;
   return refused(incoming, errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." }));
 }

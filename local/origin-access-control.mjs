@@ -39,18 +39,19 @@ export async function signedRequest(request, s3) {
 }
 
 /**
- * An open request to S3, to which the body is still to be written.
+ * An open request to S3, to which the body is still to be written. A body without a length is sent in chunks.
  *
  * @param {SignedRequest} signed
+ * @param {{ hasBody: boolean }} [options]
  * @returns {import('node:http').ClientRequest}
  */
-export function openRequest({ base, method, path, headers }) {
+export function openRequest({ base, method, path, headers }, { hasBody } = { hasBody: true }) {
   // Node reads a Content-Disposition that follows Content-Length as ISO-8859-1 once more.
   const { 'content-length': length, ...others } = headers;
   const inOrder = length === undefined ? others : { ...others, 'content-length': length };
   const { request } = base.protocol === 'https:' ? https : http;
   // No kept-alive connection: one that S3 has just closed would fail an upload whose body cannot be sent again.
-  return request({
+  const opened = request({
     agent: false,
     hostname: base.hostname,
     port: base.port,
@@ -59,6 +60,9 @@ export function openRequest({ base, method, path, headers }) {
     headers: inOrder,
     setHost: false,
   });
+  // Else node would frame the body that isn't there.
+  if (!hasBody) for (const name of ['content-length', 'transfer-encoding']) opened.removeHeader(name);
+  return opened;
 }
 
 /**
@@ -103,16 +107,13 @@ async function sign({ method, querystring, origin }, path, headers, credentials)
 }
 
 /**
- * Every header that is sent to S3, by lower-case name. A body with a Content-Length isn't sent chunked, which S3 would
- * refuse.
+ * Every header that is sent to S3, by lower-case name.
  *
  * @param {CloudFrontRequest} request
  * @returns {Record<string, string | string[]>}
  */
 function forwardedHeaders({ headers, origin }) {
-  const forwarded = { ...headers };
-  if (forwarded['content-length']) delete forwarded['transfer-encoding'];
-  const lines = Object.entries({ ...forwarded, ...origin?.s3?.customHeaders }).map(([name, values]) => {
+  const lines = Object.entries({ ...headers, ...origin?.s3?.customHeaders }).map(([name, values]) => {
     const sent = values.map(({ value }) => value);
     // SigV4 signs the values of a repeated header joined by commas, so they are sent so.
     return [name, name.startsWith('x-amz-') || sent.length === 1 ? sent.join(',') : sent];

@@ -4,6 +4,8 @@
 import { PAYLOAD_BYTES } from './api-gateway.mjs';
 import { headerLines } from './header-lines.mjs';
 import { openRequest, signedRequest } from './origin-access-control.mjs';
+import { LengthMismatch } from './request-body.mjs';
+import { sentHeaders } from './request-framing.mjs';
 import { apiResponse, errorResponse, s3Response } from './viewer-response.mjs';
 
 /** @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest */
@@ -18,11 +20,13 @@ import { apiResponse, errorResponse, s3Response } from './viewer-response.mjs';
  */
 
 /**
- * @param {{ api: { domain: string }, gateway: ApiGateway, s3: S3Target }} origins
+ * @param {{ api: { domain: string }, gateway: ApiGateway, s3: S3Target,
+ *   framing: import('./request-framing.mjs').Framing }} origins
  * @param {Incoming} incoming
- * @param {CloudFrontRequest} request as the origin-request function returned it
+ * @param {CloudFrontRequest} returned by the origin-request function
  */
-export async function fromOrigin({ api, gateway, s3 }, incoming, request) {
+export async function fromOrigin({ api, gateway, s3, framing }, incoming, returned) {
+  const request = { ...returned, headers: sentHeaders(returned.headers, framing) };
   if (request.origin?.s3) {
     incoming.entry.origin = 's3';
     return fromS3(incoming, request, s3);
@@ -45,8 +49,10 @@ async function fromS3(incoming, request, s3) {
   const headers = { ...request.headers, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: incoming.requestId }] };
   const signed = await signedRequest({ ...request, headers }, s3);
   try {
-    return s3Response(await incoming.body.relayTo(openRequest(signed)));
-  } catch {
+    const upstream = openRequest(signed, { hasBody: incoming.body.isExpected });
+    return s3Response(await incoming.body.relayTo(upstream, announcedLength(request)));
+  } catch (error) {
+    if (error instanceof LengthMismatch) throw error;
     return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });
   }
 }
@@ -56,15 +62,26 @@ async function fromS3(incoming, request, s3) {
  * @param {CloudFrontRequest} request
  * @param {ApiGateway} gateway
  */
-async function fromApi({ body, requestId }, { method, uri, querystring, headers, origin }, gateway) {
+async function fromApi({ body, requestId }, request, gateway) {
+  const { method, uri, querystring, headers, origin } = request;
   const { path = '', customHeaders = {} } = origin?.custom ?? {};
   const lines = headerLines({
     ...headers,
     ...customHeaders,
     'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: requestId }],
   });
-  const collected = await body.collect(PAYLOAD_BYTES);
+  const collected = await body.collect(PAYLOAD_BYTES, announcedLength(request));
   return gateway.handle({ method, uri: path + uri, querystring, headers: lines, body: collected, sourceIp: EDGE_IP });
+}
+
+/**
+ * The length of a body that isn't sent in chunks.
+ *
+ * @param {CloudFrontRequest} request
+ */
+function announcedLength({ headers }) {
+  const [length] = headers['transfer-encoding'] ? [] : (headers['content-length'] ?? []);
+  return length && Number(length.value);
 }
 
 /** API Gateway's caller is CloudFront, not the viewer. */

@@ -5,6 +5,10 @@ import { Transform } from 'node:stream';
 
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:http').ClientRequest} ClientRequest */
+/** @typedef {{ silence: number, total: number }} Linger how long a viewer may send nothing, and go on sending */
+
+/** A chunked body that is not as long as its Content-Length. */
+export class LengthMismatch extends Error {}
 
 /** A body that is read once, in one of three ways. */
 export class RequestBody {
@@ -17,6 +21,19 @@ export class RequestBody {
     this.#message = message;
   }
 
+  /** Whether all of it has arrived. */
+  get hasArrived() {
+    return this.#message.complete;
+  }
+
+  /**
+   * Whether there may be one. A body over HTTP/2 needs no header that says so.
+   */
+  get isExpected() {
+    const { httpVersionMajor, headers } = this.#message;
+    return httpVersionMajor > 1 || 'content-length' in headers || 'transfer-encoding' in headers;
+  }
+
   /**
    * Sends the body with an open request.
    *
@@ -24,11 +41,12 @@ export class RequestBody {
    * the answer.
    *
    * @param {ClientRequest} upstream
+   * @param {number | undefined} length that the origin is told
    * @returns {Promise<IncomingMessage>} the origin's response
    */
-  relayTo(upstream) {
+  relayTo(upstream, length) {
     const body = this.#message;
-    const gate = new LengthGate(body.headers['content-length']);
+    const gate = new LengthGate(length);
     return new Promise((resolve, reject) => {
       // If the viewer disconnects, end the upload: S3 must not take a cut body for a whole one.
       body.on('error', (error) => upstream.destroy(error));
@@ -46,9 +64,11 @@ export class RequestBody {
    * The whole body. If it is longer than `limit`, only a part that is, and the rest is discarded.
    *
    * @param {number} limit bytes
+   * @param {number | undefined} length that the origin is told
    * @returns {Promise<Buffer>}
+   * @throws {LengthMismatch}
    */
-  async collect(limit) {
+  async collect(limit, length) {
     /** @type {Buffer[]} */
     const chunks = [];
     for await (const chunk of this.#message.iterator({ destroyOnReturn: false })) {
@@ -56,6 +76,7 @@ export class RequestBody {
       this.#count(chunk);
       if (this.bytes > limit) break;
     }
+    if (this.bytes <= limit && length !== undefined && length !== this.bytes) throw new LengthMismatch();
     this.#message.resume();
     return Buffer.concat(chunks);
   }
@@ -67,16 +88,26 @@ export class RequestBody {
   }
 
   /**
-   * Resolves when the whole body is read, or the viewer has disconnected.
+   * Reads on after an early answer, until the viewer closes the connection, or has sent nothing for a while, or too
+   * much time has passed. If the connection were closed at once, it would be reset, and the answer might be lost
+   * (RFC 9112, section 9.6).
    *
+   * @param {Linger} milliseconds
    * @returns {Promise<void>}
    */
-  ended() {
-    const message = this.#message;
+  linger({ silence: silent, total: all }) {
+    const message = this.#message.resume();
     return new Promise((resolve) => {
-      if (message.readableEnded || message.destroyed) resolve();
+      if (message.readableEnded || message.destroyed) return resolve();
+      const silence = setTimeout(resolve, silent);
+      const total = setTimeout(resolve, all);
+      message.on('data', () => silence.refresh());
       message.once('end', resolve);
-      message.once('close', resolve);
+      message.once('close', () => {
+        clearTimeout(silence);
+        clearTimeout(total);
+        resolve();
+      });
     });
   }
 
@@ -96,10 +127,10 @@ class LengthGate extends Transform {
   #size = 0;
   #announced;
 
-  /** @param {string | undefined} contentLength */
-  constructor(contentLength) {
+  /** @param {number | undefined} announced */
+  constructor(announced) {
     super();
-    this.#announced = contentLength === undefined ? null : Number(contentLength);
+    this.#announced = announced;
   }
 
   /**
@@ -120,9 +151,10 @@ class LengthGate extends Transform {
    * @param {import('node:stream').TransformCallback} callback
    */
   _flush(callback) {
-    if (this.#announced !== null && this.#announced !== this.#size) {
-      return callback(new Error('the body is not as long as Content-Length says'));
-    }
+    if (this.#announced !== undefined && this.#announced !== this.#size) return callback(new LengthMismatch());
     callback(null, this.#held);
   }
 }
+
+/** Milliseconds, as nginx's `lingering_timeout` and `lingering_time`. @type {Linger} */
+export const LINGER = { silence: 5000, total: 30_000 };

@@ -11,12 +11,12 @@ import { isHidden } from './header-rules.mjs';
  * The event CloudFront gives to a viewer-request function. `uri` and `querystring` stay percent-encoded as sent.
  *
  * @param {import('node:http').IncomingMessage} message
- * @param {string} [requestId]
+ * @param {{ requestId?: string, rawHeaders?: readonly string[] }} [shown] `rawHeaders` in place of the message's own
  * @returns {CloudFrontRequestEvent}
  */
-export function viewerRequestEvent(message, requestId = newRequestId()) {
+export function viewerRequestEvent(message, { requestId = newRequestId(), rawHeaders = message.rawHeaders } = {}) {
   const [uri, querystring] = requestTarget(message.url ?? '/');
-  const headers = Object.entries(cloudFrontHeaders(message.rawHeaders)).filter(([name]) => !isHidden(name));
+  const headers = Object.entries(cloudFrontHeaders(rawHeaders)).filter(([name]) => !isHidden(name));
   return edgeEvent('viewer-request', requestId, {
     clientIp: clientIp(message),
     headers: Object.fromEntries(headers),

@@ -3,7 +3,9 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { headerLines, pairs, textToWire } from './header-lines.mjs';
 import { VIA } from './origin-request-event.mjs';
 
@@ -19,16 +21,22 @@ import { VIA } from './origin-request-event.mjs';
  */
 
 /**
- * Writes a response, and ends it when the request has ended. Otherwise node would close the connection of a viewer that
- * is still sending, and it could not read the answer.
+ * Writes a response. If the viewer is still sending, it is told at once that the connection closes, and reading goes on
+ * for a while. AWS doesn't document what CloudFront does then.
  *
  * @param {ServerResponse} response
  * @param {ViewerResponse} answer
  * @param {string} requestId
- * @param {Promise<void>} requestEnded
+ * @param {import('./request-body.mjs').RequestBody} requestBody
+ * @param {import('./request-body.mjs').Linger} linger
  */
-export async function sendResponse(response, { status, statusText, headers, body, xCache }, requestId, requestEnded) {
+export async function sendResponse(response, answer, requestId, requestBody, linger) {
+  // node parses the body that came with the head after the head's callback.
+  await setImmediate();
+  const isEarly = !requestBody.hasArrived;
+  const { status, statusText, headers, body, xCache } = isEarly ? await withLength(answer) : answer;
   const added = [
+    ...(isEarly ? [['Connection', 'close']] : []),
     ['X-Cache', xCache],
     ['Via', VIA],
     ['X-Amz-Cf-Pop', 'LCL50-P1'],
@@ -40,8 +48,25 @@ export async function sendResponse(response, { status, statusText, headers, body
   else if (body instanceof Readable) await pipeline(body, response, { end: false });
   // Bytes, not text: node writes headers in the encoding of a text that follows them, and theirs is ISO-8859-1.
   else response.write(body);
-  await requestEnded;
-  response.end();
+  if (!isEarly) return void response.end();
+  response.flushHeaders();
+  // Only this side is closed. node would close both at the response's end.
+  response.socket?.end();
+  await requestBody.linger(linger);
+  response.destroy();
+}
+
+/**
+ * The answer as one whose end needs no closing chunk.
+ *
+ * @param {ViewerResponse} answer
+ * @returns {Promise<ViewerResponse>}
+ */
+async function withLength(answer) {
+  const { status, headers, body } = answer;
+  if (!(body instanceof Readable) || headers.some(([name]) => name.toLowerCase() === 'content-length')) return answer;
+  const whole = await buffer(body);
+  return { ...answer, headers: [...headers, ...contentLength(status, whole)], body: whole };
 }
 
 /** @param {Buffer | Readable} body */

@@ -1,5 +1,8 @@
 // oss-edge serve
 
+import { Option } from 'commander';
+
+import { DEFAULT_FRAMING, FRAMINGS } from '../../local/request-framing.mjs';
 import { action } from '../action.mjs';
 import { addDocumentOptions, addEndpointOption, documentFiles } from '../document-options.mjs';
 import { requestLine } from '../request-line.mjs';
@@ -8,7 +11,14 @@ import { UsageError } from '../usage-error.mjs';
 const DESCRIPTION = `Run a local CloudFront with the functions on 127.0.0.1, so that an SDK can upload through them.
 
 Objects go to a local S3. With --s3-endpoint they go to another S3, with the credentials in
-AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.`;
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
+
+AWS doesn't document what CloudFront makes of a body with both Content-Length and Transfer-Encoding, as the SDK for C
+sends it. --framing chooses:
+
+${Object.entries(FRAMINGS)
+  .map(([name, what]) => `${name}: ${what}.`)
+  .join('\n\n')}`;
 
 /** @param {import('commander').Command} program */
 export function addServe(program) {
@@ -18,13 +28,23 @@ export function addServe(program) {
     .option('--port <port>', 'the port to listen on', '8080')
     .option('--s3-endpoint <url>', 'an S3 to use in place of the local one')
     .option('--data <dir>', 'where the local S3 keeps its objects (default: deleted at the end)')
+    .addOption(
+      new Option('--framing <model>', 'what becomes of a body that is framed twice')
+        .choices(Object.keys(FRAMINGS))
+        .default(DEFAULT_FRAMING),
+    )
+    .addOption(
+      new Option('--api-chunked <model>', 'what API Gateway makes of a request with Transfer-Encoding')
+        .choices(['taken', 'refused'])
+        .default('taken'),
+    )
     .option('--json', 'log JSON lines')
     .option('--no-origin-response', "leave out the function that translates S3's responses, as a deployment may")
     .action(action(serveUntilInterrupted));
 }
 
 /** @param {any} options */
-async function serveUntilInterrupted({ port, s3Endpoint, data, originResponse, json, ...options }) {
+async function serveUntilInterrupted({ port, s3Endpoint, json, ...options }) {
   // The AWS SDK warns at length about Node 20, which Lambda doesn't run.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { readDocuments } = await import('../documents.mjs');
@@ -32,8 +52,10 @@ async function serveUntilInterrupted({ port, s3Endpoint, data, originResponse, j
   const server = await serve({
     documents: await readDocuments(documentFiles(options)),
     port: portOf(port),
-    data,
-    originResponse,
+    data: options.data,
+    originResponse: options.originResponse,
+    framing: options.framing,
+    apiChunked: options.apiChunked,
     s3: s3Endpoint === undefined ? undefined : s3Of(s3Endpoint),
     ...(json ? JSON_LOG : TEXT_LOG),
   });

@@ -14,7 +14,9 @@ const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const OPTIONS = {
   bundle: ['config', 'access-keys', 'out', 'allow-weak-secrets'],
   replay: ['config', 'access-keys', 'credentials-endpoint', 'now', 'json'],
-  serve: ['config', 'access-keys', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'json', 'no-origin-response'],
+  serve: [
+    'config', 'access-keys', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'no-origin-response',
+  ],
 };
 
 const KEYS_OPTIONS = {
