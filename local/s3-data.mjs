@@ -12,6 +12,10 @@ import { pipeline } from 'node:stream/promises';
 /** @typedef {{ start: number, end: number }} ByteRange both inclusive */
 
 export class S3Data {
+  /** How often a file is being read. @type {Map<string, number>} */
+  #readers = new Map();
+  /** Files to delete when nobody reads them any more. @type {Set<string>} */
+  #removed = new Set();
   #directory;
 
   /** @param {string} directory */
@@ -51,16 +55,33 @@ export class S3Data {
   }
 
   /**
+   * The bytes as they are now, whatever is removed while they are read.
+   *
    * @param {readonly Segment[]} segments in their order
    * @param {ByteRange} range of all of them together
    */
   read(segments, range) {
-    return Readable.from(this.#chunks(segments, range), { objectMode: false });
+    for (const { file } of segments) this.#readers.set(file, (this.#readers.get(file) ?? 0) + 1);
+    const bytes = Readable.from(this.#chunks(segments, range), { objectMode: false });
+    return bytes.once('close', () => void this.#release(segments));
   }
 
   /** @param {readonly { file: string }[]} segments */
   async remove(segments) {
-    for (const { file } of segments) await rm(this.#path(file), { force: true });
+    for (const { file } of segments) {
+      if (this.#readers.has(file)) this.#removed.add(file);
+      else await rm(this.#path(file), { force: true });
+    }
+  }
+
+  /** @param {readonly Segment[]} segments that were read */
+  async #release(segments) {
+    for (const { file } of segments) {
+      const others = (this.#readers.get(file) ?? 1) - 1;
+      if (others > 0) this.#readers.set(file, others);
+      else this.#readers.delete(file);
+      if (others === 0 && this.#removed.delete(file)) await rm(this.#path(file), { force: true });
+    }
   }
 
   /**

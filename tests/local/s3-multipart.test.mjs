@@ -9,7 +9,7 @@ import {
   ListPartsCommand, PutObjectCommand, UploadPartCommand, UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 
-import { Bucket, MINIMUM, startTestS3 } from './s3-fixture.mjs';
+import { Bucket, MINIMUM, startTestS3, waitFor } from './s3-fixture.mjs';
 
 const s3 = await startTestS3();
 after(() => s3.close());
@@ -49,6 +49,17 @@ test('reads one part of an object, and a range over two', async () => {
   const over = await read({ Range: `bytes=${MINIMUM - 2}-${MINIMUM + 2}` });
   assert.ok(Buffer.concat([large.subarray(-2), Buffer.from('sec')]).equals(Buffer.from(await over.Body.transformToByteArray())));
   assert.equal((await refused(read({ PartNumber: 3 }))).name, 'InvalidPartNumber');
+});
+
+test('reads an object to its end though it is overwritten meanwhile', async () => {
+  const before = await s3.dataFiles();
+  const upload = await begin('overwritten');
+  const parts = [await part(upload, 1, large), await part(upload, 2, 'second')];
+  await complete(upload, ...parts);
+  const { Body } = await run(GetObjectCommand, { Key: 'overwritten' });
+  await s3.put('overwritten', 'other');
+  assert.ok(Buffer.concat([large, Buffer.from('second')]).equals(Buffer.from(await Body.transformToByteArray())));
+  await waitFor(async () => (await s3.dataFiles()) === before + 1);
 });
 
 test('refuses a Complete that S3 refuses, and says which part is at fault', async () => {
