@@ -65,7 +65,44 @@ fn decode_text(text: &str) -> Result<String, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::request::percent_encoding::encode_parameter;
+
+    /// Those of Unicode, general category Cc.
+    fn is_control(character: char) -> bool {
+        matches!(character, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}')
+    }
+
+    fn is_refused_anywhere(text: &str) -> [bool; 3] {
+        let encoded = encode_parameter(text);
+        [format!("a{encoded}"), format!("a={encoded}"), format!("a&b={encoded}c")]
+            .map(|raw| Query::parse(&raw) == Err(Refusal::MalformedQuery))
+    }
+
+    proptest! {
+        #[test]
+        fn knows_every_control_character(
+            text in "[a\u{1f}\u{20}\u{7e}-\u{a1}é\u{c2}日]{0,4}|.{0,4}",
+            any in any::<char>(),
+        ) {
+            prop_assert_eq!(is_refused_anywhere(&text), [text.chars().any(is_control); 3]);
+            prop_assert_eq!(is_refused_anywhere(&any.to_string()), [is_control(any); 3]);
+        }
+    }
+
+    #[test]
+    fn knows_each_control_character_in_clear_and_escaped() {
+        for character in '\0'..='\u{ffff}' {
+            let text = String::from(character);
+            assert_eq!(is_refused_anywhere(&text), [is_control(character); 3], "{character:?}");
+            if !"%&=".contains(character) {
+                let clear = Query::parse(&format!("a={text}"));
+                assert_eq!(clear.is_err(), is_control(character), "{character:?}");
+            }
+        }
+    }
 
     #[test]
     fn takes_an_empty_value_and_no_value_as_the_same() {

@@ -33,7 +33,44 @@ fn is_allowed(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// OSS, "Object tagging", and Amazon S3 User Guide, "Categorizing your objects using tags".
+    const ASCII_OF_BOTH_SERVICES: &str = " +-./0123456789:=@ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+
+    fn is_taken_by_both(character: char) -> bool {
+        match character {
+            '\0'..='\u{7f}' => ASCII_OF_BOTH_SERVICES.contains(character),
+            '\u{80}'..='\u{9f}' => false,
+            _ => true,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn counts_characters_and_takes_what_both_services_do(
+            text in "[a +=._:/@é日;&~\u{0}\u{7f}-\u{a0}-]{0,6}|.{0,6}",
+            max in 0_usize..6,
+        ) {
+            let is_taken = text.chars().all(is_taken_by_both);
+            prop_assert_eq!(fits(&text, max), text.chars().count() <= max && is_taken);
+            let encoded = encode_parameter(&text);
+            for tag in [format!("k={encoded}"), format!("k{encoded}=v")] {
+                prop_assert_eq!(to_s3(&tag).is_some(), is_taken, "{}", tag);
+            }
+        }
+    }
+
+    #[test]
+    fn takes_each_character_that_both_services_do() {
+        for character in '\0'..=char::MAX {
+            assert_eq!(is_allowed(character), is_taken_by_both(character), "{character:?}");
+        }
+    }
 
     #[test]
     fn decodes_once_and_encodes_as_s3_reads_it() {
