@@ -15,5 +15,6 @@ OSS_EDGE_BUILD=$hash cargo build --locked --release --target wasm32-unknown-unkn
 wasm-bindgen --target web --omit-default-module-path --experimental-reset-state-function --remove-producers-section \
   --out-dir js-shim/wasm --out-name "$name" target/module/wasm32-unknown-unknown/release/oss_edge.wasm
 wasm=js-shim/wasm/${name}_bg.wasm
-wasm-opt -O3 "$wasm" -o "$wasm"
+# Functions with one caller aren't inlined (see src/documents.rs).
+wasm-opt -O3 --one-caller-inline-max-function-size 0 "$wasm" -o "$wasm"
 node build/crate-licences.mjs "$@" >"js-shim/wasm/${name}_licences.json"

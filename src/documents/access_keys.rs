@@ -273,6 +273,8 @@ impl AccessKeysReader {
 }
 
 impl AccessKeys {
+    // As `documents.rs` says.
+    #[inline(never)]
     fn add_access_key(&mut self, document: AccessKeyDocument) -> Result<(), DocumentError> {
         let AccessKeyId(id) = document.access_key_id;
         let refused = |problem| Err(DocumentError::new("accessKeyId", problem));
@@ -294,6 +296,8 @@ impl AccessKeys {
         }
     }
 
+    // As `documents.rs` says.
+    #[inline(never)]
     fn add_master_key(&mut self, document: MasterKeyDocument) -> Result<(), DocumentError> {
         let policy = Policy {
             status: document.status,
