@@ -52,8 +52,9 @@ impl AccessKeys {
     }
 
     fn listed(&self, id: &str) -> Option<AccessKey<'_>> {
-        let ListedKey { secrets, policy } = self.listed.get(id)?;
-        Some(AccessKey { policy, kind: Kind::Listed { secrets }, signing_keys: &self.signing_keys })
+        let key = self.listed.get(id)?;
+        let kind = Kind::Listed { secrets: &key.secrets };
+        Some(AccessKey { policy: key.policy(), kind, signing_keys: &self.signing_keys })
     }
 
     fn derived(&self, id: &str, now: UnixMillis) -> Result<AccessKey<'_>, AccessKeyFault> {
@@ -183,6 +184,32 @@ mod tests {
         let check = |id, token| keys.find(id, NOW).unwrap().check_security_token(token).is_ok();
         assert!(check("a", Some("token")) && check("b", None));
         assert!(!check("a", None) && !check("a", Some("Token")) && !check("a", Some("")) && !check("b", Some("token")));
+    }
+
+    #[test]
+    fn keeps_a_policy_that_has_any_one_field() {
+        let fields = [
+            r#","status":"disabled""#,
+            r#","allow":[{}]"#,
+            r#","maxClockSkewSeconds":0"#,
+            r#","maxObjectBytes":1"#,
+            r#","securityToken":"token""#,
+        ];
+        let found = |field: &str| {
+            let keys = read(&format!(r#"{{"accessKeys":[{{"accessKeyId":"a","accessKeySecret":"1"{field}}}]}}"#));
+            let policy = keys.listed("a").unwrap().policy;
+            [
+                policy.status == Status::Disabled,
+                policy.permissions.0.is_some(),
+                policy.max_clock_skew_seconds.is_some(),
+                policy.max_object_bytes.is_some(),
+                policy.security_token.is_some(),
+            ]
+        };
+        assert_eq!(found(""), [false; 5]);
+        for (index, field) in fields.iter().enumerate() {
+            assert_eq!(found(field), [0, 1, 2, 3, 4].map(|other| other == index), "{field}");
+        }
     }
 
     #[test]

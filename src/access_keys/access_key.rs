@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::time::UnixMillis;
 
 /// What a key may do.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Policy {
     pub(crate) status: Status,
     pub(crate) permissions: Permissions,
@@ -27,7 +27,28 @@ pub(crate) enum Status {
     Disabled,
 }
 
-/// A secret of a listed key, and when it is valid: from `not_before` on, and before `not_after`.
+/// That of a listed key without a policy of its own: all that is served is allowed.
+static DEFAULT_POLICY: Policy = Policy {
+    status: Status::Active,
+    permissions: Permissions(None),
+    max_clock_skew_seconds: None,
+    max_object_bytes: None,
+    security_token: None,
+};
+
+/// The generation of a secret that is written as `accessKeySecret`.
+const ONLY_GENERATION: &str = "1";
+
+/// The secrets of a listed key.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Secrets {
+    /// `accessKeySecret`, which is always valid.
+    Only(Secret),
+    /// `secrets`: at most four.
+    Several(Box<[ListedSecret]>),
+}
+
+/// A secret of several, and when it is valid: from `not_before` on, and before `not_after`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ListedSecret {
     pub(crate) generation: Box<str>,
@@ -36,11 +57,12 @@ pub(crate) struct ListedSecret {
     pub(crate) not_after: Option<UnixMillis>,
 }
 
-/// A listed key.
+/// A listed key. There may be 100,000 of them in a function of 128 MB, so one with a single secret and no policy of its
+/// own takes little memory.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ListedKey {
-    pub(crate) secrets: Box<[ListedSecret]>,
-    pub(crate) policy: Policy,
+    pub(crate) secrets: Secrets,
+    policy: Option<Box<Policy>>,
 }
 
 /// The key that devices' keys are derived from.
@@ -50,6 +72,29 @@ pub(crate) struct MasterKey {
     pub(crate) policy: Policy,
     pub(crate) scopes: BTreeMap<String, Permissions>,
     pub(crate) revoked_devices: BTreeSet<Box<str>>,
+}
+
+impl ListedKey {
+    #[cfg(feature = "documents")]
+    pub(crate) fn new(secrets: Secrets, policy: Policy) -> Self {
+        ListedKey { secrets, policy: (!policy.is_default()).then(|| Box::new(policy)) }
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        self.policy.as_deref().unwrap_or(&DEFAULT_POLICY)
+    }
+}
+
+#[cfg(feature = "documents")]
+impl Policy {
+    fn is_default(&self) -> bool {
+        let Policy { status, permissions, max_clock_skew_seconds, max_object_bytes, security_token } = self;
+        *status == Status::Active
+            && permissions.0.is_none()
+            && max_clock_skew_seconds.is_none()
+            && max_object_bytes.is_none()
+            && security_token.is_none()
+    }
 }
 
 impl ListedSecret {
@@ -68,7 +113,7 @@ pub(crate) struct AccessKey<'k> {
 
 /// Where its secrets come from.
 pub(super) enum Kind<'k> {
-    Listed { secrets: &'k [ListedSecret] },
+    Listed { secrets: &'k Secrets },
     Derived { master_id: &'k str, secret: Secret, device: String, scope: Option<&'k Permissions>, is_temporary: bool },
 }
 
@@ -81,12 +126,14 @@ pub(crate) struct LiveSecret<'a> {
 impl AccessKey<'_> {
     /// The secrets that are valid at `now`: at most four.
     pub(crate) fn live_secrets(&self, now: UnixMillis) -> impl Iterator<Item = LiveSecret<'_>> {
-        let (listed, derived) = match &self.kind {
-            Kind::Listed { secrets } => (*secrets, None),
-            Kind::Derived { master_id, secret, .. } => (&[][..], Some(LiveSecret { generation: master_id, secret })),
+        let (several, only) = match &self.kind {
+            Kind::Listed { secrets: Secrets::Several(several) } => (&**several, None),
+            Kind::Listed { secrets: Secrets::Only(secret) } => (&[][..], Some((ONLY_GENERATION, secret))),
+            Kind::Derived { master_id, secret, .. } => (&[][..], Some((*master_id, secret))),
         };
-        let live = listed.iter().filter(move |listed| listed.is_live(now));
-        live.map(|listed| LiveSecret { generation: &listed.generation, secret: &listed.secret }).chain(derived)
+        let live = several.iter().filter(move |listed| listed.is_live(now));
+        let live = live.map(|listed| (&*listed.generation, &listed.secret));
+        live.chain(only).map(|(generation, secret)| LiveSecret { generation, secret })
     }
 
     /// Checks that a request presents exactly the key's security token, or none where it has none. A derived key that

@@ -9,14 +9,14 @@ const DEVICE: &str = "{device}";
 
 /// The rules of an `allow`. Without an `allow` everything is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Permissions(pub(crate) Option<Vec<Rule>>);
+pub(crate) struct Permissions(pub(crate) Option<Box<[Rule]>>);
 
 /// A bucket, a prefix and operations; each that is left out is any.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rule {
-    pub(crate) bucket: Option<String>,
-    pub(crate) prefix: Option<String>,
-    pub(crate) operations: Option<Vec<Operation>>,
+    pub(crate) bucket: Option<Box<str>>,
+    pub(crate) prefix: Option<Box<str>>,
+    pub(crate) operations: Option<Box<[Operation]>>,
 }
 
 /// What a request asks for: its operation, the OSS bucket, and the key as it was decoded once and is forwarded.
@@ -36,7 +36,7 @@ impl Permissions {
 
 impl Rule {
     fn covers(&self, asked: Asked<'_>, device: Option<&str>) -> bool {
-        self.bucket.as_ref().is_none_or(|bucket| bucket == asked.bucket)
+        self.bucket.as_ref().is_none_or(|bucket| **bucket == *asked.bucket)
             && self.operations.as_ref().is_none_or(|operations| operations.contains(&asked.operation))
             && self.prefix.as_ref().is_none_or(|prefix| begins_with(asked.key, prefix, device))
     }

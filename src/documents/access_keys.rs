@@ -10,7 +10,7 @@ use super::field::{Integer, Object, TextRule, UniqueMap, checked_text, one_of, p
 use super::json::{self, DocumentError, Values};
 use super::permissions::{self, Devices, RuleDocument};
 use crate::access_keys::AccessKeys;
-use crate::access_keys::access_key::{ListedKey, ListedSecret, MasterKey, Policy, Status, is_access_key_id};
+use crate::access_keys::access_key::{ListedKey, ListedSecret, MasterKey, Policy, Secrets, Status, is_access_key_id};
 use crate::access_keys::derived_key::{self, is_device_id, is_master_key_id, is_master_secret, is_scope_name};
 use crate::access_keys::permission::Permissions;
 use crate::access_keys::secret::Secret;
@@ -21,9 +21,6 @@ use crate::time::UnixMillis;
 
 /// The most secrets that one key may have: each costs a request with a wrong signature one more HMAC.
 const MAX_SECRETS: usize = 4;
-
-/// The generation of a secret that is written as `accessKeySecret`.
-const ONLY_GENERATION: &str = "1";
 
 /// How many further secrets a document may name: enough for 300,000 keys in secrets of 64 KB.
 const MAX_FURTHER_SECRETS: usize = 500;
@@ -290,7 +287,7 @@ impl AccessKeys {
             max_object_bytes: document.max_object_bytes.map(|bytes| bytes.0),
             security_token: document.security_token,
         };
-        match self.listed.insert(id.into(), ListedKey { secrets, policy }) {
+        match self.listed.insert(id.into(), ListedKey::new(secrets, policy)) {
             Some(_) => refused("expected an id that appears once"),
             None => Ok(()),
         }
@@ -338,20 +335,19 @@ fn check_secrets(
     id: &str,
     access_key_secret: Option<Secret>,
     secrets: Option<Vec<Object<SecretDocument>>>,
-) -> Result<Box<[ListedSecret]>, DocumentError> {
+) -> Result<Secrets, DocumentError> {
     match (access_key_secret, secrets) {
         (None, None) => Err(DocumentError::new("accessKeySecret", "expected this field to be present")),
         (Some(_), Some(_)) => Err(DocumentError::new("secrets", "expected no `secrets` beside `accessKeySecret`")),
         (Some(secret), None) => {
             check_differs(&secret, id).map_err(|error| error.within("accessKeySecret"))?;
-            let generation = ONLY_GENERATION.into();
-            Ok([ListedSecret { generation, secret, not_before: None, not_after: None }].into())
+            Ok(Secrets::Only(secret))
         }
         (None, Some(secrets)) => check_secret_list(id, secrets),
     }
 }
 
-fn check_secret_list(id: &str, secrets: Vec<Object<SecretDocument>>) -> Result<Box<[ListedSecret]>, DocumentError> {
+fn check_secret_list(id: &str, secrets: Vec<Object<SecretDocument>>) -> Result<Secrets, DocumentError> {
     let mut listed = Vec::new();
     for (index, Object(secret)) in secrets.into_iter().enumerate() {
         let secret = check_secret(id, secret, &listed).map_err(|error| error.within(&format!("secrets[{index}]")))?;
@@ -360,7 +356,7 @@ fn check_secret_list(id: &str, secrets: Vec<Object<SecretDocument>>) -> Result<B
     if !(1..=MAX_SECRETS).contains(&listed.len()) {
         return Err(DocumentError::new("secrets", format!("expected 1 to {MAX_SECRETS} secrets")));
     }
-    Ok(listed.into())
+    Ok(Secrets::Several(listed.into()))
 }
 
 fn check_secret(id: &str, document: SecretDocument, before: &[ListedSecret]) -> Result<ListedSecret, DocumentError> {

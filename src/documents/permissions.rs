@@ -70,8 +70,8 @@ fn check_rule(document: RuleDocument, devices: Devices) -> Result<Rule, Document
         check_prefix(prefix, devices).map_err(|expected| DocumentError::new("prefix", expected))?;
     }
     Ok(Rule {
-        bucket: bucket.map(|bucket| bucket.0),
-        prefix: prefix.map(|prefix| prefix.0),
+        bucket: bucket.map(|bucket| bucket.0.into()),
+        prefix: prefix.map(|prefix| prefix.0.into()),
         operations: operations.map(check_operations).transpose()?,
     })
 }
@@ -94,7 +94,7 @@ fn check_prefix(prefix: &str, devices: Devices) -> Result<(), &'static str> {
     }
 }
 
-fn check_operations(names: Vec<OperationName>) -> Result<Vec<Operation>, DocumentError> {
+fn check_operations(names: Vec<OperationName>) -> Result<Box<[Operation]>, DocumentError> {
     let mut operations = Vec::new();
     for (index, OperationName(operation)) in names.into_iter().enumerate() {
         if operations.contains(&operation) {
@@ -106,7 +106,7 @@ fn check_operations(names: Vec<OperationName>) -> Result<Vec<Operation>, Documen
     if operations.is_empty() {
         return Err(DocumentError::new("operations", "expected at least one operation"));
     }
-    Ok(operations)
+    Ok(operations.into())
 }
 
 #[cfg(test)]
