@@ -38,11 +38,17 @@ export async function measureCold({ ours, theirs }, event, runs, group) {
   return { cpu: of(({ cpuMillis }) => cpuMillis), wall: of(({ wallMillis }) => wallMillis) };
 }
 
-/** @param {string} file @param {string} event @param {string} [group] @returns {Promise<Start>} */
-async function firstDecision(file, event, group) {
+/**
+ * @param {string} file `index.mjs` of a function
+ * @param {string} event a file
+ * @param {string} [group] a control group, by its directory
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<Start>}
+ */
+export async function firstDecision(file, event, group, env = process.env) {
   const node = [process.execPath, FIRST_DECISION, file, event];
   const [command, ...args] =
     group === undefined ? node : ['/bin/sh', '-c', 'echo $$ > "$0"/cgroup.procs && exec "$@"', group, ...node];
-  const { stdout } = await promisify(execFile)(command, args);
+  const { stdout } = await promisify(execFile)(command, args, { env });
   return JSON.parse(stdout);
 }

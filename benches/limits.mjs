@@ -27,5 +27,8 @@ export const COLD = 1.15;
 /** MiB that 100,000 bundled keys take above the bare runtime. */
 export const KEYS_MIB = 64;
 
+/** MiB that a function with 100,000 fetched keys may take at most, with the runtime: what Lambda@Edge gives it. */
+export const FETCHED_KEYS_MIB = 128;
+
 /** MiB by which resident memory may grow over hostile requests. */
 export const GROWTH_MIB = 8;

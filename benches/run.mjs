@@ -62,6 +62,7 @@ async function measure() {
   }
   const memoryRows = [
     ...(await memory.keyRows(forMemory.ours)),
+    ...(await memory.fetchedKeyRows()),
     ...(await memory.hostileRows(files.ours, Number(values.requests))),
   ];
   return {
