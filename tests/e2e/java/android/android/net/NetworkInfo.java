@@ -1,0 +1,4 @@
+package android.net;
+
+/** Named by {@link ConnectivityManager}, which has none. */
+public abstract class NetworkInfo {}
