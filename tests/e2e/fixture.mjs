@@ -32,6 +32,7 @@ export const CONFIG = {
     { host: '127.0.0.1', style: 'path' },
     { host: 'path.test', style: 'path' },
     { host: '*.oss.test', style: 'virtual-hosted' },
+    { host: 'endpoint.test', style: 'endpoint', bucket: BUCKET },
   ],
   buckets: Object.fromEntries(Object.entries(S3_BUCKETS).map(([name, s3Bucket]) => [name, { s3Bucket, region: 'eu-west-1' }])),
   api: { domain: 'abc123.execute-api.eu-west-1.amazonaws.com', path: '/prod' },
@@ -110,9 +111,9 @@ export function localAgent() {
 
 /**
  * The gateway with an S3 of its own: what it logged in `requests`, each line also told by `logged` as `line` and
- * by its request id, and what arrived in `stored`.
+ * by its request id, and what arrived in `stored`. `now` is the functions' clock.
  */
-export async function startGateway(accessKeys = ACCESS_KEYS) {
+export async function startGateway(accessKeys = ACCESS_KEYS, { now } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'oss-edge-e2e-'));
   const requests = [];
   const logged = new EventEmitter();
@@ -122,7 +123,7 @@ export async function startGateway(accessKeys = ACCESS_KEYS) {
     logged.emit('line', line);
     if (line.ossRequestId) logged.emit(String(line.ossRequestId), line);
   };
-  const server = await serve({ documents: { config: CONFIG, accessKeys }, data: directory, log });
+  const server = await serve({ documents: { config: CONFIG, accessKeys }, data: directory, now, log });
   const stored = new StoredObjects({ ...server.s3, directory });
   return {
     server,

@@ -1,0 +1,92 @@
+// What devices do with an SDK, in the order in which one process does it, and how that ends unless clients.mjs says
+// otherwise.
+
+import { FIRST_KEY, STS_KEY } from '../fixture.mjs';
+
+const MIB = 1024 * 1024;
+const NOBODY = { accessKeyId: 'LTAI5tNobodyKnowsThis', accessKeySecret: 'secretOfNobodyAtAllInThisTest1' };
+
+/** The bodies' sizes. */
+export const SIZES = {
+  small: 100_000,
+  empty: 0,
+  twoParts: 5 * MIB + 1000,
+  threeParts: 10 * MIB + 1000,
+};
+
+/**
+ * @typedef {object} Case
+ * @property {string} name
+ * @property {string} operation of the driver
+ * @property {keyof SIZES | number} body by its name, or its size
+ * @property {Record<string, unknown>} device fields of the driver's case
+ * @property {string} expected
+ * @property {boolean} [late] to a gateway whose clock is 3 hours ahead
+ * @property {boolean} [once] by the client's default signature version only
+ */
+
+/** @param {import('./clients.mjs').Client} client @returns {Case[]} */
+export function casesOf({ host, put, helperPartSize }) {
+  const small = { operation: put, body: 'small', expected: 'stored' };
+  const helper = { operation: helperPartSize ? 'upload' : 'none', body: 2.5 * (helperPartSize ?? 0) };
+  const url = { operation: 'presign', body: 'small', expected: 'stored' };
+  return [
+    { ...small, name: 'a virtual-hosted host, no option set', device: { host: 'oss.test' } },
+    { ...small, name: 'an endpoint host, no option set', device: { host: 'endpoint.test' } },
+    { ...small, name: 'a cname host', device: { host: 'uploads.test', cname: true } },
+    { ...small, name: 'a path host, an IP address', device: { host: '127.0.0.1' } },
+    { ...small, operation: 'putFile', name: 'a file', device: { host } },
+    { ...small, operation: 'putBytes', name: 'bytes in memory', device: { host } },
+    { ...small, operation: 'putStream', name: 'a stream without a length', device: { host } },
+    { ...small, operation: 'putFile', body: 'empty', name: 'an empty file', device: { host } },
+    { ...small, operation: 'putBytes', body: 'empty', name: 'no bytes in memory', device: { host } },
+    {
+      operation: 'parts',
+      body: 'twoParts',
+      name: 'an upload in parts, call by call',
+      device: { host, partSize: 5 * MIB },
+      expected: 'stored',
+    },
+    { operation: 'abort', body: 'empty', name: 'an upload that is aborted', device: { host }, expected: 'aborted' },
+    { ...helper, name: 'its helper, its own part size', device: { host }, expected: 'stored' },
+    {
+      operation: 'upload',
+      body: 'twoParts',
+      name: 'its helper, parts of 5 MiB',
+      device: { host, partSize: 5 * MIB },
+      expected: 'stored',
+    },
+    { ...small, name: 'a security token', device: { host, ...STS_KEY } },
+    { ...url, name: 'a signed URL', device: { host } },
+    { ...url, name: 'a signed URL with a security token', device: { host, ...STS_KEY } },
+    {
+      ...small,
+      name: 'a wrong secret',
+      device: { host, accessKeySecret: NOBODY.accessKeySecret },
+      expected: '403 SignatureDoesNotMatch',
+    },
+    { ...small, name: 'an unknown access key', device: { host, ...NOBODY }, expected: '403 InvalidAccessKeyId' },
+    {
+      operation: 'resume',
+      body: 'threeParts',
+      name: 'its helper, after the connection broke',
+      device: { host, partSize: 5 * MIB },
+      expected: 'resumed',
+      once: true,
+    },
+    // The last: an SDK that mends its clock keeps the difference.
+    {
+      ...small,
+      operation: put,
+      name: 'a clock 3 hours off',
+      device: { host },
+      late: true,
+      expected: '403 RequestTimeTooSkewed',
+      once: true,
+    },
+  ];
+}
+
+/** What every device has. */
+export const DEVICE = { ...FIRST_KEY, region: 'cn-hangzhou' };
+export const OBJECT = { contentType: 'application/x-device-log', metadata: { device: 'sn-7', color: 'blue' } };
