@@ -135,6 +135,37 @@ install_older_python_sdks() {
   fi
 }
 
+# Java and Go, for the drivers of their SDKs: Debian's packages, where they may be installed.
+install_java_and_go() {
+  local packages=() apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq)
+  { command -v java && command -v javac; } >/dev/null || packages+=(default-jdk-headless)
+  command -v mvn >/dev/null || packages+=(maven)
+  command -v go >/dev/null || packages+=(golang-go)
+  ((${#packages[@]} > 0)) && command -v apt-get >/dev/null || return 0
+  if ((EUID != 0)); then
+    sudo -n true 2>/dev/null || return 0
+    apt=(sudo -n "${apt[@]}")
+  fi
+  step "Installing ${packages[*]}" bash -c "
+    ${apt[*]} update && ${apt[*]} install --yes --no-install-recommends ${packages[*]} || true"
+}
+
+# build_sdk_drivers [--all]: for the oldest and the latest release of each SDK, or for all of them.
+build_sdk_drivers() {
+  local built=target/sdk-drivers/built hash
+  hash=$({
+    find tests/e2e/{java,go,sdks/build.mjs,sdks/clients.mjs} -type f | LC_ALL=C sort | xargs sha256sum
+    command -v mvn || true
+    java -version || true
+    go version || true
+  } 2>&1 | sha256sum)
+  if ! grep -qsxF -e "$hash $*" -e "$hash --all" $built; then
+    step 'Building the drivers of the SDKs for Java, Android and Go' node tests/e2e/sdks/build.mjs "$@"
+    echo "$hash $*" >$built
+  fi
+  node -e 'for (const what of Object.values(require("./target/sdk-drivers/left-out.json"))) console.log(`Left out: ${what}`)'
+}
+
 # What the core is made from. Their hash names a build: a function takes no gate.bin that another build wrote.
 core_hash() {
   find src build .cargo Cargo.toml Cargo.lock -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-32
@@ -208,6 +239,7 @@ run_tests() {
   install_older_python_sdks
   rm -rf target/compatibility
   beside python_tests
+  beside sdk_tests
   step 'JavaScript: types' tsc
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
   step 'JavaScript: the function to compare with decides alike' node --test benches/*.test.mjs
@@ -239,6 +271,12 @@ javascript_sdk_tests() {
   step 'End to end: ali-oss, in Node and in a browser' node --test tests/e2e/*.test.mjs
 }
 
+sdk_tests() {
+  install_java_and_go
+  build_sdk_drivers "$@"
+  step 'End to end: the SDKs for Java, Android and Go, aliyun-sdk' env SDK_RELEASES="${1:-}" node --test tests/e2e/sdks/*.test.mjs
+}
+
 bench() {
   prepare
   node --expose-gc benches/run.mjs "$@"
@@ -251,6 +289,7 @@ compatibility() {
   rm -rf target/compatibility
   javascript_sdk_tests
   python_tests
+  sdk_tests --all
   step 'docs/compatibility.md' node tests/e2e/compatibility.mjs --write
 }
 
