@@ -1,6 +1,6 @@
 // Warnings about access keys that are valid and probably a mistake.
 
-/** The most listed keys that a function of 128 MB can fetch in its time (docs/access-keys.md, Size). */
+/** The most listed keys that a function of 128 MB can fetch in its time (docs/access-keys.md, How many keys). */
 export const MAX_LISTED_KEYS = 25_000;
 
 /**
