@@ -25,7 +25,7 @@ pub struct Config {
     pub(crate) hosts: Hosts,
     /// By the names of the OSS buckets.
     pub(crate) buckets: BTreeMap<String, S3Bucket>,
-    pub(crate) api: Option<Api>,
+    pub(crate) service: Option<Service>,
     pub(crate) complete_multipart_upload: Through,
     pub(crate) list_parts: ListParts,
     pub(crate) headers: HeaderRules,
@@ -35,9 +35,9 @@ pub struct Config {
 /// The origin of an operation that may go either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Through {
-    /// API Gateway, whose function answers in OSS's XML.
+    /// The API or the relay, which answer in OSS's XML.
     #[default]
-    Api,
+    Service,
     /// S3, whose answer the client gets as it is.
     S3,
 }
@@ -60,13 +60,39 @@ pub struct S3Bucket {
     pub domain: String,
 }
 
-/// The API Gateway stage of the operations that must answer in OSS's XML.
+/// What serves the operations that must answer in OSS's XML: a deployment has one of the two, or neither.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Api {
-    /// The API's domain name.
+pub(crate) enum Service {
+    /// A stage of API Gateway.
+    Api(Endpoint),
+    /// The relay, which also takes bodies that S3 refuses.
+    Relay(Endpoint, BodiesWithoutLength),
+}
+
+/// What becomes of an upload whose body comes without a length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum BodiesWithoutLength {
+    /// It is refused: whether the last hop cuts a body unnoticed must be checked first.
+    Refused,
+    /// It goes to the relay.
+    Relayed,
+}
+
+/// Where the API or the relay is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// The domain name.
     pub domain: String,
-    /// The stage's path, beginning with `/`; empty on a custom domain that maps the stage to its root.
+    /// The path, beginning with `/`; empty for the root, as on a custom domain of API Gateway's.
     pub path: String,
+}
+
+impl Service {
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        match self {
+            Service::Api(endpoint) | Service::Relay(endpoint, _) => endpoint,
+        }
+    }
 }
 
 impl Config {

@@ -92,20 +92,26 @@ impl Gate {
     /// 13. the key's rules
     /// 14. bucket not configured
     /// 15. headers that S3 can't honour; user metadata's size
-    /// 16. body's length; an operation that needs an API where there is none, or ListParts that is off; size of what API
-    ///     Gateway must carry
+    /// 16. body's length and framing; an operation that needs an API or a relay where there is neither, or ListParts that
+    ///     is off; size of what API Gateway must carry
     ///
     /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the answer is that
     /// of 9.
     pub fn decide(&self, request: &str, now: UnixMillis) -> Decision<'_> {
-        self.decide_over(Request::parse(request), Served::AtTheEdge, now)
+        self.decide_over(Request::parse(request), Served::Edge, now)
     }
 
     /// Decides again at the API over a request that the edge handed over, of the operations that go through the API. The
     /// request is the value of the header `x-ossedge-request`.
     pub fn decide_at_api(&self, hand_over: &str, now: UnixMillis) -> Decision<'_> {
         let text = HandOver::decode(hand_over).unwrap_or_default();
-        self.decide_over(Request::parse(&text), Served::AtTheApi, now)
+        self.decide_over(Request::parse(&text), Served::Api, now)
+    }
+
+    /// Decides again at the relay over a request that the edge handed over, of what goes through the relay.
+    pub fn decide_at_relay(&self, hand_over: &str, now: UnixMillis) -> Decision<'_> {
+        let text = HandOver::decode(hand_over).unwrap_or_default();
+        self.decide_over(Request::parse(&text), Served::Relay, now)
     }
 
     fn decide_over(&self, request: Result<Request<'_>, Refusal>, served: Served, now: UnixMillis) -> Decision<'_> {

@@ -40,7 +40,7 @@ struct DecisionJson<'d> {
     origin: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uri: Option<&'d str>,
-    // What the authorizer passes to the function behind the API.
+    // What an operation behind the API or in the relay needs.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +49,11 @@ struct DecisionJson<'d> {
     region: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     options: Option<Vec<&'static str>>,
+    // The body that the relay stores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_length: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_body_bytes: Option<u64>,
     // For S3: what either forwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<&'d str>,
@@ -118,10 +123,10 @@ impl Decision<'_> {
         })
     }
 
-    /// The decision for the API's authorizer.
-    pub fn to_api_json(&self) -> String {
+    /// The decision for the API's authorizer, or for the relay.
+    pub fn to_service_json(&self) -> String {
         to_string(&match &self.outcome {
-            Ok(forward) => self.forwarded_at_the_api(forward),
+            Ok(forward) => self.forwarded_behind_the_edge(forward),
             Err((refusal, response)) => self.refused(refusal, response),
         })
     }
@@ -147,6 +152,7 @@ impl Decision<'_> {
         let origin = match forward.origin {
             Origin::S3 => "s3",
             Origin::Api(_) => "api",
+            Origin::Relay(_) => "relay",
         };
         DecisionJson {
             decision: "forward",
@@ -158,13 +164,16 @@ impl Decision<'_> {
         }
     }
 
-    fn forwarded_at_the_api<'d>(&'d self, forward: &'d Forward<'_>) -> DecisionJson<'d> {
+    fn forwarded_behind_the_edge<'d>(&'d self, forward: &'d Forward<'_>) -> DecisionJson<'d> {
+        let body = forward.relayed_body();
         DecisionJson {
             decision: "forward",
             request_id: Some(oss_request_id(&self.cloudfront_request_id)),
             s3_bucket: Some(&forward.s3_bucket.name),
             region: Some(&forward.s3_bucket.region),
             options: Some(forward.options().iter().map(|option| option.name()).collect()),
+            body_length: body.and_then(|body| body.length),
+            max_body_bytes: body.map(|body| body.max_bytes),
             query: Some(&forward.query),
             headers: forward.headers.iter().map(|(name, value)| (&**name, value.as_str())).collect(),
             ..self.known()

@@ -134,7 +134,7 @@ impl ErrorDocument {
             }
             Refusal::Expired(end) => self.times("Expires", *end, context.now),
             Refusal::SignatureDoesNotMatch(mismatch) => self.signed_texts(mismatch),
-            Refusal::MethodNotAllowed => {
+            Refusal::MethodNotAllowed | Refusal::NoService(_) => {
                 self.echo("Method", context.method);
                 self.element("ResourceType", "Object");
             }

@@ -71,7 +71,7 @@ pub use access_keys::AccessKeys;
 pub use access_keys::derived_key::{DerivedKeyId, derived_secret};
 pub use access_keys::secret::Secret;
 pub use config::credentials::Credentials;
-pub use config::{Api, Config, S3Bucket};
+pub use config::{Config, Endpoint, S3Bucket};
 pub use decision::{Decision, Gate};
 pub use decision_json::Explanation;
 #[cfg(feature = "documents")]
@@ -82,14 +82,15 @@ pub use object_key::ObjectKey;
 pub use operation::Operation;
 pub use origin_response::{OriginResponse, Responder, ViewerResponse};
 pub use refusal::{
-    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, Mismatch, Refusal, Renewal, TooSkewed,
+    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, LengthFault, Mismatch, Refusal, Renewal,
+    TooSkewed,
 };
 pub use request::Request;
 pub use request::header::HeaderMap;
 pub use request::query::Query;
 pub use resource::Resource;
 pub use route::hand_over::HandOver;
-pub use route::{ApiOption, Forward, Header, Origin, ThroughApi};
+pub use route::{ApiOption, Forward, Header, Origin, RelayedBody, ThroughService};
 pub use scheme::Scheme;
 pub use signature::oss_headers::CanonicalizedOssHeaders;
 

@@ -82,7 +82,7 @@ impl Refusal {
             Refusal::InvalidEncodingType(_) => {
                 error(400, ARGUMENT, "0017-00000235", "Invalid Encoding Method specified in Request")
             }
-            Refusal::MethodNotAllowed => {
+            Refusal::MethodNotAllowed | Refusal::NoService(_) => {
                 const MESSAGE: &str = "The specified method is not allowed against this resource.";
                 error(405, "MethodNotAllowed", "0017-00000001", MESSAGE)
             }
@@ -153,7 +153,7 @@ impl Refusal {
                 error(400, ARGUMENT, "0017-00000131", "The value of a request header is invalid.")
             }
             Refusal::MetadataTooLarge => METADATA_TOO_LARGE,
-            Refusal::MissingContentLength => MISSING_CONTENT_LENGTH,
+            Refusal::MissingContentLength(_) => MISSING_CONTENT_LENGTH,
             Refusal::InvalidContentLength => {
                 error(400, ARGUMENT, "0017-00000103", "The Content-Length HTTP header is invalid.")
             }

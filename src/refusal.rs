@@ -35,6 +35,8 @@ pub enum Refusal {
     InvalidQueryValue(&'static str, String),
     /// An operation that isn't served.
     MethodNotAllowed,
+    /// The operation needs an API or a relay, and neither is configured. By its name.
+    NoService(&'static str),
     /// No signature at all.
     MissingSignature,
     /// Signatures in the header and in the query, or of two schemes in the query.
@@ -80,7 +82,7 @@ pub enum Refusal {
     /// More user metadata than S3 keeps.
     MetadataTooLarge,
     /// A chunked body without a length, which S3 doesn't take, or no length where the access key limits it.
-    MissingContentLength,
+    MissingContentLength(LengthFault),
     /// `Content-Length` isn't a number.
     InvalidContentLength,
     /// A body larger than the access key may send, or than S3 takes at once.
@@ -115,6 +117,15 @@ pub enum AccessKeyFault {
     Revoked,
     /// The expiry in the id has passed.
     Expired,
+}
+
+/// Why a body can't be taken without a length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LengthFault {
+    /// There is no relay, and S3 and API Gateway take no such body.
+    NoRelay,
+    /// There is a relay, and `bodiesWithoutLength` is `refuse`.
+    TurnedOff,
 }
 
 /// What is wrong with an object's key.
@@ -225,7 +236,7 @@ impl Refusal {
             Refusal::InvalidPartNumber(_) => Some("partNumber"),
             Refusal::InvalidEncodingType(_) => Some("encoding-type"),
             Refusal::NoSuchUpload(_) => Some("uploadId"),
-            Refusal::MissingContentLength | Refusal::InvalidContentLength | Refusal::EntityTooLarge => {
+            Refusal::MissingContentLength(_) | Refusal::InvalidContentLength | Refusal::EntityTooLarge => {
                 Some("content-length")
             }
             Refusal::MalformedAuthorization(_) => Some("authorization"),
@@ -256,6 +267,7 @@ impl Refusal {
             Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
             Refusal::InvalidQueryValue(name, _) => format!("query parameter `{name}` is out of range").into(),
             Refusal::MethodNotAllowed => "the operation is not served".into(),
+            Refusal::NoService(operation) => format!("{operation} needs `api` or `relay` in the configuration").into(),
             Refusal::MissingSignature => "no signature".into(),
             Refusal::ConflictingSignatures => "more than one signature".into(),
             Refusal::IncompleteUrlSignature => "the signature in the URL lacks a parameter".into(),
@@ -281,7 +293,7 @@ impl Refusal {
                 format!("header `{name}` has a value that OSS does not define").into()
             }
             Refusal::MetadataTooLarge => "more than 2 KB of user metadata".into(),
-            Refusal::MissingContentLength => "no Content-Length".into(),
+            Refusal::MissingContentLength(fault) => fault.detail().into(),
             Refusal::InvalidContentLength => "Content-Length is not a number".into(),
             Refusal::EntityTooLarge => {
                 "the body is larger than the access key may send, or than S3 takes at once".into()
@@ -352,6 +364,20 @@ impl KeyFault {
             KeyFault::NotXml => "the key has a character that XML does not allow",
             KeyFault::DotSegment => "the key has a segment `.` or `..`",
             KeyFault::SubResource => "the key has `?` and a sub-resource's name, so its signature is ambiguous",
+        }
+    }
+}
+
+impl LengthFault {
+    fn detail(self) -> &'static str {
+        match self {
+            LengthFault::NoRelay => {
+                "no Content-Length, and S3 takes no body without one: a `relay` with `bodiesWithoutLength` \
+                 \"relay\" does"
+            }
+            LengthFault::TurnedOff => {
+                "no Content-Length, and `bodiesWithoutLength` is \"refuse\": the relay takes the body with \"relay\""
+            }
         }
     }
 }

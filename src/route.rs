@@ -1,18 +1,20 @@
 //! Where an authorized request goes, and in what form.
 
+mod body;
 pub(crate) mod hand_over;
 mod s3_headers;
 mod tagging;
 
 use crate::authenticate::Authenticated;
 use crate::authorize::Authorized;
-use crate::config::{Api, Config, ListParts, S3Bucket, Through};
-use crate::limits::MAX_OBJECT_BYTES;
+use crate::config::{Config, ListParts, S3Bucket, Service, Through};
 use crate::operation::Operation;
 use crate::operation::upload_id::{Overwrite, UploadId};
 use crate::refusal::Refusal;
 use crate::request::percent_encoding::encode_key;
-use hand_over::{HandOver, ORIGIN_HEADER, REQUEST_HEADER};
+use body::Body;
+pub use body::RelayedBody;
+use hand_over::{HandOver, HandedFraming, ORIGIN_HEADER, REQUEST_HEADER};
 pub use s3_headers::Header;
 use s3_headers::s3_headers;
 
@@ -20,9 +22,11 @@ use s3_headers::s3_headers;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Served {
     /// The edge, for every operation.
-    AtTheEdge,
+    Edge,
     /// The API's authorizer, for the operations that go through the API.
-    AtTheApi,
+    Api,
+    /// The relay, for what goes through it.
+    Relay,
 }
 
 /// Where a request goes.
@@ -31,20 +35,24 @@ pub enum Origin<'c> {
     /// The bucket, through origin access control.
     S3,
     /// A resource of API Gateway's.
-    Api(ThroughApi<'c>),
+    Api(ThroughService<'c>),
+    /// The relay.
+    Relay(ThroughService<'c>),
 }
 
-/// What goes through the API.
+/// What goes through the API or the relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ThroughApi<'c> {
-    /// The API.
-    pub api: &'c Api,
-    /// The path of its resource.
+pub struct ThroughService<'c> {
+    /// The domain name.
+    pub domain: &'c str,
+    /// The path of the operation's resource.
     pub resource: &'static str,
-    /// What the authorizer verifies again.
+    /// What the authorizer or the relay verifies again.
     pub hand_over: HandOver,
-    /// What the function behind it does besides the plain operation.
+    /// What the operation does there besides the plain one.
     pub options: Vec<ApiOption>,
+    /// The body that becomes an object or a part; none for other operations.
+    pub body: Option<RelayedBody>,
 }
 
 /// The request to S3, made of nothing but what was verified and what the rules allow.
@@ -90,7 +98,7 @@ impl Forward<'_> {
     pub fn edge_target(&self) -> (&str, &str) {
         match &self.origin {
             Origin::S3 => (&self.uri, &self.query),
-            Origin::Api(through) => (through.resource, ""),
+            Origin::Api(through) | Origin::Relay(through) => (through.resource, ""),
         }
     }
 
@@ -98,20 +106,28 @@ impl Forward<'_> {
     pub fn options(&self) -> &[ApiOption] {
         match &self.origin {
             Origin::S3 => &[],
-            Origin::Api(through) => &through.options,
+            Origin::Api(through) | Origin::Relay(through) => &through.options,
         }
     }
 
-    /// All headers that leave the viewer-request function: those for S3, or the hand-over to the API; and for the
-    /// origin-request function the domain name of the origin that was decided.
+    /// The body that the relay stores as an object or a part.
+    pub fn relayed_body(&self) -> Option<RelayedBody> {
+        match &self.origin {
+            Origin::S3 | Origin::Api(_) => None,
+            Origin::Relay(through) => through.body,
+        }
+    }
+
+    /// All headers that leave the viewer-request function: those for S3, or the hand-over to the API or the relay; and
+    /// for the origin-request function the domain name of the origin that was decided.
     pub fn edge_headers(&self) -> Vec<(&str, &str)> {
         match &self.origin {
             Origin::S3 => {
                 let headers = self.headers.iter().map(|(name, value)| (&**name, value.as_str()));
                 headers.chain([(ORIGIN_HEADER, self.s3_bucket.domain.as_str())]).collect()
             }
-            Origin::Api(ThroughApi { api, hand_over, .. }) => {
-                vec![(ORIGIN_HEADER, &api.domain), (REQUEST_HEADER, hand_over.as_str())]
+            Origin::Api(through) | Origin::Relay(through) => {
+                vec![(ORIGIN_HEADER, through.domain), (REQUEST_HEADER, through.hand_over.as_str())]
             }
         }
     }
@@ -120,13 +136,14 @@ impl Forward<'_> {
 /// Room for an upload's headers in the authorizer's result, in bytes, next to a key of 1,023 bytes.
 const MAX_INITIATE_HEADERS: usize = 3072;
 
-/// Routes a request: straight to S3, or through the API where the answer must be in OSS's XML.
+/// Routes a request: straight to S3; or through the API or the relay where the answer must be in OSS's XML; or through the
+/// relay where S3 refuses the body.
 ///
 /// # Errors
 /// Those of the header rules, [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`],
-/// [`Refusal::EntityTooLarge`], [`Refusal::RequestTooLarge`]; for an operation that isn't served, or needs an API where
-/// none is configured, [`Refusal::MethodNotAllowed`]; for ListParts when it is off or there is no API
-/// [`Refusal::NoSuchUpload`].
+/// [`Refusal::EntityTooLarge`], [`Refusal::RequestTooLarge`]; for an operation that isn't served
+/// [`Refusal::MethodNotAllowed`], for one that needs an API or a relay where none is configured [`Refusal::NoService`];
+/// for ListParts when it is off or there is neither [`Refusal::NoSuchUpload`].
 pub(crate) fn route<'c>(
     authorized: &Authorized<'_, 'c>,
     served: Served,
@@ -134,16 +151,19 @@ pub(crate) fn route<'c>(
 ) -> Result<Forward<'c>, Refusal> {
     let authenticated = authorized.authenticated();
     let headers = s3_headers(authenticated, config)?;
-    check_length(authenticated)?;
-    let origin = match api_resource(authenticated, config)? {
-        None if served == Served::AtTheApi => return Err(Refusal::MethodNotAllowed),
+    let body = Body::of_request(authenticated, config)?;
+    let origin = match destination(authenticated, &body, config)? {
         None => Origin::S3,
-        Some((api, resource)) => {
-            check_header_size(&headers)?;
-            let hand_over = HandOver::of_request(authenticated.request(), authenticated.additional_headers())?;
-            Origin::Api(ThroughApi { api, resource, hand_over, options: options(authenticated) })
-        }
+        Some((service, resource)) => through(service, resource, &body, authenticated, &headers)?,
     };
+    let is_served = match origin {
+        Origin::S3 => served == Served::Edge,
+        Origin::Api(_) => served != Served::Relay,
+        Origin::Relay(_) => served != Served::Api,
+    };
+    if !is_served {
+        return Err(Refusal::MethodNotAllowed);
+    }
     Ok(Forward {
         origin,
         s3_bucket: authorized.s3_bucket(),
@@ -153,25 +173,55 @@ pub(crate) fn route<'c>(
     })
 }
 
-/// The API and the path of its resource for an operation that goes there. API Gateway decodes and limits paths, so an
-/// operation has one resource, and the object is named in the hand-over.
-fn api_resource<'c>(
+/// The service and the path of its resource, for an operation that doesn't go straight to S3. API Gateway decodes and
+/// limits paths, so an operation has one resource, and the object is named in the hand-over.
+fn destination<'c>(
     authenticated: &Authenticated<'_>,
+    body: &Body,
     config: &'c Config,
-) -> Result<Option<(&'c Api, &'static str)>, Refusal> {
-    let resource = match authenticated.operation() {
+) -> Result<Option<(&'c Service, &'static str)>, Refusal> {
+    let service = config.service.as_ref();
+    let operation = authenticated.operation();
+    let resource = match operation {
+        Operation::PutObject if body.relayed().is_some() => "/put-object",
+        Operation::UploadPart if body.relayed().is_some() => "/upload-part",
         Operation::PutObject | Operation::UploadPart | Operation::AbortMultipartUpload => return Ok(None),
         Operation::CompleteMultipartUpload if config.complete_multipart_upload == Through::S3 => return Ok(None),
         Operation::InitiateMultipartUpload => "/initiate-multipart-upload",
         Operation::CompleteMultipartUpload => "/complete-multipart-upload",
-        Operation::ListParts if config.list_parts == ListParts::Served && config.api.is_some() => "/list-parts",
+        Operation::ListParts if config.list_parts == ListParts::Served && service.is_some() => "/list-parts",
         Operation::ListParts => {
             let upload_id = authenticated.query().get("uploadId").unwrap_or_default();
             return Err(Refusal::NoSuchUpload(upload_id.to_owned()));
         }
     };
-    let api = config.api.as_ref().ok_or(Refusal::MethodNotAllowed)?;
-    Ok(Some((api, resource)))
+    Ok(Some((service.ok_or(Refusal::NoService(operation.name()))?, resource)))
+}
+
+fn through<'c>(
+    service: &'c Service,
+    resource: &'static str,
+    body: &Body,
+    authenticated: &Authenticated<'_>,
+    headers: &[Header],
+) -> Result<Origin<'c>, Refusal> {
+    if matches!(service, Service::Api(_)) {
+        check_header_size(headers)?;
+    }
+    // What becomes an object depends on the framing as well.
+    let framing = if body.relayed().is_some() { HandedFraming::Included } else { HandedFraming::LeftOut };
+    let (request, additional_headers) = (authenticated.request(), authenticated.additional_headers());
+    let through = ThroughService {
+        domain: &service.endpoint().domain,
+        resource,
+        hand_over: HandOver::of_request(request, additional_headers, framing)?,
+        options: options(authenticated),
+        body: body.relayed(),
+    };
+    Ok(match service {
+        Service::Api(_) => Origin::Api(through),
+        Service::Relay(..) => Origin::Relay(through),
+    })
 }
 
 fn options(authenticated: &Authenticated<'_>) -> Vec<ApiOption> {
@@ -202,31 +252,4 @@ fn options(authenticated: &Authenticated<'_>) -> Vec<ApiOption> {
 fn check_header_size(headers: &[Header]) -> Result<(), Refusal> {
     let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MAX_INITIATE_HEADERS { Err(Refusal::RequestTooLarge) } else { Ok(()) }
-}
-
-/// Checks the body's length. OSS takes a chunked body without a length, S3 answers it with 411. The body that Go v2 sends
-/// with InitiateMultipartUpload, chunked and empty, doesn't reach S3.
-fn check_length(authenticated: &Authenticated<'_>) -> Result<(), Refusal> {
-    let headers = &authenticated.request().headers;
-    let operation = authenticated.operation();
-    let max_object_bytes = authenticated.key().max_object_bytes();
-    let stores_body = matches!(operation, Operation::PutObject | Operation::UploadPart);
-    let sends_body = stores_body || operation == Operation::CompleteMultipartUpload;
-    match headers.get_unique("content-length")? {
-        Some(length) if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Err(Refusal::InvalidContentLength)
-        }
-        Some(length) if stores_body => check_body_size(length, max_object_bytes.unwrap_or(MAX_OBJECT_BYTES)),
-        Some(_) => Ok(()),
-        // Over HTTP/2 a body needs neither a length nor chunks.
-        None if stores_body && max_object_bytes.is_some() => Err(Refusal::MissingContentLength),
-        None if sends_body && headers.get_single("transfer-encoding")?.is_some() => Err(Refusal::MissingContentLength),
-        None => Ok(()),
-    }
-}
-
-/// Checks a length of digits, which may be a number of any size.
-fn check_body_size(length: &str, max: u64) -> Result<(), Refusal> {
-    let is_within = length.parse().is_ok_and(|bytes: u64| bytes <= max);
-    if is_within { Ok(()) } else { Err(Refusal::EntityTooLarge) }
 }

@@ -45,7 +45,13 @@ impl Gate {
     /// Decides again at the API, over the value of the header `x-ossedge-request`. Returns JSON.
     #[wasm_bindgen(js_name = decideAtApi)]
     pub fn decide_at_api(&self, hand_over: &str, now: f64) -> String {
-        self.0.decide_at_api(hand_over, millis(now)).to_api_json()
+        self.0.decide_at_api(hand_over, millis(now)).to_service_json()
+    }
+
+    /// Decides again at the relay, over the value of the header `x-ossedge-request`. Returns JSON.
+    #[wasm_bindgen(js_name = decideAtRelay)]
+    pub fn decide_at_relay(&self, hand_over: &str, now: f64) -> String {
+        self.0.decide_at_relay(hand_over, millis(now)).to_service_json()
     }
 }
 

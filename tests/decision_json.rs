@@ -35,8 +35,20 @@ fn at_edge(request: &Request) -> Value {
 }
 
 fn at_api(hand_over: &str) -> Value {
-    let decision = test_gate().decide_at_api(hand_over, UnixMillis(NOW)).to_api_json();
+    let decision = test_gate().decide_at_api(hand_over, UnixMillis(NOW)).to_service_json();
     serde_json::from_str(&decision).unwrap()
+}
+
+fn at_relay(request: &Request) -> Value {
+    let mut document = config::with(&json!({ "bodiesWithoutLength": "relay" }));
+    let api = document.as_object_mut().unwrap().remove("api").unwrap();
+    document["relay"] = api;
+    let keys = json!({ "accessKeys": [{ "accessKeyId": ID, "accessKeySecret": SECRET, "maxObjectBytes": 9 }] });
+    let gate = gate::gate(&document, &keys);
+    let edge: Value = serde_json::from_str(&gate.decide(&request.text(), UnixMillis(NOW)).to_edge_json()).unwrap();
+    assert_eq!(edge["origin"], "relay");
+    let hand_over = edge["headers"][1][1].as_str().unwrap();
+    serde_json::from_str(&gate.decide_at_relay(hand_over, UnixMillis(NOW)).to_service_json()).unwrap()
 }
 
 fn explanation(request: &Request) -> Value {
@@ -259,4 +271,28 @@ fn tells_the_clock_s_difference_the_reading_and_the_field_that_was_wrong() {
     assert_eq!(at_edge(&plus)["reading"], json!("plus-is-space"));
     let refused = at_edge(&put().with("x-oss-symlink-target", "k").signed("/fleet-uploads/dir/a.log"));
     assert_eq!((&refused["code"], &refused["field"]), (&json!("NotImplemented"), &json!("x-oss-symlink-target")));
+}
+
+#[test]
+fn tells_the_relay_how_long_a_body_may_be() {
+    let put = put().with("transfer-encoding", "chunked").signed("/fleet-uploads/dir/a.log");
+    let mut expected = json!({
+        "decision": "forward",
+        "operation": "PutObject",
+        "bucket": "fleet-uploads",
+        "key": "dir/a.log",
+        "accessKeyId": ID,
+        "scheme": "v1-header",
+        "generation": "1",
+        "requestId": OSS_REQUEST_ID,
+        "s3Bucket": "fleet-uploads-prod",
+        "region": "us-east-1",
+        "options": [],
+        "maxBodyBytes": 9,
+        "query": "",
+        "headers": [["content-type", "text/plain"], ["x-amz-meta-a", "=?UTF-8?B?5pel?="]],
+    });
+    assert_eq!(at_relay(&put), expected);
+    expected["bodyLength"] = json!(5);
+    assert_eq!(at_relay(&put.with("content-length", "5")), expected);
 }

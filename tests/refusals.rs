@@ -40,6 +40,8 @@ mod header_table;
 mod order;
 #[path = "refusals/readings.rs"]
 mod readings;
+#[path = "refusals/relay.rs"]
+mod relay;
 #[path = "device/request.rs"]
 mod request;
 #[path = "refusals/secrets.rs"]

@@ -89,7 +89,7 @@ function withoutStringToSign(body) {
  * What the function of the operation needs. All of it is verified. The digest ties it to this request,
  * so that a cached result of another request is of no use.
  *
- * @param {import('../core/decision.mjs').ApiForward} forward @param {string} handOver
+ * @param {import('../core/decision.mjs').ServiceForward} forward @param {string} handOver
  * @returns {import('./verified-request.mjs').Verified}
  */
 function contextOf({ operation, bucket, key, requestId, s3Bucket, region, query, options, headers }, handOver) {
@@ -98,7 +98,7 @@ function contextOf({ operation, bucket, key, requestId, s3Bucket, region, query,
 }
 
 /**
- * @param {import('../core/decision.mjs').ApiDecision} decision
+ * @param {import('../core/decision.mjs').ServiceDecision} decision
  * @param {number} time
  * @returns {import('../log.mjs').LogLine}
  */

@@ -19,5 +19,6 @@ export function createBundledGate({ wasm, bytes }) {
   return {
     decide: (request, requestId, now) => gate.decide(request, requestId, now),
     decideAtApi: (handOver, now) => gate.decideAtApi(handOver, now),
+    decideAtRelay: (handOver, now) => gate.decideAtRelay(handOver, now),
   };
 }

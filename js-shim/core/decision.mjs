@@ -14,7 +14,7 @@
  * @property {string} [reading] how the request had to be read, where that isn't as most SDKs write it
  * @property {number} [clockDifferenceSeconds] the signature's date less now
  *
- * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api', uri: string, query: string,
+ * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api' | 'relay', uri: string, query: string,
  *   headers: HeaderList }} Forward the request to send to the origin
  *
  * @typedef {object} OssErrorAnswer an error in OSS's dialect
@@ -31,7 +31,7 @@
  *
  * @typedef {Forward | Refusal} Decision at the edge
  *
- * @typedef {object} ApiOperation what an operation behind the API needs
+ * @typedef {object} VerifiedOperation what an operation behind the API or in the relay needs
  * @property {string} operation
  * @property {string} bucket
  * @property {string} key
@@ -41,11 +41,13 @@
  * @property {string} region
  * @property {string} query for S3
  * @property {string[]} options
+ * @property {number} [bodyLength] in the relay, the length that the client declared besides chunks, in bytes
+ * @property {number} [maxBodyBytes] in the relay, the most that may be stored
  * @property {HeaderList} headers for S3
  *
- * @typedef {Understood & ApiOperation & { decision: 'forward' }} ApiForward
+ * @typedef {Understood & VerifiedOperation & { decision: 'forward' }} ServiceForward
  *
- * @typedef {ApiForward | Refusal} ApiDecision at the API
+ * @typedef {ServiceForward | Refusal} ServiceDecision at the API or the relay
  *
  * @typedef {{ translation: 'keep', remove: string[], set: HeaderList }} HeaderChanges
  * @typedef {{ translation: 'replace', error: OssErrorAnswer }} Replacement

@@ -7,12 +7,15 @@ import { requestText } from './event-text.mjs';
  * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) =>
  *   import('./decision.mjs').Decision} decide at the edge; `requestId` is CloudFront's, `now` in milliseconds since
  *   the epoch
- * @property {(handOver: string, now: number) => import('./decision.mjs').ApiDecision} decideAtApi the same again
- *   behind the edge, by what viewer-request handed over in `x-ossedge-request`
+ * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtApi the same again
+ *   at the API, by what viewer-request handed over in `x-ossedge-request`
+ * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtRelay the same at the
+ *   relay
  *
  * @typedef {object} CoreGate in the core's memory
  * @property {(request: string, now: number) => string} decide
  * @property {(handOver: string, now: number) => string} decideAtApi
+ * @property {(handOver: string, now: number) => string} decideAtRelay
  * @property {(request: string, now: number) => import('./gate.mjs').Explanation} [explain]
  * @property {() => void} free
  */
@@ -44,9 +47,14 @@ export class GateDecisions {
     return JSON.parse(this.call((gate) => gate.decide(text, now)));
   }
 
-  /** @param {string} handOver @param {number} now @returns {import('./decision.mjs').ApiDecision} */
+  /** @param {string} handOver @param {number} now @returns {import('./decision.mjs').ServiceDecision} */
   decideAtApi(handOver, now) {
     return JSON.parse(this.call((gate) => gate.decideAtApi(handOver, now)));
+  }
+
+  /** @param {string} handOver @param {number} now @returns {import('./decision.mjs').ServiceDecision} */
+  decideAtRelay(handOver, now) {
+    return JSON.parse(this.call((gate) => gate.decideAtRelay(handOver, now)));
   }
 
   /** @param {import('aws-lambda').CloudFrontRequest} request @param {string} requestId @param {number} now */

@@ -41,6 +41,7 @@ export function createGate({ wasm, config, accessKeys }) {
   return {
     decide: (request, requestId, now) => gate.decide(request, requestId, now),
     decideAtApi: (handOver, now) => gate.decideAtApi(handOver, now),
+    decideAtRelay: (handOver, now) => gate.decideAtRelay(handOver, now),
     useAccessKeys: (documents) => gate.replace(gateOf(textsOf(documents))),
     toBytes: () => gate.call((one) => one.toBytes()),
     explain: (request, requestId, now) => gate.explain(request, requestId, now),

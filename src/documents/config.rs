@@ -11,7 +11,7 @@ use super::json::{self, DocumentError, Values};
 use crate::config::credentials::Credentials;
 use crate::config::hosts::Hosts;
 use crate::config::names::{is_host, is_oss_bucket_name, is_region, is_s3_bucket_name};
-use crate::config::{Api, Config, ListParts, S3Bucket, Through};
+use crate::config::{BodiesWithoutLength, Config, Endpoint, ListParts, S3Bucket, Service, Through};
 use crate::scheme::Scheme;
 
 /// The clock skew that is allowed when `maxClockSkewSeconds` is left out: five minutes.
@@ -42,9 +42,13 @@ struct ConfigDocument {
     hosts: Vec<Object<HostDocument>>,
     buckets: UniqueMap<OssBucketName, Object<BucketDocument>>,
     #[serde(default, deserialize_with = "present")]
-    api: Option<Object<ApiDocument>>,
-    #[serde(default, deserialize_with = "through")]
-    complete_multipart_upload: Through,
+    api: Option<Object<EndpointDocument>>,
+    #[serde(default, deserialize_with = "present")]
+    relay: Option<Object<EndpointDocument>>,
+    #[serde(default, deserialize_with = "present")]
+    bodies_without_length: Option<BodiesWithoutLengthName>,
+    #[serde(default, deserialize_with = "present")]
+    complete_multipart_upload: Option<ThroughName>,
     #[serde(default = "is_served")]
     list_parts: bool,
     #[serde(default, deserialize_with = "present")]
@@ -80,9 +84,9 @@ struct BucketDocument {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ApiDocument {
+struct EndpointDocument {
     domain: Domain,
-    path: StagePath,
+    path: OriginPath,
 }
 
 checked_text!(OssRegion, is_region, "a region as OSS's credentials name it, as in `cn-hangzhou`");
@@ -97,7 +101,7 @@ checked_text!(
      `*.oss.example.com`"
 );
 checked_text!(Domain, is_host, "a domain name in lower case, without a scheme, port or path");
-checked_text!(StagePath, is_stage_path, "the stage's path, as in `/prod`, or an empty string for none");
+checked_text!(OriginPath, is_origin_path, "a path as in `/prod`, or an empty string for none");
 
 #[derive(Clone, Copy)]
 struct SchemeName(Scheme);
@@ -108,8 +112,28 @@ impl<'de> Deserialize<'de> for SchemeName {
     }
 }
 
-fn through<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Through, D::Error> {
-    one_of(deserializer, &[("api", Through::Api), ("s3", Through::S3)])
+/// Where CompleteMultipartUpload goes, as it is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ThroughName {
+    Api,
+    Relay,
+    S3,
+}
+
+impl<'de> Deserialize<'de> for ThroughName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        one_of(deserializer, &[("api", ThroughName::Api), ("relay", ThroughName::Relay), ("s3", ThroughName::S3)])
+    }
+}
+
+#[derive(Clone, Copy)]
+struct BodiesWithoutLengthName(BodiesWithoutLength);
+
+impl<'de> Deserialize<'de> for BodiesWithoutLengthName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = [("refuse", BodiesWithoutLength::Refused), ("relay", BodiesWithoutLength::Relayed)];
+        one_of(deserializer, &names).map(BodiesWithoutLengthName)
+    }
 }
 
 fn style<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Style, D::Error> {
@@ -129,7 +153,7 @@ fn is_served() -> bool {
 }
 
 /// An origin path begins with `/` and doesn't end with it (CloudFront, "Origin path").
-fn is_stage_path(path: &str) -> bool {
+fn is_origin_path(path: &str) -> bool {
     let is_segment = |segment: &str| {
         !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
@@ -144,14 +168,15 @@ impl Config {
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
         let Object(document): Object<ConfigDocument> = json::read(text, Values::Shown)?;
         let buckets = check_buckets(document.buckets)?;
+        let service = check_service(document.api, document.relay, document.bodies_without_length, &buckets)?;
         Ok(Config {
             max_clock_skew_seconds: seconds(document.max_clock_skew_seconds, DEFAULT_MAX_CLOCK_SKEW_SECONDS),
             max_url_expiry_seconds: seconds(document.max_url_expiry_seconds, DEFAULT_MAX_URL_EXPIRY_SECONDS),
             signature_schemes: check_schemes(document.signature_schemes)?,
             signature_regions: check_regions(document.signature_regions)?,
             hosts: check_hosts(document.hosts, &buckets)?,
-            api: document.api.map(|Object(api)| check_api(api, &buckets)).transpose()?,
-            complete_multipart_upload: document.complete_multipart_upload,
+            complete_multipart_upload: check_through(document.complete_multipart_upload, service.as_ref())?,
+            service,
             list_parts: if document.list_parts { ListParts::Served } else { ListParts::Refused },
             headers: document.headers.map(|Object(headers)| headers.into()).unwrap_or_default(),
             credentials: check_credentials(document.credentials)?,
@@ -269,12 +294,53 @@ fn check_host_bucket(
     Err(DocumentError::new("bucket", problem))
 }
 
-fn check_api(document: ApiDocument, buckets: &BTreeMap<String, S3Bucket>) -> Result<Api, DocumentError> {
-    let ApiDocument { domain: Domain(domain), path: StagePath(path) } = document;
-    if buckets.values().any(|bucket| bucket.domain == domain) {
-        return Err(DocumentError::new("api.domain", "expected the API's domain name, not a bucket's"));
+fn check_service(
+    api: Option<Object<EndpointDocument>>,
+    relay: Option<Object<EndpointDocument>>,
+    bodies_without_length: Option<BodiesWithoutLengthName>,
+    buckets: &BTreeMap<String, S3Bucket>,
+) -> Result<Option<Service>, DocumentError> {
+    let bodies = bodies_without_length.map_or(BodiesWithoutLength::Refused, |name| name.0);
+    match (api, relay, bodies) {
+        (Some(_), Some(_), _) => {
+            Err(DocumentError::new("relay", "expected either `api` or `relay`: the relay replaces the API"))
+        }
+        (_, None, BodiesWithoutLength::Relayed) => {
+            let expected = "expected \"refuse\" where there is no `relay`: API Gateway and S3 take no such body";
+            Err(DocumentError::new("bodiesWithoutLength", expected))
+        }
+        (Some(Object(api)), None, _) => Ok(Some(Service::Api(check_endpoint(api, "api", "the API's", buckets)?))),
+        (None, Some(Object(relay)), bodies) => {
+            Ok(Some(Service::Relay(check_endpoint(relay, "relay", "the relay's", buckets)?, bodies)))
+        }
+        (None, None, BodiesWithoutLength::Refused) => Ok(None),
     }
-    Ok(Api { domain, path })
+}
+
+fn check_endpoint(
+    document: EndpointDocument,
+    field: &str,
+    whose: &str,
+    buckets: &BTreeMap<String, S3Bucket>,
+) -> Result<Endpoint, DocumentError> {
+    let EndpointDocument { domain: Domain(domain), path: OriginPath(path) } = document;
+    if buckets.values().any(|bucket| bucket.domain == domain) {
+        let problem = format!("expected {whose} domain name, not a bucket's");
+        return Err(DocumentError::new(format!("{field}.domain"), problem));
+    }
+    Ok(Endpoint { domain, path })
+}
+
+fn check_through(name: Option<ThroughName>, service: Option<&Service>) -> Result<Through, DocumentError> {
+    let refused = |expected: &str| Err(DocumentError::new("completeMultipartUpload", format!("expected {expected}")));
+    match (name, service) {
+        (Some(ThroughName::S3), _) => Ok(Through::S3),
+        (Some(ThroughName::Api), Some(Service::Relay(..))) => {
+            refused("\"relay\" or \"s3\": there is a `relay` and no `api`")
+        }
+        (Some(ThroughName::Relay), Some(Service::Api(_)) | None) => refused("\"api\" or \"s3\": there is no `relay`"),
+        (None | Some(ThroughName::Api | ThroughName::Relay), _) => Ok(Through::Service),
+    }
 }
 
 fn check_credentials(document: Option<Object<CredentialsDocument>>) -> Result<Credentials, DocumentError> {
@@ -309,7 +375,7 @@ mod tests {
             config.buckets.get("fleet-uploads").unwrap().domain,
             "fleet-uploads-prod.s3.us-east-1.amazonaws.com"
         );
-        assert_eq!(config.api.unwrap().path, "/prod");
+        assert_eq!(config.service.unwrap().endpoint().path, "/prod");
     }
 
     #[test]
@@ -324,7 +390,7 @@ mod tests {
             (
                 "\"maxClockSkewSeconds\": 300",
                 "\"completeMultipartUpload\": \"lambda\"",
-                "completeMultipartUpload: expected one of \"api\", \"s3\", found \"lambda\"",
+                "completeMultipartUpload: expected one of \"api\", \"relay\", \"s3\", found \"lambda\"",
             ),
             ("\"maxClockSkewSeconds\": 300", "\"listParts\": 1", "listParts: expected true or false, found 1"),
             (
@@ -404,22 +470,48 @@ mod tests {
             (
                 "\"/prod\"",
                 "\"prod\"",
-                "api.path: expected the stage's path, as in `/prod`, or an empty string for none, found \"prod\"",
+                "api.path: expected a path as in `/prod`, or an empty string for none, found \"prod\"",
             ),
             (
                 "\"/prod\"",
                 "\"/prod/\"",
-                "api.path: expected the stage's path, as in `/prod`, or an empty string for none, found \"/prod/\"",
+                "api.path: expected a path as in `/prod`, or an empty string for none, found \"/prod/\"",
             ),
-            (
-                "\"/prod\"",
-                "null",
-                "api.path: expected the stage's path, as in `/prod`, or an empty string for none, found null",
-            ),
+            ("\"/prod\"", "null", "api.path: expected a path as in `/prod`, or an empty string for none, found null"),
             (
                 "abc123.execute-api.us-east-1",
                 "fleet-uploads-prod.s3.us-east-1",
                 "api.domain: expected the API's domain name, not a bucket's",
+            ),
+            (
+                "\"api\": {",
+                "\"relay\": { \"domain\": \"relay.example.com\", \"path\": \"\" }, \"api\": {",
+                "relay: expected either `api` or `relay`: the relay replaces the API",
+            ),
+            (
+                "\"api\": { \"domain\": \"abc123.execute-api.us-east-1.amazonaws.com\"",
+                "\"relay\": { \"domain\": \"fleet-uploads-prod.s3.us-east-1.amazonaws.com\"",
+                "relay.domain: expected the relay's domain name, not a bucket's",
+            ),
+            (
+                "\"api\": {",
+                "\"completeMultipartUpload\": \"api\", \"relay\": {",
+                "completeMultipartUpload: expected \"relay\" or \"s3\": there is a `relay` and no `api`",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"completeMultipartUpload\": \"relay\"",
+                "completeMultipartUpload: expected \"api\" or \"s3\": there is no `relay`",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"bodiesWithoutLength\": \"relay\"",
+                "bodiesWithoutLength: expected \"refuse\" where there is no `relay`: API Gateway and S3 take no such body",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"bodiesWithoutLength\": \"s3\"",
+                "bodiesWithoutLength: expected one of \"refuse\", \"relay\", found \"s3\"",
             ),
             (
                 "\"region\": \"us-east-1\" }",
@@ -430,6 +522,20 @@ mod tests {
             let text = SAMPLE.replacen(from, to, 1);
             assert_ne!(text, SAMPLE, "{from}");
             assert_eq!(read(&text).err().as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn takes_a_relay_in_place_of_the_api() {
+        let relay = SAMPLE.replacen("\"api\"", "\"relay\"", 1);
+        let endpoint = read(SAMPLE).unwrap().service.unwrap().endpoint().clone();
+        let service = |text: &str| read(text).unwrap().service.unwrap();
+        assert_eq!(service(&relay), Service::Relay(endpoint.clone(), BodiesWithoutLength::Refused));
+        let relayed = relay.replacen("\"hosts\"", "\"bodiesWithoutLength\": \"relay\", \"hosts\"", 1);
+        assert_eq!(service(&relayed), Service::Relay(endpoint, BodiesWithoutLength::Relayed));
+        for (name, through) in [("relay", Through::Service), ("s3", Through::S3)] {
+            let text = relay.replacen("\"hosts\"", &format!("\"completeMultipartUpload\": \"{name}\", \"hosts\""), 1);
+            assert_eq!(read(&text).unwrap().complete_multipart_upload, through, "{name}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the edge hands over to the API's authorizer, which verifies the same signature again.
+//! What the edge hands over to the API's authorizer or to the relay, which verify the same signature again.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::request::Request;
 /// The header that names the origin which a request must go to, by its domain name.
 pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
 
-/// The header that carries the hand-over to the API.
+/// The header that carries the hand-over.
 pub(crate) const REQUEST_HEADER: &str = "x-ossedge-request";
 
 /// The longest hand-over, in characters. API Gateway takes 10,240 bytes of headers in all, and CloudFront adds its own.
@@ -33,6 +33,17 @@ const HEADERS: [&str; 11] = [
     "security-token",
 ];
 
+/// The headers that say where a body ends.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
+/// Whether the framing of the body is handed over. Only the relay decides by it, and what it sees itself is the framing
+/// of the last hop.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HandedFraming {
+    Included,
+    LeftOut,
+}
+
 /// The parts of a request that its signature and its translation depend on: API Gateway decodes paths, drops
 /// Content-MD5 and rewrites Host, and none of that may change what was signed.
 ///
@@ -52,10 +63,15 @@ impl HandOver {
     ///
     /// # Errors
     /// [`Refusal::RequestTooLarge`] when it doesn't fit through API Gateway.
-    pub(crate) fn of_request(request: &Request<'_>, additional_headers: &[String]) -> Result<Self, Refusal> {
+    pub(crate) fn of_request(
+        request: &Request<'_>,
+        additional_headers: &[String],
+        framing: HandedFraming,
+    ) -> Result<Self, Refusal> {
         let is_handed_over = |name: &str| {
             name.starts_with("x-oss-")
                 || HEADERS.contains(&name)
+                || (framing == HandedFraming::Included && FRAMING.contains(&name))
                 || additional_headers.iter().any(|signed| signed == name)
         };
         let headers: Vec<_> = request.headers.iter().filter(|(name, _)| is_handed_over(name)).collect();
@@ -79,7 +95,7 @@ mod tests {
     use super::*;
 
     fn hand_over(text: &str, additional_headers: &[String]) -> Result<HandOver, Refusal> {
-        HandOver::of_request(&Request::parse(text).unwrap(), additional_headers)
+        HandOver::of_request(&Request::parse(text).unwrap(), additional_headers, HandedFraming::LeftOut)
     }
 
     #[test]

@@ -143,11 +143,16 @@ fn serves_without_an_api_the_operations_that_need_none() {
         let refusal = gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
         let expected = match name {
             "ListParts" => Some(Refusal::NoSuchUpload("U1".into())),
-            name if API_OPERATIONS.contains(&name) => Some(Refusal::MethodNotAllowed),
+            name if API_OPERATIONS.contains(&name) => Some(Refusal::NoService(name)),
             _ => None,
         };
         assert_eq!(refusal, expected, "{name}");
     }
+    let (_, initiate, _) = operations().into_iter().find(|(name, ..)| *name == "InitiateMultipartUpload").unwrap();
+    let (refusal, answer) = gate.decide(&initiate.text(), UnixMillis(NOW)).outcome.err().unwrap();
+    assert_eq!((answer.status, refusal.code()), (405, "MethodNotAllowed"));
+    assert_eq!(refusal.detail(), "InitiateMultipartUpload needs `api` or `relay` in the configuration");
+    assert!(answer.body.contains("<Method>POST</Method>"), "{}", answer.body);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use oss_edge::{
-    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, ErrorResponse, KeyFault, Mismatch, ObjectKey,
-    Refusal, TooSkewed, UnixMillis,
+    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, ErrorResponse, KeyFault, LengthFault, Mismatch,
+    ObjectKey, Refusal, TooSkewed, UnixMillis,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -415,8 +415,13 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
         ),
         (
             put_signed("transfer-encoding", "chunked"),
-            Refusal::MissingContentLength,
-            answer(411, "MissingContentLength", "0017-00000101", "no Content-Length"),
+            Refusal::MissingContentLength(LengthFault::NoRelay),
+            answer(
+                411,
+                "MissingContentLength",
+                "0017-00000101",
+                "no Content-Length, and S3 takes no body without one: a `relay` with `bodiesWithoutLength` \"relay\" does",
+            ),
         ),
         (
             put_signed("content-length", "five"),
@@ -503,7 +508,8 @@ fn names() -> Vec<&'static str> {
         | Refusal::NotImplemented(_)
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge
-        | Refusal::MissingContentLength
+        | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::TurnedOff)
+        | Refusal::NoService(_)
         | Refusal::InvalidContentLength
         | Refusal::EntityTooLarge
         | Refusal::RequestTooLarge => (),

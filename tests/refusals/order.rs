@@ -94,7 +94,7 @@ fn refuses_a_part_s_faults_in_the_documented_order() {
             }),
             // 16. body's length
             Step("InvalidContentLength", &|request| request.without("content-length")),
-            Step("MissingContentLength", &|request| request.with("content-length", "5")),
+            Step("MissingContentLength(NoRelay)", &|request| request.with("content-length", "5")),
         ],
     );
 }

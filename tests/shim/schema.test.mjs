@@ -23,6 +23,7 @@ const host = (/** @type {object} */ entry) => ({ ...config, hosts: [entry] });
 const bucket = (/** @type {object} */ entry) => ({ ...config, buckets: { 'fleet-uploads': entry } });
 const named = (/** @type {string} */ name) => ({ ...config, hosts: [{ host: 'a', style: 'path' }], buckets: { [name]: { s3Bucket: 'abc', region: 'r' } } });
 const api = (/** @type {unknown} */ entry) => ({ ...config, api: entry });
+const relayed = { ...config, api: undefined, relay: { domain: 'relay.example.com', path: '' } };
 const without = (/** @type {string} */ name) => Object.fromEntries(Object.entries(config).filter(([field]) => field !== name));
 
 const CONFIGS = [
@@ -47,6 +48,10 @@ const CONFIGS = [
   ...['', '/', '/a', '/a/b', '/a/', 'a', '/a b', '//a', '/é', `/${'a'.repeat(254)}`, `/${'a'.repeat(255)}`, 5].map((path) => api({ domain: 'a.b', path })),
   ...['a.b', 'https://a.b', 'a.b/c', 'a.b:443', '', 'A.b'].map((domain) => api({ domain, path: '' })),
   ...['api', 's3', 'API', '', null, true].map((completeMultipartUpload) => ({ ...config, completeMultipartUpload })),
+  ...['api', 'relay', 's3', null].map((completeMultipartUpload) => ({ ...relayed, completeMultipartUpload })),
+  ...['refuse', 'relay', 's3', null, true].flatMap((bodiesWithoutLength) => [config, relayed, without('api')].map((one) => ({ ...one, bodiesWithoutLength }))),
+  relayed, { ...config, relay: config.api }, { ...relayed, relay: null }, { ...relayed, relay: { domain: 'a.b' } }, { ...relayed, relay: { domain: 'a.b', path: '/a/' } },
+  { ...without('api'), completeMultipartUpload: 'relay' }, { ...without('api'), completeMultipartUpload: 'api' },
   ...[true, false, 'true', null, 0].map((listParts) => ({ ...config, listParts })),
   ...[
     {}, [], null, { extra: 1 }, { tagging: true }, { tagging: 'yes' }, { publicAcl: 'dropped' }, { publicAcl: 'refused' }, { publicAcl: 'allowed' },
