@@ -2,10 +2,10 @@
 
 import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { SECRET_HEADER } from '../edge/origin-request.mjs';
+import { readOriginSecrets } from '../edge/origin-secret.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { digestOf, headerOf, packHeaders, policy } from './api-gateway-event.mjs';
-import { readOriginSecrets } from './origin-secret.mjs';
 
 /**
  * @typedef {import('aws-lambda').APIGatewayRequestAuthorizerEvent} AuthorizerEvent

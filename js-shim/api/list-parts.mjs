@@ -1,57 +1,6 @@
-// ListParts behind the API. oss2 lists parts in every resumable upload, other SDKs when they resume one.
+// ListParts behind the API.
 
+import { listParts } from '../operations/list-parts.mjs';
 import { apiOperation } from './api-operation.mjs';
-import { objectElements, ossDocument } from './oss-document.mjs';
-import { markedUploadId } from './upload-id.mjs';
 
-/** The default of OSS, and the limit of both OSS and S3. */
-const MAX_PARTS = 1000;
-
-export const createListParts = apiOperation('ListParts', async (s3, request) => {
-  const { ListPartsCommand } = await import('@aws-sdk/client-s3');
-  const { object, query, options } = request;
-  const uploadId = query.get('uploadId') ?? '';
-  const maxParts = Number(query.get('max-parts') ?? MAX_PARTS);
-  const marker = query.get('part-number-marker') ?? '0';
-  const listed = await s3.send(
-    new ListPartsCommand({ ...object, UploadId: uploadId, MaxParts: maxParts, PartNumberMarker: marker }),
-  );
-  const parts = listed.Parts ?? [];
-  return {
-    document: ossDocument('ListPartsResult', [
-      ...objectElements(request),
-      ['UploadId', markedUploadId(uploadId, options)],
-      ['PartNumberMarker', marker],
-      // oss2 reads it on every page.
-      ['NextPartNumberMarker', parts.at(-1)?.PartNumber ?? 0],
-      ['MaxParts', maxParts],
-      ['IsTruncated', listed.IsTruncated === true],
-      ...parts.map(partElement),
-    ]),
-  };
-});
-
-/**
- * @param {import('@aws-sdk/client-s3').Part} part
- * @returns {import('./oss-document.mjs').Element}
- */
-function partElement({ PartNumber = 0, LastModified, ETag = '', Size = 0 }) {
-  return [
-    'Part',
-    [
-      ['PartNumber', PartNumber],
-      ['LastModified', wholeSeconds(LastModified ?? new Date(0))],
-      ['ETag', ETag],
-      ['Size', Size],
-    ],
-  ];
-}
-
-/**
- * A time as OSS writes it. oss2 parses no other milliseconds than `.000`.
- *
- * @param {Date} time
- */
-function wholeSeconds(time) {
-  return `${time.toISOString().slice(0, 19)}.000Z`;
-}
+export const createListParts = apiOperation('ListParts', listParts);

@@ -1,5 +1,6 @@
 // The request that the authorizer verified, for the functions behind the API.
 
+import { verifiedRequest } from '../operations/request.mjs';
 import { digestOf, headerOf, unpackHeaders } from './api-gateway-event.mjs';
 
 /**
@@ -16,16 +17,6 @@ import { digestOf, headerOf, unpackHeaders } from './api-gateway-event.mjs';
  * @property {string} query for S3
  * @property {string} options separated by spaces
  * @property {string} headers for S3, packed
- *
- * @typedef {object} Request what an operation works with
- * @property {string} bucket the OSS bucket
- * @property {string} key
- * @property {{ Bucket: string, Key: string }} object in S3
- * @property {URLSearchParams} query for S3
- * @property {Set<string>} options
- * @property {Record<string, string>} headers for S3
- * @property {string} handOver
- * @property {Buffer} body
  */
 
 /**
@@ -44,17 +35,13 @@ export function readContext(event, operation) {
     : undefined;
 }
 
-/** @param {Verified} verified @param {ProxyEvent} event @returns {Request} */
-export function requestOf({ bucket, key, s3Bucket, query, options, headers }, event) {
-  return {
-    bucket,
-    key,
-    object: { Bucket: s3Bucket, Key: key },
-    // The core writes a space as %20, never as `+`.
-    query: new URLSearchParams(query),
-    options: new Set(options.split(' ')),
-    headers: unpackHeaders(headers),
-    handOver: headerOf(event, 'x-ossedge-request') ?? '',
-    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
-  };
+/**
+ * @param {Verified} verified @param {ProxyEvent} event
+ * @returns {import('../operations/request.mjs').RequestWithBody}
+ */
+export function requestOf(verified, event) {
+  const options = verified.options.split(' ').filter(Boolean);
+  const handOver = headerOf(event, 'x-ossedge-request') ?? '';
+  const request = verifiedRequest({ ...verified, options }, unpackHeaders(verified.headers), handOver);
+  return { ...request, body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8') };
 }

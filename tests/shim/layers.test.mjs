@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Each may import from itself and from those before it. */
-const ROOMS = ['js-shim/log.mjs', 'js-shim/wasm/', 'js-shim/core/', 'js-shim/keys/', 'js-shim/edge/', 'js-shim/api/', 'local/', 'cli/'];
+const ROOMS = ['js-shim/log.mjs', 'js-shim/wasm/', 'js-shim/core/', 'js-shim/keys/', 'js-shim/edge/', 'js-shim/operations/', 'js-shim/api/', 'js-shim/relay/', 'local/', 'cli/'];
 
 const imports = new Map((await Promise.all(['js-shim', 'local', 'cli'].map(filesOf))).flat());
 

@@ -1,4 +1,4 @@
-// What viewer-request hands over to the API (src/route/hand_over.rs).
+// The URL that a client requested, of what viewer-request hands over (src/route/hand_over.rs).
 
 /**
  * The URL that the client requested, without its query. Whether it was HTTPS isn't known here.

@@ -1,6 +1,12 @@
-// S3 through the AWS SDK, which Lambda's runtime provides.
+// S3 through the AWS SDK, which Lambda's runtime provides. The relay brings it.
 
 /** @typedef {Pick<import('@aws-sdk/client-s3').S3Client, 'send'>} S3 */
+
+/** By default the SDK would begin an upload with a CRC32 that every part must then carry. */
+const CHECKSUMS = /** @type {const} */ ({
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+  responseChecksumValidation: 'WHEN_REQUIRED',
+});
 
 /**
  * @param {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] in addition to the Region
@@ -11,8 +17,7 @@ export function regionalClients(s3Options) {
   const clients = new Map();
   return async (region) => {
     const { S3Client } = await import('@aws-sdk/client-s3');
-    // By default the SDK would begin an upload with a CRC32 that every part must then carry.
-    const options = { requestChecksumCalculation: /** @type {const} */ ('WHEN_REQUIRED'), ...s3Options, region };
+    const options = { ...CHECKSUMS, ...s3Options, region };
     const client = clients.get(region) ?? new S3Client(options);
     clients.set(region, client);
     return client;

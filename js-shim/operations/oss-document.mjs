@@ -18,7 +18,7 @@ export function ossDocument(root, elements) {
  * The elements that name an object. Go v1 builds its next requests from `Key`, so the key is encoded
  * only if the client asked for that.
  *
- * @param {import('./verified-request.mjs').Request} request
+ * @param {import('./request.mjs').Request} request
  * @returns {Element[]}
  */
 export function objectElements({ bucket, key, options }) {

@@ -1,8 +1,8 @@
-// The secret by which the authorizer knows that a request came through the distribution.
+// The secret by which the authorizer or the relay knows that a request came through the distribution.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { SECRET_HEADER } from '../edge/origin-request.mjs';
+import { SECRET_HEADER } from './origin-request.mjs';
 
 /** Characters. A shorter secret can be guessed. */
 const MIN_SECRET = 16;

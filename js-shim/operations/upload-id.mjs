@@ -3,7 +3,7 @@
 /** The end of an id by which the core knows that the upload may not overwrite an object. */
 const FORBID_OVERWRITE = '~forbid-overwrite';
 
-/** @param {string} uploadId S3's @param {Set<string>} options */
+/** @param {string} uploadId S3's @param {ReadonlySet<string>} options */
 export function markedUploadId(uploadId, options) {
   return options.has('forbid-overwrite') ? uploadId + FORBID_OVERWRITE : uploadId;
 }

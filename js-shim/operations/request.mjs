@@ -1,0 +1,37 @@
+// What the operations work with: a request that was verified, and S3.
+
+/**
+ * @typedef {object} Request
+ * @property {string} bucket the OSS bucket
+ * @property {string} key
+ * @property {{ Bucket: string, Key: string }} object in S3
+ * @property {URLSearchParams} query for S3
+ * @property {ReadonlySet<string>} options
+ * @property {Record<string, string>} headers for S3
+ * @property {string} handOver
+ *
+ * @typedef {Request & { body: Buffer }} RequestWithBody
+ *
+ * @typedef {object} Answer of an operation that succeeded
+ * @property {string} [document] in OSS's XML; absent where OSS answers without a body
+ * @property {import('../core/decision.mjs').HeaderList} [headers]
+ */
+
+/**
+ * @param {{ bucket: string, key: string, s3Bucket: string, query: string, options: string[] }} verified
+ * @param {Record<string, string>} headers for S3
+ * @param {string} handOver
+ * @returns {Request}
+ */
+export function verifiedRequest({ bucket, key, s3Bucket, query, options }, headers, handOver) {
+  return {
+    bucket,
+    key,
+    object: { Bucket: s3Bucket, Key: key },
+    // The core writes a space as %20, never as `+`.
+    query: new URLSearchParams(query),
+    options: new Set(options),
+    headers,
+    handOver,
+  };
+}

@@ -1,0 +1,40 @@
+// What an operation answers when it fails, by the code that S3 has for it.
+
+import { createTranslator } from '../core/translator.mjs';
+import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
+
+/** An error by S3's code, for what is found out before S3 is asked. */
+export class S3Fault extends Error {
+  /** @param {string} code */
+  constructor(code) {
+    super(code);
+    this.name = code;
+  }
+}
+
+/** The request isn't the one that was verified, or none was. */
+export class NotAuthorized extends Error {
+  /** @override */
+  name = 'NotAuthorized';
+}
+
+/**
+ * OSS's answers for what operations throw.
+ *
+ * @param {Uint8Array<ArrayBuffer>} wasm the contents of `oss_edge.wasm`
+ * @returns {(error: unknown, requestId: string, now: number) => import('../core/decision.mjs').OssErrorAnswer}
+ */
+export function errorTranslation(wasm) {
+  /** @type {import('../core/translator.mjs').Translator | undefined} */
+  let translator;
+  return (error, requestId, now) => {
+    if (error instanceof NotAuthorized) return ossError(ACCESS_DENIED, { requestId, now });
+    try {
+      // A success doesn't need the core, so it is instantiated at the first error.
+      translator ??= createTranslator(wasm);
+      return translator.s3Error(error instanceof Error ? error.name : '', requestId, now);
+    } catch {
+      return ossError(INTERNAL_ERROR, { requestId, now });
+    }
+  };
+}
