@@ -12,19 +12,19 @@ import { noticesOf } from './notices.mjs';
 import { writePrivate } from './private-file.mjs';
 import { readDocumentsWasm, readWasm } from './wasm-file.mjs';
 
-/** The functions, by the name of their zip. */
-export const FUNCTIONS = /** @type {const} */ ([
-  'viewer-request',
-  'origin-request',
-  'origin-response',
-  'authorizer',
-  'initiate',
-  'complete',
-  'list-parts',
-]);
+/** The functions at the edge, by the name of their zip. */
+const AT_THE_EDGE = /** @type {const} */ (['viewer-request', 'origin-request', 'origin-response']);
+
+/** The functions behind API Gateway. */
+const AT_THE_API = /** @type {const} */ (['authorizer', 'initiate', 'complete', 'list-parts']);
+
+/** @typedef {typeof AT_THE_EDGE[number] | typeof AT_THE_API[number] | 'relay'} FunctionName */
 
 /** Those that verify signatures, and so need access keys. */
-const VERIFIERS = ['viewer-request', 'authorizer'];
+const VERIFIERS = ['viewer-request', 'authorizer', 'relay'];
+
+/** Those that need both modules of the core when they fetch access keys: the smaller one translates S3's errors. */
+const WITH_BOTH_MODULES = ['relay'];
 
 /** Those that don't call the core. */
 const WITHOUT_CORE = ['origin-request'];
@@ -45,8 +45,22 @@ export const BUNDLING = /** @type {const} */ ({
   logLevel: 'silent',
 });
 
+/** Lambda's runtime provides it. The relay also runs elsewhere. */
+const PROVIDED = ['@aws-sdk/*'];
+
 /** @typedef {import('./documents.mjs').Documents} Documents */
 /** @typedef {Record<string, Uint8Array>} Files by name */
+
+/**
+ * What a deployment of the configuration has: behind the edge the API's functions, or the relay.
+ *
+ * @param {Documents} documents
+ * @returns {FunctionName[]}
+ */
+export function functionsOf({ config }) {
+  const { relay } = /** @type {{ relay?: unknown }} */ (config);
+  return relay === undefined ? [...AT_THE_EDGE, ...AT_THE_API] : [...AT_THE_EDGE, 'relay'];
+}
 
 /**
  * Writes each function's files to a folder of its name.
@@ -58,7 +72,7 @@ export const BUNDLING = /** @type {const} */ ({
 export async function writeFunctions(documents, outDir) {
   const gate = documents.accessKeys === undefined ? undefined : await gateFile(documents);
   const functions = new Map();
-  for (const name of FUNCTIONS) {
+  for (const name of functionsOf(documents)) {
     const files = await filesOf(name, documents, gate);
     await writeFiles(join(outDir, name), files);
     functions.set(name, files);
@@ -67,7 +81,7 @@ export async function writeFunctions(documents, outDir) {
 }
 
 /**
- * @param {typeof FUNCTIONS[number]} name
+ * @param {FunctionName} name
  * @param {Documents} documents
  * @param {Uint8Array | undefined} gate undefined if the functions fetch the access keys
  * @returns {Promise<Files>}
@@ -80,6 +94,7 @@ async function filesOf(name, documents, gate) {
   return {
     'index.mjs': index,
     ...(module === undefined ? {} : { [`${module}.wasm`]: await (fetches ? readDocumentsWasm() : readWasm()) }),
+    ...(fetches && WITH_BOTH_MODULES.includes(name) ? { 'oss_edge.wasm': await readWasm() } : {}),
     ...(verifies && gate ? { [GATE_FILE]: gate } : {}),
     [NOTICES_FILE]: Buffer.from(await noticesOf({ inputs, root: ROOT, module })),
   };
@@ -105,18 +120,22 @@ async function gateFile({ config, accessKeys }) {
  * @returns {Promise<{ index: Uint8Array, inputs: string[] }>} `inputs` are files, relative to the package
  */
 async function bundled(entry, { config }) {
-  const { api = null } = /** @type {{ api?: unknown }} */ (config);
+  const { api, relay } = /** @type {{ api?: unknown, relay?: unknown }} */ (config);
+  const isRelay = entry.startsWith('relay');
   const { outputFiles, metafile } = await build({
     entryPoints: [join(ROOT, 'cli', 'functions', `${entry}.mjs`)],
     absWorkingDir: ROOT,
     ...BUNDLING,
     define: {
       OSS_EDGE_CONFIG: JSON.stringify(JSON.stringify(config)),
-      OSS_EDGE_API: JSON.stringify(JSON.stringify(api)),
+      OSS_EDGE_ENDPOINTS: JSON.stringify(JSON.stringify({ api, relay })),
     },
-    inject: [join(ROOT, 'cli', 'plain-headers.mjs')],
-    // Lambda's runtime provides it.
-    external: ['@aws-sdk/*'],
+    inject: isRelay ? [] : [join(ROOT, 'cli', 'plain-headers.mjs')],
+    external: isRelay ? [] : PROVIDED,
+    // The AWS SDK as modules: its other form calls `require`, which a module doesn't have.
+    mainFields: ['module', 'main'],
+    // The relay's size costs nothing, and its stack traces are read.
+    minify: !isRelay,
     metafile: true,
     write: false,
   });

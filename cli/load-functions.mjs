@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { FUNCTIONS, writeFunctions } from './bundle.mjs';
+import { functionsOf, writeFunctions } from './bundle.mjs';
 
 /** The beginning of a directory's name. The number of its process follows. */
 const PREFIX = 'oss-edge-functions-';
@@ -23,13 +23,14 @@ let home;
  * access keys, so they are deleted once they are loaded.
  *
  * @param {import('./documents.mjs').Documents} documents checked
- * @returns {Promise<Record<typeof FUNCTIONS[number], { create: (options: any) => (event: any) => Promise<any> }>>}
+ * @returns {Promise<Record<import('./bundle.mjs').FunctionName, { create: (options: any) => any }>>} those that the
+ *   configuration has
  */
 export async function loadFunctions(documents) {
   const directory = await mkdtemp(join(await (home ??= makeHome()), 'functions-'));
   try {
     await writeFunctions(documents, directory);
-    const modules = FUNCTIONS.map(async (name) => {
+    const modules = functionsOf(documents).map(async (name) => {
       return [name, await import(pathToFileURL(join(directory, name, 'index.mjs')).href)];
     });
     return Object.fromEntries(await Promise.all(modules));

@@ -78,12 +78,13 @@ async function packageLicence(directory) {
 }
 
 /**
- * The licence text of a package that is published without it.
+ * The licence text of a package that is published without it; packages of a scope have one in common.
  *
  * @param {string} name
  */
 async function missingText(name) {
-  const file = new URL(`licences/${name}.txt`, import.meta.url);
+  const [owner] = name.split('/');
+  const file = new URL(`licences/${owner}.txt`, import.meta.url);
   return (
     await readFile(file, 'utf8').catch(() => {
       throw new Error(`the npm package ${name} contains no licence text: add one to cli/licences/`);

@@ -14,7 +14,7 @@ import { printable, table } from './table.mjs';
  * @property {string} id
  * @property {'forward' | 'deny'} decision
  * @property {string | null} operation
- * @property {'s3' | 'api' | null} origin
+ * @property {'s3' | 'api' | 'relay' | null} origin
  * @property {string | null} bucket the OSS bucket
  * @property {string | null} key decoded
  * @property {number | null} status of a refusal

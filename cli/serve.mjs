@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { createGate } from '../js-shim/core/gate.mjs';
 import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
+import { readSettings } from '../js-shim/relay/settings.mjs';
 import { startDistribution } from '../local/distribution.mjs';
 import { startS3Server } from '../local/s3-server.mjs';
 import { loadFunctions } from './load-functions.mjs';
@@ -14,7 +15,7 @@ import { readDocumentsWasm } from './wasm-file.mjs';
 
 /**
  * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,
- *   api?: { domain: string, path: string } }} Config
+ *   api?: { domain: string, path: string }, relay?: { domain: string, path: string } }} Config
  * @typedef {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }} Credentials
  * @typedef {import('../local/distribution.mjs').LogEntry} LogEntry
  * @typedef {import('../js-shim/log.mjs').LogLine} LogLine
@@ -58,42 +59,33 @@ export async function serve({
     now,
     log: (/** @type {LogLine} */ line) => (line.event === 'access-keys' ? logKeys(line) : decisions.write(line)),
   };
-  const behindApi = {
+  const behindEdge = {
     ...atEdge,
     s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true },
   };
+  const relay = functions.relay?.create({ ...behindEdge, originSecret, settings: { ...readSettings({}), port: 0 } });
   const starting = startDistribution({
     handlers: {
       viewerRequest: functions['viewer-request'].create(atEdge),
       originRequest: functions['origin-request'].create(atEdge),
       originResponse: originResponse ? functions['origin-response'].create(atEdge) : undefined,
-      authorizer: functions.authorizer.create({ ...atEdge, originSecret }),
+      authorizer: functions.authorizer?.create({ ...atEdge, originSecret }),
     },
     originDomain: await originDomainOf(config),
     customHeaders: { [SECRET_HEADER]: originSecret },
     api: {
       ...(config.api ?? { domain: 'api.invalid', path: '' }),
       chunked: apiChunked,
-      methods: [
-        {
-          method: 'POST',
-          resourcePath: '/initiate-multipart-upload',
-          integration: functions.initiate.create(behindApi),
-        },
-        {
-          method: 'POST',
-          resourcePath: '/complete-multipart-upload',
-          integration: functions.complete.create(behindApi),
-        },
-        { method: 'GET', resourcePath: '/list-parts', integration: functions['list-parts'].create(behindApi) },
-      ],
+      methods: methodsOf(functions, behindEdge),
     },
+    relay: config.relay && relay && { domain: config.relay.domain, port: await relay.listen('127.0.0.1') },
     s3: store,
     framing,
     port,
     log: (entry) => log(entry, decisions.take(entry.requestId)),
   });
   const distribution = await starting.catch(async (error) => {
+    await relay?.stop();
     await store.close();
     throw error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use`) : error;
   });
@@ -102,9 +94,27 @@ export async function serve({
     s3: { endpoint: store.endpoint, credentials: store.credentials, embedded: s3 === undefined },
     close: async () => {
       await distribution.close();
+      await relay?.stop();
       await store.close();
     },
   };
+}
+
+/**
+ * The API's methods; none where there is a relay.
+ *
+ * @param {Awaited<ReturnType<typeof loadFunctions>>} functions @param {object} options
+ */
+function methodsOf(functions, options) {
+  const methods = /** @type {const} */ ([
+    ['POST', '/initiate-multipart-upload', 'initiate'],
+    ['POST', '/complete-multipart-upload', 'complete'],
+    ['GET', '/list-parts', 'list-parts'],
+  ]);
+  return methods.flatMap(([method, resourcePath, name]) => {
+    const integration = functions[name]?.create(options);
+    return integration ? [{ method, resourcePath, integration }] : [];
+  });
 }
 
 /** Of the local S3. They are no secret: it listens on this machine only. */

@@ -25,7 +25,7 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @property {EdgeHandler} viewerRequest
  * @property {EdgeHandler} originRequest
  * @property {EdgeHandler} [originResponse]
- * @property {ApiHandler} authorizer
+ * @property {ApiHandler} [authorizer] without it the API refuses everything
  */
 /**
  * @typedef {object} LogEntry one request
@@ -34,7 +34,7 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @property {string} uri raw, without the query
  * @property {string} [userAgent] the client's own: a browser's SDK says it in a header of its own
  * @property {number} status 0 where the viewer went away before an answer
- * @property {'s3' | 'api' | null} origin that was asked
+ * @property {'s3' | 'api' | 'relay' | null} origin that was asked
  * @property {number} bytes of the body that were received
  * @property {number} milliseconds
  * @property {string} [violation] the rule a function broke, or what is wrong with the configuration
@@ -49,6 +49,7 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @property {(viewerRequest: CloudFrontRequest) => string} originDomain of the S3 origin
  * @property {Record<string, string>} [customHeaders] configured for the S3 origin
  * @property {Api} api
+ * @property {import('./origins.mjs').Relay} [relay]
  * @property {import('./origin-access-control.mjs').S3Target} s3
  * @property {import('./request-framing.mjs').Framing} [framing] what becomes of a body that is framed twice
  * @property {import('./request-body.mjs').Linger} [linger] after an answer to a viewer that is still sending
@@ -67,7 +68,8 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
 export async function startDistribution(options) {
   const { api, handlers, host = '127.0.0.1', port = 0, framing = DEFAULT_FRAMING } = options;
   const { domain, path: stagePath, methods, chunked } = api;
-  const gateway = createApiGateway({ domain, stagePath, methods, chunked, authorizer: handlers.authorizer });
+  const { authorizer = async () => ({}) } = handlers;
+  const gateway = createApiGateway({ domain, stagePath, methods, chunked, authorizer });
   const distribution = { ...options, framing, gateway };
   const server = http.createServer(SERVER_OPTIONS, (message, response) => void handle(distribution, message, response));
   if (framing === 'trust-length') trustLengths(server);

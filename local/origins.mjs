@@ -1,8 +1,9 @@
 /**
- * What the distribution's origins answer: S3 and the API.
+ * What the distribution's origins answer: S3, and the API or the relay.
  */
+import http from 'node:http';
 import { PAYLOAD_BYTES } from './api-gateway.mjs';
-import { headerLines } from './header-lines.mjs';
+import { headerLines, textToWire } from './header-lines.mjs';
 import { openRequest, signedRequest } from './origin-access-control.mjs';
 import { LengthMismatch } from './request-body.mjs';
 import { sentHeaders } from './request-framing.mjs';
@@ -16,22 +17,28 @@ import { apiResponse, errorResponse, s3Response } from './viewer-response.mjs';
  * @property {import('node:http').IncomingMessage} message
  * @property {import('./request-body.mjs').RequestBody} body
  * @property {string} requestId CloudFront's
- * @property {{ requestId: string, origin: 's3' | 'api' | null, violation?: string }} entry for the log
+ * @property {{ requestId: string, origin: 's3' | 'api' | 'relay' | null, violation?: string }} entry for the log
+ *
+ * @typedef {{ domain: string, port: number }} Relay its domain name, and the port on 127.0.0.1 where it listens
  */
 
 /**
- * @param {{ api: { domain: string }, gateway: ApiGateway, s3: S3Target,
+ * @param {{ api: { domain: string }, gateway: ApiGateway, relay?: Relay, s3: S3Target,
  *   framing: import('./request-framing.mjs').Framing }} origins
  * @param {Incoming} incoming
  * @param {CloudFrontRequest} returned by the origin-request function
  */
-export async function fromOrigin({ api, gateway, s3, framing }, incoming, returned) {
+export async function fromOrigin({ api, gateway, relay, s3, framing }, incoming, returned) {
   const request = { ...returned, headers: sentHeaders(returned.headers, framing) };
   if (request.origin?.s3) {
     incoming.entry.origin = 's3';
     return fromS3(incoming, request, s3);
   }
-  // CloudFront resolves the domain name of the new origin. Here there is only the API.
+  if (relay && request.origin?.custom?.domainName === relay.domain) {
+    incoming.entry.origin = 'relay';
+    return fromRelay(incoming, request, relay);
+  }
+  // CloudFront resolves the domain name of the new origin. Here there are only these.
   if (request.origin?.custom?.domainName !== api.domain) {
     incoming.body.discard();
     return errorResponse({ status: 502, message: "CloudFront wasn't able to resolve the origin domain name." });
@@ -51,6 +58,27 @@ async function fromS3(incoming, request, s3) {
   try {
     const upstream = openRequest(signed, { hasBody: incoming.body.isExpected });
     return s3Response(await incoming.body.relayTo(upstream, announcedLength(request)));
+  } catch (error) {
+    if (error instanceof LengthMismatch) throw error;
+    return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });
+  }
+}
+
+/**
+ * @param {Incoming} incoming
+ * @param {CloudFrontRequest} request
+ * @param {Relay} relay
+ */
+async function fromRelay({ body, requestId }, request, { port }) {
+  const { method, uri, querystring, origin } = request;
+  const { path = '', customHeaders = {} } = origin?.custom ?? {};
+  const id = { 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: requestId }] };
+  const lines = headerLines({ ...request.headers, ...customHeaders, ...id });
+  const headers = lines.map(([name, value]) => [name, textToWire(value)]).flat();
+  const target = path + uri + (querystring && `?${querystring}`);
+  try {
+    const upstream = http.request({ agent: false, port, method, path: target, headers, setHost: false });
+    return s3Response(await body.relayTo(upstream, announcedLength(request)));
   } catch (error) {
     if (error instanceof LengthMismatch) throw error;
     return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });

@@ -3,5 +3,5 @@
 /** The configuration. */
 declare const OSS_EDGE_CONFIG: string;
 
-/** `api` of the configuration, or `null`. */
-declare const OSS_EDGE_API: string;
+/** `api` and `relay` of the configuration. */
+declare const OSS_EDGE_ENDPOINTS: string;

@@ -1,0 +1,64 @@
+// UploadPart, for a body that S3 refuses as it is framed.
+
+import { randomBytes } from 'node:crypto';
+
+import { canStream, sendStream, storedHeaders } from './body.mjs';
+import { putInParts } from './put-in-parts.mjs';
+import { withHeaders } from './s3-clients.mjs';
+
+/**
+ * @typedef {import('./s3-clients.mjs').S3} S3
+ * @typedef {import('./request.mjs').Request} Request
+ * @typedef {import('./body.mjs').Body} Body
+ * @typedef {{ Bucket: string, Key: string, UploadId: string, PartNumber: number }} Part
+ */
+
+/** Of objects that exist while a part is made of them. A lifecycle rule removes what a crash leaves. */
+export const RELAY_PREFIX = '.oss-edge/relay/';
+
+/**
+ * @param {S3} s3
+ * @param {Request} request
+ * @param {Body} body
+ * @returns {Promise<import('./request.mjs').Answer>}
+ */
+export async function uploadPart(s3, request, body) {
+  const { query, object } = request;
+  const part = { ...object, UploadId: query.get('uploadId') ?? '', PartNumber: Number(query.get('partNumber')) };
+  return { headers: storedHeaders(body, await stored(s3, part, request.headers, body)) };
+}
+
+/**
+ * @param {S3} s3 @param {Part} part @param {Record<string, string>} headers @param {Body} body
+ * @returns {Promise<string | undefined>} the part's ETag
+ */
+async function stored(s3, part, headers, body) {
+  const { UploadPartCommand } = await import('@aws-sdk/client-s3');
+  const upload = async (/** @type {import('./body.mjs').Payload} */ payload, /** @type {object} */ options = {}) =>
+    (await s3.send(withHeaders(new UploadPartCommand({ ...part, ...payload }), headers), options)).ETag;
+  if (canStream(body)) return sendStream(body, upload);
+  const first = await body.nextPart();
+  // A part under S3's least size fails at the end of the upload, unless it is the last.
+  if (first.last) return upload({ Body: first.bytes, ContentLength: first.bytes.length });
+  return copied(s3, part, body, first);
+}
+
+/**
+ * S3 takes a part of unknown length in no other way: as an object of its own, which becomes the part.
+ *
+ * @param {S3} s3 @param {Part} part @param {Body} body @param {import('./body.mjs').Part} first
+ */
+async function copied(s3, part, body, first) {
+  const { DeleteObjectCommand, UploadPartCopyCommand } = await import('@aws-sdk/client-s3');
+  // Nobody can know the name.
+  const object = { Bucket: part.Bucket, Key: `${RELAY_PREFIX}${randomBytes(16).toString('hex')}` };
+  const { ETag, VersionId } = await putInParts(s3, object, {}, body, first);
+  try {
+    const version = VersionId === undefined ? '' : `?versionId=${VersionId}`;
+    const CopySource = `${object.Bucket}/${object.Key}${version}`;
+    const copy = await s3.send(new UploadPartCopyCommand({ ...part, CopySource, CopySourceIfMatch: ETag }));
+    return copy.CopyPartResult?.ETag;
+  } finally {
+    await s3.send(new DeleteObjectCommand({ ...object, VersionId })).catch(() => {});
+  }
+}

@@ -1,0 +1,30 @@
+// How the relay answers, and what becomes of a body that isn't read.
+
+import { once } from 'node:events';
+
+/** How long the rest of a refused request is read, in milliseconds: many clients read no answer before they sent it. */
+const LINGER_MILLISECONDS = 5000;
+
+/**
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
+ * @param {{ status: number, headers: import('../core/decision.mjs').HeaderList, body: string }} answer
+ */
+export async function sendAnswer(request, response, { status, headers, body }) {
+  const bytes = Buffer.from(body);
+  // All requests of an operation have one URL, so a cache that was enabled by mistake must not store an answer.
+  const lines = [...headers, ['Cache-Control', 'no-store'], ['Content-Length', String(bytes.length)]];
+  if (!request.complete) lines.push(['Connection', 'close']);
+  response.writeHead(status, lines.flat());
+  response.write(bytes);
+  if (!request.complete) await readRest(request);
+  response.end();
+}
+
+/** Node would reset the connection of a client that is still sending, and it could not read the answer. */
+async function readRest(/** @type {import('node:http').IncomingMessage} */ request) {
+  const late = AbortSignal.timeout(LINGER_MILLISECONDS);
+  request.on('error', () => {});
+  request.resume();
+  await once(request, 'close', { signal: late }).catch(() => request.destroy());
+}

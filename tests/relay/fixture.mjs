@@ -1,0 +1,126 @@
+// A relay with a local S3, requests that the edge handed over, and raw sockets to send them.
+
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { S3Client } from '@aws-sdk/client-s3';
+
+import { loadFunctions } from '../../cli/load-functions.mjs';
+import { readSettings } from '../../js-shim/relay/settings.mjs';
+import { startS3Server } from '../../local/s3-server.mjs';
+import { DOCUMENTS, NOW, memoryLog, signedEvent } from '../shim/fixture.mjs';
+
+export const SECRET = 'the-origin-secret-of-the-distribution';
+export const LIMITED_KEY = { accessKeyId: 'LTAI5tTestDeviceLtd1', accessKeySecret: 'testSecretLtd1abcdefghijklmno' };
+export const MIB = 1024 * 1024;
+
+/** Bytes of `LIMITED_KEY`'s `maxObjectBytes`. */
+export const LIMIT = 6 * MIB;
+
+const { api: _, ...config } = DOCUMENTS.config;
+const RELAYED = {
+  config: { ...config, relay: { domain: 'relay.example.com', path: '' }, bodiesWithoutLength: 'relay' },
+  accessKeys: { accessKeys: [...DOCUMENTS.accessKeys.accessKeys, { ...LIMITED_KEY, maxObjectBytes: LIMIT }] },
+};
+
+export const functions = await loadFunctions(RELAYED);
+
+/** The hand-over of a request that the edge sends to the relay. */
+export async function handedOver(request = {}) {
+  const forwarded = await functions['viewer-request'].create({ now: () => NOW, log: () => {} })(signedEvent(request));
+  if (forwarded.status) throw new Error(forwarded.body);
+  return { path: forwarded.uri, handOver: forwarded.headers['x-ossedge-request'][0].value };
+}
+
+/**
+ * A relay and its S3.
+ *
+ * @param {{ settings?: object, s3Options?: object, clock?: { now: number } }} [options]
+ */
+export async function startRelay({ settings = {}, s3Options = {}, clock = { now: NOW } } = {}) {
+  const directory = await mkdtemp(join(tmpdir(), 'oss-edge-relay-'));
+  const store = await startS3Server({ directory, buckets: ['fleet-uploads-prod'] });
+  const { endpoint, credentials } = store;
+  const s3 = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1 });
+  const { lines, log } = memoryLog();
+  /** Until the relay has logged so many requests: it logs one when nothing of it is left. */
+  const logged = async (count) => {
+    while (lines.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const relay = functions.relay.create({
+    originSecret: SECRET,
+    settings: { ...readSettings({}), port: 0, ...settings },
+    s3Options: { endpoint, credentials, forcePathStyle: true, ...s3Options },
+    now: () => clock.now,
+    log,
+  });
+  const port = await relay.listen('127.0.0.1');
+  return {
+    port,
+    s3,
+    lines,
+    logged,
+    relay,
+    directory,
+    endpoint,
+    close: async () => {
+      await relay.stop();
+      s3.destroy();
+      await store.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** The lines of a request's head, without the framing. */
+export function head({ path, handOver, method = 'PUT', secret = SECRET, version = '1.1' }, more = []) {
+  const lines = [`${method} ${path} HTTP/${version}`, 'Host: relay.example.com', `x-ossedge-request: ${handOver}`];
+  if (secret !== null) lines.push(`x-ossedge-origin-secret: ${secret}`);
+  return `${[...lines, ...more].join('\r\n')}\r\n\r\n`;
+}
+
+/** A body in chunks of at most `size` bytes, as C's, C++'s, C#'s and Ruby's HTTP clients frame it. */
+export function chunked(body, size = 16_384) {
+  const pieces = [];
+  for (let at = 0; at < body.length; at += size) {
+    const piece = body.subarray(at, at + size);
+    pieces.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n'));
+  }
+  return Buffer.concat([...pieces, Buffer.from('0\r\n\r\n')]);
+}
+
+/** What comes back for bytes that are written to a new connection; `end` closes the client's half after them. */
+export async function exchange(port, pieces, { end = false } = {}) {
+  const socket = net.connect({ port, host: '127.0.0.1' });
+  const received = [];
+  socket.on('data', (data) => received.push(data));
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  for (const piece of [pieces].flat()) if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  if (end) socket.end();
+  await answered(socket, received);
+  socket.destroy();
+  return parsed(Buffer.concat(received).toString('latin1'));
+}
+
+/** Resolves when a whole answer is there, or the connection is closed. */
+async function answered(socket, received) {
+  const isWhole = () => {
+    const [answerHead, body = ''] = Buffer.concat(received).toString('latin1').split('\r\n\r\n');
+    const length = /content-length: (\d+)/iu.exec(answerHead)?.[1];
+    return length !== undefined && body.length >= Number(length);
+  };
+  while (!socket.closed && !isWhole()) await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+}
+
+/** @param {string} text of one answer */
+export function parsed(text) {
+  const [answerHead, ...rest] = text.split('\r\n\r\n');
+  const [line, ...lines] = answerHead.split('\r\n');
+  const headers = Object.fromEntries(lines.map((one) => [one.slice(0, one.indexOf(':')), one.slice(one.indexOf(':') + 2)]));
+  const body = rest.join('\r\n\r\n');
+  return { status: Number(line.split(' ')[1] ?? 0), headers, body, code: /<Code>([^<]*)/u.exec(body)?.[1] };
+}
