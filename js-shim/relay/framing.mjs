@@ -38,8 +38,10 @@ export class ChunkFramingCheck {
 
 /**
  * What is wrong with a request's framing, of what Node's parser lets pass. It is strict unless the relay takes requests
- * with both headers: Node then also reads header values with control characters, other codings, and other versions of
- * HTTP.
+ * with both headers: Node then also reads names with a blank before the colon, values with control characters, other
+ * codings and other versions of HTTP. Those are refused here. What it reads besides can't be seen, and leaves the body's
+ * bytes the same: folded lines, and lines in headers and between chunks that end otherwise. So a connection has one
+ * request then, and nothing that follows it is read.
  *
  * @param {import('node:http').IncomingMessage} request
  * @returns {string | undefined}
@@ -49,6 +51,7 @@ export function framingFault({ httpVersion, headersDistinct, rawHeaders }) {
   const codings = headersDistinct['transfer-encoding'] ?? [];
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `HTTP version ${httpVersion}`;
   if (rawHeaders.some((text) => /[\0-\x08\x0a-\x1f\x7f]/u.test(text))) return 'a control character in a header';
+  if (rawHeaders.some((name, index) => index % 2 === 0 && /[ \t]/u.test(name))) return "a blank in a header's name";
   if (lengths.length > 1 || codings.length > 1) return 'repeated framing headers';
   if (lengths.some((length) => !/^\d{1,15}$/u.test(length))) return 'Content-Length is not a number';
   if (codings.some((coding) => coding.toLowerCase() !== 'chunked')) return 'a transfer coding other than chunked';
@@ -56,7 +59,12 @@ export function framingFault({ httpVersion, headersDistinct, rawHeaders }) {
   return undefined;
 }
 
-/** Whether a hop could take the request's end for another. Nothing that follows on its connection is read. */
-export function hasBothFramings(/** @type {import('node:http').IncomingMessage} */ { headers }) {
-  return headers['transfer-encoding'] !== undefined && headers['content-length'] !== undefined;
+/**
+ * Whether a length that arrived is another than the one that the client declared to the edge.
+ *
+ * @param {import('node:http').IncomingMessage} request @param {number | undefined} declared
+ */
+export function isOtherLength({ headers }, declared) {
+  const arrived = headers['content-length'];
+  return arrived !== undefined && declared !== undefined && Number(arrived) !== declared;
 }

@@ -7,6 +7,7 @@ import { putObject } from '../operations/put-object.mjs';
 import { verifiedRequest } from '../operations/request.mjs';
 import { S3Fault } from '../operations/s3-fault.mjs';
 import { uploadPart } from '../operations/upload-part.mjs';
+import { isOtherLength } from './framing.mjs';
 import { IncomingBody } from './incoming-body.mjs';
 import { BodiesByKey, Slots } from './slots.mjs';
 
@@ -43,6 +44,7 @@ export function performing(settings) {
         return listParts(s3, request);
     }
     if (store === undefined || forward.maxBodyBytes === undefined) throw new Error('the core decided on no body');
+    if (isOtherLength(message, forward.bodyLength)) throw new S3Fault('IncompleteBody');
     const leave = bodies.enter(forward.accessKeyId);
     const body = new IncomingBody(message, {
       length: forward.bodyLength,

@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import http from 'node:http';
 
 import { readOriginSecrets } from '../edge/origin-secret.mjs';
-import { writeLogLine } from '../log.mjs';
+import { loggedKey, writeLogLine } from '../log.mjs';
 import { regionalClients } from '../operations/s3-clients.mjs';
 import { S3Fault, errorTranslation } from '../operations/s3-fault.mjs';
 import { sendAnswer } from './answer.mjs';
-import { framingFault, hasBothFramings } from './framing.mjs';
+import { framingFault } from './framing.mjs';
 import { performing } from './perform.mjs';
 import { readSettings } from './settings.mjs';
 import { headerOf, verification } from './verify.mjs';
@@ -27,6 +27,7 @@ export { readSettings };
  * @property {string | undefined} originSecret one value, or several separated by spaces during a rotation
  * @property {import('./settings.mjs').Settings} [settings]
  * @property {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] in addition to the Region
+ * @property {(region: string) => Promise<import('../operations/s3-clients.mjs').S3>} [s3Client]
  * @property {() => number} [now] milliseconds since the epoch
  * @property {(line: LogLine) => void} [log]
  */
@@ -51,16 +52,18 @@ export function createRelay({
   originSecret,
   settings = readSettings({}),
   s3Options,
+  s3Client = regionalClients({ ...S3_OPTIONS, ...s3Options }),
   now = Date.now,
   log = writeLogLine,
 }) {
   const verify = verification({ gate, keys, isOriginSecret: readOriginSecrets(originSecret) });
   const perform = performing(settings);
-  const s3Client = regionalClients({ ...S3_OPTIONS, ...s3Options });
   const translate = errorTranslation(wasm);
   const server = http.createServer(serverOptions(settings), (request, response) => void handle(request, response));
   server.maxConnections = settings.connections;
   server.timeout = settings.idleSeconds * 1000;
+  // What follows on a connection may be a request to another hop, or content.
+  server.maxRequestsPerSocket = settings.bothFramings === 'accept' ? 1 : 0;
   return { server, listen, stop };
 
   /** @param {string} [host] @returns {Promise<number>} the port */
@@ -81,12 +84,11 @@ export function createRelay({
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
   async function handle(request, response) {
-    // After these the connection's next bytes may be read as another request by another hop.
-    if (hasBothFramings(request) || !server.listening) response.shouldKeepAlive = false;
     if (request.url === HEALTH_PATH) return void response.end('ok\n');
     const time = now();
     const { line, ...answer } = await answerTo(request, time);
     log({ time: new Date(time).toISOString(), function: 'relay', ...line });
+    if (!server.listening) response.shouldKeepAlive = false;
     await sendAnswer(request, response, answer).catch(() => response.destroy());
   }
 
@@ -150,6 +152,6 @@ function refusal({ status, code, headers, body }, detail, line) {
  * @returns {LogLine}
  */
 function loggedOf({ operation, bucket, key, accessKeyId, scheme, generation, ossRequestId }) {
-  const known = { operation, bucket, key, accessKeyId, scheme, generation, ossRequestId };
+  const known = { operation, bucket, key: key && loggedKey(key), accessKeyId, scheme, generation, ossRequestId };
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
 }

@@ -21,7 +21,7 @@ export const MIB = 1024 * 1024;
 export const LIMIT = 6 * MIB;
 
 const { api: _, ...config } = DOCUMENTS.config;
-const RELAYED = {
+export const RELAYED = {
   config: { ...config, relay: { domain: 'relay.example.com', path: '' }, bodiesWithoutLength: 'relay' },
   accessKeys: { accessKeys: [...DOCUMENTS.accessKeys.accessKeys, { ...LIMITED_KEY, maxObjectBytes: LIMIT }] },
 };
@@ -38,13 +38,13 @@ export async function handedOver(request = {}) {
 /**
  * A relay and its S3.
  *
- * @param {{ settings?: object, s3Options?: object, clock?: { now: number } }} [options]
+ * @param {{ settings?: object, s3Client?: (region: string) => Promise<any>, clock?: { now: number } }} [options]
  */
-export async function startRelay({ settings = {}, s3Options = {}, clock = { now: NOW } } = {}) {
+export async function startRelay({ settings = {}, s3Client, clock = { now: NOW } } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'oss-edge-relay-'));
   const store = await startS3Server({ directory, buckets: ['fleet-uploads-prod'] });
   const { endpoint, credentials } = store;
-  const s3 = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1 });
+  const s3 = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED' });
   const { lines, log } = memoryLog();
   /** Until the relay has logged so many requests: it logs one when nothing of it is left. */
   const logged = async (count) => {
@@ -53,11 +53,17 @@ export async function startRelay({ settings = {}, s3Options = {}, clock = { now:
   const relay = functions.relay.create({
     originSecret: SECRET,
     settings: { ...readSettings({}), port: 0, ...settings },
-    s3Options: { endpoint, credentials, forcePathStyle: true, ...s3Options },
+    s3Options: { endpoint, credentials, forcePathStyle: true },
+    s3Client,
     now: () => clock.now,
     log,
   });
   const port = await relay.listen('127.0.0.1');
+  const closeStore = async () => {
+    s3.destroy();
+    await store.close();
+    await rm(directory, { recursive: true });
+  };
   return {
     port,
     s3,
@@ -68,10 +74,9 @@ export async function startRelay({ settings = {}, s3Options = {}, clock = { now:
     endpoint,
     close: async () => {
       await relay.stop();
-      s3.destroy();
-      await store.close();
-      await rm(directory, { recursive: true });
+      await closeStore();
     },
+    closeStore,
   };
 }
 
