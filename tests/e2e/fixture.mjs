@@ -38,6 +38,15 @@ export const CONFIG = {
   api: { domain: 'abc123.execute-api.eu-west-1.amazonaws.com', path: '/prod' },
 };
 
+const { api: _, ...WITHOUT_API } = CONFIG;
+
+/** With a relay in place of the API. */
+export const RELAY_CONFIG = {
+  ...WITHOUT_API,
+  relay: { domain: 'relay.example.com', path: '/v1' },
+  bodiesWithoutLength: 'relay',
+};
+
 export const FIRST_KEY = { accessKeyId: 'LTAI5tEndToEndDevice1', accessKeySecret: 'endToEndSecretOfTheFirstKey001' };
 export const SECOND_KEY = { accessKeyId: 'LTAI5tEndToEndDevice2', accessKeySecret: 'endToEndSecretOfTheSecondKey02' };
 /** The only key with a security token, which has characters that a query must encode. */
@@ -113,7 +122,7 @@ export function localAgent() {
  * The gateway with an S3 of its own: what it logged in `requests`, each line also told by `logged` as `line` and
  * by its request id, and what arrived in `stored`. `now` is the functions' clock.
  */
-export async function startGateway(accessKeys = ACCESS_KEYS, { now } = {}) {
+export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, now } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'oss-edge-e2e-'));
   const requests = [];
   const logged = new EventEmitter();
@@ -123,7 +132,7 @@ export async function startGateway(accessKeys = ACCESS_KEYS, { now } = {}) {
     logged.emit('line', line);
     if (line.ossRequestId) logged.emit(String(line.ossRequestId), line);
   };
-  const server = await serve({ documents: { config: CONFIG, accessKeys }, data: directory, now, log });
+  const server = await serve({ documents: { config, accessKeys }, data: directory, now, log });
   const stored = new StoredObjects({ ...server.s3, directory });
   return {
     server,

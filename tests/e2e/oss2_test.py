@@ -1036,6 +1036,25 @@ class OtherDeployments(UploadTest):
         with self.refused(412, "PreconditionFailed", oss2.exceptions.PreconditionFailed):
             bucket.put_object("other/plain", b"x", headers=Overwriting.FORBIDDEN)
 
+    def test_a_relay_takes_bodies_without_a_length_and_oss2_finds_its_checksum_right(self):
+        bucket = self.served(api=None, relay={"domain": "relay.example.com", "path": ""}, bodiesWithoutLength="relay")
+        for size in [0, 1, 5 * MIB, 5 * MIB + 1, 11 * MIB]:
+            body = secrets.token_bytes(size)
+            pieces = (body[at : at + 100_000] for at in range(0, size, 100_000))
+            with self.subTest(size):
+                # oss2 compares its own CRC-64 with the answer's.
+                result = bucket.put_object(f"relay/{size}", pieces, headers={"x-oss-meta-n": str(size)})
+                self.assertEqual((result.status, result.etag), (200, hashlib.md5(body).hexdigest()))
+                self.assertEqual(int(result.headers["x-oss-hash-crc64ecma"]), result.crc)
+                self.assert_stored(f"relay/{size}", body, metadata={"n": str(size)})
+        bucket.put_object("relay/empty", b"")
+        self.assert_stored("relay/empty", b"")
+        parts = [secrets.token_bytes(5 * MIB), b"the end"]
+        upload_id = bucket.init_multipart_upload("relay/parts").upload_id
+        done = [bucket.upload_part("relay/parts", upload_id, number, iter([part])) for number, part in enumerate(parts, 1)]
+        bucket.complete_multipart_upload("relay/parts", upload_id, [PartInfo(number, part.etag) for number, part in enumerate(done, 1)])
+        self.assert_stored("relay/parts", b"".join(parts))
+
     def test_completes_with_every_part_that_was_sent_when_asked_to(self):
         bucket = device()
         upload_id = bucket.init_multipart_upload("other/all").upload_id

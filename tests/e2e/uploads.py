@@ -65,14 +65,16 @@ class S3:
 class Gateway:
     """`oss-edge serve` over these access keys, or a document of them, and the lines of its log.
 
-    `options` of the command, and fields of the configuration other than the fixture's."""
+    `options` of the command, and fields of the configuration other than the fixture's; None leaves one out."""
 
     def __init__(self, s3, access_keys, *options, **config):
         self.log = []
         self._lines = queue.Queue()
         with tempfile.TemporaryDirectory() as folder:
             document = access_keys if isinstance(access_keys, dict) else {"accessKeys": access_keys}
-            files = {"config": {**s3.fixture["config"], **config}, "access-keys": document}
+            merged = {**s3.fixture["config"], **config}
+            merged = {name: value for name, value in merged.items() if value is not None}
+            files = {"config": merged, "access-keys": document}
             arguments = ["--port", "0", "--json", "--s3-endpoint", s3.fixture["endpoint"], *options]
             for name, document in files.items():
                 file = Path(folder, f"{name}.json")

@@ -114,16 +114,21 @@ export async function exchange(port, pieces, { end = false } = {}) {
 /** Resolves when a whole answer is there, or the connection is closed. */
 async function answered(socket, received) {
   const isWhole = () => {
-    const [answerHead, body = ''] = Buffer.concat(received).toString('latin1').split('\r\n\r\n');
+    const [answerHead, body = ''] = withoutContinue(Buffer.concat(received).toString('latin1')).split('\r\n\r\n');
     const length = /content-length: (\d+)/iu.exec(answerHead)?.[1];
     return length !== undefined && body.length >= Number(length);
   };
   while (!socket.closed && !isWhole()) await Promise.race([once(socket, 'data'), once(socket, 'close')]);
 }
 
+/** What comes before the answer where the request expects it. */
+function withoutContinue(text) {
+  return text.replace(/^HTTP\/1.1 100 Continue\r\n\r\n/u, '');
+}
+
 /** @param {string} text of one answer */
 export function parsed(text) {
-  const [answerHead, ...rest] = text.split('\r\n\r\n');
+  const [answerHead, ...rest] = withoutContinue(text).split('\r\n\r\n');
   const [line, ...lines] = answerHead.split('\r\n');
   const headers = Object.fromEntries(lines.map((one) => [one.slice(0, one.indexOf(':')), one.slice(one.indexOf(':') + 2)]));
   const body = rest.join('\r\n\r\n');

@@ -35,6 +35,22 @@ test('makes a zip of each function, the same bytes from the same input in any ti
   assert.deepEqual(digests[0], digests[1]);
 });
 
+test('makes one zip of the relay in place of those behind the API, with all that it needs', async () => {
+  const { api, ...rest } = DOCUMENTS.config;
+  const relayed = await written('relayed.json', JSON.stringify({ ...rest, relay: api }));
+  const { status } = await bundle({ out: 'relay', config: relayed });
+  assert.equal(status, 0);
+  const zips = (await readdir(join(directory, 'relay'))).filter((name) => name.endsWith('.zip'));
+  assert.deepEqual(zips, ['origin-request.zip', 'origin-response.zip', 'relay.zip', 'viewer-request.zip']);
+  const files = unzipSync(await readFile(join(directory, 'relay', 'relay.zip')));
+  assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', 'gate.bin', 'index.mjs', 'oss_edge.wasm']);
+  const index = Buffer.from(files['index.mjs']).toString();
+  const imports = [...index.matchAll(/^import\b.*? from "([^"]+)"/gmu), ...index.matchAll(/\bimport\("([^"]+)"\)/gu)].map(([, name]) => name);
+  assert.ok(imports.length > 5);
+  for (const name of imports) assert.match(name, /^node:/u);
+  assert.match(Buffer.from(files['THIRD-PARTY-NOTICES.txt']).toString(), /@aws-sdk\/client-s3 3\.[\s\S]*Apache License/u);
+});
+
 test('puts access keys only where signatures are verified', async () => {
   await bundle({ out: 'keys' });
   for (const zip of ZIPS) {
@@ -110,8 +126,8 @@ test('refuses a viewer-request function that is too large for CloudFront', async
 });
 
 for (const [what, change, expected] of /** @type {const} */ ([
-  ['a field that is unknown', { regoin: 'x' }, 'config: the document: unknown field `regoin`, expected one of maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, completeMultipartUpload, listParts, headers, credentials'],
-  ['a field that is malformed', { api: { domain: 'a.example.com', path: 'prod' } }, 'config: api.path: expected the stage\'s path, as in `/prod`, or an empty string for none, found "prod"'],
+  ['a field that is unknown', { regoin: 'x' }, 'config: the document: unknown field `regoin`, expected one of maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, relay, bodiesWithoutLength, completeMultipartUpload, listParts, headers, credentials'],
+  ['a field that is malformed', { api: { domain: 'a.example.com', path: 'prod' } }, 'config: api.path: expected a path as in `/prod`, or an empty string for none, found "prod"'],
 ])) {
   test(`refuses a configuration with ${what}`, async () => {
     const bad = await written('bad.json', JSON.stringify({ ...DOCUMENTS.config, ...change }));

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { violation } from '../../local/cloudfront-rules.mjs';
-import { NOW, S3_DOMAIN, functions, memoryLog, originEvent, signedEvent } from './fixture.mjs';
+import { loadFunctions } from '../../cli/load-functions.mjs';
+import { DOCUMENTS, NOW, S3_DOMAIN, functions, memoryLog, originEvent, signedEvent } from './fixture.mjs';
 
 const INITIATE = { method: 'POST', querystring: 'uploads', headers: { 'content-length': '0' } };
 
@@ -38,6 +39,32 @@ test('replaces the origin for InitiateMultipartUpload by the API, with its host,
   assert.equal(result.headers.host[0].value, 'abc123.execute-api.us-east-1.amazonaws.com');
   assert.deepEqual(Object.keys(result.headers).sort(), ['content-length', 'host', 'x-ossedge-request']);
   assert.equal(violation('origin-request', event, result), null);
+});
+
+test('replaces the origin by the relay for what goes there, and by nothing else', async () => {
+  const relay = { domain: 'relay.example.com', path: '/v1' };
+  const { api: _, ...config } = DOCUMENTS.config;
+  const relaying = await loadFunctions({ ...DOCUMENTS, config: { ...config, relay, bodiesWithoutLength: 'relay' } });
+  const edge = (/** @type {any} */ event) => relaying['viewer-request'].create({ now: () => NOW, log: () => {} })(event);
+  const chunked = { headers: { 'transfer-encoding': 'chunked' } };
+  for (const [request, uri] of /** @type {const} */ ([
+    [chunked, '/put-object'],
+    [{ ...chunked, querystring: 'partNumber=1&uploadId=U1' }, '/upload-part'],
+    [INITIATE, '/initiate-multipart-upload'],
+  ])) {
+    const event = originEvent(await edge(signedEvent(request)), { 'x-ossedge-origin-secret': 'a secret of the distribution' });
+    const result = await relaying['origin-request'].create({ now: () => NOW })(structuredClone(event));
+    const { domainName, path, readTimeout, customHeaders } = result.origin.custom;
+    assert.deepEqual([domainName, path, readTimeout, result.uri, result.querystring], ['relay.example.com', '/v1', 60, uri, '']);
+    assert.deepEqual(Object.keys(customHeaders), ['x-ossedge-origin-secret']);
+    assert.equal(result.headers.host[0].value, 'relay.example.com');
+    assert.equal(violation('origin-request', event, result), null);
+    const elsewhere = structuredClone(event);
+    elsewhere.Records[0].cf.request.uri = '/other';
+    assert.equal((await relaying['origin-request'].create({ now: () => NOW, log: () => {} })(elsewhere)).status, '500');
+    // An edge function of a deployment with an API sends nothing to a relay.
+    assert.equal((await handler()(event)).status, '500');
+  }
 });
 
 for (const [what, change] of /** @type {[string, (request: any) => void][]} */ ([
