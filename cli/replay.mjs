@@ -64,7 +64,7 @@ export async function replay(functions, gate, entry, now) {
   const log = (/** @type {import('../js-shim/log.mjs').LogLine} */ written) => (line = written);
   const handler = functions[functionOf(event, entry.id)].create({ now: () => time, log });
   const result = await handler(structuredClone(event));
-  const verdict = verdictOf(entry.id, line, result);
+  const verdict = verdictOf(entry.id, line, result, 'relay' in functions ? 'relay' : 'api');
   return {
     verdict,
     detail: String(line.detail ?? ''),
@@ -142,15 +142,21 @@ function functionOf(event, id) {
   return type === 'origin-request' ? 'origin-request' : 'viewer-request';
 }
 
-/** @param {string} id @param {import('../js-shim/log.mjs').LogLine} line @param {any} result @returns {Verdict} */
-function verdictOf(id, line, result) {
+/**
+ * @param {string} id @param {import('../js-shim/log.mjs').LogLine} line @param {any} result
+ * @param {'api' | 'relay'} service that the configuration has
+ * @returns {Verdict}
+ */
+function verdictOf(id, line, result, service) {
   const denied = 'status' in result;
-  const routed = result.origin?.custom ? 'api' : 's3';
+  // Only viewer-request logs what it decided.
+  const routed = result.origin?.custom ? service : 's3';
+  const decided = line.origin === 's3' || line.origin === 'api' || line.origin === 'relay' ? line.origin : routed;
   return {
     id,
     decision: denied ? 'deny' : 'forward',
     operation: text(line.operation),
-    origin: denied ? null : line.origin === 's3' || line.origin === 'api' ? line.origin : routed,
+    origin: denied ? null : decided,
     bucket: text(line.bucket),
     key: text(line.key),
     status: denied ? Number(result.status) : null,

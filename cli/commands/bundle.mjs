@@ -6,9 +6,10 @@ import { action } from '../action.mjs';
 import { addDocumentOptions, documentFiles } from '../document-options.mjs';
 
 const DESCRIPTION = `Check the configuration and the access keys, and make a zip of each Lambda function:
-viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts.
+viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts;
+with a relay in the configuration the first three, and relay.
 
-viewer-request.zip and authorizer.zip contain the access keys, unless the functions fetch
+viewer-request.zip, authorizer.zip and relay.zip contain the access keys, unless the functions fetch
 them from Secrets Manager. The files are readable by their owner only.`;
 
 /** @param {import('commander').Command} program */

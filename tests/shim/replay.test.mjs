@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { loadFunctions } from '../../cli/load-functions.mjs';
 import { ACCESS_KEY, DOCUMENTS, functions, originEvent, signedEvent, viewerEvent } from './fixture.mjs';
 
 const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
@@ -43,6 +44,18 @@ test('shows of the sample what the README says', async () => {
   assert.ok(readme.includes(`sample/events.jsonl\n${stdout}\`\`\``), stdout);
   const json = await run(['replay', ...documents, '--json', sample('events.jsonl')]);
   assert.ok(readme.includes(`\`\`\`json\n${json.stdout.split('\n')[0]}\n\`\`\``), json.stdout);
+});
+
+test('says of a request for the relay that it goes there, at both functions', async () => {
+  const { api, ...rest } = DOCUMENTS.config;
+  const relaying = { ...rest, relay: api, bodiesWithoutLength: 'relay' };
+  const documents = ['--config', await written('relay.json', relaying), '--access-keys', accessKeys];
+  const streamed = signedEvent({ headers: { 'transfer-encoding': 'chunked' } });
+  const relayed = await loadFunctions({ ...DOCUMENTS, config: relaying });
+  const viewer = await relayed['viewer-request'].create({ now: () => Date.parse(NOW), log: () => {} })(structuredClone(streamed));
+  const entries = [streamed, originEvent(viewer)].map((event, id) => ({ id, now: NOW, event, expected: { decision: 'forward', origin: 'relay' } }));
+  const { status, stdout } = await run(['replay', ...documents, '--json', await written('relayed.jsonl', ...entries)]);
+  assert.equal(status, 0, stdout);
 });
 
 for (const type of ['origin-response', 'viewer-response']) {
