@@ -76,7 +76,48 @@ test('ends a body that drips, however often a byte comes', async () => {
   await server.close();
 });
 
-test('gives memory back that a failed upload still reads into, and mixes up no bytes', async () => {
+test('reads no more into memory that a failed upload gave back', async () => {
+  const [failed, second] = [deferred(), deferred()];
+  const [sending, reached] = [deferred(), deferred()];
+  const server = await startRelay({
+    settings: { slots: 1 },
+    s3Client: async () => ({
+      send: async (command, options) => {
+        const { Key, PartNumber } = command.input;
+        if (PartNumber === 1 && Key === 'failing') {
+          sending.resolve();
+          await failed.promise;
+        }
+        if (PartNumber === 2 && Key === 'whole') {
+          reached.resolve();
+          await second.promise;
+        }
+        return server.s3.send(command, options);
+      },
+    }),
+  });
+  const { path, handOver } = await handedOver({ uri: '/failing', headers: CHUNKED });
+  const more = chunked(Buffer.alloc(200_000, 0xff)).subarray(0, -5);
+  const failing = await opened(server.port, [head({ path, handOver }, FRAMING), chunked(Buffer.alloc(6 * MIB, 0xff)).subarray(0, -5)]);
+  // Its second part is being read while the first fails.
+  await sending.promise;
+  failed.reject(Object.assign(new Error('S3 fails'), { name: 'InternalError' }));
+  await server.logged(1);
+  const body = randomBytes(11 * MIB);
+  const whole = put(server, 'whole', body);
+  await reached.promise;
+  failing.write(more);
+  while (failing.writableLength > 0) await nextTurn();
+  await nextTurn();
+  second.resolve();
+  assert.equal((await whole).status, 200);
+  const object = await server.s3.send(new GetObjectCommand({ Bucket: 'fleet-uploads-prod', Key: 'whole' }));
+  assert.ok(Buffer.from(await object.Body.transformToByteArray()).equals(body));
+  failing.destroy();
+  await server.close();
+});
+
+test('mixes up no bytes where clients leave', async () => {
   const server = await startRelay({ settings: { slots: 1 } });
   for (let round = 0; round < 5; round += 1) {
     const { path, handOver } = await handedOver({ uri: '/gone', headers: CHUNKED });
@@ -176,6 +217,12 @@ async function opened(port, pieces) {
   await once(socket, 'connect');
   pieces.forEach((piece) => socket.write(piece));
   return socket;
+}
+
+function deferred() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
 }
 
 function nextTurn() {
