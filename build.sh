@@ -244,6 +244,7 @@ run_tests() {
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
   step 'JavaScript: the function to compare with decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
+  step 'JavaScript: the relay' node --test tests/relay/*.test.mjs
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
   step 'The npm package, installed' node --test tests/package/*.test.mjs
   javascript_sdk_tests

@@ -25,6 +25,8 @@ export async function sendAnswer(request, response, { status, headers, body }) {
 async function readRest(/** @type {import('node:http').IncomingMessage} */ request) {
   const late = AbortSignal.timeout(LINGER_MILLISECONDS);
   request.on('error', () => {});
+  // Where an iterator still waits for a chunk, `resume` alone has no effect once it is gone.
+  request.on('data', () => {});
   request.resume();
   await once(request, 'close', { signal: late }).catch(() => request.destroy());
 }

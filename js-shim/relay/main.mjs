@@ -1,6 +1,6 @@
 // The relay as a process: a Lambda web function, a container, or a program.
 
-import { writeLogLine } from '../log.mjs';
+import { LOG_VERSION, writeLogLine } from '../log.mjs';
 
 /**
  * Serves until SIGTERM or SIGINT, then finishes what is under way.
@@ -30,5 +30,5 @@ function stopSignal() {
 
 /** @param {string} event @param {import('../log.mjs').LogLine} [fields] */
 function writeEvent(event, fields) {
-  writeLogLine({ time: new Date().toISOString(), function: 'relay', event, ...fields });
+  writeLogLine({ log: LOG_VERSION, time: new Date().toISOString(), function: 'relay', event, ...fields });
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 
 import { readOriginSecrets } from '../edge/origin-secret.mjs';
-import { loggedKey, writeLogLine } from '../log.mjs';
+import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { regionalClients } from '../operations/s3-clients.mjs';
 import { S3Fault, errorTranslation } from '../operations/s3-fault.mjs';
 import { sendAnswer } from './answer.mjs';
@@ -87,7 +87,7 @@ export function createRelay({
     if (request.url === HEALTH_PATH) return void response.end('ok\n');
     const time = now();
     const { line, ...answer } = await answerTo(request, time);
-    log({ time: new Date(time).toISOString(), function: 'relay', ...line });
+    log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: 'relay', ...line });
     if (!server.listening) response.shouldKeepAlive = false;
     await sendAnswer(request, response, answer).catch(() => response.destroy());
   }
@@ -148,10 +148,13 @@ function refusal({ status, code, headers, body }, detail, line) {
 }
 
 /**
- * @param {import('../core/decision.mjs').Understood & { ossRequestId?: string }} understood
+ * @param {import('../core/decision.mjs').Understood & { ossRequestId?: string, field?: string }} understood
  * @returns {LogLine}
  */
-function loggedOf({ operation, bucket, key, accessKeyId, scheme, generation, ossRequestId }) {
-  const known = { operation, bucket, key: key && loggedKey(key), accessKeyId, scheme, generation, ossRequestId };
+function loggedOf({ key, ...understood }) {
+  const { operation, bucket, accessKeyId, scheme, generation, style, reading, clockDifferenceSeconds } = understood;
+  const who = { accessKeyId, scheme, generation, style, reading, clockDifferenceSeconds };
+  const { ossRequestId, field } = understood;
+  const known = { operation, bucket, key: key && loggedKey(key), ...who, ossRequestId, field };
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
 }

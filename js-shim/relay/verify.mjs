@@ -10,7 +10,7 @@ import { decideWithKeys } from '../keys/decide-with-keys.mjs';
  * @typedef {import('../core/decision.mjs').Understood} Understood
  *
  * @typedef {{ forward: ServiceForward, handOver: string }} Verified
- * @typedef {{ refused: OssErrorAnswer, detail: string, understood?: Understood & { ossRequestId?: string } }} Refused
+ * @typedef {{ refused: OssErrorAnswer, detail: string, understood?: Understood & { ossRequestId?: string, field?: string } }} Refused
  */
 
 /**

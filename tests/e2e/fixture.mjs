@@ -120,9 +120,9 @@ export function localAgent() {
 
 /**
  * The gateway with an S3 of its own: what it logged in `requests`, each line also told by `logged` as `line` and
- * by its request id, and what arrived in `stored`. `now` is the functions' clock.
+ * by its request id, and what arrived in `stored`. `options` are those of `serve`, as `now`, the functions' clock.
  */
-export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, now } = {}) {
+export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, ...options } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'oss-edge-e2e-'));
   const requests = [];
   const logged = new EventEmitter();
@@ -132,7 +132,7 @@ export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, 
     logged.emit('line', line);
     if (line.ossRequestId) logged.emit(String(line.ossRequestId), line);
   };
-  const server = await serve({ documents: { config, accessKeys }, data: directory, now, log });
+  const server = await serve({ ...options, documents: { config, accessKeys }, data: directory, log });
   const stored = new StoredObjects({ ...server.s3, directory });
   return {
     server,

@@ -97,7 +97,10 @@ export function chunked(body, size = 16_384) {
   return Buffer.concat([...pieces, Buffer.from('0\r\n\r\n')]);
 }
 
-/** What comes back for bytes that are written to a new connection; `end` closes the client's half after them. */
+/**
+ * What comes back for bytes that are written to a new connection, and whether they could all be sent; `end` closes the
+ * client's half after them.
+ */
 export async function exchange(port, pieces, { end = false } = {}) {
   const socket = net.connect({ port, host: '127.0.0.1' });
   const received = [];
@@ -107,8 +110,9 @@ export async function exchange(port, pieces, { end = false } = {}) {
   for (const piece of [pieces].flat()) if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
   if (end) socket.end();
   await answered(socket, received);
+  const wasRead = !socket.closed || socket.writableLength === 0;
   socket.destroy();
-  return parsed(Buffer.concat(received).toString('latin1'));
+  return { ...parsed(Buffer.concat(received).toString('latin1')), wasRead };
 }
 
 /** Resolves when a whole answer is there, or the connection is closed. */
