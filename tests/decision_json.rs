@@ -284,6 +284,8 @@ fn tells_the_relay_how_long_a_body_may_be() {
         "accessKeyId": ID,
         "scheme": "v1-header",
         "generation": "1",
+        "style": "cname",
+        "clockDifferenceSeconds": 0,
         "requestId": OSS_REQUEST_ID,
         "s3Bucket": "fleet-uploads-prod",
         "region": "us-east-1",
