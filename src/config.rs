@@ -1,5 +1,6 @@
 //! The configuration: which hosts and buckets there are, and where they lead.
 
+pub(crate) mod capture;
 pub(crate) mod credentials;
 pub(crate) mod header_rules;
 pub(crate) mod hosts;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::scheme::Scheme;
+use capture::CaptureRules;
 use credentials::Credentials;
 use header_rules::HeaderRules;
 use hosts::Hosts;
@@ -30,6 +32,7 @@ pub struct Config {
     pub(crate) list_parts: ListParts,
     pub(crate) headers: HeaderRules,
     pub(crate) credentials: Credentials,
+    pub(crate) capture: Option<CaptureRules>,
 }
 
 /// The origin of an operation that may go either way.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::access_keys::AccessKeys;
 use crate::authenticate::{Classified, authenticate};
 use crate::authorize::authorize;
+use crate::capture::Captured;
 use crate::config::{Config, S3Bucket};
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
 use crate::operation::Operation;
@@ -22,8 +23,8 @@ use crate::time::UnixMillis;
 /// A configuration and its access keys, checked. It never changes.
 #[derive(Serialize, Deserialize)]
 pub struct Gate {
-    config: Config,
-    keys: AccessKeys,
+    pub(crate) config: Config,
+    pub(crate) keys: AccessKeys,
 }
 
 /// What was decided, and what is known of the request: of a refused one, as far as it was understood.
@@ -44,6 +45,8 @@ pub struct Decision<'g> {
     pub clock_difference_seconds: Option<i64>,
     /// How the request had to be read, where that isn't as most SDKs write it.
     pub reading: Option<String>,
+    /// Its signed parts, where the configuration has them captured.
+    pub captured: Option<Captured>,
     /// The request to send on, or why not and how OSS says so.
     pub outcome: Result<Forward<'g>, (Refusal, ErrorResponse)>,
 }
@@ -130,6 +133,14 @@ impl Gate {
             let response = ErrorResponse::of_refusal(&refusal, &context);
             (refusal, response)
         });
+        let captured = match (&self.config.capture, served, &request) {
+            (Some(rules), Served::Edge, Ok(request)) => {
+                let refused = outcome.as_ref().err().map(|(_, response)| &*response.request_id);
+                let is_captured = rules.apply_to(known.access_key_id.as_deref(), refused);
+                is_captured.then(|| Captured::of(request, &self.config.signature_schemes)).flatten()
+            }
+            _ => None,
+        };
         let Known { resource, operation, scheme, access_key_id, generation, clock_difference_seconds, reading } = known;
         let cloudfront_request_id = request_id.to_owned();
         Decision {
@@ -141,6 +152,7 @@ impl Gate {
             generation,
             clock_difference_seconds,
             reading,
+            captured,
             outcome,
         }
     }

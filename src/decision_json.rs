@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::capture::Captured;
 use crate::decision::Decision;
 use crate::error_response::{ErrorResponse, oss_request_id};
 use crate::origin_response::ViewerResponse;
@@ -35,6 +36,8 @@ struct DecisionJson<'d> {
     reading: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clock_difference_seconds: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured: Option<&'d Captured>,
     // What the viewer-request function sends on.
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'static str>,
@@ -143,6 +146,7 @@ impl Decision<'_> {
             style: resource.map(|resource| resource.style),
             reading: self.reading.as_deref(),
             clock_difference_seconds: self.clock_difference_seconds,
+            captured: self.captured.as_ref(),
             ..DecisionJson::default()
         }
     }

@@ -4,6 +4,7 @@
 //! takes memory and time by the size of a function: 37 MiB for that one, in a function of Lambda's of 128 MB.
 
 mod access_keys;
+mod capture;
 mod config;
 mod credentials;
 mod field;

@@ -46,6 +46,8 @@ mod documents;
 
 mod signature;
 
+mod capture;
+
 mod authenticate;
 
 mod authorize;
@@ -70,6 +72,7 @@ mod wasm;
 pub use access_keys::AccessKeys;
 pub use access_keys::derived_key::{DerivedKeyId, derived_secret};
 pub use access_keys::secret::Secret;
+pub use capture::Captured;
 pub use config::credentials::Credentials;
 pub use config::{Config, Endpoint, S3Bucket};
 pub use decision::{Decision, Gate};

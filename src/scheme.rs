@@ -17,7 +17,7 @@ pub enum Scheme {
 
 impl Scheme {
     /// Every scheme that is served.
-    #[cfg(feature = "documents")]
+    #[cfg(any(feature = "documents", test))]
     pub(crate) const ALL: [Scheme; 4] = [Scheme::V1Header, Scheme::V1Url, Scheme::V4Header, Scheme::V4Url];
 
     /// Its name in the configuration and in the log.

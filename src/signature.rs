@@ -97,6 +97,21 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
+    /// The Authorization header of its version, with another text in the signature's place.
+    pub(crate) fn authorization_with(&self, signature: &str) -> String {
+        match self {
+            PresentedSignature::V1(presented) => format!("OSS {}:{signature}", presented.access_key_id),
+            PresentedSignature::V4(presented) => {
+                let v4::Presented { access_key_id, scope, additional_headers, .. } = &**presented;
+                let additional = match additional_headers.names() {
+                    [] => String::new(),
+                    names => format!(",AdditionalHeaders={}", names.join(";")),
+                };
+                format!("{} Credential={access_key_id}/{scope}{additional},Signature={signature}", v4::ALGORITHM)
+            }
+        }
+    }
+
     /// The headers that it signs in addition to those that its version always signs.
     pub(crate) fn additional_headers(&self) -> &[String] {
         match self {

@@ -13,6 +13,7 @@
  * @property {string} [style] how the host addresses its bucket, as the configuration names it
  * @property {string} [reading] how the request had to be read, where that isn't as most SDKs write it
  * @property {number} [clockDifferenceSeconds] the signature's date less now
+ * @property {import('../log.mjs').Captured} [captured] its signed parts, where the configuration has them captured
  *
  * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api' | 'relay', uri: string, query: string,
  *   headers: HeaderList }} Forward the request to send to the origin

@@ -3,7 +3,7 @@
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { applyForward, generatedResponse, readEvent } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
-import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
+import { LOG_VERSION, loggedCapture, loggedKey, writeLogLine } from '../log.mjs';
 import { requestFields } from './log-fields.mjs';
 import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
 
@@ -67,6 +67,7 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
  */
 function decisionLine(decision, request, cloudFrontRequestId, time) {
   const { operation, bucket, key, accessKeyId, scheme, generation, style, reading, clockDifferenceSeconds } = decision;
+  const { captured } = decision;
   const forwards = decision.decision === 'forward';
   const outcome = forwards ? { origin: decision.origin } : refusalFields(decision);
   return {
@@ -86,6 +87,7 @@ function decisionLine(decision, request, cloudFrontRequestId, time) {
     ...outcome,
     ...requestFields(request),
     cloudFrontRequestId,
+    captured: captured && loggedCapture(captured),
   };
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
+use super::capture::CaptureDocument;
 use super::credentials::CredentialsDocument;
 use super::field::{Integer, Object, UniqueMap, checked_text, one_of, present};
 use super::header_rules::HeaderRulesDocument;
 use super::json::{self, DocumentError, Values};
+use crate::config::capture::CaptureRules;
 use crate::config::credentials::Credentials;
 use crate::config::hosts::Hosts;
 use crate::config::names::{is_host, is_oss_bucket_name, is_region, is_s3_bucket_name};
@@ -55,6 +57,8 @@ struct ConfigDocument {
     headers: Option<Object<HeaderRulesDocument>>,
     #[serde(default, deserialize_with = "present")]
     credentials: Option<Object<CredentialsDocument>>,
+    #[serde(default, deserialize_with = "present")]
+    capture: Option<Object<CaptureDocument>>,
 }
 
 #[derive(Deserialize)]
@@ -180,6 +184,7 @@ impl Config {
             list_parts: if document.list_parts { ListParts::Served } else { ListParts::Refused },
             headers: document.headers.map(|Object(headers)| headers.into()).unwrap_or_default(),
             credentials: check_credentials(document.credentials)?,
+            capture: check_capture(document.capture)?,
             buckets,
         })
     }
@@ -346,6 +351,10 @@ fn check_through(name: Option<ThroughName>, service: Option<&Service>) -> Result
 fn check_credentials(document: Option<Object<CredentialsDocument>>) -> Result<Credentials, DocumentError> {
     let credentials = document.map(|Object(credentials)| credentials.check()).transpose();
     credentials.map(Option::unwrap_or_default).map_err(|error| error.within("credentials"))
+}
+
+fn check_capture(capture: Option<Object<CaptureDocument>>) -> Result<Option<CaptureRules>, DocumentError> {
+    capture.map(|Object(capture)| capture.check().map_err(|error| error.within("capture"))).transpose()
 }
 
 #[cfg(test)]

@@ -59,6 +59,11 @@ const CONFIGS = [
     { kmsKeys: {} }, { kmsKeys: { default: 'alias/a', 'a-b': 'arn:aws:kms:r:1:key/b' } }, { kmsKeys: { default: '' } }, { kmsKeys: { 'a b': 'c' } }, { kmsKeys: { a: 5 } },
     { kmsKeys: { a: 'k'.repeat(2048) } }, { kmsKeys: { a: 'k'.repeat(2049) } },
   ].map((headers) => ({ ...config, headers })),
+  ...[
+    {}, [], null, { extra: 1 }, { accessKeyIds: [] }, { accessKeyIds: ['a', 'OE1.a1.SN-1', '~!+;-'] }, { accessKeyIds: 'a' }, { accessKeyIds: [''] }, { accessKeyIds: ['a b'] },
+    { accessKeyIds: ['a:b'] }, { accessKeyIds: ['a/b'] }, { accessKeyIds: ['a,b'] }, { accessKeyIds: ['é'] }, { accessKeyIds: ['a'.repeat(128)] }, { accessKeyIds: ['a'.repeat(129)] }, { accessKeyIds: [null] },
+    { accessKeyIds: Array(100).fill('a') }, { accessKeyIds: Array(101).fill('a') }, ...[0, 1, 0.01, 1.01, -0.1, 2, '1', null].map((refusedShare) => ({ refusedShare })),
+  ].map((capture) => ({ ...config, capture })),
   api({ domain: 'a.b' }), api({ path: '' }), api(null), api({ domain: 'a.b', path: '', stage: 'x' }),
 ];
 

@@ -1,0 +1,131 @@
+//! The signed parts of a request for the log: enough to test why a signature was wrong, too little to send the request
+//! again.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::request::Request;
+use crate::request::query::Query;
+use crate::scheme::{SECURITY_TOKEN_PARAMETER, Scheme};
+use crate::signature::PresentedSignature;
+
+/// What the hash of a signature or of a token begins with.
+pub(crate) const HASH_PREFIX: &str = "sha256-";
+
+/// More bytes than the signed parts of any SDK's request, and few enough for a line of the log.
+const MAX_BYTES: usize = 4096;
+
+/// Headers that only their owner may have: hashed even where they are signed.
+const HIDDEN_HEADERS: [&str; 4] = ["x-oss-security-token", "security-token", "cookie", "proxy-authorization"];
+
+/// Parameters of the same kind.
+const HIDDEN_PARAMETERS: [&str; 4] = ["Signature", "x-oss-signature", SECURITY_TOKEN_PARAMETER, "x-oss-security-token"];
+
+/// The signed parts of a request. Signature and security token are hashes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase", untagged)]
+pub enum Captured {
+    /// All of them.
+    Parts {
+        /// As sent.
+        uri: String,
+        /// Decoded.
+        query: Vec<(String, String)>,
+        /// Names in lower case, values as sent.
+        headers: Vec<(String, String)>,
+    },
+    /// They have more bytes than a line may.
+    #[serde(rename_all = "camelCase")]
+    TooLarge {
+        /// How many.
+        too_large: usize,
+    },
+}
+
+impl Captured {
+    /// The signed parts of a request; `None` where it hasn't exactly one signature whose grammar is right, because then
+    /// there is nothing to test.
+    pub(crate) fn of(request: &Request<'_>, enabled: &[Scheme]) -> Option<Self> {
+        let query = Query::parse(request.query).ok()?;
+        let presented = PresentedSignature::from_request(request, &query, enabled).ok()?;
+        let parameters = query.iter().map(|(name, value)| {
+            let is_hidden = HIDDEN_PARAMETERS.contains(&name);
+            (name.to_owned(), if is_hidden { hashed(value) } else { value.to_owned() })
+        });
+        let lines = request.headers.iter().filter_map(|(name, value)| {
+            let shown = match name {
+                // Written anew, so that nothing else of the one that was sent is in it.
+                "authorization" => presented.authorization_with(&hashed(presented.signature())),
+                _ if HIDDEN_HEADERS.contains(&name) && is_signed(name, &presented) => hashed(value),
+                _ if is_signed(name, &presented) => value.to_owned(),
+                _ => return None,
+            };
+            Some((name.to_owned(), shown))
+        });
+        let (query, headers): (Vec<_>, Vec<_>) = (parameters.collect(), lines.collect());
+        let pairs = query.iter().chain(&headers).map(|(name, value)| name.len() + value.len());
+        match request.uri.len() + pairs.sum::<usize>() {
+            bytes if bytes > MAX_BYTES => Some(Captured::TooLarge { too_large: bytes }),
+            _ => Some(Captured::Parts { uri: request.uri.to_owned(), query, headers }),
+        }
+    }
+}
+
+fn is_signed(name: &str, presented: &PresentedSignature<'_>) -> bool {
+    matches!(name, "content-md5" | "content-type" | "date" | "security-token")
+        || name.starts_with("x-oss-")
+        || presented.additional_headers().iter().any(|additional| additional == name)
+}
+
+fn hashed(text: &str) -> String {
+    format!("{HASH_PREFIX}{}", base16ct::lower::encode_string(&Sha256::digest(text.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn captured(text: &str) -> Option<String> {
+        let request = Request::parse(text).unwrap();
+        Captured::of(&request, &Scheme::ALL).map(|captured| serde_json::to_string(&captured).unwrap())
+    }
+
+    #[test]
+    fn has_hashes_in_place_of_signature_and_token() {
+        let text = "6\0id\0PUT\0/k\0uploads\0Host\0h\0Date\0d\0authorization\0OSS ak:c2ln\0x-oss-security-token\0token\0\
+                    cookie\0c\0Content-Type\0t";
+        let hash_of = |text: &str| hashed(text);
+        assert_eq!(
+            captured(text).unwrap(),
+            format!(
+                r#"{{"uri":"/k","query":[["uploads",""]],"headers":[["date","d"],["authorization","OSS ak:{}"],["x-oss-security-token","{}"],["content-type","t"]]}}"#,
+                hash_of("c2ln"),
+                hash_of("token")
+            )
+        );
+        let of_url =
+            captured("0\0id\0PUT\0/k\0OSSAccessKeyId=ak&Expires=1&%53ignature=c2ln&security-token=token").unwrap();
+        assert!(of_url.contains(&hash_of("c2ln")) && of_url.contains(&hash_of("token")), "{of_url}");
+        assert!(!of_url.contains("\"c2ln\"") && !of_url.contains("\"token\""), "{of_url}");
+    }
+
+    #[test]
+    fn writes_a_version_4_header_anew() {
+        let scope = "20261124/r/oss/aliyun_v4_request";
+        let sent = format!("OSS4-HMAC-SHA256 Credential=ak/{scope}, Signature=c2ln, AdditionalHeaders=host");
+        let text = format!("2\0id\0PUT\0/k\0\0host\0h\0authorization\0{sent}");
+        let expected =
+            format!("OSS4-HMAC-SHA256 Credential=ak/{scope},AdditionalHeaders=host,Signature={}", hashed("c2ln"));
+        let captured = captured(&text).unwrap();
+        assert!(captured.contains(&expected) && captured.contains(r#"["host","h"]"#), "{captured}");
+    }
+
+    #[test]
+    fn leaves_out_what_it_cannot_test_or_hold() {
+        assert_eq!(captured("1\0id\0PUT\0/k\0\0authorization\0OSS ak: c2ln"), None);
+        assert_eq!(captured("1\0id\0PUT\0/k\0Signature=a\0authorization\0OSS ak:c2ln"), None);
+        let long = "a".repeat(MAX_BYTES);
+        let text = format!("2\0id\0PUT\0/k\0\0authorization\0OSS ak:c2ln\0x-oss-meta-a\0{long}");
+        assert_eq!(captured(&text).unwrap(), r#"{"tooLarge":4201}"#);
+    }
+}
