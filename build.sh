@@ -242,6 +242,7 @@ run_tests() {
   beside sdk_tests
   step 'JavaScript: types' tsc
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
+  step 'JavaScript: explain' node --test tests/explain/*.test.mjs
   step 'JavaScript: the function to compare with decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
   step 'JavaScript: the relay' node --test tests/relay/*.test.mjs

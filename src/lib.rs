@@ -62,6 +62,10 @@ mod origin_response;
 
 mod decision;
 
+/// Not in the module of functions with bundled keys.
+#[cfg(feature = "documents")]
+mod explain;
+
 mod gate_file;
 
 mod decision_json;
@@ -80,6 +84,8 @@ pub use decision_json::Explanation;
 #[cfg(feature = "documents")]
 pub use documents::{AccessKeysReader, DocumentError};
 pub use error_response::ErrorResponse;
+#[cfg(feature = "documents")]
+pub use explain::{SignedRequest, Signer, Whose};
 pub use gate_file::GateFileError;
 pub use object_key::ObjectKey;
 pub use operation::Operation;

@@ -17,6 +17,8 @@ use crate::decision;
 #[cfg(feature = "documents")]
 use crate::documents::AccessKeysReader;
 use crate::error_response::{ErrorContext, ErrorResponse};
+#[cfg(feature = "documents")]
+use crate::explain::Whose;
 use crate::origin_response::OriginResponse;
 use crate::origin_response::s3_error::oss_error_of;
 use crate::time::UnixMillis;
@@ -90,6 +92,35 @@ impl Gate {
     #[wasm_bindgen(unchecked_return_type = "{ refusal?: string, stringToSign?: string, canonicalRequest?: string }")]
     pub fn explain(&self, request: &str, now: f64) -> Result<JsValue, JsValue> {
         to_object(&self.0.decide(request, millis(now)).explain())
+    }
+
+    /// The texts that a request should have signed, or as `refusal` why there are none. No function calls it.
+    #[wasm_bindgen(js_name = signedRequest, unchecked_return_type = "Record<string, string | undefined>")]
+    pub fn signed_request(&self, request: &str) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Refused {
+            refusal: String,
+        }
+        match self.0.signed_request(request) {
+            Ok(signed) => to_object(&signed),
+            Err(refusal) => to_object(&Refused { refusal: refusal.detail().into_owned() }),
+        }
+    }
+
+    /// The secrets that made a signature over a text: those of the access key, or with `any` of every key. No function
+    /// calls it.
+    #[wasm_bindgen(unchecked_return_type = "{ accessKeyId: string, generation: string, fault?: string }[]")]
+    pub fn signers(
+        &self,
+        access_key_id: &str,
+        signature: &str,
+        string_to_sign: &str,
+        scope: Option<String>,
+        any: bool,
+        now: f64,
+    ) -> Result<JsValue, JsValue> {
+        let whose = if any { Whose::Any } else { Whose::Own };
+        to_object(&self.0.signers(access_key_id, signature, string_to_sign, scope.as_deref(), whose, millis(now)))
     }
 
     /// The OSS buckets, and where their objects go.

@@ -1,7 +1,7 @@
 // A gate of documents: decides over requests by a configuration and access keys.
 
 import * as glue from '../wasm/oss_edge_documents.js';
-import { CoreInstance } from './core-instance.mjs';
+import { documentsCore as core, gateOf } from './documents-core.mjs';
 import { GateDecisions } from './gate-decisions.mjs';
 
 /**
@@ -22,9 +22,6 @@ import { GateDecisions } from './gate-decisions.mjs';
  *   go: `domain` is that of the S3 bucket's REST endpoint
  */
 
-/** All gates of a process share an instance. */
-const core = new CoreInstance(glue, 'oss_edge_documents.wasm');
-
 /**
  * @param {object} options
  * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge_documents.wasm`
@@ -36,22 +33,16 @@ const core = new CoreInstance(glue, 'oss_edge_documents.wasm');
  */
 export function createGate({ wasm, config, accessKeys }) {
   core.start(wasm);
-  const configText = jsonOf(config);
-  const gate = new GateDecisions(core, gateOf(accessKeys === undefined ? [] : textsOf(accessKeys)));
+  const gate = new GateDecisions(core, gateOf(config, accessKeys));
   return {
     decide: (request, requestId, now) => gate.decide(request, requestId, now),
     decideAtApi: (handOver, now) => gate.decideAtApi(handOver, now),
     decideAtRelay: (handOver, now) => gate.decideAtRelay(handOver, now),
-    useAccessKeys: (documents) => gate.replace(gateOf(textsOf(documents))),
+    useAccessKeys: (documents) => gate.replace(gateOf(config, documents ?? null)),
     toBytes: () => gate.call((one) => one.toBytes()),
     explain: (request, requestId, now) => gate.explain(request, requestId, now),
     buckets: () => gate.call((one) => one.buckets()),
   };
-
-  /** @param {string[]} texts */
-  function gateOf(texts) {
-    return () => glue.Gate.fromDocuments(configText, texts);
-  }
 }
 
 /**
@@ -65,25 +56,4 @@ export function createGate({ wasm, config, accessKeys }) {
 export function derivedSecret(wasm, masterSecret, accessKeyId) {
   core.start(wasm);
   return core.call(() => glue.derivedSecret(masterSecret, accessKeyId));
-}
-
-/**
- * The documents as JSON texts, at least one: an empty list would mean that no key is known yet.
- *
- * @param {unknown} accessKeys
- */
-function textsOf(accessKeys) {
-  const documents = isIterable(accessKeys) ? accessKeys : [accessKeys];
-  const texts = Array.from(documents, jsonOf);
-  return texts.length > 0 ? texts : ['{}'];
-}
-
-/** @param {unknown} document */
-function jsonOf(document) {
-  return typeof document === 'string' ? document : (JSON.stringify(document) ?? 'null');
-}
-
-/** @param {unknown} value @returns {value is Iterable<unknown>} */
-function isIterable(value) {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

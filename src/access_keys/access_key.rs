@@ -80,8 +80,18 @@ impl ListedKey {
         ListedKey { secrets, policy: (!policy.is_default()).then(|| Box::new(policy)) }
     }
 
-    pub(super) fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Policy {
         self.policy.as_deref().unwrap_or(&DEFAULT_POLICY)
+    }
+
+    /// Every secret with its generation, and when it is valid: from the first time on, and before the second.
+    #[cfg(feature = "documents")]
+    pub(crate) fn every_secret(&self) -> impl Iterator<Item = (&str, &Secret, Option<UnixMillis>, Option<UnixMillis>)> {
+        let (several, only) = match &self.secrets {
+            Secrets::Several(several) => (&**several, None),
+            Secrets::Only(secret) => (&[][..], Some((ONLY_GENERATION, secret, None, None))),
+        };
+        several.iter().map(|one| (&*one.generation, &one.secret, one.not_before, one.not_after)).chain(only)
     }
 }
 

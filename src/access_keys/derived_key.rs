@@ -59,7 +59,7 @@ impl<'a> DerivedKeyId<'a> {
     }
 
     /// The secret that belongs to the id: 30 base-62 digits.
-    pub(super) fn derive(&self, master_secret: &Secret) -> Secret {
+    pub(crate) fn derive(&self, master_secret: &Secret) -> Secret {
         let mac = hmac_sha256(master_secret.as_bytes(), format!("{DOMAIN}{}", self.text).as_bytes());
         Secret::new(&base62(mac.finalize().into_bytes().into()))
     }

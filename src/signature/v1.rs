@@ -110,6 +110,12 @@ pub fn verify(secret: &Secret, string_to_sign: &str, signature: &str) -> bool {
     BASE64_STANDARD.decode(signature).is_ok_and(|code| mac.verify_slice(&code).is_ok())
 }
 
+/// The signature of a text, as a client writes it.
+#[cfg(feature = "documents")]
+pub(crate) fn signature_of(secret: &Secret, string_to_sign: &str) -> String {
+    BASE64_STANDARD.encode(hmac_sha1(secret.as_bytes(), string_to_sign.as_bytes()).finalize().into_bytes())
+}
+
 /// Refuses a key whose signature could be another request's.
 ///
 /// The key is decoded in the StringToSign and nothing separates it from the sub-resources, so

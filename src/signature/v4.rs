@@ -149,6 +149,12 @@ pub fn verify(signing_key: &[u8; 32], string_to_sign: &str, signature: &str) -> 
     base16ct::lower::decode_vec(signature).is_ok_and(|code| mac.verify_slice(&code).is_ok())
 }
 
+/// The signature of a text, as a client writes it.
+#[cfg(feature = "documents")]
+pub(crate) fn signature_of(signing_key: &[u8; 32], string_to_sign: &str) -> String {
+    base16ct::lower::encode_string(&hmac_sha256(signing_key, string_to_sign.as_bytes()).finalize().into_bytes())
+}
+
 #[derive(Default)]
 struct HeaderParameters<'r> {
     credential: Option<&'r str>,

@@ -14,8 +14,9 @@ const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const OPTIONS = {
   bundle: ['config', 'access-keys', 'out', 'allow-weak-secrets'],
   replay: ['config', 'access-keys', 'credentials-endpoint', 'now', 'json'],
+  explain: ['config', 'access-keys', 'credentials-endpoint', 'now', 'json'],
   serve: [
-    'config', 'access-keys', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'no-origin-response',
+    'config', 'access-keys', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'explain', 'no-origin-response',
   ],
 };
 
@@ -46,7 +47,7 @@ test('each command has exactly the options that scripts may use', () => {
   assert.deepEqual(optionsOf(/** @type {any} */ (keys)), Object.fromEntries(expected));
 });
 
-for (const path of [[], ['bundle'], ['replay'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name])]) {
+for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name])]) {
   test(`${['oss-edge', ...path].join(' ')} --help describes the command and its options`, async () => {
     const { status, stdout, stderr } = await run(...path, '--help');
     assert.deepEqual([status, stderr], [0, '']);

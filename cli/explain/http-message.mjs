@@ -1,0 +1,110 @@
+// HTTP requests as people keep them: raw text, what `curl -v` prints, HAR files, events of CloudFront.
+
+/**
+ * @typedef {import('./signed-text.mjs').Pair} Pair
+ *
+ * @typedef {object} HttpRequest
+ * @property {string} method
+ * @property {string} path raw
+ * @property {string} query raw, without its question mark
+ * @property {Pair[]} headers in the order and case in which they were sent, where that is known
+ * @property {Buffer} [body] where all of it is known
+ * @property {number} [time] when it was sent, in milliseconds since the epoch
+ */
+
+/**
+ * The requests of `curl -v`'s lines that begin with `> `. The Date of the answer is taken for the time.
+ *
+ * @param {string} text
+ * @returns {HttpRequest[]}
+ */
+export function requestsOfCurl(text) {
+  return text
+    .split(/^(?=> [A-Z]+ \S+ HTTP)/mu)
+    .flatMap((part) => {
+      const lines = (/** @type {RegExp} */ mark) => part.split(/\r?\n/u).filter((line) => mark.test(line)).map((line) => line.slice(2));
+      const [first, ...headers] = lines(/^> ./u);
+      const request = requestOf(first ?? '', headers);
+      const date = lines(/^< date:/iu)[0]?.slice('date:'.length);
+      return request === undefined ? [] : [{ ...request, time: date === undefined ? undefined : Date.parse(date) || undefined }];
+    });
+}
+
+/**
+ * A raw HTTP/1.1 request.
+ *
+ * @param {string} text
+ * @returns {HttpRequest | undefined} undefined if it isn't one
+ */
+export function requestOfText(text) {
+  const [head, ...rest] = text.split(/\r?\n\r?\n/u);
+  const [first, ...headers] = head.split(/\r?\n/u);
+  const request = requestOf(first, headers);
+  const length = request?.headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
+  const body = Buffer.from(text.slice(head.length).replace(/^\r?\n\r?\n/u, ''));
+  const isWhole = length !== undefined && Number(length) === body.length && (rest.length > 0 || body.length === 0);
+  return request && { ...request, body: isWhole ? body : undefined };
+}
+
+/**
+ * The requests of a HAR file that have a signature of OSS.
+ *
+ * @param {any} har
+ * @returns {HttpRequest[]}
+ */
+export function requestsOfHar(har) {
+  return har.log.entries.flatMap((/** @type {any} */ { request, startedDateTime }) => {
+    const [, host, path, query = ''] = /^https?:\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?/u.exec(request?.url) ?? [];
+    if (host === undefined) return [];
+    const headers = request.headers
+      .filter((/** @type {any} */ { name }) => !name.startsWith(':'))
+      .map((/** @type {any} */ { name, value }) => /** @type {Pair} */ ([name, value]));
+    if (!headers.some((/** @type {Pair} */ [name]) => name.toLowerCase() === 'host')) headers.unshift(['Host', host]);
+    const text = request.postData?.text;
+    const body = typeof text === 'string' ? Buffer.from(text) : undefined;
+    const time = Date.parse(startedDateTime) || undefined;
+    const one = { method: request.method, path: path || '/', query, headers, body, time };
+    return isSigned(one) ? [one] : [];
+  });
+}
+
+/** @param {import('aws-lambda').CloudFrontRequest} request @returns {HttpRequest} */
+export function requestOfEvent({ method, uri, querystring, headers }) {
+  const lines = Object.entries(headers).flatMap(([name, values]) =>
+    values.map(({ key, value }) => /** @type {Pair} */ ([key ?? name, value])),
+  );
+  return { method, path: uri, query: querystring, headers: lines };
+}
+
+/**
+ * The request as CloudFront shows it to viewer-request.
+ *
+ * @param {HttpRequest} request
+ * @returns {import('aws-lambda').CloudFrontRequest}
+ */
+export function eventRequestOf({ method, path, query, headers }) {
+  /** @type {import('aws-lambda').CloudFrontHeaders} */
+  const fields = {};
+  for (const [key, value] of headers) {
+    (fields[key.toLowerCase()] ??= []).push({ key, value });
+  }
+  return { clientIp: '', method, uri: path, querystring: query, headers: fields };
+}
+
+/** @param {HttpRequest} request */
+function isSigned({ query, headers }) {
+  const inHeader = headers.some(([name, value]) => name.toLowerCase() === 'authorization' && /^OSS/u.test(value));
+  return inHeader || /(?:^|&)(?:Signature|x-oss-signature)=/u.test(query);
+}
+
+/** @param {string} first the request line @param {string[]} lines @returns {HttpRequest | undefined} */
+function requestOf(first, lines) {
+  const [, method, target] = /^([A-Z]+) (\S+) HTTP\/[\d.]+$/u.exec(first.trim()) ?? [];
+  if (target === undefined) return undefined;
+  const [, path, query = ''] = /^(?:https?:\/\/[^/]*)?([^?]*)(?:\?(.*))?$/u.exec(target) ?? [];
+  const headers = lines.flatMap((line) => {
+    const [, name, value] = /^([^\s:]+):[ \t]*(.*?)[ \t]*$/u.exec(line) ?? [];
+    return name === undefined ? [] : [/** @type {Pair} */ ([name, value])];
+  });
+  return { method, path, query, headers };
+}
