@@ -8,8 +8,10 @@ import { printable } from './table.mjs';
  * @returns {string}
  */
 export function requestLine(entry, decision) {
-  const { method, uri, status, origin, bytes, milliseconds, violation } = entry;
-  const what = violation ?? [decision?.operation, decision?.code, decision?.detail].filter(Boolean).join(', ');
-  const line = [method, uri, status, origin ?? '-', `${bytes} B`, `${milliseconds} ms`, what].join('  ');
-  return printable(line);
+  const { method, uri, status, origin, bytes, milliseconds, violation, s3Error } = entry;
+  const { operation, code, detail, hypothesis } = decision ?? {};
+  const s3 = s3Error && `S3: ${s3Error}`;
+  const what = violation ?? [operation, code, detail, s3].filter(Boolean).join(', ');
+  const line = printable([method, uri, status, origin ?? '-', `${bytes} B`, `${milliseconds} ms`, what].join('  '));
+  return hypothesis === undefined ? line : `${line}\n  ${printable(String(hypothesis))}`;
 }

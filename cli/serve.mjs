@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createGate } from '../js-shim/core/gate.mjs';
+import { readEvent } from '../js-shim/edge/cloudfront-event.mjs';
 import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
+import { ossRequestId } from '../js-shim/edge/oss-error.mjs';
 import { readSettings } from '../js-shim/relay/settings.mjs';
 import { startDistribution } from '../local/distribution.mjs';
 import { startS3Server } from '../local/s3-server.mjs';
@@ -34,6 +36,8 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  *   framed twice
  * @param {import('../local/api-gateway.mjs').Chunked} [options.apiChunked] what API Gateway makes of a chunked request
  * @param {RequestLog} [options.log]
+ * @param {(request: import('aws-lambda').CloudFrontRequest, now: number) => string | undefined} [options.explain] says
+ *   why a request was refused; it goes to the request's line as `hypothesis`
  * @param {(line: LogLine) => void} [options.logKeys] gets the lines about fetching access keys
  * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
  *   close(): Promise<void> }>}
@@ -48,6 +52,7 @@ export async function serve({
   framing,
   apiChunked,
   log = () => {},
+  explain,
   logKeys = () => {},
 }) {
   const config = /** @type {Config} */ (documents.config);
@@ -64,9 +69,10 @@ export async function serve({
     s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true },
   };
   const relay = functions.relay?.create({ ...behindEdge, originSecret, settings: { ...readSettings({}), port: 0 } });
+  const viewerRequest = functions['viewer-request'].create(atEdge);
   const starting = startDistribution({
     handlers: {
-      viewerRequest: functions['viewer-request'].create(atEdge),
+      viewerRequest: explain ? explaining(viewerRequest, explain, now, decisions) : viewerRequest,
       originRequest: functions['origin-request'].create(atEdge),
       originResponse: originResponse ? functions['origin-response'].create(atEdge) : undefined,
       authorizer: functions.authorizer?.create({ ...atEdge, originSecret }),
@@ -148,19 +154,38 @@ async function originDomainOf(config) {
   };
 }
 
+/**
+ * The viewer-request function, whose refusals are explained.
+ *
+ * @param {(event: any) => Promise<any>} viewerRequest
+ * @param {NonNullable<Parameters<typeof serve>[0]['explain']>} explain
+ * @param {() => number} now
+ * @param {ReturnType<typeof decisionsByRequest>} decisions
+ */
+function explaining(viewerRequest, explain, now, decisions) {
+  return async (/** @type {any} */ event) => {
+    const { request, requestId } = readEvent(structuredClone(event));
+    const result = await viewerRequest(event);
+    const hypothesis = 'status' in result ? explain(request, now()) : undefined;
+    if (hypothesis !== undefined) decisions.write({ cloudFrontRequestId: requestId, hypothesis });
+    return result;
+  };
+}
+
 /** Collects the functions' log lines for the one line of each request. */
 function decisionsByRequest() {
-  /** @type {Map<string, LogLine>} */
+  /** By the id that the device is told: the functions behind the API know no other. @type {Map<string, LogLine>} */
   const decisions = new Map();
   return {
     // A later function adds to the line of an earlier one.
     write: (/** @type {LogLine} */ line) => {
-      const id = String(line.cloudFrontRequestId);
+      const id = String(line.ossRequestId ?? ossRequestId(String(line.cloudFrontRequestId)));
       decisions.set(id, { ...decisions.get(id), ...line });
     },
     take: (/** @type {string} */ requestId) => {
-      const line = decisions.get(requestId);
-      decisions.delete(requestId);
+      const id = ossRequestId(requestId);
+      const line = decisions.get(id);
+      decisions.delete(id);
       return line;
     },
   };

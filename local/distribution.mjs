@@ -37,6 +37,7 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @property {'s3' | 'api' | 'relay' | null} origin that was asked
  * @property {number} bytes of the body that were received
  * @property {number} milliseconds
+ * @property {string} [s3Error] S3's code and message, on the direct path
  * @property {string} [violation] the rule a function broke, or what is wrong with the configuration
  */
 /**

@@ -2,6 +2,7 @@
  * What the distribution's origins answer: S3, and the API or the relay.
  */
 import http from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { PAYLOAD_BYTES } from './api-gateway.mjs';
 import { headerLines, textToWire } from './header-lines.mjs';
 import { openRequest, signedRequest } from './origin-access-control.mjs';
@@ -17,7 +18,7 @@ import { apiResponse, errorResponse, s3Response } from './viewer-response.mjs';
  * @property {import('node:http').IncomingMessage} message
  * @property {import('./request-body.mjs').RequestBody} body
  * @property {string} requestId CloudFront's
- * @property {{ requestId: string, origin: 's3' | 'api' | 'relay' | null, violation?: string }} entry for the log
+ * @property {{ requestId: string, origin: 's3' | 'api' | 'relay' | null, violation?: string, s3Error?: string }} entry for the log
  *
  * @typedef {{ domain: string, port: number }} Relay its domain name, and the port on 127.0.0.1 where it listens
  */
@@ -57,7 +58,12 @@ async function fromS3(incoming, request, s3) {
   const signed = await signedRequest({ ...request, headers }, s3);
   try {
     const upstream = openRequest(signed, { hasBody: incoming.body.isExpected });
-    return s3Response(await incoming.body.relayTo(upstream, announcedLength(request)));
+    const message = await incoming.body.relayTo(upstream, announcedLength(request));
+    const response = s3Response(message);
+    if (response.status < 400) return response;
+    const body = await buffer(message);
+    incoming.entry.s3Error = reasonOf(body.toString());
+    return { ...response, body };
   } catch (error) {
     if (error instanceof LengthMismatch) throw error;
     return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });
@@ -83,6 +89,16 @@ async function fromRelay({ body, requestId }, request, { port }) {
     if (error instanceof LengthMismatch) throw error;
     return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });
   }
+}
+
+/**
+ * S3's code and message, which origin-response can't see.
+ *
+ * @param {string} document
+ */
+function reasonOf(document) {
+  const [code, message] = ['Code', 'Message'].map((name) => new RegExp(`<${name}>([^<]*)<`, 'u').exec(document)?.[1]);
+  return code === undefined ? undefined : [code, message].filter(Boolean).join(': ');
 }
 
 /**

@@ -39,18 +39,21 @@ export function addServe(program) {
         .default('taken'),
     )
     .option('--json', 'log JSON lines')
+    .option('--explain', 'say what a refused device does wrong, as `oss-edge explain` finds out')
     .option('--no-origin-response', "leave out the function that translates S3's responses, as a deployment may")
     .action(action(serveUntilInterrupted));
 }
 
 /** @param {any} options */
-async function serveUntilInterrupted({ port, s3Endpoint, json, ...options }) {
+async function serveUntilInterrupted({ port, s3Endpoint, json, explain, ...options }) {
   // The AWS SDK warns at length about Node 20, which Lambda doesn't run.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { readDocuments } = await import('../documents.mjs');
   const { serve } = await import('../serve.mjs');
+  const documents = await readDocuments(documentFiles(options));
   const server = await serve({
-    documents: await readDocuments(documentFiles(options)),
+    documents,
+    explain: explain ? await explanationsOf(documents) : undefined,
     port: portOf(port),
     data: options.data,
     originResponse: options.originResponse,
@@ -65,6 +68,20 @@ async function serveUntilInterrupted({ port, s3Endpoint, json, ...options }) {
   await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)));
   await server.close();
   return 0;
+}
+
+/**
+ * @param {import('../documents.mjs').Documents} documents checked
+ * @returns {Promise<Parameters<typeof import('../serve.mjs').serve>[0]['explain']>}
+ */
+async function explanationsOf(documents) {
+  const { createExplainer } = await import('../explain/explainer.mjs');
+  const { requestOfEvent } = await import('../explain/http-message.mjs');
+  const { hypothesisLine } = await import('../explain/report.mjs');
+  const { withFetchedKeys } = await import('../fetched-keys.mjs');
+  const { readDocumentsWasm } = await import('../wasm-file.mjs');
+  const explain = createExplainer({ wasm: await readDocumentsWasm(), documents: await withFetchedKeys(documents) });
+  return (request, now) => hypothesisLine(explain({ id: '', form: 'event', request: requestOfEvent(request) }, now));
 }
 
 /** @typedef {Required<Pick<Parameters<typeof import('../serve.mjs').serve>[0], 'log' | 'logKeys'>>} Log */

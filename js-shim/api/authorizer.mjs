@@ -107,6 +107,7 @@ function decisionLine(decision, time) {
   const understood = { operation, bucket, key: loggedKey(key), accessKeyId, scheme, generation };
   const refused = decision.decision === 'refuse';
   const reason = refused ? { code: decision.code, detail: decision.detail } : {};
+  const ossRequestId = refused ? decision.ossRequestId : decision.requestId;
   return {
     log: LOG_VERSION,
     time: new Date(time).toISOString(),
@@ -114,5 +115,6 @@ function decisionLine(decision, time) {
     decision: refused ? 'deny' : 'forward',
     ...understood,
     ...reason,
+    ossRequestId,
   };
 }

@@ -45,6 +45,23 @@ test('shows a person one readable line a request', async () => {
   assert.equal(await server.interrupted(), 0);
 });
 
+test('shows why the functions behind the API and S3 refuse, and with --explain what the device does wrong', async () => {
+  const server = await started('--explain');
+  const lines = async (/** @type {Parameters<typeof send>[1]} */ request) => {
+    await send(server.url, request);
+    return server.line();
+  };
+  const resource = '/fleet-uploads/logs/boot.txt?uploadId=none';
+  const complete = { method: 'POST', querystring: 'uploadId=none', resource, body: '<CompleteMultipartUpload/>' };
+  assert.match(await lines(complete), /^POST {2}\S+ {2}400 {2}api .*CompleteMultipartUpload, MalformedXML, MalformedXML$/u);
+  const part = { querystring: 'partNumber=1&uploadId=none', resource: '/fleet-uploads/logs/boot.txt?partNumber=1&uploadId=none', body: 'hello' };
+  assert.match(await lines(part), /^PUT .*UploadPart, NoSuchUpload, the origin answered 404, S3: NoSuchUpload: \S+/u);
+  const otherStyle = { resource: '/fleet-uploads/fleet-uploads/logs/boot.txt', body: 'hello' };
+  assert.match(await lines(otherStyle), /^PUT .*SignatureDoesNotMatch, signature mismatch for/u);
+  assert.match(await server.line(), /^ {2}bucket-twice: The device signs the bucket twice/u);
+  assert.equal(await server.interrupted(), 0);
+});
+
 test('says that its port is in use, and ends', async () => {
   const server = await started();
   const args = ['serve', '--config', config, '--access-keys', accessKeys, '--port', new URL(server.url).port];
@@ -69,12 +86,15 @@ async function started(...args) {
   return { url, line, interrupted };
 }
 
-/** @param {string} url @param {{ body: string, authorization?: string }} request */
-async function send(url, { body, authorization }) {
+/**
+ * @param {string} url
+ * @param {{ method?: string, querystring?: string, resource?: string, body: string, authorization?: string }} request
+ */
+async function send(url, { method = 'PUT', querystring = '', resource, body, authorization }) {
   const date = new Date().toUTCString();
-  const { uri, headers } = signedEvent({ headers: { date } }).Records[0].cf.request;
-  const sent = http.request(url + uri, {
-    method: 'PUT',
+  const { uri, headers } = signedEvent({ method, querystring, resource, headers: { date } }).Records[0].cf.request;
+  const sent = http.request(`${url}${uri}${querystring && `?${querystring}`}`, {
+    method,
     headers: {
       host: 'uploads.example.com',
       date,
