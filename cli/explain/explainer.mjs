@@ -51,16 +51,17 @@ import { decoded, formOf, textsOf } from './signed-text.mjs';
  * @property {string | null} canonicalRequest
  */
 
-/** More than the single hypotheses of any request, and few enough for a second. */
+/** Enough for most pairs of hypotheses, and few enough for a second or two. */
 const MAX_TESTED = 20_000;
 
 /**
  * @param {object} options
  * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge_documents.wasm`
  * @param {{ config: unknown, accessKeys: unknown }} options.documents checked
+ * @param {number} [options.maxTested] how many forms are tried at most; single hypotheses always are
  * @returns {(subject: Subject, now?: number) => Explanation}
  */
-export function createExplainer({ wasm, documents }) {
+export function createExplainer({ wasm, documents, maxTested = MAX_TESTED }) {
   const gate = createGate({ wasm, ...documents });
   const examiner = createExaminer({ wasm, ...documents });
   const config = /** @type {any} */ (documents.config);
@@ -149,7 +150,7 @@ export function createExplainer({ wasm, documents }) {
     }
     for (const one of singles) {
       for (const two of hypothesesOf(one.form, context)) {
-        if (tested >= MAX_TESTED) return { isRight: false, cause: null, tested };
+        if (tested >= maxTested) return { isRight: false, cause: null, tested };
         const [signer] = signersOf(two.form);
         if (signer !== undefined) return { isRight: false, cause: causeOfHypotheses([one, two], signer), tested };
       }

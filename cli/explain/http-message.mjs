@@ -53,17 +53,20 @@ export function requestOfText(text) {
  * @returns {HttpRequest[]}
  */
 export function requestsOfHar(har) {
-  return har.log.entries.flatMap((/** @type {any} */ { request, startedDateTime }) => {
+  return har.log.entries.flatMap((/** @type {any} */ entry) => {
+    const { request, startedDateTime } = Object(entry);
     const [, host, path, query = ''] = /^https?:\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?/u.exec(request?.url) ?? [];
     if (host === undefined) return [];
-    const headers = request.headers
-      .filter((/** @type {any} */ { name }) => !name.startsWith(':'))
-      .map((/** @type {any} */ { name, value }) => /** @type {Pair} */ ([name, value]));
+    const headers = [request.headers ?? []]
+      .flat()
+      .map((/** @type {any} */ line) => /** @type {Pair} */ ([String(line?.name), String(line?.value)]))
+      // HTTP/2 has the method, the host and the path in such.
+      .filter(([name]) => !name.startsWith(':'));
     if (!headers.some((/** @type {Pair} */ [name]) => name.toLowerCase() === 'host')) headers.unshift(['Host', host]);
     const text = request.postData?.text;
     const body = typeof text === 'string' ? Buffer.from(text) : undefined;
     const time = Date.parse(startedDateTime) || undefined;
-    const one = { method: request.method, path: path || '/', query, headers, body, time };
+    const one = { method: String(request.method), path: path || '/', query, headers, body, time };
     return isSigned(one) ? [one] : [];
   });
 }
@@ -71,9 +74,9 @@ export function requestsOfHar(har) {
 /** @param {import('aws-lambda').CloudFrontRequest} request @returns {HttpRequest} */
 export function requestOfEvent({ method, uri, querystring, headers }) {
   const lines = Object.entries(headers).flatMap(([name, values]) =>
-    values.map(({ key, value }) => /** @type {Pair} */ ([key ?? name, value])),
+    [values].flat().map(({ key, value }) => /** @type {Pair} */ ([String(key ?? name), String(value)])),
   );
-  return { method, path: uri, query: querystring, headers: lines };
+  return { method: String(method), path: String(uri), query: String(querystring ?? ''), headers: lines };
 }
 
 /**
@@ -83,12 +86,13 @@ export function requestOfEvent({ method, uri, querystring, headers }) {
  * @returns {import('aws-lambda').CloudFrontRequest}
  */
 export function eventRequestOf({ method, path, query, headers }) {
-  /** @type {import('aws-lambda').CloudFrontHeaders} */
-  const fields = {};
+  /** Without a prototype: a header may be called `__proto__`. @type {import('aws-lambda').CloudFrontHeaders} */
+  const fields = Object.create(null);
   for (const [key, value] of headers) {
-    (fields[key.toLowerCase()] ??= []).push({ key, value });
+    (fields[key.toLowerCase().toWellFormed()] ??= []).push({ key, value: value.toWellFormed() });
   }
-  return { clientIp: '', method, uri: path, querystring: query, headers: fields };
+  const [uri, querystring] = [path.toWellFormed(), query.toWellFormed()];
+  return { clientIp: '', method: method.toWellFormed(), uri, querystring, headers: fields };
 }
 
 /** @param {HttpRequest} request */

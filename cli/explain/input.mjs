@@ -4,6 +4,7 @@ import { fromFunctionsEvent, isFunctionsEvent } from '../cloudfront-functions-ev
 import { readTime } from '../replay.mjs';
 import { sdkErrorOf } from './exception.mjs';
 import { requestOfEvent, requestOfText, requestsOfCurl, requestsOfHar } from './http-message.mjs';
+import { encoded } from './signed-text.mjs';
 
 /**
  * @typedef {'log-line' | 'captured-line' | 'event' | 'http' | 'curl' | 'har' | 'sdk-exception'} InputForm
@@ -96,11 +97,17 @@ function subjectsOfValue(value, id) {
 /** @param {any} line of the log @param {string} id @returns {Subject} */
 function subjectOfLine(line, id) {
   const { captured, host, method, time } = line;
-  if (!Array.isArray(captured?.headers)) return { id, form: 'log-line', line };
-  const query = captured.query.map((/** @type {[string, string]} */ pair) => pair.map(encodeURIComponent).join('=')).join('&');
-  const headers = captured.headers.filter((/** @type {[string, string]} */ [name]) => name !== 'host');
-  const request = { method, path: captured.uri, query, headers: [['host', host ?? ''], ...headers], time: Date.parse(time) || undefined };
-  return { id, form: 'captured-line', line, request: /** @type {HttpRequest} */ (request) };
+  if (!Array.isArray(captured?.headers) || !Array.isArray(captured.query)) return { id, form: 'log-line', line };
+  const query = pairsOf(captured.query).map((pair) => pair.map(encoded).join('=')).join('&');
+  const signed = pairsOf(captured.headers).filter(([name]) => name !== 'host');
+  const headers = [/** @type {[string, string]} */ (['host', String(host ?? '')]), ...signed];
+  const request = { method: String(method), path: String(captured.uri), query, headers, time: Date.parse(time) || undefined };
+  return { id, form: 'captured-line', line, request };
+}
+
+/** @param {any[]} list */
+function pairsOf(list) {
+  return list.map((pair) => /** @type {[string, string]} */ ([String(pair?.[0]), String(pair?.[1])]));
 }
 
 /** @param {string} name @param {number} index @param {unknown[]} all */

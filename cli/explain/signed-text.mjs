@@ -103,7 +103,7 @@ export function byName([one], [other]) {
 
 /** Percent-encoded, but for RFC 3986's unreserved characters. @param {string} text */
 export function encoded(text) {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/gu, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text.toWellFormed()).replaceAll(/[!'()*]/gu, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** The same without the slashes. @param {string} key */

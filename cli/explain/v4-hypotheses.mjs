@@ -41,6 +41,7 @@ function regions(form, { regions: configured }) {
 function days(form) {
   const { day } = form.scope;
   const time = Date.UTC(Number(day.slice(0, 4)), Number(day.slice(4, 6)) - 1, Number(day.slice(6)));
+  if (Number.isNaN(time)) return [];
   return [-1, 1].map((days) => {
     const other = new Date(time + days * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
     return {

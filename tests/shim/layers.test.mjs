@@ -38,6 +38,12 @@ test('no file imports itself through others', () => {
   }
 });
 
+test('nothing that a device can reach tests hypotheses', () => {
+  const importers = [...imports].filter(([, { all }]) => all.includes('js-shim/core/examiner.mjs')).map(([file]) => file);
+  assert.deepEqual(importers.filter((file) => !file.startsWith('cli/explain/')), []);
+  assert.ok(importers.length > 0);
+});
+
 test('what is deployed imports no package but those for the functions behind the API and Secrets Manager', async () => {
   for (const file of [...imports.keys()].filter((path) => path.startsWith('js-shim/'))) {
     const text = await readFile(join(ROOT, file), 'utf8');
