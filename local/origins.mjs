@@ -18,7 +18,8 @@ import { apiResponse, errorResponse, s3Response } from './viewer-response.mjs';
  * @property {import('node:http').IncomingMessage} message
  * @property {import('./request-body.mjs').RequestBody} body
  * @property {string} requestId CloudFront's
- * @property {{ requestId: string, origin: 's3' | 'api' | 'relay' | null, violation?: string, s3Error?: string }} entry for the log
+ * @property {{ requestId: string, origin: 's3' | 'api' | 'relay' | null, violation?: string,
+ *   s3Error?: string }} entry for the log
  *
  * @typedef {{ domain: string, port: number }} Relay its domain name, and the port on 127.0.0.1 where it listens
  */

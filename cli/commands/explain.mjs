@@ -5,8 +5,8 @@ import { text as consume } from 'node:stream/consumers';
 import { action } from '../action.mjs';
 import { addDocumentOptions, addEndpointOption, documentFiles } from '../document-options.mjs';
 
-const DESCRIPTION = `Find out why a device is refused: show what it should have signed, piece by piece, and try what usually
-goes wrong with a signature.
+const DESCRIPTION = `Find out why a device is refused: show what it should have signed, piece by piece, and try what
+usually goes wrong with a signature.
 
 The file contains what you have: a line of the functions' log (one that \`capture\` of the
 configuration has captured, or another), a viewer-request event, a raw HTTP request, what

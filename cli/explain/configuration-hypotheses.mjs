@@ -31,7 +31,7 @@ export function configurationHypotheses({ wasm, documents, request, time }) {
     tested += 1;
     const [signer] = examiner.signers({ ...signed, scope: form && textsOf(form).scope }, 'own', time);
     if (signer === undefined) continue;
-    const advice = `It would verify with ${JSON.stringify(entry)} in \`hosts\`: add it, or correct the endpoint of the device.`;
+    const advice = `It would verify with ${JSON.stringify(entry)} in \`hosts\`: add it, or correct the endpoint.`;
     const { accessKeyId, generation } = signer;
     return { cause: { hypotheses: ['host-not-configured'], advice: [advice], accessKeyId, generation }, tested };
   }
@@ -40,7 +40,11 @@ export function configurationHypotheses({ wasm, documents, request, time }) {
   /** @param {object} entry of `hosts` */
   function examinerWith(entry) {
     try {
-      return createExaminer({ wasm, accessKeys: documents.accessKeys, config: { ...config, hosts: [...config.hosts, entry] } });
+      return createExaminer({
+        wasm,
+        accessKeys: documents.accessKeys,
+        config: { ...config, hosts: [...config.hosts, entry] },
+      });
     } catch {
       // The Host can't be one of a configuration, or is one already.
       return undefined;

@@ -18,7 +18,10 @@
  */
 export function sdkErrorOf(text) {
   const error = {
-    code: fieldOf(text, 'Code') ?? wordAfter(text, /\b(?:ErrorCode|Error Code|code)\]?["']?\s*[:=]\s*["']?/u) ?? nameOf(text),
+    code:
+      fieldOf(text, 'Code') ??
+      wordAfter(text, /\b(?:ErrorCode|Error Code|code)\]?["']?\s*[:=]\s*["']?/u) ??
+      nameOf(text),
     requestId: fieldOf(text, 'RequestId') ?? /\b[0-9A-F]{24}\b/u.exec(text)?.[0],
     accessKeyId: fieldOf(text, 'OSSAccessKeyId'),
     host: fieldOf(text, 'HostId'),
@@ -27,7 +30,9 @@ export function sdkErrorOf(text) {
     canonicalRequest: fieldOf(text, 'CanonicalRequest'),
     ownStringToSign: ownTextOf(text),
   };
-  return error.code !== undefined || error.stringToSign !== undefined || error.ownStringToSign !== undefined ? error : undefined;
+  return error.code !== undefined || error.stringToSign !== undefined || error.ownStringToSign !== undefined
+    ? error
+    : undefined;
 }
 
 /**
@@ -54,7 +59,8 @@ function wordAfter(text, before) {
 
 /** Of the debug logs of ali-oss (`DEBUG=ali-oss`) and of others that write the same words. @param {string} text */
 function ownTextOf(text) {
-  const [, v1] = /\bstring ?to ?sign: ?((?:[A-Z]+)\n[^\n]*\n[^\n]*\n[^\n]*\n(?:x-oss-[^\n]*\n)*\/[^\n]*)/iu.exec(text) ?? [];
+  const [, v1] =
+    /\bstring ?to ?sign: ?((?:[A-Z]+)\n[^\n]*\n[^\n]*\n[^\n]*\n(?:x-oss-[^\n]*\n)*\/[^\n]*)/iu.exec(text) ?? [];
   return v1?.replace(/ \+\d+m?s$/u, '');
 }
 

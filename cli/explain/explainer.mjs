@@ -77,14 +77,27 @@ export function createExplainer({ wasm, documents, maxTested = MAX_TESTED }) {
     const form = presented && formOf(presented);
     const refusal = signed && 'refusal' in signed ? signed.refusal : undefined;
     const testable = missing === undefined && presented?.signature !== undefined;
-    const found = form && presented && testable
-      ? causeOf(presented, form, contextOf(subject, presented), time)
-      : event && refusal !== undefined && !line
-        ? { ...NOTHING, ...configurationHypotheses({ wasm, documents, request: event, time }) }
-        : NOTHING;
-    const code = decision ? (decision.decision === 'refuse' ? decision.code : null) : (textOf(line?.code) ?? error?.code ?? null);
-    const detail = decision ? (decision.decision === 'refuse' ? decision.detail : null) : (textOf(line?.detail) ?? refusal ?? null);
-    const outcome = decision ? (decision.decision === 'forward' ? 'forward' : 'deny') : (line?.decision ?? (error ? 'deny' : null));
+    const found =
+      form && presented && testable
+        ? causeOf(presented, form, contextOf(subject, presented), time)
+        : event && refusal !== undefined && !line
+          ? { ...NOTHING, ...configurationHypotheses({ wasm, documents, request: event, time }) }
+          : NOTHING;
+    const code = decision
+      ? decision.decision === 'refuse'
+        ? decision.code
+        : null
+      : (textOf(line?.code) ?? error?.code ?? null);
+    const detail = decision
+      ? decision.decision === 'refuse'
+        ? decision.detail
+        : null
+      : (textOf(line?.detail) ?? refusal ?? null);
+    const outcome = decision
+      ? decision.decision === 'forward'
+        ? 'forward'
+        : 'deny'
+      : (line?.decision ?? (error ? 'deny' : null));
     return {
       id: subject.id,
       input: subject.form,
@@ -118,7 +131,13 @@ export function createExplainer({ wasm, documents, maxTested = MAX_TESTED }) {
       regions: config.signatureRegions ?? [],
       sent: request?.headers ?? [],
       path: request?.path ?? '',
-      query: query.map((text) => /** @type {[string, string]} */ ([decoded(text.split('=', 1)[0]), decoded(text.slice(text.split('=', 1)[0].length + 1))])),
+      query: query.map(
+        (text) =>
+          /** @type {[string, string]} */ ([
+            decoded(text.split('=', 1)[0]),
+            decoded(text.slice(text.split('=', 1)[0].length + 1)),
+          ]),
+      ),
       body: request?.body,
     };
   }
@@ -164,8 +183,9 @@ const NOTHING = Object.freeze({ isRight: false, cause: null, tested: 0 });
 const SPELLING = {
   name: 'signature-encoding',
   advice:
-    'The signature itself is right and written differently: a `+` of it became a blank in the URL, or it is in another base64 ' +
-    'or in capitals. Percent-encode it in URLs, and write base64 with padding or hexadecimal digits in lower case.',
+    'The signature itself is right and written differently: a `+` of it became a blank in the URL, or it is in ' +
+    'another base64 or in capitals. Percent-encode it in URLs, and write base64 with padding, or hexadecimal digits in ' +
+    'lower case.',
 };
 
 /** The same signature as it may have been meant. @param {string} signature */
@@ -187,8 +207,8 @@ function causeOfSecret({ accessKeyId, generation, fault }, presented) {
   const isOwn = accessKeyId === presented.accessKeyId;
   const advice = isOwn
     ? `It verifies with the secret \`${generation}\` of this key: ${fault}.`
-    : `It verifies with a secret of another key, \`${accessKeyId}\` (\`${generation}\`): the device has the id of one key and ` +
-      'the secret of another. Give it both of one key.';
+    : `It verifies with a secret of another key, \`${accessKeyId}\` (\`${generation}\`): the device has the ` +
+      'id of one key and the secret of another. Give it both of one key.';
   return { hypotheses: [isOwn ? 'another-secret' : 'another-key'], advice: [advice], accessKeyId, generation };
 }
 
@@ -219,14 +239,18 @@ function ownTimeOf(signed) {
   return Date.parse(basic) || undefined;
 }
 
-/** @param {Subject} subject @param {string | undefined} missing @param {Presented | undefined} presented @param {Form | undefined} form */
+/**
+ * @param {Subject} subject @param {string | undefined} missing @param {Presented | undefined} presented
+ * @param {Form | undefined} form
+ */
 function notesOf({ request, error, form: input }, missing, presented, form) {
   const notes = [];
   if (missing !== undefined) notes.push(missing);
   if (request && request.time === undefined) {
     notes.push('The input has no time, so the request was judged at its own date; --now says another.');
   }
-  if (presented && form === undefined) notes.push('The StringToSign is cut off, or of version 4 without its CanonicalRequest.');
+  if (presented && form === undefined)
+    notes.push('The StringToSign is cut off, or of version 4 without its CanonicalRequest.');
   if (form && request?.body === undefined && input !== 'sdk-exception') {
     notes.push("The body isn't known, so a Content-MD5 that was removed can't be found.");
   }

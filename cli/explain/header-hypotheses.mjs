@@ -54,7 +54,7 @@ function contentTypes(form) {
   if (type !== sent) {
     found.push({
       name: 'charset-added',
-      advice: `The device signs \`${type}\` and sends \`${sent}\`: its HTTP library adds the charset. Sign the type with it.`,
+      advice: `The device signs \`${type}\` and sends \`${sent}\`: its HTTP library adds the charset. Sign both.`,
       form: withValue(form, 'content-type', type),
     });
   }
@@ -83,9 +83,16 @@ function contentMd5s(form, { body }) {
   const found = [];
   if (sent !== '') {
     found.push(
-      changed('content-md5-added', 'The device signs no Content-MD5, but sends one: something adds it after signing.', ''),
-      changed('content-md5-hexadecimal', 'The device signs Content-MD5 in hexadecimal digits and sends it in base64.',
-        Buffer.from(sent, 'base64').toString('hex')),
+      changed(
+        'content-md5-added',
+        'The device signs no Content-MD5, but sends one: something adds it after signing.',
+        '',
+      ),
+      changed(
+        'content-md5-hexadecimal',
+        'The device signs Content-MD5 in hexadecimal digits and sends it in base64.',
+        Buffer.from(sent, 'base64').toString('hex'),
+      ),
     );
   }
   const digest = body && createHash('md5').update(body).digest('base64');
@@ -94,7 +101,11 @@ function contentMd5s(form, { body }) {
     const what = other === digest ? 'the digest of the body' : 'the digest of an empty body';
     found.push(
       sent === ''
-        ? changed('content-md5-removed', `The device signs Content-MD5, ${what}, which something removes on the way.`, other)
+        ? changed(
+            'content-md5-removed',
+            `The device signs Content-MD5, ${what}, which something removes on the way.`,
+            other,
+          )
         : changed('content-md5-changed', `The device signs another Content-MD5 than it sends: ${what}.`, other),
     );
   }
@@ -113,15 +124,25 @@ function dates(form, { sent }) {
   const time = timeOf(form.date);
   const found = [];
   if (date !== undefined && ossDate !== undefined) {
-    found.push(signed('date-signed', 'The device signs Date and sends `x-oss-date` too, which goes before it. Send one of them, ' +
-      'or sign `x-oss-date`.', date));
+    found.push(
+      signed(
+        'date-signed',
+        'The device signs Date and sends `x-oss-date` too, which goes before it. Send one of them, ' +
+          'or sign `x-oss-date`.',
+        date,
+      ),
+    );
   }
   if (ossDate !== undefined) {
     const headers = form.headers.filter(([name]) => name !== 'x-oss-date');
     const advice = '`x-oss-date` was added after signing: the device signs neither it nor its line.';
     found.push(
-      signed('date-empty', 'The device signs an empty line for the date, as Amazon S3 has it for `x-amz-date`. OSS signs the ' +
-        'value of `x-oss-date` there.', ''),
+      signed(
+        'date-empty',
+        'The device signs an empty line for the date, as Amazon S3 has it for `x-amz-date`. OSS signs the ' +
+          'value of `x-oss-date` there.',
+        '',
+      ),
       { name: 'x-oss-date-added', advice, form: { ...form, headers } },
       ...(date === undefined ? [] : [{ name: 'x-oss-date-added', advice, form: { ...form, headers, date } }]),
     );
@@ -131,13 +152,27 @@ function dates(form, { sent }) {
     const basic = time.toISOString().replaceAll(/[-:]|\.\d{3}/gu, '');
     const others = [rfc1123, basic, rfc1123.replace('GMT', '+0000'), rfc1123.replace('GMT', 'UTC'), time.toISOString()];
     for (const other of others) {
-      found.push(signed('date-format', 'The device signs its date in another format than it sends. Sign the text that is sent.', other));
+      found.push(
+        signed(
+          'date-format',
+          'The device signs its date in another format than it sends. Sign the text that is sent.',
+          other,
+        ),
+      );
     }
     for (const hours of HOURS) {
       const moved = new Date(time.getTime() + hours * 3_600_000);
-      const other = /^\d{8}T/u.test(form.date) ? moved.toISOString().replaceAll(/[-:]|\.\d{3}/gu, '') : moved.toUTCString();
-      found.push(signed('date-time-zone', `The device signs a date that is ${hours} hours from the one that it sends: it mixes ` +
-        'local time and GMT. Sign and send GMT.', other));
+      const other = /^\d{8}T/u.test(form.date)
+        ? moved.toISOString().replaceAll(/[-:]|\.\d{3}/gu, '')
+        : moved.toUTCString();
+      found.push(
+        signed(
+          'date-time-zone',
+          `The device signs a date that is ${hours} hours from the one that it sends: it mixes ` +
+            'local time and GMT. Sign and send GMT.',
+          other,
+        ),
+      );
     }
   }
   return found;
@@ -164,30 +199,49 @@ function ossHeaders(form, { sent }) {
   const own = headers.filter(([name]) => name.startsWith('x-oss-'));
   const rest = headers.filter(([name]) => !name.startsWith('x-oss-'));
   const found = own.map(([name]) =>
-    named('header-added', `The device doesn't sign \`${name}\`: something adds it after signing.`,
-      headers.filter(([other]) => other !== name)),
+    named(
+      'header-added',
+      `The device doesn't sign \`${name}\`: something adds it after signing.`,
+      headers.filter(([other]) => other !== name),
+    ),
   );
   if (own.length > 1) found.push(named('header-added', 'The device signs none of the `x-oss-*` headers.', rest));
   const values = own.map(([name, value]) => /** @type {const} */ ([name, value]));
   for (const by of [decoded, encoded, fromLatin1, toLatin1]) {
     found.push(
-      named('header-value-encoded', 'The values of `x-oss-meta-*` are encoded after signing, or signed encoded: sign the ' +
-        'bytes that are sent. Headers carry ASCII safely and nothing else.',
-        headers.map(([name, value]) => [name, name.startsWith('x-oss-meta-') ? by(value) : value])),
+      named(
+        'header-value-encoded',
+        'The values of `x-oss-meta-*` are encoded after signing, or signed encoded: sign the ' +
+          'bytes that are sent. Headers carry ASCII safely and nothing else.',
+        headers.map(([name, value]) => [name, name.startsWith('x-oss-meta-') ? by(value) : value]),
+      ),
     );
   }
   const bySent = own.toSorted(([one], [other]) => placeOf(one) - placeOf(other));
   const byKnownCase = values.map(([name, value]) => /** @type {Pair} */ ([sentNameOf(name), value]));
   found.push(
-    named('header-order', 'The device signs the `x-oss-*` headers in the order in which it sends them; OSS sorts them by name.',
-      [...bySent, ...rest]),
-    named('header-order', 'The device signs the `x-oss-*` headers sorted by their names as they are written; OSS sorts them in ' +
-      'lower case.', [...own.toSorted(([one], [other]) => (sentNameOf(one) < sentNameOf(other) ? -1 : 1)), ...rest]),
-    named('header-case', 'The device signs names of headers with capitals; OSS signs them in lower case.', [...byKnownCase, ...rest]),
+    named(
+      'header-order',
+      'The device signs the `x-oss-*` headers in the order in which it sends them; OSS sorts them by name.',
+      [...bySent, ...rest],
+    ),
+    named(
+      'header-order',
+      'The device signs the `x-oss-*` headers sorted by their names as they are written; OSS sorts them in ' +
+        'lower case.',
+      [...own.toSorted(([one], [other]) => (sentNameOf(one) < sentNameOf(other) ? -1 : 1)), ...rest],
+    ),
+    named('header-case', 'The device signs names of headers with capitals; OSS signs them in lower case.', [
+      ...byKnownCase,
+      ...rest,
+    ]),
   );
   if (form.version === 4) {
     // Where another header is between them, they don't change places with it.
-    return found.map((one) => ({ ...one, form: { ...one.form, headers: sortedUnless(one.name === 'header-order', one.form.headers) } }));
+    return found.map((one) => ({
+      ...one,
+      form: { ...one.form, headers: sortedUnless(one.name === 'header-order', one.form.headers) },
+    }));
   }
   return found;
 
@@ -228,10 +282,17 @@ function valueOf(form, name) {
   return form.headers.find(([known]) => known === name)?.[1] ?? '';
 }
 
-/** @param {Form} form @param {'content-type' | 'content-md5'} name @param {string} value empty for none @returns {Form} */
+/**
+ * @param {Form} form @param {'content-type' | 'content-md5'} name @param {string} value empty for none
+ * @returns {Form}
+ */
 function withValue(form, name, value) {
-  if (form.version === 1) return name === 'content-type' ? { ...form, contentType: value } : { ...form, contentMd5: value };
+  if (form.version === 1)
+    return name === 'content-type' ? { ...form, contentType: value } : { ...form, contentMd5: value };
   const others = form.headers.filter(([known]) => known !== name);
   if (value === '') return { ...form, headers: others };
-  return { ...form, headers: [...others, /** @type {Pair} */ ([name, value])].sort(([one], [other]) => (one < other ? -1 : 1)) };
+  return {
+    ...form,
+    headers: [...others, /** @type {Pair} */ ([name, value])].sort(([one], [other]) => (one < other ? -1 : 1)),
+  };
 }

@@ -19,15 +19,19 @@
  * @returns {HttpRequest[]}
  */
 export function requestsOfCurl(text) {
-  return text
-    .split(/^(?=> [A-Z]+ \S+ HTTP)/mu)
-    .flatMap((part) => {
-      const lines = (/** @type {RegExp} */ mark) => part.split(/\r?\n/u).filter((line) => mark.test(line)).map((line) => line.slice(2));
-      const [first, ...headers] = lines(/^> ./u);
-      const request = requestOf(first ?? '', headers);
-      const date = lines(/^< date:/iu)[0]?.slice('date:'.length);
-      return request === undefined ? [] : [{ ...request, time: date === undefined ? undefined : Date.parse(date) || undefined }];
-    });
+  return text.split(/^(?=> [A-Z]+ \S+ HTTP)/mu).flatMap((part) => {
+    const lines = (/** @type {RegExp} */ mark) =>
+      part
+        .split(/\r?\n/u)
+        .filter((line) => mark.test(line))
+        .map((line) => line.slice(2));
+    const [first, ...headers] = lines(/^> ./u);
+    const request = requestOf(first ?? '', headers);
+    const date = lines(/^< date:/iu)[0]?.slice('date:'.length);
+    return request === undefined
+      ? []
+      : [{ ...request, time: date === undefined ? undefined : Date.parse(date) || undefined }];
+  });
 }
 
 /**

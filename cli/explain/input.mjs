@@ -22,19 +22,19 @@ import { encoded } from './signed-text.mjs';
 /** What each form of input proves, and what it can't. */
 export const PROVES = Object.freeze({
   'log-line':
-    'A line of the log has no signature: it shows the cause that was logged, and no hypothesis can be tested. Name its ' +
-    'access key in `capture` of the configuration, and the next line has what it takes.',
+    'A line of the log has no signature: it shows the cause that was logged, and no hypothesis can be tested. Name ' +
+    'its access key in `capture` of the configuration, and the next line has what it takes.',
   'captured-line':
-    "A captured line has the signed parts and a hash of the signature: hypotheses are tested by the hash. The body isn't in it.",
-  event: "An event has the whole request but its body: hypotheses are tested by the signature.",
-  http: 'A raw request is tested by its signature. What a proxy or CloudFront changes after it was recorded is not in it.',
+    "A captured line has the signed parts and the signature's hash: hypotheses are tested by it. The body isn't in it.",
+  event: 'An event has the whole request but its body: hypotheses are tested by the signature.',
+  http: 'A raw request is tested by its signature. What is changed on the way after it was recorded is not in it.',
   curl: 'The request that curl printed is tested by its signature. It is what curl sent, not what the device sends.',
   har:
-    "A HAR file has what a browser sent, tested by the signature. A browser leaves Date, and headers of its own, out or in " +
+    'A HAR file has what a browser sent, tested by the signature. A browser leaves headers out, or has them in ' +
     "another order: what can't be verified may be the file's fault.",
   'sdk-exception':
-    "An exception with SignatureProvided and StringToSign is tested by the signature. Without them it has the code alone: look " +
-    'for the line of the log with its request id. The path and headers that are not signed are not in it.',
+    'An exception with SignatureProvided and StringToSign is tested by the signature. Without them it has the ' +
+    'code alone: look for the line of the log with its request id. What is not signed is not in it.',
 });
 
 /**
@@ -47,8 +47,8 @@ export function subjectsOf(text, name) {
   const found = subjectsOfJson(text, name) ?? subjectsOfText(text, name);
   if (found.length === 0) {
     throw new Error(
-      `${name}: expected a line of the log, an event of viewer request, an HTTP request, what curl -v prints, a HAR file ` +
-        'with a signed request, or the text of an exception',
+      `${name}: expected a line of the log, an event of viewer request, an HTTP request, what curl -v prints, a HAR ` +
+        'file with a signed request, or the text of an exception',
     );
   }
   return found;
@@ -67,8 +67,11 @@ function subjectsOfText(text, name) {
 /** @param {string} text @param {string} name @returns {Subject[] | undefined} undefined where it isn't JSON */
 function subjectsOfJson(text, name) {
   const whole = parsed(text);
-  if (whole !== undefined) return [whole].flat().flatMap((value, index, all) => subjectsOfValue(value, idOf(name, index, all)));
-  const lines = text.split('\n').map((line, index) => ({ value: parsed(/\{.*\}/u.exec(line)?.[0] ?? ''), id: `${name}:${index + 1}` }));
+  if (whole !== undefined)
+    return [whole].flat().flatMap((value, index, all) => subjectsOfValue(value, idOf(name, index, all)));
+  const lines = text
+    .split('\n')
+    .map((line, index) => ({ value: parsed(/\{.*\}/u.exec(line)?.[0] ?? ''), id: `${name}:${index + 1}` }));
   const known = lines.flatMap(({ value, id }) => (value === undefined ? [] : subjectsOfValue(value, id)));
   return known.length > 0 ? known : undefined;
 }
@@ -98,10 +101,18 @@ function subjectsOfValue(value, id) {
 function subjectOfLine(line, id) {
   const { captured, host, method, time } = line;
   if (!Array.isArray(captured?.headers) || !Array.isArray(captured.query)) return { id, form: 'log-line', line };
-  const query = pairsOf(captured.query).map((pair) => pair.map(encoded).join('=')).join('&');
+  const query = pairsOf(captured.query)
+    .map((pair) => pair.map(encoded).join('='))
+    .join('&');
   const signed = pairsOf(captured.headers).filter(([name]) => name !== 'host');
   const headers = [/** @type {[string, string]} */ (['host', String(host ?? '')]), ...signed];
-  const request = { method: String(method), path: String(captured.uri), query, headers, time: Date.parse(time) || undefined };
+  const request = {
+    method: String(method),
+    path: String(captured.uri),
+    query,
+    headers,
+    time: Date.parse(time) || undefined,
+  };
   return { id, form: 'captured-line', line, request };
 }
 

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
  *
  * @param {import('./http-message.mjs').HttpRequest | undefined} request
  * @param {unknown} accessKeys one document or several, parsed or as texts
- * @returns {{ request: import('./http-message.mjs').HttpRequest | undefined, missing?: string }} `missing` says why it can't
- *   be tested
+ * @returns {{ request: import('./http-message.mjs').HttpRequest | undefined, missing?: string }} `missing` says why it
+ *   can't be tested
  */
 export function withKnownTokens(request, accessKeys) {
   if (request === undefined) return { request };
@@ -22,17 +22,21 @@ export function withKnownTokens(request, accessKeys) {
     encodeURIComponent(tokens.get(hash) ?? hash),
   );
   const isMissing =
-    headers.some(([name, value]) => /^(?:x-oss-)?(?:security-token)$|^cookie$|^proxy-authorization$/iu.test(name) && isHidden(value)) ||
-    /(?:^|&)(?:x-oss-)?security-token=sha256-[0-9a-f]{64}/u.test(query);
+    headers.some(
+      ([name, value]) =>
+        /^(?:x-oss-)?(?:security-token)$|^cookie$|^proxy-authorization$/iu.test(name) && isHidden(value),
+    ) || /(?:^|&)(?:x-oss-)?security-token=sha256-[0-9a-f]{64}/u.test(query);
   const missing = isMissing
-    ? "The request signs a security token that no access key has, and the log has its hash alone: no hypothesis can be tested."
+    ? 'The request signs a security token that no access key has, so no hypothesis can be tested by its hash.'
     : undefined;
   return { request: { ...request, headers, query }, missing };
 }
 
 /** @param {unknown} accessKeys @returns {string[]} */
 function tokensOf(accessKeys) {
-  const documents = [accessKeys].flat().map((document) => (typeof document === 'string' ? JSON.parse(document) : document));
+  const documents = [accessKeys]
+    .flat()
+    .map((document) => (typeof document === 'string' ? JSON.parse(document) : document));
   const keys = documents.flatMap((document) => Object.values(/** @type {any} */ (document) ?? {})).flat();
   return keys.flatMap((key) => (typeof key?.securityToken === 'string' ? [key.securityToken] : []));
 }

@@ -23,7 +23,9 @@ export function report(explanation) {
  */
 export function hypothesisLine({ cause, signature, tested }) {
   if (cause !== null) return printable(`${cause.hypotheses.join(' + ')}: ${cause.advice.join(' ')}`);
-  return signature === 'wrong' ? `no hypothesis verifies (${tested} tested): the device has another secret, or signs otherwise` : undefined;
+  return signature === 'wrong'
+    ? `no hypothesis verifies (${tested} tested): the device has another secret, or signs otherwise`
+    : undefined;
 }
 
 /** @param {Explanation} explanation */
@@ -43,8 +45,8 @@ function signatureOf({ signature, cause, tested }) {
   if (cause !== null) return `${cause.hypotheses.join(' + ')}\n${cause.advice.join('\n')}`;
   if (signature === 'unknown') return 'the signature was not tested';
   return (
-    `none of ${tested} forms verifies with a secret of this access key. The likeliest cause is another secret on the device: ` +
-    'compare the SHA-256 of both.'
+    `none of ${tested} forms verifies with a secret of this access key. The likeliest cause is another secret on the ` +
+    'device: compare the SHA-256 of both.'
   );
 }
 
@@ -52,7 +54,10 @@ function signatureOf({ signature, cause, tested }) {
 function piecesOf(form) {
   const width = Math.max(...Object.keys(form).map((name) => name.length));
   return Object.entries(form)
-    .map(([name, value]) => `${name.padEnd(width)}  ${typeof value === 'string' ? value || '(empty)' : JSON.stringify(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name.padEnd(width)}  ${typeof value === 'string' ? value || '(empty)' : JSON.stringify(value)}`,
+    )
     .join('\n');
 }
 

@@ -33,8 +33,8 @@ function styles(form, { host, style, buckets }) {
   found.push({
     name: 'bucket-left-out',
     advice:
-      'The device signs the key without a bucket: it must know its bucket in CNAME style too. Or it means path style, and the ' +
-      `bucket \`${first}\`, which isn't in \`buckets\`.`,
+      'The device signs the key without a bucket: it must know its bucket in CNAME style too. Or it means path ' +
+      `style, and the bucket \`${first}\`, which isn't in \`buckets\`.`,
     form: form.version === 4 ? { ...form, uri: withoutBucket } : { ...form, resource: withoutBucket },
   });
   for (const one of style === 'cname' ? [] : buckets) {
@@ -48,13 +48,16 @@ function styles(form, { host, style, buckets }) {
   }
   const label = host.split('.', 1)[0];
   if (/^[a-z0-9][a-z0-9-]{2,62}$/u.test(label) && host.includes('.')) {
-    for (const [virtualKey, isInPath] of /** @type {const} */ ([[key, false], [`${bucket}/${key}`, true]])) {
+    for (const [virtualKey, isInPath] of /** @type {const} */ ([
+      [key, false],
+      [`${bucket}/${key}`, true],
+    ])) {
       if (isInPath && style !== 'path' && style !== '') continue;
       found.push({
         name: 'virtual-hosted-style',
         advice:
           `It would verify in virtual-hosted style, for the bucket \`${label}\`: the device takes the host's first ` +
-          `label for its bucket. Add \`*.${host.slice(label.length + 1)}\` with the style \`virtual-hosted\` to \`hosts\`.`,
+          `label for its bucket. Add \`*.${host.slice(label.length + 1)}\` in style \`virtual-hosted\` to \`hosts\`.`,
         form: { ...form, bucket: label, key: virtualKey },
       });
     }
@@ -62,7 +65,7 @@ function styles(form, { host, style, buckets }) {
   for (const one of buckets) {
     found.push({
       name: 'other-bucket',
-      advice: `It would verify for the bucket \`${one}\`: the device is configured with it, and ${at} leads to \`${bucket}\`.`,
+      advice: `It would verify for the bucket \`${one}\`: the device is set to it, and ${at} leads to \`${bucket}\`.`,
       form: { ...form, bucket: one },
     });
   }
@@ -79,17 +82,31 @@ function keys(form, { path }) {
   const { bucket, key } = form;
   const sent = path === '' ? encodedKey(key) : path.replace(/^\//u, '').replace(style(path, bucket), '');
   const found = [
-    named('key-encoded-twice', 'The key is encoded once more on the wire than the device signs. Hand the SDK, or the ' +
-      'proxy before CloudFront, a key that isn\'t encoded yet.', { key: decoded(key) }),
-    named('plus-for-space', 'The device signs a blank where the path has `+`: its HTTP library encodes paths like forms. ' +
-      'Send `%20`.', { key: key.replaceAll('+', ' ') }),
+    named(
+      'key-encoded-twice',
+      'The key is encoded once more on the wire than the device signs. Hand the SDK, or the ' +
+        "proxy before CloudFront, a key that isn't encoded yet.",
+      { key: decoded(key) },
+    ),
+    named(
+      'plus-for-space',
+      'The device signs a blank where the path has `+`: its HTTP library encodes paths like forms. ' + 'Send `%20`.',
+      { key: key.replaceAll('+', ' ') },
+    ),
     named('space-for-plus', 'The device signs `+` where the path has a blank. Send `%2B` for a plus.', {
       key: key.replaceAll(' ', '+'),
     }),
-    named('key-normalized', 'The key was brought into another Unicode normal form after signing (macOS decomposes ' +
-      'names of files). Normalize the key before signing.', { key: key.normalize('NFC') }),
-    named('key-normalized', 'The key was brought into another Unicode normal form after signing. Normalize the key ' +
-      'before signing.', { key: key.normalize('NFD') }),
+    named(
+      'key-normalized',
+      'The key was brought into another Unicode normal form after signing (macOS decomposes ' +
+        'names of files). Normalize the key before signing.',
+      { key: key.normalize('NFC') },
+    ),
+    named(
+      'key-normalized',
+      'The key was brought into another Unicode normal form after signing. Normalize the key ' + 'before signing.',
+      { key: key.normalize('NFD') },
+    ),
   ];
   // Version 4 encodes a key, so a key that is signed encoded is encoded twice there.
   const asSent = form.version === 4 ? { uri: `/${encoded(bucket)}/${encodedKey(sent)}` } : { key: sent };
@@ -111,7 +128,10 @@ function keys(form, { path }) {
   }
   return found;
 
-  /** @param {string} name @param {string} advice @param {{ key?: string, uri?: string }} change @returns {Hypothesis} */
+  /**
+   * @param {string} name @param {string} advice @param {{ key?: string, uri?: string }} change
+   * @returns {Hypothesis}
+   */
   function named(name, advice, change) {
     return { name, advice, form: /** @type {Form} */ ({ ...form, ...change }) };
   }
@@ -123,44 +143,83 @@ function style(path, bucket) {
 }
 
 /** Sub-resources without a value that a client may sign and something on the way may lose. */
-const BARE = ['uploads', 'acl', 'append', 'delete', 'tagging', 'objectMeta', 'symlink', 'restore', 'location', 'sequential'];
+const BARE = [
+  'uploads',
+  'acl',
+  'append',
+  'delete',
+  'tagging',
+  'objectMeta',
+  'symlink',
+  'restore',
+  'location',
+  'sequential',
+];
 
 /** @param {Form} form @param {Context} context @returns {Hypothesis[]} */
 function subResources(form, { query }) {
   const { parameters } = form;
   const found = parameters.map(([name], index) =>
-    named('sub-resource-added', `The device doesn't sign \`${name}\` of the query. Does something add it after ` +
-      'signing, or is its SDK too old to sign it?', parameters.toSpliced(index, 1)),
+    named(
+      'sub-resource-added',
+      `The device doesn't sign \`${name}\` of the query. Does something add it after ` +
+        'signing, or is its SDK too old to sign it?',
+      parameters.toSpliced(index, 1),
+    ),
   );
   if (parameters.length > 1) {
-    found.push(named('sub-resource-added', "The device signs nothing of the query. Its SDK must sign the sub-resources.", []));
+    found.push(
+      named('sub-resource-added', 'The device signs nothing of the query. Its SDK must sign the sub-resources.', []),
+    );
   }
   const unsigned = query.filter(([name]) => !parameters.some(([known]) => known === name) && !IS_SIGNATURE.test(name));
   for (const pair of unsigned) {
     found.push(
-      named('parameter-signed', `The device signs \`${pair[0]}\` of the query, which OSS doesn't sign.`, inOrder([...parameters, pair])),
+      named(
+        'parameter-signed',
+        `The device signs \`${pair[0]}\` of the query, which OSS doesn't sign.`,
+        inOrder([...parameters, pair]),
+      ),
     );
   }
   for (const name of BARE.filter((one) => !parameters.some(([known]) => known === one))) {
     found.push(
-      named('sub-resource-lost', `The device signs the sub-resource \`${name}\`, which isn't in the query that arrived: ` +
-        'look for what rewrites URLs on the way.', inOrder([...parameters, [name, '']])),
+      named(
+        'sub-resource-lost',
+        `The device signs the sub-resource \`${name}\`, which isn't in the query that arrived: ` +
+          'look for what rewrites URLs on the way.',
+        inOrder([...parameters, [name, '']]),
+      ),
     );
   }
   if (form.version === 1) {
-    const changed = (/** @type {(text: string) => string} */ by) => parameters.map(([name, value]) => pair(name, by(value)));
+    const changed = (/** @type {(text: string) => string} */ by) =>
+      parameters.map(([name, value]) => pair(name, by(value)));
     found.push(
-      named('sub-resource-encoded', 'The device signs the values of sub-resources encoded; OSS signs them decoded.', changed(encoded)),
+      named(
+        'sub-resource-encoded',
+        'The device signs the values of sub-resources encoded; OSS signs them decoded.',
+        changed(encoded),
+      ),
       named('sub-resource-encoded', 'The values of sub-resources are encoded twice on the wire.', changed(decoded)),
-      named('sub-resource-order', 'The device signs the sub-resources in the order of the URL; OSS sorts them by name.',
-        query.filter(([name]) => parameters.some(([known]) => known === name))),
-      named('sub-resource-equals', 'The device signs `=` after a sub-resource without a value; OSS signs the name alone.',
-        parameters.map(([name, value]) => pair(value === '' ? `${name}=` : name, value))),
+      named(
+        'sub-resource-order',
+        'The device signs the sub-resources in the order of the URL; OSS sorts them by name.',
+        query.filter(([name]) => parameters.some(([known]) => known === name)),
+      ),
+      named(
+        'sub-resource-equals',
+        'The device signs `=` after a sub-resource without a value; OSS signs the name alone.',
+        parameters.map(([name, value]) => pair(value === '' ? `${name}=` : name, value)),
+      ),
     );
   }
   return found;
 
-  /** @param {string} name @param {string} advice @param {import('./signed-text.mjs').Pair[]} changed @returns {Hypothesis} */
+  /**
+   * @param {string} name @param {string} advice @param {import('./signed-text.mjs').Pair[]} changed
+   * @returns {Hypothesis}
+   */
   function named(name, advice, changed) {
     return { name, advice, form: { ...form, parameters: changed } };
   }

@@ -9,7 +9,10 @@ import { loggedKey } from '../../js-shim/log.mjs';
  */
 export function shownText(text) {
   return text
-    .replaceAll(/((?:x-oss-)?security-token)([:=])([^\n&`]+)/giu, (_, name, separator, token) => `${name}${separator}${prefixOf(token)}`)
+    .replaceAll(
+      /((?:x-oss-)?security-token)([:=])([^\n&`]+)/giu,
+      (_, name, separator, token) => `${name}${separator}${prefixOf(token)}`,
+    )
     .split('\n')
     .map((line) => (/security-token/iu.test(line) ? line : loggedKey(line)))
     .join('\n');
@@ -22,7 +25,13 @@ export function shownText(text) {
 export function shownForm(form) {
   const pairs = (/** @type {[string, string][]} */ list) =>
     list.map(([name, value]) => [name, /security-token/iu.test(name) ? prefixOf(value) : loggedKey(value)]);
-  const common = { method: form.method, date: form.date, headers: pairs(form.headers), bucket: form.bucket, key: loggedKey(form.key) };
+  const common = {
+    method: form.method,
+    date: form.date,
+    headers: pairs(form.headers),
+    bucket: form.bucket,
+    key: loggedKey(form.key),
+  };
   if (form.version === 1) {
     const { contentMd5, contentType, parameters } = form;
     return { version: 1, ...common, contentMd5, contentType, subResources: pairs(parameters) };

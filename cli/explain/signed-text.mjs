@@ -14,7 +14,7 @@ import { createHash } from 'node:crypto';
  * @property {string} date the literal text
  *
  * @typedef {Resource & { version: 1, contentMd5: string, contentType: string, resource?: string, parameters: Pair[] }}
- *   FormV1 `parameters` are the sub-resources, decoded; `resource` replaces `/bucket/key` where it can't be made of them
+ *   FormV1 `parameters` are the sub-resources, decoded; `resource` replaces `/bucket/key` where it isn't made of them
  * @typedef {Resource & { version: 4, uri?: string, parameters: Pair[], additional: string[], payload: string,
  *   scope: { day: string, region: string, product: string } }} FormV4 `parameters` are decoded; `uri` replaces the
  *   encoded `/bucket/key`
@@ -78,7 +78,13 @@ function formV4(stringToSign, canonicalRequest) {
     date,
     scope: { day, region, product },
     headers: rest.slice(0, -3).map(pairOf(':')),
-    parameters: query === '' ? [] : query.split('&').map(pairOf('=')).map(([name, value]) => [decoded(name), decoded(value)]),
+    parameters:
+      query === ''
+        ? []
+        : query
+            .split('&')
+            .map(pairOf('='))
+            .map(([name, value]) => [decoded(name), decoded(value)]),
     additional: additional === '' ? [] : additional.split(';'),
     payload,
   };
@@ -88,7 +94,10 @@ function formV4(stringToSign, canonicalRequest) {
 function textsV4({ method, bucket, key, uri, date, scope, headers, parameters, additional, payload }) {
   const path = uri ?? `/${encoded(bucket)}/${encodedKey(key)}`;
   const pairs = parameters.map(([name, value]) => /** @type {Pair} */ ([encoded(name), encoded(value)]));
-  const query = pairs.sort(byName).map(([name, value]) => (value === '' ? name : `${name}=${value}`)).join('&');
+  const query = pairs
+    .sort(byName)
+    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+    .join('&');
   const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('');
   const canonicalRequest = `${method}\n${path}\n${query}\n${lines}\n${additional.join(';')}\n${payload}`;
   const hash = createHash('sha256').update(canonicalRequest).digest('hex');
@@ -103,7 +112,10 @@ export function byName([one], [other]) {
 
 /** Percent-encoded, but for RFC 3986's unreserved characters. @param {string} text */
 export function encoded(text) {
-  return encodeURIComponent(text.toWellFormed()).replaceAll(/[!'()*]/gu, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text.toWellFormed()).replaceAll(
+    /[!'()*]/gu,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** The same without the slashes. @param {string} key */
