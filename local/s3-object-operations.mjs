@@ -31,7 +31,7 @@ export async function putObject(request) {
 }
 
 /** @type {Operation} */
-export async function getObject({ key, headers, query, store }) {
+export async function getObject({ method, key, headers, query, store }) {
   const version = wantedVersion(store, key, query.versionId);
   const described = {
     'Accept-Ranges': 'bytes',
@@ -41,7 +41,7 @@ export async function getObject({ key, headers, query, store }) {
     ...versionHeader(store, version.versionId),
   };
   if (readCondition(headers, version) === 'not modified') return { status: 304, headers: described };
-  if (['GLACIER', 'DEEP_ARCHIVE'].includes(version.headers['x-amz-storage-class'] ?? '')) {
+  if (method === 'GET' && isArchived(version) && !store.restored.has(version)) {
     throw new S3Error('InvalidObjectState', { StorageClass: version.headers['x-amz-storage-class'] ?? '' });
   }
   const { range, partsCount } = wantedBytes(version, headers.range, query.partNumber);
@@ -56,6 +56,19 @@ export async function getObject({ key, headers, query, store }) {
     },
     body: store.data.read(version.segments, { start, end }),
   };
+}
+
+/** Restores an object of an archive class, at once where S3 takes hours. @type {Operation} */
+export async function restoreObject({ key, query, store }) {
+  const version = wantedVersion(store, key, query.versionId);
+  if (!isArchived(version)) throw new S3Error('InvalidObjectState', { StorageClass: 'STANDARD' });
+  store.restored.add(version);
+  return { status: 202, headers: versionHeader(store, version.versionId) };
+}
+
+/** @param {{ headers: Record<string, string> }} version */
+function isArchived({ headers }) {
+  return ['GLACIER', 'DEEP_ARCHIVE'].includes(headers['x-amz-storage-class'] ?? '');
 }
 
 /** @type {Operation} */

@@ -11,7 +11,7 @@ import {
   uploadPart,
   uploadPartCopy,
 } from './s3-multipart-operations.mjs';
-import { deleteObject, deleteObjects, getObject, getObjectTagging, putObject } from './s3-object-operations.mjs';
+import { deleteObject, deleteObjects, getObject, getObjectTagging, putObject, restoreObject } from './s3-object-operations.mjs';
 
 /** @typedef {import('./s3-request.mjs').Operation} Operation */
 /**
@@ -61,6 +61,14 @@ const ROWS = [
     needs: ['tagging'],
     takes: ['versionId'],
     run: getObjectTagging,
+  },
+  {
+    name: 'RestoreObject',
+    method: 'POST',
+    on: 'object',
+    needs: ['restore'],
+    takes: ['versionId'],
+    run: restoreObject,
   },
   { name: 'DeleteObject', method: 'DELETE', on: 'object', takes: ['versionId'], run: deleteObject },
   { name: 'DeleteObjects', method: 'POST', on: 'bucket', needs: ['delete'], run: deleteObjects },

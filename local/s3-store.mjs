@@ -30,6 +30,8 @@ export class S3Store {
   #versions = new Map();
   /** How often an object was deleted, by its key. @type {Map<string, number>} */
   #deletions = new Map();
+  /** Versions of an archive class that were restored. They are forgotten at its end. @type {WeakSet<ObjectVersion>} */
+  restored = new WeakSet();
   #lock = new KeyedLock();
   #objects;
 

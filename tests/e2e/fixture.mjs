@@ -8,7 +8,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, RestoreObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 import { serve } from '../../cli/serve.mjs';
 
@@ -70,9 +70,13 @@ export class StoredObjects {
 
   /** An object, or null where the bucket has none under the key. */
   async get(key, bucket = BUCKET) {
-    const found = await this.#client
-      .send(new GetObjectCommand({ Bucket: S3_BUCKETS[bucket], Key: key }))
-      .catch((error) => (error.name === 'NoSuchKey' ? null : Promise.reject(error)));
+    const object = { Bucket: S3_BUCKETS[bucket], Key: key };
+    const found = await this.#client.send(new GetObjectCommand(object)).catch(async (error) => {
+      if (error.name === 'NoSuchKey') return null;
+      if (error.name !== 'InvalidObjectState') throw error;
+      await this.#client.send(new RestoreObjectCommand({ ...object, RestoreRequest: { Days: 1 } }));
+      return this.#client.send(new GetObjectCommand(object));
+    });
     if (found === null) return null;
     const body = Buffer.from(await found.Body.transformToByteArray());
     return {

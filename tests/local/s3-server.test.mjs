@@ -6,7 +6,7 @@ import net from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 
-import { DeleteObjectCommand, DeleteObjectsCommand, GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, DeleteObjectsCommand, GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command, RestoreObjectCommand } from '@aws-sdk/client-s3';
 
 import { openRequest } from '../../local/origin-access-control.mjs';
 import { Bucket, send, startTestS3, waitFor } from './s3-fixture.mjs';
@@ -193,9 +193,12 @@ test('gives an object under SSE-KMS an ETag that is not its MD5, and says the ke
   assert.equal((await s3.put('aes', 'x')).ServerSideEncryption, 'AES256');
 });
 
-test('reads no object of an archive class', async () => {
+test('reads no object of an archive class until it is restored', async () => {
   await s3.put('frozen', 'x', { StorageClass: 'GLACIER' });
   await assert.rejects(stored('frozen'), { name: 'InvalidObjectState' });
+  assert.equal((await s3.run(HeadObjectCommand, { Key: 'frozen' })).StorageClass, 'GLACIER');
+  await s3.run(RestoreObjectCommand, { Key: 'frozen', RestoreRequest: { Days: 1 } });
+  assert.equal(String(await stored('frozen')), 'x');
 });
 
 const READS = [
