@@ -205,7 +205,7 @@ bundle() {
 bundle_sample() {
   prepare
   rm -f target/access-keys.json
-  node cli/oss-edge.mjs keys new --file target/access-keys.json >/dev/null
+  node cli/oss-edge.mjs keys new --file target/access-keys.json --everything >/dev/null
   node cli/oss-edge.mjs bundle --config sample/config.json --access-keys target/access-keys.json
 }
 

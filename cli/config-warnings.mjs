@@ -1,7 +1,11 @@
 // Warnings about a configuration that is valid and probably not what was meant.
 
-/** @param {any} config checked @returns {string[]} sentences */
-export function configWarnings({ hosts, maxClockSkewSeconds }) {
+/**
+ * @param {any} config checked
+ * @param {any} [accessKeys] checked; undefined if the functions fetch them
+ * @returns {string[]} sentences
+ */
+export function configWarnings({ hosts, maxClockSkewSeconds, headObject }, accessKeys) {
   const exact = new Set(hosts.map((/** @type {{ host: string }} */ { host }) => host));
   const warnings = hosts
     .filter((/** @type {any} */ { host, style }) => style === 'virtual-hosted' && !exact.has(host.slice(2)))
@@ -12,7 +16,20 @@ export function configWarnings({ hosts, maxClockSkewSeconds }) {
         'set it to either',
     );
   }
+  if (headObject === 'absent' && accessKeys !== undefined && !nameHeadObject(accessKeys)) {
+    warnings.push(
+      'headObject: no access key has a rule that names HeadObject, so nobody may ask; ' +
+        'add { "operations": ["HeadObject"] } to the `allow` of those that may',
+    );
+  }
   return warnings;
+}
+
+/** @param {any} accessKeys */
+function nameHeadObject({ accessKeys = [], masterKeys = [] }) {
+  return [...accessKeys, ...masterKeys].some(({ allow = [] }) =>
+    allow.some((/** @type {{ operations?: string[] }} */ { operations = [] }) => operations.includes('HeadObject')),
+  );
 }
 
 /** @param {string} endpoint */

@@ -41,7 +41,7 @@ export async function readDocuments({ config: configFile, accessKeys: accessKeys
 export function documentWarnings({ config, accessKeys }) {
   const { buckets } = /** @type {{ buckets: Record<string, unknown> }} */ (config);
   const ofKeys = accessKeys === undefined ? [] : [...keyWarnings([accessKeys]), ...bucketWarnings(accessKeys, buckets)];
-  return [...configWarnings(config), ...ofKeys];
+  return [...configWarnings(config, accessKeys), ...ofKeys];
 }
 
 /** @param {unknown} config possibly of another shape */

@@ -12,12 +12,12 @@ import { printable, table } from './table.mjs';
  *
  * @typedef {object} Verdict
  * @property {string} id
- * @property {'forward' | 'deny'} decision
+ * @property {'forward' | 'deny' | 'answer'} decision `answer` of a preflight that is granted
  * @property {string | null} operation
  * @property {'s3' | 'api' | 'relay' | null} origin
  * @property {string | null} bucket the OSS bucket
  * @property {string | null} key decoded
- * @property {number | null} status of a refusal
+ * @property {number | null} status of a refusal, or of an answer
  * @property {string | null} code of a refusal
  *
  * @typedef {{ id: string, now?: string | number, event: unknown, expected?: Record<string, unknown> }} Entry
@@ -85,7 +85,7 @@ export function report(replayed) {
     id,
     decision,
     operation ?? '',
-    decision === 'forward' ? (origin ?? '') : `${status} ${code}`,
+    decision === 'forward' ? (origin ?? '') : [status, code].filter(Boolean).join(' '),
     bucket === null ? '' : `${bucket}/${key ?? ''}`,
     detail,
   ]);
@@ -148,19 +148,19 @@ function functionOf(event, id) {
  * @returns {Verdict}
  */
 function verdictOf(id, line, result, service) {
-  const denied = 'status' in result;
+  const answered = 'status' in result;
   // Only viewer-request logs what it decided.
   const routed = result.origin?.custom ? service : 's3';
   const decided = line.origin === 's3' || line.origin === 'api' || line.origin === 'relay' ? line.origin : routed;
   return {
     id,
-    decision: denied ? 'deny' : 'forward',
+    decision: !answered ? 'forward' : line.decision === 'answer' ? 'answer' : 'deny',
     operation: text(line.operation),
-    origin: denied ? null : decided,
+    origin: answered ? null : decided,
     bucket: text(line.bucket),
     key: text(line.key),
-    status: denied ? Number(result.status) : null,
-    code: denied ? text(line.code) : null,
+    status: answered ? Number(result.status) : null,
+    code: answered ? text(line.code) : null,
   };
 }
 

@@ -10,8 +10,9 @@ import { printable } from './table.mjs';
 export function requestLine(entry, decision) {
   const { method, uri, status, origin, bytes, milliseconds, violation, s3Error } = entry;
   const { operation, code, detail, hypothesis } = decision ?? {};
+  const answer = decision?.decision === 'answer' ? 'preflight' : undefined;
   const s3 = s3Error && `S3: ${s3Error}`;
-  const what = violation ?? [operation, code, detail, s3].filter(Boolean).join(', ');
+  const what = violation ?? [answer, operation, code, detail, s3].filter(Boolean).join(', ');
   const line = printable([method, uri, status, origin ?? '-', `${bytes} B`, `${milliseconds} ms`, what].join('  '));
   return hypothesis === undefined ? line : `${line}\n  ${printable(String(hypothesis))}`;
 }

@@ -17,7 +17,8 @@ import { readDocumentsWasm } from './wasm-file.mjs';
 
 /**
  * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,
- *   api?: { domain: string, path: string }, relay?: { domain: string, path: string } }} Config
+ *   api?: { domain: string, path: string }, relay?: { domain: string, path: string },
+ *   cors?: { origins: string[], exposedHeaders?: string[] } }} Config
  * @typedef {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }} Credentials
  * @typedef {import('../local/distribution.mjs').LogEntry} LogEntry
  * @typedef {import('../js-shim/log.mjs').LogLine} LogLine
@@ -87,6 +88,7 @@ export async function serve({
     relay: config.relay && relay && { domain: config.relay.domain, port: await relay.listen('127.0.0.1') },
     s3: store,
     framing,
+    corsPolicy: config.cors && { exposedHeaders: EXPOSED_HEADERS, ...config.cors },
     port,
     log: (entry) => log(entry, decisions.take(entry.requestId)),
   });
@@ -122,6 +124,8 @@ function methodsOf(functions, options) {
     return integration ? [{ method, resourcePath, integration }] : [];
   });
 }
+/** The default of `cors.exposedHeaders` (src/config/cors.rs). */
+const EXPOSED_HEADERS = ['ETag', 'x-oss-request-id', 'x-oss-hash-crc64ecma'];
 
 /** Of the local S3. They are no secret: it listens on this machine only. */
 const LOCAL_CREDENTIALS = { accessKeyId: 'oss-edge', secretAccessKey: 'oss-edge-local' };

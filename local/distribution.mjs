@@ -12,6 +12,7 @@ import { originResponseEvent } from './origin-response-event.mjs';
 import { fromOrigin } from './origins.mjs';
 import { LINGER, LengthMismatch, RequestBody } from './request-body.mjs';
 import { DEFAULT_FRAMING, framingRefusal, seenHeaders } from './request-framing.mjs';
+import { withCorsHeaders } from './response-headers-policy.mjs';
 import { trustLengths, withTransferEncoding } from './trusted-length.mjs';
 import { newRequestId, viewerRequestEvent } from './viewer-request-event.mjs';
 import { discard, editedResponse, errorResponse, generatedResponse, sendResponse } from './viewer-response.mjs';
@@ -54,6 +55,8 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @property {import('./origin-access-control.mjs').S3Target} s3
  * @property {import('./request-framing.mjs').Framing} [framing] what becomes of a body that is framed twice
  * @property {import('./request-body.mjs').Linger} [linger] after an answer to a viewer that is still sending
+ * @property {import('./response-headers-policy.mjs').CorsPolicy} [corsPolicy] for what origins answer; that CloudFront
+ *   applies it to what a function answers isn't assumed
  * @property {string} [host]
  * @property {number} [port]
  * @property {(entry: LogEntry) => void} [log]
@@ -143,9 +146,23 @@ async function answer(distribution, incoming) {
   if (!('request' in origin)) return withoutOrigin(incoming, origin);
 
   const answered = await fromOrigin(distribution, incoming, origin.request);
+  const translated = await throughOriginResponse(distribution, incoming, origin.request, answered);
+  return answered.ofOrigin
+    ? withCorsHeaders(translated, distribution.corsPolicy, incoming.message.headers.origin)
+    : translated;
+}
+
+/**
+ * @param {Distribution} distribution
+ * @param {Incoming} incoming
+ * @param {CloudFrontRequest} request that the origin got
+ * @param {ViewerResponse} answered
+ * @returns {Promise<ViewerResponse>}
+ */
+async function throughOriginResponse({ handlers }, incoming, request, answered) {
   // Where no origin answered, the function doesn't run (lambda-cloudfront-trigger-events).
   if (!answered.ofOrigin || !handlers.originResponse) return answered;
-  const answerEvent = originResponseEvent(origin.request, answered, requestId);
+  const answerEvent = originResponseEvent(request, answered, incoming.requestId);
   const edited = await runEdgeFunction('origin-response', handlers.originResponse, answerEvent);
   if ('response' in edited) return editedResponse(answered, edited.response);
   discard(answered.body);

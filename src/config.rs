@@ -1,6 +1,7 @@
 //! The configuration: which hosts and buckets there are, and where they lead.
 
 pub(crate) mod capture;
+pub(crate) mod cors;
 pub(crate) mod credentials;
 pub(crate) mod header_rules;
 pub(crate) mod hosts;
@@ -10,8 +11,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::operation::{Operation, ServedOperations};
 use crate::scheme::Scheme;
 use capture::CaptureRules;
+use cors::Cors;
 use credentials::Credentials;
 use header_rules::HeaderRules;
 use hosts::Hosts;
@@ -30,6 +33,9 @@ pub struct Config {
     pub(crate) service: Option<Service>,
     pub(crate) complete_multipart_upload: Through,
     pub(crate) list_parts: ListParts,
+    pub(crate) head_object: HeadObject,
+    /// Without it, pages of other origins can't upload.
+    pub(crate) cors: Option<Cors>,
     pub(crate) headers: HeaderRules,
     pub(crate) credentials: Credentials,
     pub(crate) capture: Option<CaptureRules>,
@@ -50,6 +56,16 @@ pub(crate) enum Through {
 pub(crate) enum ListParts {
     Served,
     Refused,
+}
+
+/// What becomes of HeadObject and GetObjectMeta.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum HeadObject {
+    /// Refused as every other operation that isn't served.
+    #[default]
+    Refused,
+    /// Answered as if no object were there, to who may ask: then a client that looks first uploads.
+    Absent,
 }
 
 /// Where the objects of an OSS bucket go.
@@ -102,6 +118,15 @@ impl Config {
     /// Where access keys come from.
     pub fn credentials(&self) -> Credentials {
         self.credentials
+    }
+
+    /// Which request is which operation.
+    pub(crate) fn served_operations(&self) -> ServedOperations {
+        let refused_operations: &'static [Operation] = match self.head_object {
+            HeadObject::Refused => &Operation::READING,
+            HeadObject::Absent => &[],
+        };
+        ServedOperations { ignored_parameters: self.headers.ignored_parameters(), refused_operations }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::capture::Captured;
 use crate::config::{Config, S3Bucket};
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
 use crate::operation::Operation;
+use crate::preflight::preflight_headers;
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::request::query::Query;
@@ -51,6 +52,24 @@ pub struct Decision<'g> {
     pub outcome: Result<Forward<'g>, (Refusal, ErrorResponse)>,
 }
 
+/// What is decided at the edge.
+pub enum EdgeDecision<'g> {
+    /// A page of another origin may send what its preflight asks for.
+    Preflight(Preflight),
+    /// Over any other request.
+    Other(Box<Decision<'g>>),
+}
+
+/// The answer to a preflight: 200 without a body.
+pub struct Preflight {
+    /// OSS's id of the request, as the client is told.
+    pub request_id: String,
+    /// The bucket and the key.
+    pub resource: Resource,
+    /// Names and values.
+    pub headers: Vec<(&'static str, String)>,
+}
+
 /// What is known of a request on its way through the pipeline.
 #[derive(Default)]
 struct Known {
@@ -74,6 +93,28 @@ impl Gate {
         self.config.buckets.iter().map(|(name, s3_bucket)| (name.as_str(), s3_bucket))
     }
 
+    /// Decides at the edge: answers a preflight, which has no signature, or [decides](Gate::decide) over the request.
+    pub fn decide_at_edge(&self, request: &str, now: UnixMillis) -> EdgeDecision<'_> {
+        match self.preflight(request, now) {
+            Some(preflight) => EdgeDecision::Preflight(preflight),
+            None => EdgeDecision::Other(Box::new(self.decide(request, now))),
+        }
+    }
+
+    /// The answer to a preflight that passes the checks 1 to 5 of [`Gate::decide`], which otherwise finds the refusal.
+    fn preflight(&self, request: &str, now: UnixMillis) -> Option<Preflight> {
+        let cors = self.config.cors.as_ref()?;
+        let request = Request::parse(request).ok().filter(is_preflight)?;
+        let host = request.headers.get_unique("host").ok()??;
+        let resource = Resource::locate(host, request.uri, &self.config.hosts, PathReading::FIRST).ok()?;
+        Query::parse(request.query).ok()?;
+        resource.key.as_ref()?;
+        let request_id = oss_request_id(request.request_id);
+        let mut headers = vec![("Date", now.to_rfc1123()), ("x-oss-request-id", request_id.clone())];
+        headers.extend(preflight_headers(&request, cors, &self.config).ok()?);
+        Some(Preflight { request_id, resource, headers })
+    }
+
     /// Decides over a request as CloudFront shows it to a viewer-request function, as of `now`. See
     /// [`Request::parse`] for the text of a request.
     ///
@@ -83,7 +124,7 @@ impl Gate {
     /// 2. Host: repeated, malformed, unknown
     /// 3. path: escapes; bucket's name; key
     /// 4. query: escapes, repeated names
-    /// 5. operation: not served; parameters out of place; parameters' values
+    /// 5. operation: a preflight that isn't allowed; not served; parameters out of place; parameters' values
     /// 6. signature: Authorization repeated or malformed, more than one signature or none, grammar of its scheme, scheme
     ///    not enabled
     /// 7. malformed or repeated `x-oss-*` headers; in version 1, a key that signs like a sub-resource
@@ -95,8 +136,8 @@ impl Gate {
     /// 13. the key's rules
     /// 14. bucket not configured
     /// 15. headers that S3 can't honour; user metadata's size
-    /// 16. body's length and framing; an operation that needs an API or a relay where there is neither, or ListParts that
-    ///     is off; size of what API Gateway must carry
+    /// 16. body's length and framing; an operation that needs an API or a relay where there is neither, ListParts that is
+    ///     off, or an object that is said to be absent; size of what API Gateway must carry
     ///
     /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the answer is that
     /// of 9.
@@ -130,7 +171,8 @@ impl Gate {
         let outcome = outcome.map_err(|refusal| {
             let host = host.ok().flatten().unwrap_or_default();
             let context = ErrorContext { request_id: &oss_request_id(request_id), method, host, now };
-            let response = ErrorResponse::of_refusal(&refusal, &context);
+            let mut response = ErrorResponse::of_refusal(&refusal, &context);
+            response.headers.extend(request.as_ref().map(|request| self.cors_headers(request)).unwrap_or_default());
             (refusal, response)
         });
         let captured = match (&self.config.capture, served, &request) {
@@ -157,6 +199,13 @@ impl Gate {
         }
     }
 
+    /// What lets the page that sent the request read its refusal, for example to mend its clock.
+    fn cors_headers(&self, request: &Request<'_>) -> Vec<(&'static str, String)> {
+        let origin = request.headers.get_unique("origin").ok().flatten();
+        let cors = self.config.cors.as_ref();
+        cors.zip(origin).and_then(|(cors, origin)| cors.headers_for(origin)).unwrap_or_default()
+    }
+
     fn forward(
         &self,
         request: &Request<'_>,
@@ -168,8 +217,12 @@ impl Gate {
         let located = Resource::locate(host, request.uri, &self.config.hosts, PathReading::FIRST)?;
         let resource = &*known.resource.insert(located);
         let query = Query::parse(request.query)?;
-        let ignored = self.config.headers.ignored_parameters();
-        let operation = Operation::classify(request.method, resource.key.as_ref(), &query, ignored)?;
+        if let (Some(cors), Some(_), true) = (&self.config.cors, &resource.key, is_preflight(request)) {
+            // One that is allowed was answered before.
+            return Err(preflight_headers(request, cors, &self.config).err().unwrap_or(Refusal::MethodNotAllowed));
+        }
+        let operation =
+            Operation::classify(request.method, resource.key.as_ref(), &query, self.config.served_operations())?;
         known.operation = Some(operation);
         let presented = PresentedSignature::from_request(request, &query, &self.config.signature_schemes)?;
         known.scheme = Some(presented.scheme());
@@ -189,4 +242,8 @@ impl Gate {
         }
         outcome
     }
+}
+
+fn is_preflight(request: &Request<'_>) -> bool {
+    request.method == "OPTIONS"
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::capture::Captured;
-use crate::decision::Decision;
+use crate::decision::{Decision, EdgeDecision, Preflight};
 use crate::error_response::{ErrorResponse, oss_request_id};
 use crate::origin_response::ViewerResponse;
 use crate::refusal::Refusal;
@@ -15,7 +15,7 @@ use crate::route::{Forward, Origin};
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DecisionJson<'d> {
-    /// `forward` or `refuse`.
+    /// `forward`, `refuse`, or `answer` for a preflight.
     decision: &'static str,
     // What is known of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +115,33 @@ pub struct Explanation<'d> {
     string_to_sign: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     canonical_request: Option<&'d str>,
+}
+
+impl EdgeDecision<'_> {
+    /// The decision for the viewer-request function.
+    pub fn to_json(&self) -> String {
+        match self {
+            EdgeDecision::Preflight(preflight) => to_string(&preflight.answered()),
+            EdgeDecision::Other(decision) => decision.to_edge_json(),
+        }
+    }
+}
+
+impl Preflight {
+    fn answered(&self) -> DecisionJson<'_> {
+        DecisionJson {
+            decision: "answer",
+            bucket: Some(&self.resource.bucket),
+            key: self.resource.key.as_deref(),
+            style: Some(self.resource.style),
+            oss_request_id: Some(&self.request_id),
+            status: Some(200),
+            status_description: Some("OK"),
+            body: Some(""),
+            headers: self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            ..DecisionJson::default()
+        }
+    }
 }
 
 impl Decision<'_> {

@@ -4,8 +4,10 @@
 //! takes memory and time by the size of a function: 37 MiB for that one, in a function of Lambda's of 128 MB.
 
 mod access_keys;
+mod aws_regions;
 mod capture;
 mod config;
+mod cors;
 mod credentials;
 mod field;
 mod header_rules;

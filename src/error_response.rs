@@ -128,6 +128,7 @@ impl ErrorDocument {
             Refusal::InvalidAccessKeyId(id, _) => self.echo("OSSAccessKeyId", id),
             Refusal::NoSuchBucket(name) => self.echo("BucketName", name),
             Refusal::NoSuchUpload(upload_id) => self.echo("UploadId", upload_id),
+            Refusal::NoSuchKey(key) => self.echo("Key", key),
             Refusal::RequestTimeTooSkewed(skewed) => {
                 self.element("MaxAllowedSkewMilliseconds", &skewed.max_millis.to_string());
                 self.times("RequestTime", skewed.requested, context.now);

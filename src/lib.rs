@@ -58,6 +58,8 @@ mod oss_error;
 
 mod error_response;
 
+mod preflight;
+
 mod origin_response;
 
 mod decision;
@@ -79,7 +81,7 @@ pub use access_keys::secret::Secret;
 pub use capture::Captured;
 pub use config::credentials::Credentials;
 pub use config::{Config, Endpoint, S3Bucket};
-pub use decision::{Decision, Gate};
+pub use decision::{Decision, EdgeDecision, Gate, Preflight};
 pub use decision_json::Explanation;
 #[cfg(feature = "documents")]
 pub use documents::{AccessKeysReader, DocumentError};
@@ -91,8 +93,8 @@ pub use object_key::ObjectKey;
 pub use operation::Operation;
 pub use origin_response::{OriginResponse, Responder, ViewerResponse};
 pub use refusal::{
-    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, LengthFault, Mismatch, Refusal, Renewal,
-    TooSkewed,
+    AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, KeyFault, LengthFault, Mismatch, PreflightFault,
+    Refusal, Renewal, TooSkewed,
 };
 pub use request::Request;
 pub use request::header::HeaderMap;

@@ -28,6 +28,10 @@ pub enum Operation {
     AbortMultipartUpload,
     /// `GET key?uploadId`
     ListParts,
+    /// `HEAD key`
+    HeadObject,
+    /// `HEAD key?objectMeta` or `GET key?objectMeta`: less than HeadObject tells.
+    GetObjectMeta,
 }
 
 /// What makes a request an operation.
@@ -44,7 +48,7 @@ struct Row {
 
 /// OSS API reference, "Syntax" of each operation. `encoding-type` is sent by Go v2, Java v2, PHP v2,
 /// Python v2 and C#, `sequential` by Go, Java, Android and iOS when the caller asks for it.
-const OPERATIONS: [Row; 6] = [
+const OPERATIONS: [Row; 9] = [
     Row { operation: Operation::PutObject, method: "PUT", required: &[], passed: &[], optional: &[] },
     Row {
         operation: Operation::InitiateMultipartUpload,
@@ -81,22 +85,49 @@ const OPERATIONS: [Row; 6] = [
         passed: &["max-parts", "part-number-marker"],
         optional: &["encoding-type"],
     },
+    Row { operation: Operation::HeadObject, method: "HEAD", required: &[], passed: &[], optional: &[] },
+    Row { operation: Operation::GetObjectMeta, method: "HEAD", required: &["objectMeta"], passed: &[], optional: &[] },
+    Row { operation: Operation::GetObjectMeta, method: "GET", required: &["objectMeta"], passed: &[], optional: &[] },
 ];
+
+/// What the configuration says about which request is which.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ServedOperations {
+    /// Parameters that are taken with every operation, and mean nothing.
+    pub(crate) ignored_parameters: &'static [&'static str],
+    /// Operations that aren't served.
+    pub(crate) refused_operations: &'static [Operation],
+}
 
 /// Parameters that OSS takes on every operation and that don't change what is stored: who pays, and a limit of
 /// speed, which ali-oss and oss2 put into signed URLs.
 const ANYWHERE: [&str; 2] = ["x-oss-request-payer", "x-oss-traffic-limit"];
 
 impl Operation {
+    /// The operations that tell of an object whether it is there.
+    pub(crate) const READING: [Operation; 2] = [Operation::HeadObject, Operation::GetObjectMeta];
+
+    /// The names that rules of access keys may have.
     #[cfg(feature = "documents")]
-    pub(crate) const ALL: [Operation; 6] = [
+    pub(crate) const IN_RULES: [Operation; 7] = [
         Operation::PutObject,
         Operation::InitiateMultipartUpload,
         Operation::UploadPart,
         Operation::CompleteMultipartUpload,
         Operation::AbortMultipartUpload,
         Operation::ListParts,
+        Operation::HeadObject,
     ];
+
+    /// Whether a rule that names these operations covers this one. A rule that names none covers the uploads, and nothing
+    /// that reads.
+    pub(crate) fn is_covered_by(self, named: Option<&[Operation]>) -> bool {
+        match (named, self) {
+            (Some(named), Operation::GetObjectMeta) => named.contains(&Operation::HeadObject),
+            (Some(named), operation) => named.contains(&operation),
+            (None, operation) => !Operation::READING.contains(&operation),
+        }
+    }
 
     /// The operation's name in OSS's API reference.
     pub fn name(self) -> &'static str {
@@ -107,6 +138,8 @@ impl Operation {
             Operation::CompleteMultipartUpload => "CompleteMultipartUpload",
             Operation::AbortMultipartUpload => "AbortMultipartUpload",
             Operation::ListParts => "ListParts",
+            Operation::HeadObject => "HeadObject",
+            Operation::GetObjectMeta => "GetObjectMeta",
         }
     }
 
@@ -120,16 +153,16 @@ impl Operation {
         method: &str,
         key: Option<&ObjectKey>,
         query: &Query,
-        ignored: &[&str],
+        served: ServedOperations,
     ) -> Result<Self, Refusal> {
-        let is_served_method = OPERATIONS.iter().any(|row| row.method == method);
-        // Of all that OSS serves with GET, only the parts of an upload are served here.
-        let reads_object = method == "GET" && query.get("uploadId").is_none();
+        let is_served_method = served.rows().any(|row| row.method == method);
+        // Of all that OSS serves with GET, only what a parameter makes another operation is served here.
+        let reads_object = method == "GET" && !served.rows().any(|row| row.method == method && row.is_asked_for(query));
         if key.is_none() || !is_served_method || reads_object {
             return Err(Refusal::MethodNotAllowed);
         }
-        let row = OPERATIONS.iter().find(|row| row.method == method && row.takes(query, ignored));
-        let row = row.ok_or_else(|| refuse_parameters(query, ignored))?;
+        let row = served.rows().find(|row| row.method == method && row.takes(query, served));
+        let row = row.ok_or_else(|| refuse_parameters(query, served))?;
         query.iter().try_for_each(|(name, value)| check_value(name, value))?;
         Ok(row.operation)
     }
@@ -159,11 +192,28 @@ fn s3_parameter(name: &str, value: &str) -> String {
     }
 }
 
+impl ServedOperations {
+    /// The methods that some operation has, each once.
+    pub(crate) fn methods(self) -> Vec<&'static str> {
+        let mut methods: Vec<_> = self.rows().map(|row| row.method).collect();
+        methods.sort_unstable();
+        methods.dedup();
+        methods
+    }
+
+    fn rows(self) -> impl Iterator<Item = &'static Row> {
+        OPERATIONS.iter().filter(move |row| !self.refused_operations.contains(&row.operation))
+    }
+}
+
 impl Row {
-    fn takes(&self, query: &Query, ignored: &[&str]) -> bool {
-        let ignores = |name: &str| self.operation == Operation::PutObject && is_ignored(name);
+    fn is_asked_for(&self, query: &Query) -> bool {
         self.required.iter().all(|name| query.get(name).is_some())
-            && operands(query, ignored).all(|name| self.knows(name) || ignores(name))
+    }
+
+    fn takes(&self, query: &Query, served: ServedOperations) -> bool {
+        let ignores = |name: &str| self.operation == Operation::PutObject && is_ignored(name);
+        self.is_asked_for(query) && operands(query, served).all(|name| self.knows(name) || ignores(name))
     }
 
     fn knows(&self, name: &str) -> bool {
@@ -172,12 +222,13 @@ impl Row {
 }
 
 /// The names of the parameters that decide which operation it is.
-fn operands<'q>(query: &'q Query, ignored: &[&str]) -> impl Iterator<Item = &'q str> {
-    let is_operand = |name: &&str| !is_signature_parameter(name) && !ANYWHERE.contains(name) && !ignored.contains(name);
+fn operands(query: &Query, served: ServedOperations) -> impl Iterator<Item = &str> {
+    let ignored = served.ignored_parameters;
+    let is_operand =
+        move |name: &&str| !is_signature_parameter(name) && !ANYWHERE.contains(name) && !ignored.contains(name);
     query.iter().map(|(name, _)| name).filter(is_operand)
 }
 
-/// Why no row takes a query whose method is served.
 /// Whether a parameter means nothing to OSS or S3: hand-written clients append a time stamp, so that no cache answers. It
 /// isn't forwarded. A name that differs from a known one only in its case is a mistake, and isn't ignored.
 fn is_ignored(name: &str) -> bool {
@@ -191,13 +242,14 @@ fn is_ignored(name: &str) -> bool {
         && !["x-oss-", "x-amz-"].into_iter().any(has_prefix)
 }
 
-fn refuse_parameters(query: &Query, ignored: &[&str]) -> Refusal {
-    let is_ours = |name: &&str| OPERATIONS.iter().any(|row| row.knows(name));
-    let mut foreign = operands(query, ignored).filter(|name| !is_ours(name)).peekable();
+/// Why no row takes a query whose method is served.
+fn refuse_parameters(query: &Query, served: ServedOperations) -> Refusal {
+    let is_ours = |name: &&str| served.rows().any(|row| row.knows(name));
+    let mut foreign = operands(query, served).filter(|name| !is_ours(name)).peekable();
     // A sub-resource of OSS makes it another operation; any other name is a stray parameter.
     let unexpected = match foreign.peek() {
         Some(_) => foreign.find(|name| !sub_resource::is_signed(name)),
-        None => operands(query, ignored).next(),
+        None => operands(query, served).next(),
     };
     unexpected.map_or(Refusal::MethodNotAllowed, |name| Refusal::UnexpectedParameter(name.to_owned()))
 }
@@ -208,7 +260,9 @@ fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
         "partNumber" if !is_integer_in(value, 1, MAX_PART_NUMBER) => Err(Refusal::InvalidPartNumber(value.to_owned())),
         "encoding-type" if value != "url" => Err(Refusal::InvalidEncodingType(value.to_owned())),
         "uploadId" if UploadId::parse(value).is_none() => Err(Refusal::UnexpectedParameter(name.to_owned())),
-        "uploads" | "sequential" if !value.is_empty() => Err(Refusal::UnexpectedParameter(name.to_owned())),
+        "uploads" | "sequential" | "objectMeta" if !value.is_empty() => {
+            Err(Refusal::UnexpectedParameter(name.to_owned()))
+        }
         // oss2 sends `part-number-marker=` for the first page.
         "max-parts" | "part-number-marker" if value.is_empty() => Ok(()),
         "max-parts" if !is_integer_in(value, 1, MAX_LISTED_PARTS) => invalid("max-parts"),
@@ -229,7 +283,13 @@ mod tests {
 
     fn classify(method: &str, query: &str) -> Result<Operation, Refusal> {
         let key = ObjectKey::new("key".to_owned()).unwrap();
-        Operation::classify(method, Some(&key), &Query::parse(query).unwrap(), &[])
+        let served = ServedOperations { refused_operations: &Operation::READING, ..ServedOperations::default() };
+        Operation::classify(method, Some(&key), &Query::parse(query).unwrap(), served)
+    }
+
+    fn classify_with_reading(method: &str, query: &str) -> Result<Operation, Refusal> {
+        let key = ObjectKey::new("key".to_owned()).unwrap();
+        Operation::classify(method, Some(&key), &Query::parse(query).unwrap(), ServedOperations::default())
     }
 
     #[test]
@@ -278,6 +338,8 @@ mod tests {
             ("GET", "acl"),
             ("GET", "max-parts=1"),
             ("HEAD", "uploadId=id"),
+            ("HEAD", "objectMeta"),
+            ("GET", "objectMeta"),
             ("PUT", "acl"),
             ("PUT", "tagging"),
             ("PUT", "symlink"),
@@ -294,9 +356,46 @@ mod tests {
     }
 
     #[test]
+    fn knows_what_asks_whether_an_object_is_there_once_it_is_served() {
+        for (method, query, operation) in [
+            ("HEAD", "", Operation::HeadObject),
+            ("HEAD", "OSSAccessKeyId=a&Expires=1&Signature=b", Operation::HeadObject),
+            ("HEAD", "objectMeta", Operation::GetObjectMeta),
+            ("GET", "objectMeta=", Operation::GetObjectMeta),
+            ("GET", "uploadId=id", Operation::ListParts),
+        ] {
+            assert_eq!(classify_with_reading(method, query), Ok(operation), "{method} {query}");
+        }
+        for (method, query) in [("GET", ""), ("GET", "acl"), ("HEAD", "versionId=1"), ("DELETE", ""), ("OPTIONS", "")] {
+            assert_eq!(classify_with_reading(method, query), Err(Refusal::MethodNotAllowed), "{method} {query}");
+        }
+        for (method, query, name) in [
+            ("HEAD", "uploadId=id", "uploadId"),
+            ("GET", "objectMeta&uploadId=id", "objectMeta"),
+            ("HEAD", "objectMeta=1", "objectMeta"),
+            ("HEAD", "t=1", "t"),
+            ("PUT", "objectMeta", "objectMeta"),
+        ] {
+            let refused = Err(Refusal::UnexpectedParameter(name.into()));
+            assert_eq!(classify_with_reading(method, query), refused, "{method} {query}");
+        }
+    }
+
+    #[test]
+    fn reads_only_what_a_rule_names() {
+        for reading in Operation::READING {
+            assert!(!reading.is_covered_by(None));
+            assert!(!reading.is_covered_by(Some(&[Operation::PutObject, Operation::ListParts])));
+            assert!(reading.is_covered_by(Some(&[Operation::HeadObject])));
+        }
+        assert!(Operation::PutObject.is_covered_by(None));
+        assert!(!Operation::PutObject.is_covered_by(Some(&[Operation::HeadObject])));
+    }
+
+    #[test]
     fn refuses_the_bucket_itself() {
         for (method, query) in [("PUT", ""), ("POST", "uploads"), ("GET", "")] {
-            let refused = Operation::classify(method, None, &Query::parse(query).unwrap(), &[]);
+            let refused = Operation::classify(method, None, &Query::parse(query).unwrap(), ServedOperations::default());
             assert_eq!(refused, Err(Refusal::MethodNotAllowed), "{method} {query}");
         }
     }

@@ -86,6 +86,13 @@ impl Refusal {
                 const MESSAGE: &str = "The specified method is not allowed against this resource.";
                 error(405, "MethodNotAllowed", "0017-00000001", MESSAGE)
             }
+            // OSS documents no EC for it.
+            Refusal::AccessForbidden(_) => {
+                const MESSAGE: &str = "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, \
+                     request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted \
+                     by the resource's CORS spec.";
+                error(403, "AccessForbidden", "", MESSAGE)
+            }
             Refusal::MissingSignature => {
                 error(403, "AccessDenied", "0003-00001201", "Anonymous access is forbidden for this operation.")
             }
@@ -145,6 +152,7 @@ impl Refusal {
             }
             Refusal::NoSuchBucket(_) => NO_SUCH_BUCKET,
             Refusal::NoSuchUpload(_) => NO_SUCH_UPLOAD,
+            Refusal::NoSuchKey(_) => error(404, "NoSuchKey", "0026-00000001", "The specified key does not exist."),
             Refusal::NotImplemented(_) => {
                 const MESSAGE: &str = "A header you provided implies functionality that is not implemented.";
                 error(400, "NotImplemented", "0017-00000245", MESSAGE)

@@ -37,6 +37,8 @@ pub enum Refusal {
     MethodNotAllowed,
     /// The operation needs an API or a relay, and neither is configured. By its name.
     NoService(&'static str),
+    /// A page of another origin may not send what its preflight asks for.
+    AccessForbidden(PreflightFault),
     /// No signature at all.
     MissingSignature,
     /// Signatures in the header and in the query, or of two schemes in the query.
@@ -75,6 +77,8 @@ pub enum Refusal {
     NoSuchBucket(String),
     /// ListParts is off: clients take it that the upload is gone, and begin a new one.
     NoSuchUpload(String),
+    /// HeadObject and GetObjectMeta are answered as if there were no object: clients that look first then upload.
+    NoSuchKey(String),
     /// A header asks for something that S3 doesn't do.
     NotImplemented(String),
     /// A header's value isn't one that OSS defines.
@@ -126,6 +130,17 @@ pub enum LengthFault {
     NoRelay,
     /// There is a relay, and `bodiesWithoutLength` is `refuse`.
     TurnedOff,
+}
+
+/// What of a preflight isn't allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreflightFault {
+    /// The page's origin; empty where the request names none, or several.
+    Origin(String),
+    /// The method that the page would send; empty where the request names none, or several.
+    Method(String),
+    /// The list of the page's headers is malformed or too long.
+    Headers,
 }
 
 /// What is wrong with an object's key.
@@ -240,6 +255,7 @@ impl Refusal {
                 Some("content-length")
             }
             Refusal::MalformedAuthorization(_) => Some("authorization"),
+            Refusal::AccessForbidden(fault) => Some(fault.header()),
             _ => None,
         }
     }
@@ -268,6 +284,7 @@ impl Refusal {
             Refusal::InvalidQueryValue(name, _) => format!("query parameter `{name}` is out of range").into(),
             Refusal::MethodNotAllowed => "the operation is not served".into(),
             Refusal::NoService(operation) => format!("{operation} needs `api` or `relay` in the configuration").into(),
+            Refusal::AccessForbidden(fault) => fault.detail().into(),
             Refusal::MissingSignature => "no signature".into(),
             Refusal::ConflictingSignatures => "more than one signature".into(),
             Refusal::IncompleteUrlSignature => "the signature in the URL lacks a parameter".into(),
@@ -288,6 +305,7 @@ impl Refusal {
             Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
             Refusal::NoSuchBucket(name) => format!("unknown bucket `{name}`: add it to `buckets`").into(),
             Refusal::NoSuchUpload(_) => "ListParts is not served".into(),
+            Refusal::NoSuchKey(_) => "every object is said to be absent: `headObject` in the configuration".into(),
             Refusal::NotImplemented(name) => not_implemented(name).into(),
             Refusal::InvalidHeaderValue(name, _) => {
                 format!("header `{name}` has a value that OSS does not define").into()
@@ -349,6 +367,27 @@ impl Renewal {
             Renewal::AtOnce => "at-once",
             Renewal::WhenDue => "when-due",
             Renewal::Never => "never",
+        }
+    }
+}
+
+impl PreflightFault {
+    fn header(&self) -> &'static str {
+        match self {
+            PreflightFault::Origin(_) => "origin",
+            PreflightFault::Method(_) => "access-control-request-method",
+            PreflightFault::Headers => "access-control-request-headers",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            PreflightFault::Origin(origin) if origin.is_empty() => "the preflight names no origin".to_owned(),
+            PreflightFault::Origin(origin) => format!("unknown origin `{origin}`: add it to `cors.origins`"),
+            PreflightFault::Method(method) => {
+                format!("the preflight asks for the method `{method}`, which is not served")
+            }
+            PreflightFault::Headers => "the preflight's list of headers is malformed or too long".to_owned(),
         }
     }
 }

@@ -143,7 +143,8 @@ const MAX_INITIATE_HEADERS: usize = 3072;
 /// Those of the header rules, [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`],
 /// [`Refusal::EntityTooLarge`], [`Refusal::RequestTooLarge`]; for an operation that isn't served
 /// [`Refusal::MethodNotAllowed`], for one that needs an API or a relay where none is configured [`Refusal::NoService`];
-/// for ListParts when it is off or there is neither [`Refusal::NoSuchUpload`].
+/// for ListParts when it is off or there is neither [`Refusal::NoSuchUpload`]; for HeadObject and
+/// GetObjectMeta [`Refusal::NoSuchKey`].
 pub(crate) fn route<'c>(
     authorized: &Authorized<'_, 'c>,
     served: Served,
@@ -193,6 +194,9 @@ fn destination<'c>(
         Operation::ListParts => {
             let upload_id = authenticated.query().get("uploadId").unwrap_or_default();
             return Err(Refusal::NoSuchUpload(upload_id.to_owned()));
+        }
+        Operation::HeadObject | Operation::GetObjectMeta => {
+            return Err(Refusal::NoSuchKey(authenticated.resource().key_or_empty().to_owned()));
         }
     };
     Ok(Some((service.ok_or(Refusal::NoService(operation.name()))?, resource)))

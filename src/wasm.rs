@@ -41,7 +41,7 @@ impl Gate {
     /// Decides at the edge over the text of a request (see `Request::parse`), as of `now` in milliseconds since the epoch.
     /// Returns JSON (see `decision_json.rs`).
     pub fn decide(&self, request: &str, now: f64) -> String {
-        self.0.decide(request, millis(now)).to_edge_json()
+        self.0.decide_at_edge(request, millis(now)).to_json()
     }
 
     /// Decides again at the API, over the value of the header `x-ossedge-request`. Returns JSON.

@@ -298,3 +298,39 @@ fn tells_the_relay_how_long_a_body_may_be() {
     expected["bodyLength"] = json!(5);
     assert_eq!(at_relay(&put.with("content-length", "5")), expected);
 }
+
+#[test]
+fn answers_a_preflight() {
+    let gate = gate::gate(
+        &config::with(&json!({ "cors": { "origins": ["*"] } })),
+        &json!({ "accessKeys": [{ "accessKeyId": ID, "accessKeySecret": SECRET }] }),
+    );
+    let asking =
+        request("OPTIONS", "/dir/a.log", "").with("origin", "https://a").with("access-control-request-method", "PUT");
+    let decision = gate.decide_at_edge(&asking.text(), UnixMillis(NOW)).to_json();
+    let decision: Value = serde_json::from_str(&decision).unwrap();
+    assert_eq!(
+        decision,
+        json!({
+            "decision": "answer",
+            "bucket": "fleet-uploads",
+            "key": "dir/a.log",
+            "style": "cname",
+            "ossRequestId": OSS_REQUEST_ID,
+            "status": 200,
+            "statusDescription": "OK",
+            "body": "",
+            "headers": [
+                ["Date", DATE],
+                ["x-oss-request-id", OSS_REQUEST_ID],
+                ["Access-Control-Allow-Origin", "*"],
+                ["Vary", "Origin"],
+                ["Access-Control-Expose-Headers", "ETag, x-oss-request-id, x-oss-hash-crc64ecma"],
+                ["Access-Control-Allow-Methods", "DELETE, GET, POST, PUT"],
+                ["Access-Control-Max-Age", "600"],
+            ],
+        })
+    );
+    let refused: Value = serde_json::from_str(&gate.decide_at_edge(&put().text(), UnixMillis(NOW)).to_json()).unwrap();
+    assert_eq!(refused["decision"], "refuse");
+}

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 mod access_keys;
 #[path = "device/api.rs"]
 mod api;
+#[path = "refusals/bounds.rs"]
+mod bounds;
 #[path = "refusals/changed_after_signing.rs"]
 mod changed_after_signing;
 #[path = "refusals/clock.rs"]
@@ -25,6 +27,8 @@ mod clock;
 mod config;
 #[path = "refusals/configured.rs"]
 mod configured;
+#[path = "refusals/cors.rs"]
+mod cors;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "refusals/device_paths.rs"]
 mod device_paths;
@@ -46,6 +50,8 @@ mod relay;
 mod request;
 #[path = "refusals/secrets.rs"]
 mod secrets;
+#[path = "refusals/version_4.rs"]
+mod version_4;
 #[path = "refusals/viewer_headers.rs"]
 mod viewer_headers;
 
@@ -107,6 +113,9 @@ fn access_keys() -> Value {
                 "maxObjectBytes": 1000, "allow": [{ "prefix": "logs/" }],
             },
             { "accessKeyId": "small", "accessKeySecret": OTHER_SECRET, "maxObjectBytes": 1000 },
+            { "accessKeyId": "looks-first", "accessKeySecret": OTHER_SECRET, "allow": [
+                {}, { "prefix": "dir/", "operations": ["HeadObject"] },
+            ] },
         ],
         "masterKeys": [
             {

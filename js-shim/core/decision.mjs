@@ -30,7 +30,10 @@
  * @typedef {Understood & OssErrorAnswer & { decision: 'refuse', detail: string, field?: string,
  *   renewal: Renewal, ossRequestId: string }} Refusal `detail` is for the log; `field` names the header or parameter
  *
- * @typedef {Forward | Refusal} Decision at the edge
+ * @typedef {Understood & { decision: 'answer', status: number, statusDescription: string, headers: HeaderList,
+ *   body: string, ossRequestId: string }} PreflightAnswer to a page of another origin that may send its request
+ *
+ * @typedef {Forward | PreflightAnswer | Refusal} Decision at the edge
  *
  * @typedef {object} VerifiedOperation what an operation behind the API or in the relay needs
  * @property {string} operation

@@ -68,13 +68,11 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
 function decisionLine(decision, request, cloudFrontRequestId, time) {
   const { operation, bucket, key, accessKeyId, scheme, generation, style, reading, clockDifferenceSeconds } = decision;
   const { captured } = decision;
-  const forwards = decision.decision === 'forward';
-  const outcome = forwards ? { origin: decision.origin } : refusalFields(decision);
   return {
     log: LOG_VERSION,
     time: new Date(time).toISOString(),
     function: FUNCTION,
-    decision: forwards ? 'forward' : 'deny',
+    decision: decision.decision === 'refuse' ? 'deny' : decision.decision,
     operation,
     bucket,
     key: key && loggedKey(key),
@@ -84,14 +82,18 @@ function decisionLine(decision, request, cloudFrontRequestId, time) {
     style,
     reading,
     clockDifferenceSeconds,
-    ...outcome,
+    ...outcomeFields(decision),
     ...requestFields(request),
     cloudFrontRequestId,
     captured: captured && loggedCapture(captured),
   };
 }
 
-/** @param {import('../core/decision.mjs').Refusal} refusal */
-function refusalFields({ status, code, detail, field, ossRequestId }) {
+/** @param {import('../core/decision.mjs').Decision} decision */
+function outcomeFields(decision) {
+  if (decision.decision === 'forward') return { origin: decision.origin };
+  const { status, ossRequestId } = decision;
+  if (decision.decision === 'answer') return { status, ossRequestId };
+  const { code, detail, field } = decision;
   return { status, code, detail, field, ossRequestId };
 }

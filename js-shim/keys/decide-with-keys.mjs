@@ -3,7 +3,7 @@
 /**
  * Decides, and again if access keys that arrived meanwhile might change a refusal.
  *
- * @template {{ decision: 'forward' } | { decision: 'refuse', renewal: import('../core/decision.mjs').Renewal }} D
+ * @template {{ decision: 'forward' | 'answer' } | { decision: 'refuse', renewal: import('../core/decision.mjs').Renewal }} D
  * @param {import('./key-source.mjs').KeySource | undefined} keys undefined if they are bundled
  * @param {number} time when the request came, in milliseconds since the epoch
  * @param {() => D} decide

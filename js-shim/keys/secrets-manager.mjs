@@ -12,15 +12,22 @@ import { AwsV4Signer } from 'aws4fetch';
  * @property {(action: string, region: string, input: object, signal?: AbortSignal) => Promise<any>} call performs one
  *   action of the API. It isn't repeated, and redirects aren't followed
  * @property {() => void} close ends the connections: if the function is frozen, they are dead after the thaw
+ *
+ * @typedef {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }} AwsCredentials
  */
 
 /**
  * @param {object} [options]
  * @param {string} [options.endpoint] for all Regions
  * @param {NodeJS.ProcessEnv} [options.env] read at each call, because Lambda renews the credentials
+ * @param {() => Promise<AwsCredentials> | AwsCredentials} [options.credentials] asked at each call, instead of `env`
  * @returns {SecretsManager}
  */
-export function createSecretsManager({ endpoint, env = process.env } = {}) {
+export function createSecretsManager({
+  endpoint,
+  env = process.env,
+  credentials = () => credentialsOf(env),
+} = {}) {
   const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
   /** Signing keys, derived for a day, a Region and this service. @type {Map<string, ArrayBuffer>} */
   const signingKeys = new Map();
@@ -31,7 +38,7 @@ export function createSecretsManager({ endpoint, env = process.env } = {}) {
         url: endpoint ?? `https://secretsmanager.${region}.amazonaws.com/`,
         headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `secretsmanager.${action}` },
         body: JSON.stringify(input),
-        ...credentialsOf(env),
+        ...(await signingCredentials(credentials)),
         service: 'secretsmanager',
         region,
         allHeaders: true,
@@ -92,7 +99,13 @@ function parsed(json) {
   }
 }
 
-/** @param {NodeJS.ProcessEnv} env */
+/** @param {() => Promise<AwsCredentials> | AwsCredentials} credentials */
+async function signingCredentials(credentials) {
+  const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
+  return { accessKeyId, secretAccessKey, sessionToken };
+}
+
+/** @param {NodeJS.ProcessEnv} env @returns {AwsCredentials} */
 function credentialsOf({ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN }) {
   if (!accessKeyId || !secretAccessKey) {
     throw new Error('expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment');

@@ -7,11 +7,12 @@ use crate::operation::Operation;
 /// The placeholder for the device's id in a prefix.
 const DEVICE: &str = "{device}";
 
-/// The rules of an `allow`. Without an `allow` everything is allowed.
+/// The rules of an `allow`. Without an `allow` every upload is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Permissions(pub(crate) Option<Box<[Rule]>>);
 
-/// A bucket, a prefix and operations; each that is left out is any.
+/// A bucket, a prefix and operations. A bucket or prefix that is left out is any; without operations, it is those that
+/// upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rule {
     pub(crate) bucket: Option<Box<str>>,
@@ -30,14 +31,17 @@ pub(crate) struct Asked<'a> {
 impl Permissions {
     /// Whether a rule covers what is asked for by `device`.
     pub(crate) fn allow(&self, asked: Asked<'_>, device: Option<&str>) -> bool {
-        self.0.as_ref().is_none_or(|rules| rules.iter().any(|rule| rule.covers(asked, device)))
+        match &self.0 {
+            Some(rules) => rules.iter().any(|rule| rule.covers(asked, device)),
+            None => asked.operation.is_covered_by(None),
+        }
     }
 }
 
 impl Rule {
     fn covers(&self, asked: Asked<'_>, device: Option<&str>) -> bool {
         self.bucket.as_ref().is_none_or(|bucket| **bucket == *asked.bucket)
-            && self.operations.as_ref().is_none_or(|operations| operations.contains(&asked.operation))
+            && asked.operation.is_covered_by(self.operations.as_deref())
             && self.prefix.as_ref().is_none_or(|prefix| begins_with(asked.key, prefix, device))
     }
 }

@@ -36,6 +36,9 @@ struct AccessKeysDocument {
     revoked_devices: Vec<Object<RevokedDeviceDocument>>,
     #[serde(default, deserialize_with = "present")]
     further_secrets: Option<Vec<SecretId>>,
+    /// For editors.
+    #[serde(default, rename = "$schema", deserialize_with = "present")]
+    _schema: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -211,7 +214,7 @@ impl AccessKeysReader {
     }
 
     fn add(&mut self, document: AccessKeysDocument, index: usize) -> Result<(), DocumentError> {
-        let AccessKeysDocument { access_keys, master_keys, revoked_devices, further_secrets } = document;
+        let AccessKeysDocument { access_keys, master_keys, revoked_devices, further_secrets, .. } = document;
         if let Some(further_secrets) = further_secrets {
             self.check_further_secrets(&further_secrets, index)?;
         }
@@ -410,7 +413,7 @@ mod tests {
             (r#"{"accessKeys":{}}"#, "accessKeys: expected an array"),
             (
                 r#"{"keys":[]}"#,
-                "the document: unknown field `keys`, expected one of accessKeys, masterKeys, revokedDevices, furtherSecrets",
+                "the document: unknown field `keys`, expected one of accessKeys, masterKeys, revokedDevices, furtherSecrets, $schema",
             ),
         ] {
             assert_eq!(read(text).err().as_deref(), Some(expected), "{text}");

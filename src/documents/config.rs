@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
+use super::aws_regions::AwsRegions;
 use super::capture::CaptureDocument;
+use super::cors::CorsDocument;
 use super::credentials::CredentialsDocument;
 use super::field::{Integer, Object, UniqueMap, checked_text, one_of, present};
 use super::header_rules::HeaderRulesDocument;
@@ -13,7 +16,7 @@ use crate::config::capture::CaptureRules;
 use crate::config::credentials::Credentials;
 use crate::config::hosts::Hosts;
 use crate::config::names::{is_host, is_oss_bucket_name, is_region, is_s3_bucket_name};
-use crate::config::{BodiesWithoutLength, Config, Endpoint, ListParts, S3Bucket, Service, Through};
+use crate::config::{BodiesWithoutLength, Config, Endpoint, HeadObject, ListParts, S3Bucket, Service, Through};
 use crate::scheme::Scheme;
 
 /// The clock skew that is allowed when `maxClockSkewSeconds` is left out: five minutes.
@@ -53,12 +56,21 @@ struct ConfigDocument {
     complete_multipart_upload: Option<ThroughName>,
     #[serde(default = "is_served")]
     list_parts: bool,
+    #[serde(default, deserialize_with = "head_object")]
+    head_object: HeadObject,
+    #[serde(default, deserialize_with = "present")]
+    cors: Option<Object<CorsDocument>>,
     #[serde(default, deserialize_with = "present")]
     headers: Option<Object<HeaderRulesDocument>>,
     #[serde(default, deserialize_with = "present")]
     credentials: Option<Object<CredentialsDocument>>,
     #[serde(default, deserialize_with = "present")]
     capture: Option<Object<CaptureDocument>>,
+    #[serde(default, deserialize_with = "present")]
+    further_regions: Option<Vec<AwsRegion>>,
+    /// For editors.
+    #[serde(default, rename = "$schema", deserialize_with = "present")]
+    _schema: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +152,16 @@ impl<'de> Deserialize<'de> for BodiesWithoutLengthName {
     }
 }
 
+/// `served` is planned: it is told apart from a mistake.
+fn head_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeadObject, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    if name == "served" {
+        return Err(D::Error::custom("expected \"refused\" or \"absent\": this release can't serve HeadObject"));
+    }
+    let values = [("refused", HeadObject::Refused), ("absent", HeadObject::Absent)];
+    one_of(name.into_deserializer(), &values)
+}
+
 fn style<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Style, D::Error> {
     one_of(
         deserializer,
@@ -171,7 +193,9 @@ impl Config {
     /// The path of the first field that is unknown, missing or malformed, what was expected, and what was found.
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
         let Object(document): Object<ConfigDocument> = json::read(text, Values::Shown)?;
-        let buckets = check_buckets(document.buckets)?;
+        let further_regions = document.further_regions.unwrap_or_default().into_iter().map(|region| region.0);
+        let regions = AwsRegions::with_further(further_regions.collect())?;
+        let buckets = check_buckets(document.buckets, &regions)?;
         let service = check_service(document.api, document.relay, document.bodies_without_length, &buckets)?;
         Ok(Config {
             max_clock_skew_seconds: seconds(document.max_clock_skew_seconds, DEFAULT_MAX_CLOCK_SKEW_SECONDS),
@@ -181,9 +205,11 @@ impl Config {
             hosts: check_hosts(document.hosts, &buckets)?,
             complete_multipart_upload: check_through(document.complete_multipart_upload, service.as_ref())?,
             service,
+            head_object: document.head_object,
             list_parts: if document.list_parts { ListParts::Served } else { ListParts::Refused },
+            cors: document.cors.map(|Object(cors)| cors.check().map_err(|error| error.within("cors"))).transpose()?,
             headers: document.headers.map(|Object(headers)| headers.into()).unwrap_or_default(),
-            credentials: check_credentials(document.credentials)?,
+            credentials: check_credentials(document.credentials, &regions)?,
             capture: check_capture(document.capture)?,
             buckets,
         })
@@ -223,9 +249,11 @@ fn check_regions(regions: Option<Vec<OssRegion>>) -> Result<Vec<String>, Documen
 
 fn check_buckets(
     document: UniqueMap<OssBucketName, Object<BucketDocument>>,
+    regions: &AwsRegions,
 ) -> Result<BTreeMap<String, S3Bucket>, DocumentError> {
     let mut buckets: BTreeMap<String, S3Bucket> = BTreeMap::new();
     for (OssBucketName(name), Object(BucketDocument { s3_bucket, region })) in document.0 {
+        regions.check(&region.0).map_err(|error| error.within(&format!("buckets.{name}.region")))?;
         // Objects of the same key would overwrite each other.
         if buckets.values().any(|known| known.name == s3_bucket.0) {
             return Err(DocumentError::new(format!("buckets.{name}.s3Bucket"), "expected an S3 bucket of its own"));
@@ -348,8 +376,11 @@ fn check_through(name: Option<ThroughName>, service: Option<&Service>) -> Result
     }
 }
 
-fn check_credentials(document: Option<Object<CredentialsDocument>>) -> Result<Credentials, DocumentError> {
-    let credentials = document.map(|Object(credentials)| credentials.check()).transpose();
+fn check_credentials(
+    document: Option<Object<CredentialsDocument>>,
+    regions: &AwsRegions,
+) -> Result<Credentials, DocumentError> {
+    let credentials = document.map(|Object(credentials)| credentials.check(regions)).transpose();
     credentials.map(Option::unwrap_or_default).map_err(|error| error.within("credentials"))
 }
 
@@ -389,7 +420,7 @@ mod tests {
 
     #[test]
     fn needs_neither_a_skew_nor_an_api() {
-        let text = r#"{"hosts":[{"host":"h","style":"path"}],"buckets":{"abc":{"s3Bucket":"abc","region":"r"}}}"#;
+        let text = r#"{"$schema":"./config.schema.json","furtherRegions":["af-west-9"],"hosts":[{"host":"h","style":"path"}],"buckets":{"abc":{"s3Bucket":"abc","region":"af-west-9"}}}"#;
         assert_eq!(read(text).unwrap().max_clock_skew_seconds, 300);
     }
 
@@ -402,6 +433,16 @@ mod tests {
                 "completeMultipartUpload: expected one of \"api\", \"relay\", \"s3\", found \"lambda\"",
             ),
             ("\"maxClockSkewSeconds\": 300", "\"listParts\": 1", "listParts: expected true or false, found 1"),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"headObject\": \"missing\"",
+                "headObject: expected one of \"refused\", \"absent\", found \"missing\"",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"headObject\": \"served\"",
+                "headObject: expected \"refused\" or \"absent\": this release can't serve HeadObject",
+            ),
             (
                 "\"maxClockSkewSeconds\": 300",
                 "\"headers\": { \"tagging\": 1 }",
@@ -469,6 +510,31 @@ mod tests {
                 "\"us-east-1\" }",
                 "\"US\" }",
                 "buckets.fleet-uploads.region: expected an AWS Region, as in `us-east-1`, found \"US\"",
+            ),
+            (
+                "\"us-east-1\" }",
+                "\"us-esat-1\" }",
+                "buckets.fleet-uploads.region: expected an AWS Region, or one that `furtherRegions` lists, found \"us-esat-1\", did you mean \"us-east-1\"?",
+            ),
+            (
+                "\"us-east-1\" }",
+                "\"cn-north-1\" }",
+                "buckets.fleet-uploads.region: expected a Region of AWS's partition `aws`, where CloudFront is, found \"cn-north-1\"",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"completeMultipartUpload\": \"S3\", \"signatureSchemes\": [\"v1-headers\"]",
+                "completeMultipartUpload: expected one of \"api\", \"relay\", \"s3\", found \"S3\"",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"signatureSchemes\": [\"v1-headers\"]",
+                "signatureSchemes[0]: expected one of \"v1-header\", \"v1-url\", \"v4-header\", \"v4-url\", found \"v1-headers\", did you mean \"v1-header\"?",
+            ),
+            (
+                "\"style\": \"path\"",
+                "\"style\": \"virtual-host\"",
+                "hosts[2].style: expected one of \"virtual-hosted\", \"cname\", \"path\", \"endpoint\", found \"virtual-host\", did you mean \"virtual-hosted\"?",
             ),
             ("\"region\"", "\"Region\"", "buckets.fleet-uploads: unknown field `Region`, did you mean `region`?"),
             (
@@ -554,7 +620,10 @@ mod tests {
             ("[]", "the document: expected an object"),
             ("null", "the document: expected an object, found null"),
             (r#"{"buckets":{},"hosts":[]}"#, "buckets: expected at least one bucket"),
-            (r#"{"buckets":{"abc":{"s3Bucket":"abc","region":"r"}},"hosts":[]}"#, "hosts: expected at least one host"),
+            (
+                r#"{"buckets":{"abc":{"s3Bucket":"abc","region":"us-east-1"}},"hosts":[]}"#,
+                "hosts: expected at least one host",
+            ),
             (r#"{"hosts":[],"hosts":[]}"#, "hosts: expected a name that appears once"),
         ] {
             assert_eq!(read(text).err().as_deref(), Some(expected));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 
+use super::aws_regions::AwsRegions;
 use super::field::{Integer, checked_text, one_of, present};
 use super::json::DocumentError;
 use crate::config::credentials::Credentials;
@@ -57,10 +58,10 @@ impl CredentialsDocument {
     ///
     /// # Errors
     /// The path of the field that is missing or malformed, relative to `credentials`, and what was expected.
-    pub(super) fn check(self) -> Result<Credentials, DocumentError> {
+    pub(super) fn check(self, regions: &AwsRegions) -> Result<Credentials, DocumentError> {
         match self.source {
             Credentials::Bundled => self.check_bundled()?,
-            Credentials::SecretsManager => self.check_secrets_manager()?,
+            Credentials::SecretsManager => self.check_secrets_manager(regions)?,
         }
         Ok(self.source)
     }
@@ -79,7 +80,7 @@ impl CredentialsDocument {
         }
     }
 
-    fn check_secrets_manager(&self) -> Result<(), DocumentError> {
+    fn check_secrets_manager(&self, known: &AwsRegions) -> Result<(), DocumentError> {
         let missing = |name| DocumentError::new(name, "expected this field to be present");
         self.secret_id.as_ref().ok_or_else(|| missing("secretId"))?;
         let regions = self.regions.as_ref().ok_or_else(|| missing("regions"))?;
@@ -90,6 +91,7 @@ impl CredentialsDocument {
             if regions.iter().take(index).any(|known| known == region) {
                 return Err(DocumentError::new(format!("regions[{index}]"), "expected a Region that is listed once"));
             }
+            known.check(&region.0).map_err(|error| error.within(&format!("regions[{index}]")))?;
         }
         let refresh_seconds = self.refresh_seconds.map_or(DEFAULT_REFRESH_SECONDS, |seconds| seconds.0);
         match self.max_stale_seconds {
@@ -129,7 +131,8 @@ mod tests {
 
     fn read(text: &str) -> Result<Credentials, String> {
         let document = json::read::<Object<CredentialsDocument>>(text, Values::Shown);
-        document.and_then(|Object(credentials)| credentials.check()).map_err(|error| error.to_string())
+        let regions = AwsRegions { further: Vec::new() };
+        document.and_then(|Object(credentials)| credentials.check(&regions)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -171,7 +174,7 @@ mod tests {
                 "regions[0]: expected an AWS Region, as in `us-east-1`, found \"EU\"",
             ),
             (
-                r#"{"source":"secrets-manager","secretId":"k","regions":["a","a"]}"#.into(),
+                r#"{"source":"secrets-manager","secretId":"k","regions":["eu-west-1","eu-west-1"]}"#.into(),
                 "regions[1]: expected a Region that is listed once",
             ),
             (from(r#","refreshSeconds":0"#), "refreshSeconds: expected an integer from 1 to 86400, found 0"),

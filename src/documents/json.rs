@@ -58,15 +58,34 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, values: Values) -> Result<T,
             path if path == "." => String::new(),
             path => path,
         };
-        let found = if values == Values::Shown { found_at(text, error.path()) } else { None };
-        document_error(path, error.inner(), found)
+        document_error(path, error.inner(), &Found { value: found_at(text, error.path()), values })
     })?;
-    deserializer.end().map_err(|error| document_error(String::new(), &error, None))?;
+    deserializer.end().map_err(|error| document_error(String::new(), &error, &Found { value: None, values }))?;
     Ok(value)
 }
 
+/// What is at the path of an error.
+struct Found {
+    value: Option<serde_json::Value>,
+    values: Values,
+}
+
+impl Found {
+    /// For a message that says what was expected: the value if it may be shown, and the name that may have been meant.
+    fn after(&self, expected: &str) -> String {
+        const MAX_SHOWN: usize = 80;
+        let shown = self.value.as_ref().filter(|_| self.values == Values::Shown).map(serde_json::Value::to_string);
+        let shown = shown.filter(|found| found.len() <= MAX_SHOWN).map(|found| format!(", found {found}"));
+        let names = expected.strip_prefix("one of ").unwrap_or_default().split('"').skip(1).step_by(2);
+        let similar =
+            self.value.as_ref().and_then(serde_json::Value::as_str).and_then(|name| most_similar(name, names));
+        let similar = similar.map(|similar| format!(", did you mean \"{similar}\"?"));
+        shown.unwrap_or_default() + &similar.unwrap_or_default()
+    }
+}
+
 /// Translates an error of serde. Its own messages quote the value, which may be a secret.
-fn document_error(path: String, error: &serde_json::Error, found: Option<String>) -> DocumentError {
+fn document_error(path: String, error: &serde_json::Error, found: &Found) -> DocumentError {
     if error.classify() != Category::Data {
         return DocumentError::new("", format!("expected JSON, stopped at line {}", error.line()));
     }
@@ -89,8 +108,7 @@ fn document_error(path: String, error: &serde_json::Error, found: Option<String>
             "a map" => "an object",
             other => other,
         };
-        let found = found.map(|found| format!(", found {found}")).unwrap_or_default();
-        DocumentError::new(path, format!("expected {expected}{found}"))
+        DocumentError::new(path, format!("expected {expected}{}", found.after(expected)))
     }
 }
 
@@ -104,12 +122,17 @@ const MIN_SIMILARITY: f64 = 0.8;
 /// The names that serde lists, each in back-ticks.
 fn unknown_field(name: &str, known: &str) -> String {
     let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-    let similarity = |known: &str| strsim::jaro_winkler(known, name);
-    let similar = known.iter().filter(|known| similarity(known) > MIN_SIMILARITY);
-    match similar.max_by(|one, other| similarity(one).total_cmp(&similarity(other))) {
+    match most_similar(name, known.iter().copied()) {
         Some(similar) => format!("unknown field `{name}`, did you mean `{similar}`?"),
         None => format!("unknown field `{name}`, expected one of {}", known.join(", ")),
     }
+}
+
+/// The name that may have been meant by another.
+pub(super) fn most_similar<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let similarity = |known: &str| strsim::jaro_winkler(known, name);
+    let similar = known.into_iter().filter(|known| similarity(known) > MIN_SIMILARITY);
+    similar.max_by(|one, other| similarity(one).total_cmp(&similarity(other)))
 }
 
 /// The path of the object that has a field, when serde's path may already end in the field's name.
@@ -131,9 +154,8 @@ fn join(path: &str, rest: &str) -> String {
     }
 }
 
-/// The value at a path, as JSON, when it is neither an object nor an array, and short.
-fn found_at(text: &str, path: &serde_path_to_error::Path) -> Option<String> {
-    const MAX_SHOWN: usize = 80;
+/// The value at a path, when it is neither an object nor an array.
+fn found_at(text: &str, path: &serde_path_to_error::Path) -> Option<serde_json::Value> {
     let mut value: &serde_json::Value = &serde_json::from_str(text).ok()?;
     for segment in path {
         value = match segment {
@@ -142,6 +164,5 @@ fn found_at(text: &str, path: &serde_path_to_error::Path) -> Option<String> {
             _ => return None,
         };
     }
-    let is_scalar = !value.is_object() && !value.is_array();
-    Some(value.to_string()).filter(|found| is_scalar && found.len() <= MAX_SHOWN)
+    Some(value.clone()).filter(|value| !value.is_object() && !value.is_array())
 }

@@ -43,7 +43,7 @@ struct OperationName(Operation);
 
 impl<'de> Deserialize<'de> for OperationName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, &Operation::ALL.map(|operation| (operation.name(), operation))).map(OperationName)
+        one_of(deserializer, &Operation::IN_RULES.map(|operation| (operation.name(), operation))).map(OperationName)
     }
 }
 
@@ -138,6 +138,17 @@ mod tests {
     }
 
     #[test]
+    fn lets_only_a_rule_that_names_it_ask_whether_an_object_is_there() {
+        for operation in Operation::READING {
+            let asked = (operation, "b", "k");
+            assert!(!Permissions::default().allow(Asked { operation, bucket: "b", key: "k" }, None));
+            assert!(!allows("[{}]", asked, None) && !allows(r#"[{"operations":["PutObject"]}]"#, asked, None));
+            assert!(allows(r#"[{},{"operations":["HeadObject"]}]"#, asked, None));
+            assert!(!allows(r#"[{},{"prefix":"other/","operations":["HeadObject"]}]"#, asked, None));
+        }
+    }
+
+    #[test]
     fn puts_the_device_in_its_place() {
         let allowed =
             |key, device| allows(r#"[{"prefix":"d/{device}/x/{device}/"}]"#, (Operation::PutObject, "b", key), device);
@@ -195,5 +206,7 @@ mod tests {
         assert_eq!(error.as_deref(), Some("allow[0].operations[1]: expected an operation that is listed once"));
         let error = read(r#"[{"operations":["GetObject"]}]"#, Devices::Known).err().unwrap();
         assert!(error.starts_with("[0].operations[0]: expected one of \"PutObject\", \"Init"), "{error}");
+        let error = read(r#"[{"operations":["putObject"]}]"#, Devices::Known).err().unwrap();
+        assert!(error.ends_with("\"HeadObject\", did you mean \"PutObject\"?"), "{error}");
     }
 }

@@ -180,7 +180,10 @@ impl Describes {
             Operation::PutObject => true,
             Operation::InitiateMultipartUpload => self == Describes::Object,
             Operation::UploadPart | Operation::CompleteMultipartUpload => self == Describes::Body,
-            Operation::AbortMultipartUpload | Operation::ListParts => false,
+            Operation::AbortMultipartUpload
+            | Operation::ListParts
+            | Operation::HeadObject
+            | Operation::GetObjectMeta => false,
         }
     }
 }

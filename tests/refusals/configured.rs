@@ -1,11 +1,13 @@
 //! The same requests under other configurations than that of the other tests.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use oss_edge::{ApiOption, Gate, Origin, Refusal, UnixMillis};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::request::{NOW, Request, request};
-use crate::{API_OPERATIONS, RESOURCE, gate_with, operations};
+use crate::{API_OPERATIONS, OTHER_SECRET, RESOURCE, gate_with, operations};
 
 /// The headers for S3, or why there are none.
 fn s3_headers(gate: &Gate, request: &Request) -> Result<Vec<(String, String)>, Refusal> {
@@ -114,6 +116,102 @@ fn answers_list_parts_with_no_such_upload_once_it_is_off() {
     // Without a signature nothing is revealed.
     let unsigned = list.without("authorization").text();
     assert_eq!(gate.decide(&unsigned, UnixMillis(NOW)).outcome.err().unwrap().0, Refusal::MissingSignature);
+}
+
+/// HeadObject, and GetObjectMeta with each of its methods; with the sub-resources that are signed.
+fn questions(key: &str) -> [(Request, String); 3] {
+    let question = |method, query, sub_resources| {
+        (request(method, &format!("/{key}"), query), format!("/fleet-uploads/{key}{sub_resources}"))
+    };
+    [
+        question("HEAD", "", ""),
+        question("HEAD", "objectMeta", "?objectMeta"),
+        question("GET", "objectMeta", "?objectMeta"),
+    ]
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn says_that_an_object_is_absent_once_configured() {
+    let gate = gate_with(&json!({ "headObject": "absent" }));
+    for (question, resource) in questions("dir/a.log") {
+        let text = question.clone().signed_by("looks-first", OTHER_SECRET, &resource).text();
+        let Err((refusal, answer)) = gate.decide(&text, UnixMillis(NOW)).outcome else { panic!("forwarded") };
+        assert_eq!(refusal, Refusal::NoSuchKey("dir/a.log".into()));
+        assert_eq!((answer.status, answer.code, answer.status_description), (404, "NoSuchKey", "Not Found"));
+        let header = |name| answer.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        assert_eq!(header("x-oss-ec"), Some("0026-00000001"));
+        let document = match (question.method.as_str(), header("x-oss-err")) {
+            ("HEAD", Some(document)) => {
+                assert_eq!(answer.body, "");
+                String::from_utf8(BASE64_STANDARD.decode(document).unwrap()).unwrap()
+            }
+            ("GET", None) => answer.body.clone(),
+            (method, document) => panic!("{method} {document:?}"),
+        };
+        assert!(document.contains("<Message>The specified key does not exist.</Message>"), "{document}");
+        assert!(document.contains("  <Key>dir/a.log</Key>\n  <EC>0026-00000001</EC>\n"), "{document}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn says_nothing_of_an_object_to_who_may_not_ask() {
+    let gate = gate_with(&json!({ "headObject": "absent" }));
+    let refusal =
+        |request: Request| gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
+    for (question, resource) in questions("dir/a.log") {
+        assert_eq!(refusal(question.clone()), Some(Refusal::MissingSignature));
+        let wrong = question.clone().signed_by("looks-first", "anotherSecret", &resource);
+        assert!(matches!(refusal(wrong), Some(Refusal::SignatureDoesNotMatch(_))));
+        // A key without rules, and one whose rule names no operation.
+        assert_eq!(refusal(question.clone().signed(&resource)), Some(Refusal::AccessDenied));
+        let small = question.clone().signed_by("small", OTHER_SECRET, &resource);
+        assert_eq!(refusal(small), Some(Refusal::AccessDenied));
+    }
+    for (question, resource) in questions("other/a.log") {
+        let outside = question.signed_by("looks-first", OTHER_SECRET, &resource);
+        assert_eq!(refusal(outside), Some(Refusal::AccessDenied));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_to_say_whether_an_object_is_there_unless_configured() {
+    for gate in [gate_with(&json!({})), gate_with(&json!({ "headObject": "refused" }))] {
+        for (question, resource) in questions("dir/a.log") {
+            for request in [question.clone(), question.signed_by("looks-first", OTHER_SECRET, &resource)] {
+                let refusal = gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
+                assert_eq!(refusal, Some(Refusal::MethodNotAllowed));
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn says_that_an_object_is_absent_after_every_other_check() {
+    let gate = gate_with(&json!({ "headObject": "absent" }));
+    let signed = |request: Request, bucket: &str| {
+        let resource = format!("/{bucket}/dir/a.log");
+        request.signed_by("looks-first", OTHER_SECRET, &resource)
+    };
+    let path = |request: Request, bucket: &str| Request { uri: format!("/{bucket}/dir/a.log"), ..request };
+    let mut request = request("HEAD", "/no-such-bucket/dir/a.log", "uploads")
+        .set("host", "127.0.0.1")
+        .with("x-oss-process", "image/info")
+        .with("content-length", "x");
+    let steps: [(&str, &dyn Fn(Request) -> Request); 6] = [
+        ("InvalidArgument", &|request| Request { query: String::new(), ..request }),
+        ("AccessDenied", &|request| request.with("authorization", "OSS looks-first:c2ln")),
+        ("SignatureDoesNotMatch", &|request| signed(request, "no-such-bucket")),
+        ("NoSuchBucket", &|request| signed(path(request, "fleet-uploads"), "fleet-uploads")),
+        ("NotImplemented", &|request| signed(request.without("x-oss-process"), "fleet-uploads")),
+        ("InvalidArgument", &|request| request.without("content-length")),
+    ];
+    for (expected, correct) in steps {
+        let refusal = gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal.code());
+        assert_eq!(refusal, Some(expected));
+        request = correct(request);
+    }
+    let refusal = gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal.code());
+    assert_eq!(refusal, Some("NoSuchKey"));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

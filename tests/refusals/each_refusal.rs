@@ -473,6 +473,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::InvalidEncodingType(_)
         | Refusal::InvalidQueryValue(..)
         | Refusal::MethodNotAllowed
+        | Refusal::AccessForbidden(_)
         | Refusal::MissingSignature
         | Refusal::MalformedAuthorization(
             AuthorizationFault::Empty
@@ -505,6 +506,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::AccessDenied
         | Refusal::NoSuchBucket(_)
         | Refusal::NoSuchUpload(_)
+        | Refusal::NoSuchKey(_)
         | Refusal::NotImplemented(_)
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge

@@ -126,7 +126,7 @@ test('refuses a viewer-request function that is too large for CloudFront', async
 });
 
 for (const [what, change, expected] of /** @type {const} */ ([
-  ['a field that is unknown', { regoin: 'x' }, 'config: the document: unknown field `regoin`, expected one of maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, relay, bodiesWithoutLength, completeMultipartUpload, listParts, headers, credentials, capture'],
+  ['a field that is unknown', { regoin: 'x' }, 'config: the document: unknown field `regoin`, expected one of maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, relay, bodiesWithoutLength, completeMultipartUpload, listParts, headObject, cors, headers, credentials, capture, furtherRegions, $schema'],
   ['a field that is malformed', { api: { domain: 'a.example.com', path: 'prod' } }, 'config: api.path: expected a path as in `/prod`, or an empty string for none, found "prod"'],
 ])) {
   test(`refuses a configuration with ${what}`, async () => {

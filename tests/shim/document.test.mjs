@@ -31,7 +31,7 @@ test('the same name in several objects, and the same text as a value, are none t
 });
 
 test('the core refuses it in a fetched document, which it reads as text', async () => {
-  const config = { ...DOCUMENTS.config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'] } };
+  const config = { ...DOCUMENTS.config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['us-east-1'] } };
   const gate = createGate({ wasm: await readDocumentsWasm(), config });
   const entry = '{"accessKeyId":"a","accessKeySecret":"s","status":"disabled","status":"active"}';
   assert.throws(() => gate.useAccessKeys([`{"accessKeys":[${entry}]}`]), { message: 'access keys: accessKeys[0].status: expected a name that appears once' });

@@ -95,6 +95,10 @@ test('a configuration that is probably not meant is told', () => {
   assert.deepEqual(others, []);
   assert.deepEqual(configWarnings({ hosts: hosts.slice(1), maxClockSkewSeconds: 0 }), []);
   assert.match(configWarnings({ hosts: hosts.slice(1) })[0], /^maxClockSkewSeconds: not set, .* 300 s .* 900;/u);
+  const absent = { hosts: [], maxClockSkewSeconds: 0, headObject: 'absent' };
+  assert.match(configWarnings(absent, { accessKeys: [{}, { allow: [{}] }], masterKeys: [{}] })[0], /^headObject: no access key has a rule that names HeadObject/u);
+  assert.deepEqual(configWarnings(absent, { masterKeys: [{ allow: [{}, { operations: ['HeadObject'] }] }] }), []);
+  assert.deepEqual(configWarnings(absent), []);
 });
 
 test('bundle and keys check print them, and go on', async () => {

@@ -11,6 +11,9 @@ import { createGate } from '../../js-shim/core/gate.mjs';
 import { fetchKeyDocuments } from '../../js-shim/keys/key-documents.mjs';
 import { DOCUMENTS } from './fixture.mjs';
 
+/** The SDK's own list, which it doesn't export. */
+const PARTITIONS = new URL('../../node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js', import.meta.url);
+
 const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_documents_bg.wasm', import.meta.url));
 const ajv = new /** @type {any} */ (Ajv).default({ strictTypes: false });
 const schema = (/** @type {string} */ name) =>
@@ -21,9 +24,10 @@ const isAccessKeys = schema('access-keys');
 const { config } = DOCUMENTS;
 const host = (/** @type {object} */ entry) => ({ ...config, hosts: [entry] });
 const bucket = (/** @type {object} */ entry) => ({ ...config, buckets: { 'fleet-uploads': entry } });
-const named = (/** @type {string} */ name) => ({ ...config, hosts: [{ host: 'a', style: 'path' }], buckets: { [name]: { s3Bucket: 'abc', region: 'r' } } });
+const named = (/** @type {string} */ name) => ({ ...config, hosts: [{ host: 'a', style: 'path' }], buckets: { [name]: { s3Bucket: 'abc', region: 'us-east-1' } } });
 const api = (/** @type {unknown} */ entry) => ({ ...config, api: entry });
 const relayed = { ...config, api: undefined, relay: { domain: 'relay.example.com', path: '' } };
+const secretsManager = (/** @type {object} */ fields) => ({ ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['us-east-1'], ...fields } });
 const without = (/** @type {string} */ name) => Object.fromEntries(Object.entries(config).filter(([field]) => field !== name));
 
 const CONFIGS = [
@@ -42,9 +46,15 @@ const CONFIGS = [
   host({ host: 'a', style: 'path', bucket: 'fleet-uploads' }), host({ host: '*.a', style: 'virtual-hosted', bucket: 'fleet-uploads' }),
   host({ host: 'a', style: 'other' }), host({ host: 'a' }), host({ style: 'path' }), host({ host: 5, style: 'path' }), host({ host: 'a', style: 'path', port: 80 }),
   ...['abc', 'ab', 'a-b', '-ab', 'ab-', 'a.b', 'a_b', 'ABC', 'a'.repeat(63), 'a'.repeat(64)].map(named),
-  ...['abc', 'ab', 'a.b.c', 'a..b', '.ab', 'ab.', 'a-.b', 'a_b', 'ABC', 'a'.repeat(63), 'a'.repeat(64), 5].map((s3Bucket) => bucket({ s3Bucket, region: 'r' })),
-  ...['us-east-1', 'r', '', 'US', 'a_b', '-a', 'a'.repeat(32), 'a'.repeat(33), null].map((region) => bucket({ s3Bucket: 'abc', region })),
-  bucket({ s3Bucket: 'abc' }), bucket({ region: 'r' }), bucket({ s3Bucket: 'abc', region: 'r', prefix: '' }),
+  ...['abc', 'ab', 'a.b.c', 'a..b', '.ab', 'ab.', 'a-.b', 'a_b', 'ABC', 'a'.repeat(63), 'a'.repeat(64), 5].map((s3Bucket) => bucket({ s3Bucket, region: 'us-east-1' })),
+  ...['us-east-1', 'us-esat-1', 'cn-north-1', 'us-gov-west-1', 'eusc-de-east-1', 'r', '', 'US', 'a_b', '-a', null].map((region) => bucket({ s3Bucket: 'abc', region })),
+  ...[[], ['af-west-9'], ['af-west-9', 'us-east-1'], ['cn-west-9'], ['us-gov-north-1'], ['R'], 'af-west-9', null].flatMap((furtherRegions) => [
+    { ...config, furtherRegions },
+    { ...bucket({ s3Bucket: 'abc', region: 'af-west-9' }), furtherRegions: furtherRegions?.length === 0 ? ['af-west-9'] : furtherRegions },
+    { ...secretsManager({ regions: ['us-east-1', 'af-west-9'] }), furtherRegions: furtherRegions?.length === 0 ? ['af-west-9'] : furtherRegions },
+  ]),
+  ...['https://example.com/config.schema.json', './a', '', null, 5].map(($schema) => ({ ...config, $schema })),
+  bucket({ s3Bucket: 'abc' }), bucket({ region: 'us-east-1' }), bucket({ s3Bucket: 'abc', region: 'us-east-1', prefix: '' }),
   ...['', '/', '/a', '/a/b', '/a/', 'a', '/a b', '//a', '/é', `/${'a'.repeat(254)}`, `/${'a'.repeat(255)}`, 5].map((path) => api({ domain: 'a.b', path })),
   ...['a.b', 'https://a.b', 'a.b/c', 'a.b:443', '', 'A.b'].map((domain) => api({ domain, path: '' })),
   ...['api', 's3', 'API', '', null, true].map((completeMultipartUpload) => ({ ...config, completeMultipartUpload })),
@@ -52,6 +62,15 @@ const CONFIGS = [
   ...['refuse', 'relay', 's3', null, true].flatMap((bodiesWithoutLength) => [config, relayed, without('api')].map((one) => ({ ...one, bodiesWithoutLength }))),
   relayed, { ...config, relay: config.api }, { ...relayed, relay: null }, { ...relayed, relay: { domain: 'a.b' } }, { ...relayed, relay: { domain: 'a.b', path: '/a/' } },
   { ...without('api'), completeMultipartUpload: 'relay' }, { ...without('api'), completeMultipartUpload: 'api' },
+  ...['refused', 'absent', 'served', 'Absent', null, false].map((headObject) => ({ ...config, headObject })),
+  ...[
+    ...['https://a', 'https://app.example.com:8443', 'http://localhost:3000', 'http://127.0.0.1', 'https://a:65535', '*', 'http://a', 'https://a:443', 'https://a:0', 'https://a:65536',
+      'https://a:08', 'https://a/', 'https://A', 'https://*.a', 'null', '', 'a', 'http://localhost:80', `https://${'a'.repeat(63)}`, `https://${'a'.repeat(64)}`, `https://${'a.'.repeat(126)}a`, `https://${'a.'.repeat(127)}a`, 5]
+      .map((origin) => ({ origins: [origin] })),
+    {}, null, { origins: [] }, { origins: '*' }, { origins: ['*', 'https://a'] }, { origins: ['https://a', 'https://b'] }, { origins: ['*'], methods: [] },
+    ...[['ETag'], [], ['a b'], [''], 'ETag', null].map((exposedHeaders) => ({ origins: ['*'], exposedHeaders })),
+    ...[0, 86_400, 86_401, -1, '1', null].map((maxAgeSeconds) => ({ origins: ['*'], maxAgeSeconds })),
+  ].map((cors) => ({ ...config, cors })),
   ...[true, false, 'true', null, 0].map((listParts) => ({ ...config, listParts })),
   ...[
     {}, [], null, { extra: 1 }, { tagging: true }, { tagging: 'yes' }, { publicAcl: 'dropped' }, { publicAcl: 'refused' }, { publicAcl: 'allowed' },
@@ -67,15 +86,13 @@ const CONFIGS = [
   api({ domain: 'a.b' }), api({ path: '' }), api(null), api({ domain: 'a.b', path: '', stage: 'x' }),
 ];
 
-const secretsManager = (/** @type {object} */ fields) => ({ ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'], ...fields } });
-
 CONFIGS.push(
   ...[null, [], {}, 'bundled', { source: 'bundled' }, { source: 'vault' }, { source: 'bundled', secretId: 'k' }, { source: 'bundled', extra: 1 }]
     .map((credentials) => ({ ...config, credentials })),
-  ...[{}, { extra: 1 }, { secretId: undefined }, { regions: undefined }].map((fields) => ({ ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'], ...fields } })),
+  ...[{}, { extra: 1 }, { secretId: undefined }, { regions: undefined }].map((fields) => ({ ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['us-east-1'], ...fields } })),
   ...['a/b_c+d=e.f@g-h', 'arn:aws:secretsmanager:us-east-1:123456789012:secret:fleet-AbCdEf', '', 'a b', 'é', 'k'.repeat(2048), 'k'.repeat(2049), 5, 'k\n']
     .map((secretId) => secretsManager({ secretId })),
-  ...[['us-east-1'], ['a', 'b'], ['a', 'a'], [], 'r', ['R'], [null]].map((regions) => secretsManager({ regions })),
+  ...[['us-east-1'], ['us-east-1', 'eu-west-1'], ['us-east-1', 'us-east-1'], ['us-esat-1'], ['cn-north-1'], [], 'us-east-1', ['US-EAST-1'], [null]].map((regions) => secretsManager({ regions })),
   ...[1, 300, 86_400, 0, 86_401, '300', 1.5].map((refreshSeconds) => secretsManager({ refreshSeconds })),
   ...[300, 2_592_000, 0, 2_592_001, '300', null].map((maxStaleSeconds) => secretsManager({ maxStaleSeconds })),
   ...[
@@ -101,7 +118,7 @@ const ALLOWS = [
   null, {}, [], [{}], ['a'], [{}, {}], [{ extra: 1 }], Array(100).fill({}), Array(101).fill({}),
   ...['abc', 'ab', 'ABC', 'a_b', '', 5].map((bucket) => [{ bucket }]),
   ...['a', '/', 'a/é/', '..', '../', './a', 'a/../b', 'a/..', '.a/b', 'a//./b', '{', '{devic}', '{Device}', '', 5, 'a'.repeat(1023)].map((prefix) => [{ prefix }]),
-  ...[['PutObject'], ['PutObject', 'ListParts'], ['PutObject', 'PutObject'], ['GetObject'], ['putObject'], [], 'PutObject', [null]].map((operations) => [{ operations }]),
+  ...[['PutObject'], ['PutObject', 'ListParts'], ['HeadObject'], ['GetObjectMeta'], ['PutObject', 'PutObject'], ['GetObject'], ['putObject'], [], 'PutObject', [null]].map((operations) => [{ operations }]),
   [{ bucket: 'abc', prefix: 'a/', operations: ['InitiateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'AbortMultipartUpload'] }],
 ];
 
@@ -113,6 +130,7 @@ const ACCESS_KEYS = [
     .map((accessKeyId) => key({ accessKeyId, accessKeySecret: 's' })),
   ...['s', '~!', '', 's s', 'é', 's'.repeat(256), 's'.repeat(257), null, 's\n'].map((accessKeySecret) => key({ accessKeyId: 'a', accessKeySecret })),
   ...['t', '+/==', '', 'a b', 't'.repeat(4096), 't'.repeat(4097), null].map((securityToken) => key({ accessKeyId: 'a', accessKeySecret: 's', securityToken })),
+  ...['https://example.com/access-keys.schema.json', '', null, 5].map(($schema) => ({ ...DOCUMENTS.accessKeys, $schema })),
   key({ accessKeyId: 'a' }), key({ accessKeySecret: 's' }),
   ...['OE1.a.b', 'OE1.', 'OE1', 'oe1.a.b', 'OE2.a'].map((accessKeyId) => key({ accessKeyId, accessKeySecret: 's' })),
   ...['active', 'disabled', 'Active', '', null, true].flatMap((status) => [keyWith({ status }), masterWith({ status })]),
@@ -142,10 +160,20 @@ test('the schema of config.json takes what the core takes', () => {
 });
 
 test('the schema of access-keys.json takes what the core takes', () => {
-  const fromSecretsManager = { ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'] } };
+  const fromSecretsManager = { ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['us-east-1'] } };
   for (const document of ACCESS_KEYS) {
     assert.equal(isAccessKeys(document), takes({ config: fromSecretsManager, accessKeys: [document] }), show(document));
   }
+});
+
+test('the Regions are those that the AWS SDK knows, and those of the schema', async () => {
+  const { partitionsInfo } = await import(PARTITIONS.href);
+  const { regions } = partitionsInfo.partitions.find((/** @type {{ id: string }} */ { id }) => id === 'aws');
+  const published = Object.keys(regions).filter((region) => region !== 'aws-global');
+  assert.ok(published.length > 30);
+  for (const region of published) assert.ok(takes({ config: bucket({ s3Bucket: 'abc', region }) }), region);
+  const { definitions } = JSON.parse(readFileSync(new URL('../../cli/schema/config.schema.json', import.meta.url), 'utf8'));
+  for (const region of definitions.knownRegion.enum) assert.ok(takes({ config: bucket({ s3Bucket: 'abc', region }) }), region);
 });
 
 test('what no schema can say, the core refuses', () => {
@@ -165,16 +193,17 @@ test('what no schema can say, the core refuses', () => {
   assert.ok(!takes({ accessKeys: secret({ notBefore: '2026-02-30T00:00:00Z' }) }));
   assert.ok(!takes({ accessKeys: secret({ notBefore: '2026-11-25T00:00:00Z', notAfter: '2026-11-25T00:00:00Z' }) }));
   assert.ok(!takes({ accessKeys: { ...DOCUMENTS.accessKeys, furtherSecrets: [] } }));
+  assert.ok(!takes({ config: { ...bucket({ s3Bucket: 'abc', region: 'af-west-8' }), furtherRegions: ['af-west-9'] } }));
   assert.ok(!takes({ config: secretsManager({ refreshSeconds: 600, maxStaleSeconds: 599 }) }));
 });
 
 test('how many further secrets there may be is one number, in the schema, the core, what fetches them and the docs', async () => {
   const { properties } = JSON.parse(await readFile(new URL('../../cli/schema/access-keys.schema.json', import.meta.url), 'utf8'));
   const most = properties.furtherSecrets.maxItems;
-  const fromSecretsManager = { ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['r'] } };
+  const fromSecretsManager = { ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['us-east-1'] } };
   const naming = (/** @type {number} */ count) => ({ ...DOCUMENTS.accessKeys, furtherSecrets: Array.from({ length: count }, (_, index) => `s${index}`) });
   const fetched = async (/** @type {number} */ count) => {
-    const fetchSecret = async (/** @type {string} */ secretId) => ({ secretId, versionId: '1', text: JSON.stringify(naming(count)), region: 'r', createdAt: 1 });
+    const fetchSecret = async (/** @type {string} */ secretId) => ({ secretId, versionId: '1', text: JSON.stringify(naming(count)), region: 'us-east-1', createdAt: 1 });
     return (await fetchKeyDocuments(fetchSecret, 'first'))?.documents().length;
   };
   for (const [count, isTaken] of /** @type {[number, boolean][]} */ ([[most, true], [most + 1, false]])) {
