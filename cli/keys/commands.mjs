@@ -2,9 +2,10 @@
 
 import { UsageError } from '../usage-error.mjs';
 import { derive, readDevices } from './derive.mjs';
-import { add, retire, revoke, rotate, setStatus } from './document-edit.mjs';
+import { add, remove, retire, revoke, rotate, setFields, setStatus, unrevoke } from './document-edit.mjs';
+import { limitsOf, rulesOf, scopesOf } from './entry-options.mjs';
 import { readChecked } from './inspect.mjs';
-import { newAccessKeyId, newAccessKeySecret, newMasterSecret } from './new-secret.mjs';
+import { newAccessKeyId, newAccessKeySecret, newMasterSecret, newSecurityToken } from './new-secret.mjs';
 import { change, Refusal } from './store.mjs';
 import { readSpan, readTimeOrSpan } from './time.mjs';
 import { readUse } from './usage-log.mjs';
@@ -19,25 +20,58 @@ const MAX_EXPIRY_SECONDS = 9_999_999_999;
 export async function runNew({ options, store, check }) {
   const { id = newAccessKeyId(), master } = options;
   if (options.id !== undefined && master !== undefined) throw new UsageError('expected --id or --master, not both');
-  const rules = rulesOf(options);
-  if (master === undefined) {
-    const key = { accessKeyId: id, accessKeySecret: newAccessKeySecret() };
-    await change(store, (documents) => add(documents, store.maxBytes, 'accessKeys', { ...key, ...rules }), check);
-    return namesAndValues(key);
-  }
-  if (!rules.allow && !options.everything) {
+  const allow = rulesOf(options);
+  if (allow.length === 0 && !options.everything) {
     throw new UsageError(
-      "keys new: expected --prefix, --bucket or --operations, which bound all the master key's devices, " +
-        'or --everything',
+      'keys new: expected --prefix, --bucket, --operations or --rule, which bound what the key may do, or --everything',
     );
   }
+  const bounds = { ...(allow.length > 0 ? { allow } : {}), ...present(limitsOf(options)) };
+  if (master === undefined) {
+    const key = { accessKeyId: id, accessKeySecret: newAccessKeySecret(), ...tokenOf(options) };
+    if (options.scope !== undefined) throw new UsageError('--scope: expected --master: only a master key has scopes');
+    await change(store, (documents) => add(documents, store.maxBytes, 'accessKeys', { ...key, ...bounds }), check);
+    return namesAndValues(key);
+  }
+  if (options.securityToken) throw new UsageError('--security-token: expected an access key, which --master is not');
   const secret = newMasterSecret();
-  await change(
-    store,
-    (documents) => add(documents, store.maxBytes, 'masterKeys', { id: master, secret, ...rules }),
-    check,
-  );
+  const entry = { id: master, secret, ...bounds, ...present({ scopes: scopesOf(options) }) };
+  await change(store, (documents) => add(documents, store.maxBytes, 'masterKeys', entry), check);
   return namesAndValues({ masterKey: master, masterSecret: secret });
+}
+
+/** @param {Context} context */
+export async function runSet({ options, store, check }) {
+  requireOne(options);
+  const { id, master } = options;
+  const allow = rulesOf(options);
+  const token = tokenOf(options);
+  const removed = Object.fromEntries((options.removeScope ?? []).map((/** @type {string} */ name) => [name, undefined]));
+  const scopes = { ...removed, ...scopesOf(options) };
+  const fields = {
+    ...(allow.length > 0 ? { allow } : options.everything ? { allow: null } : {}),
+    ...limitsOf(options),
+    ...(options.securityToken === false ? { securityToken: null } : token),
+  };
+  if (Object.keys({ ...fields, ...scopes }).length === 0) throw new UsageError('keys set: expected what to change');
+  if (id !== undefined && Object.keys(scopes).length > 0) {
+    throw new UsageError('--scope: expected --master: only a master key has scopes');
+  }
+  if (master !== undefined && 'securityToken' in fields) {
+    throw new UsageError('--security-token: expected an access key, which --master is not');
+  }
+  await change(store, (documents) => setFields(documents, { id, master }, fields, scopes), check);
+  return token.securityToken === undefined
+    ? { json: { ...which(options), changed: true }, text: `${id ?? master} is changed` }
+    : namesAndValues({ ...which(options), ...token });
+}
+
+/** @param {Context} context */
+export async function runDelete({ options, store, check }) {
+  requireOne(options);
+  const { id, master, force = false } = options;
+  await change(store, (documents) => remove(documents, { id, master }, force), check);
+  return { json: { ...which(options), deleted: true }, text: `${id ?? master} is deleted` };
 }
 
 /** @param {Context} context */
@@ -79,19 +113,25 @@ export async function runRotate({ options, store, check, now }) {
 }
 
 /** @param {Context} context */
-export async function runRetire({ options, store, check, now }) {
-  requireOptions('retire', options, ['id']);
-  const { id, generation, logs, since, force = false } = options;
+export async function runRetire(context) {
+  const { options, now } = context;
+  requireOne(options);
+  const { logs, since, force = false, master } = options;
   if (!force && logs === undefined) {
     throw new UsageError("keys retire: expected --logs FILE, the edge's log, or --force");
   }
   const from = since === undefined ? 0 : readTimeOrSpan(since, '--since', now, -1);
-  const uses = logs === undefined ? undefined : await readUse(logs, id, from);
+  const log = logs === undefined ? undefined : await readUse(logs, from);
+  return master === undefined ? retireSecret(context, log) : retireMasterKey(context, log);
+}
+
+/** @param {Context} context @param {import('./usage-log.mjs').UsageLog | undefined} log */
+async function retireSecret({ options: { id, generation, force }, store, check, now }, log) {
   const result = await change(
     store,
     (documents) => {
       const retired = retire(documents, id, generation, now);
-      if (!force && uses) refuseUsed(uses, retired.result);
+      if (!force && log) refuseUsed(log.usesOf(id), retired.result);
       return retired;
     },
     check,
@@ -102,9 +142,27 @@ export async function runRetire({ options, store, check, now }) {
   };
 }
 
+/**
+ * A master key has one secret, so it is retired as a whole, with the devices that were revoked.
+ *
+ * @param {Context} context @param {import('./usage-log.mjs').UsageLog | undefined} log
+ */
+async function retireMasterKey({ options: { master, generation, force }, store, check }, log) {
+  if (generation !== undefined) throw new UsageError('--generation: expected none with --master, which has one secret');
+  if (!force && log) {
+    const use = log.useOfMasterKey(master);
+    if (use) throw new Refusal(`${master} ${usedText(use)}`);
+    if (log.requests === 0) {
+      throw new Refusal(`the logs have no request at all, so they don't show that ${master} is unused; --force retires it`);
+    }
+  }
+  await change(store, (documents) => remove(documents, { master }, true), check);
+  return { json: { masterKey: master, retired: true }, text: `the master key ${master} is retired` };
+}
+
 /** @param {Context} context @param {'active' | 'disabled'} status */
 export async function runStatus({ options: { id, master }, store, check }, status) {
-  if ((id === undefined) === (master === undefined)) throw new UsageError('expected either --id or --master');
+  requireOne({ id, master });
   const result = await change(store, (documents) => setStatus(documents, { id, master }, status), check);
   return { json: result, text: `${id ?? master} is ${status}` };
 }
@@ -120,6 +178,48 @@ export async function runRevoke({ options, store, check }) {
   const devicesText = `${result.revoked} ${result.revoked === 1 ? 'device' : 'devices'}`;
   const counts = `${devicesText} of ${master} revoked, ${result.revokedBefore} were before`;
   return { json: result, text: `${counts}; ids are compared byte by byte, so SN-1 is another device than sn-1` };
+}
+
+/** @param {Context} context */
+export async function runUnrevoke({ options, store, check }) {
+  requireOptions('unrevoke', options, ['master']);
+  const { master, device = [], devices } = options;
+  const all = [...device, ...(devices === undefined ? [] : await readDevices(devices))];
+  if (all.length === 0) throw new UsageError('keys unrevoke: expected --device ID or --devices FILE');
+  let count = 0;
+  // One document at a time: the devices may be in several.
+  for (let remaining = 1; remaining > 0; ) {
+    const result = await change(store, (documents) => unrevoke(documents, master, all), check);
+    count += result.unrevoked;
+    remaining = result.remaining;
+  }
+  const json = { masterKey: master, unrevoked: count };
+  return { json, text: `${count} ${count === 1 ? 'device' : 'devices'} of ${master} may upload again` };
+}
+
+/** @param {Record<string, any>} options @throws {UsageError} unless it names one entry */
+function requireOne({ id, master }) {
+  if ((id === undefined) === (master === undefined)) throw new UsageError('expected either --id or --master');
+}
+
+/** @param {Record<string, any>} options @returns {Record<string, string>} the entry's id, by its name in answers */
+function which({ id, master }) {
+  return id === undefined ? { masterKey: master } : { accessKeyId: id };
+}
+
+/**
+ * A new token, where one is asked for.
+ *
+ * @param {Record<string, any>} options
+ * @returns {{ securityToken?: string }}
+ */
+function tokenOf({ securityToken }) {
+  return securityToken === true ? { securityToken: newSecurityToken() } : {};
+}
+
+/** @param {Record<string, unknown>} fields */
+function present(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 }
 
 /**
@@ -152,10 +252,7 @@ function readExpiry(text, now) {
 function refuseUsed(uses, { accessKeyId, generation }) {
   const used = uses.get(generation);
   if (used) {
-    throw new Refusal(
-      `generation ${generation} of ${accessKeyId} was used ${used.requests} times, last at ${used.last}: ` +
-        'move its devices, or --force',
-    );
+    throw new Refusal(`generation ${generation} of ${accessKeyId} ${usedText(used)}`);
   }
   if (uses.size === 0) {
     throw new Refusal(
@@ -164,18 +261,9 @@ function refuseUsed(uses, { accessKeyId, generation }) {
   }
 }
 
-/**
- * The one rule that the options make, if they make one.
- *
- * @param {Record<string, any>} options
- * @returns {{ allow?: object[] }}
- */
-function rulesOf({ bucket, prefix, operations, everything }) {
-  const rule = Object.entries({ bucket, prefix, operations: operations?.split(',') }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (everything && rule.length > 0) throw new UsageError('expected rules or --everything, not both');
-  return rule.length > 0 ? { allow: [Object.fromEntries(rule)] } : {};
+/** @param {import('./usage-log.mjs').Use} use */
+function usedText({ requests, last }) {
+  return `was used ${requests} times, last at ${last}: move its devices, or --force`;
 }
 
 /** @param {Record<string, string>} key */

@@ -80,10 +80,78 @@ export function retire(documents, id, generation, now) {
  * @param {'active' | 'disabled'} status
  */
 export function setStatus(documents, { id, master }, status) {
-  const { index, entry } = id === undefined ? masterKey(documents, String(master)) : accessKey(documents, id);
+  const { index, entry } = entryOf(documents, { id, master });
   if (status === 'disabled') entry.status = status;
   else delete entry.status;
   return { index, result: { ...(id === undefined ? { masterKey: master } : { accessKeyId: id }), status } };
+}
+
+/**
+ * Sets fields of an entry, and takes away those that are null; likewise its scopes, by name.
+ *
+ * @param {KeyDocument[]} documents @param {{ id?: string, master?: string }} which
+ * @param {Record<string, unknown>} fields @param {Record<string, object | undefined>} scopes undefined for one to remove
+ */
+export function setFields(documents, which, fields, scopes) {
+  const { index, entry } = entryOf(documents, which);
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === null) delete entry[name];
+    else entry[name] = value;
+  }
+  for (const [name, scope] of Object.entries(scopes)) {
+    if (scope !== undefined) (entry.scopes ??= {})[name] = scope;
+    else if (Object.hasOwn(entry.scopes ?? {}, name)) delete entry.scopes[name];
+    else throw new Refusal(`the master key ${which.master} has no scope ${name}`);
+  }
+  if (entry.scopes !== undefined && Object.keys(entry.scopes).length === 0) delete entry.scopes;
+  return { index, result: undefined };
+}
+
+/**
+ * Removes an entry, and the revoked devices of a master key, which would be malformed without it.
+ *
+ * @param {KeyDocument[]} documents @param {{ id?: string, master?: string }} which
+ * @param {boolean} force even if it is active
+ */
+export function remove(documents, which, force) {
+  const { id, master } = which;
+  const { index, entry } = entryOf(documents, which);
+  if (!force && entry.status !== 'disabled') {
+    throw new Refusal(`${id ?? master} is active: disable it first, so that you can enable it again, or --force`);
+  }
+  const elsewhere = documents.findIndex((document, at) => at !== index && revokedDevices([document], master).length > 0);
+  if (master !== undefined && elsewhere >= 0) {
+    throw new Refusal(`devices of ${master} are revoked in another document: unrevoke them first`);
+  }
+  const document = documents[index];
+  const list = id === undefined ? 'masterKeys' : 'accessKeys';
+  document[list] = document[list].filter((/** @type {unknown} */ other) => other !== entry);
+  if (master !== undefined) keepRevoked(document, (revoked) => revoked.masterKey !== master);
+  return { index, result: undefined };
+}
+
+/**
+ * Lets revoked devices upload again, in the first document that has one of them.
+ *
+ * @param {KeyDocument[]} documents @param {string} master @param {string[]} devices
+ */
+export function unrevoke(documents, master, devices) {
+  masterKey(documents, master);
+  const meant = new Set(devices);
+  const isMeant = (/** @type {any} */ entry) => entry.masterKey === master && meant.has(entry.deviceId);
+  const counts = documents.map(({ revokedDevices: revoked = [] }) => revoked.filter(isMeant).length);
+  const index = counts.findIndex((count) => count > 0);
+  if (index < 0) throw new Refusal(`no such device of ${master} is revoked`);
+  keepRevoked(documents[index], (entry) => !isMeant(entry));
+  const remaining = counts.reduce((sum, count) => sum + count, 0) - counts[index];
+  return { index, result: { unrevoked: counts[index], remaining } };
+}
+
+/** @param {KeyDocument} document @param {(entry: any) => boolean} keep */
+function keepRevoked(document, keep) {
+  const kept = (document.revokedDevices ?? []).filter(keep);
+  if (kept.length > 0) document.revokedDevices = kept;
+  else delete document.revokedDevices;
 }
 
 /**
@@ -105,6 +173,11 @@ export function revoke(documents, maxBytes, master, devices) {
   return { index, result: { masterKey: master, revoked: added.length, revokedBefore: before.size } };
 }
 
+/** @param {KeyDocument[]} documents @param {{ id?: string, master?: string }} which */
+function entryOf(documents, { id, master }) {
+  return id === undefined ? masterKey(documents, String(master)) : accessKey(documents, id);
+}
+
 /**
  * @param {KeyDocument[]} documents @param {string} id
  * @throws {Refusal} when there is none
@@ -121,7 +194,7 @@ export function masterKey(documents, id) {
   return found(documents, 'masterKeys', (entry) => entry.id === id, `no master key ${id}`);
 }
 
-/** @param {KeyDocument[]} documents @param {string} master @returns {string[]} */
+/** @param {KeyDocument[]} documents @param {string | undefined} master @returns {string[]} */
 export function revokedDevices(documents, master) {
   const entries = documents.flatMap(({ revokedDevices: revoked = [] }) => revoked);
   return entries.filter((entry) => entry.masterKey === master).map(({ deviceId }) => deviceId);

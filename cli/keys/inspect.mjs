@@ -4,7 +4,8 @@ import { keyWarnings, writeWarnings } from '../key-warnings.mjs';
 import { weakSecret } from '../weak-secrets.mjs';
 import { named } from './check.mjs';
 import { Refusal } from './store.mjs';
-import { summaryOf, summaryText } from './summary.mjs';
+import { UsageError } from '../usage-error.mjs';
+import { entryText, summaryOf, summaryText } from './summary.mjs';
 
 /** @typedef {import('./run-on-store.mjs').Context} Context */
 
@@ -12,6 +13,16 @@ import { summaryOf, summaryText } from './summary.mjs';
 export async function runList({ store, check, now }) {
   const summary = summaryOf(await readChecked(store, check), now);
   return { json: summary, text: summaryText(summary) };
+}
+
+/** @param {Context} context */
+export async function runShow({ options: { id, master }, store, check, now }) {
+  if ((id === undefined) === (master === undefined)) throw new UsageError('expected either --id or --master');
+  const { accessKeys, masterKeys } = summaryOf(await readChecked(store, check), now);
+  const shown =
+    id === undefined ? masterKeys.find((one) => one.id === master) : accessKeys.find((one) => one.accessKeyId === id);
+  if (shown === undefined) throw new Refusal(id === undefined ? `no master key ${master}` : `no access key ${id}`);
+  return { json: shown, text: entryText(shown) };
 }
 
 /** @param {Context} context */

@@ -13,6 +13,9 @@ export const newAccessKeyId = () => `LTAI5t${randomText(18)}`;
 /** 285 bits, more than HMAC-SHA256 uses: the secrets of all devices are derived from it. */
 export const newMasterSecret = () => randomText(48);
 
+/** As visible ASCII as a token must be, and without what a query would encode. */
+export const newSecurityToken = () => `CAIS${randomText(60)}`;
+
 /** @param {number} length */
 function randomText(length) {
   return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');

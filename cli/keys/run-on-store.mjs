@@ -3,6 +3,7 @@
 import { createSecretsManager } from '../../js-shim/keys/secrets-manager.mjs';
 import { UsageError } from '../usage-error.mjs';
 import { readDocumentsWasm } from '../wasm-file.mjs';
+import { awsCredentials } from './aws-credentials.mjs';
 import { documentCheck } from './check.mjs';
 import { fileStore } from './file-store.mjs';
 import { secretStore } from './secret-store.mjs';
@@ -42,13 +43,19 @@ export async function runOnStore(options, run) {
 }
 
 /** @param {Record<string, any>} options */
-function storeOf({ file, secret, region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION, endpoint }) {
+function storeOf({
+  file,
+  secret,
+  region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION,
+  profile,
+  endpoint,
+}) {
   if ((file === undefined) === (secret === undefined)) {
     throw new UsageError('expected either --file FILE or --secret ID');
   }
   if (file !== undefined) return { store: fileStore(file), close: () => {} };
   if (!region) throw new UsageError("expected --region, the Region of the secret's primary");
   if (endpoint !== undefined && !URL.canParse(endpoint)) throw new UsageError('--endpoint: expected a URL');
-  const secretsManager = createSecretsManager({ endpoint });
+  const secretsManager = createSecretsManager({ endpoint, credentials: awsCredentials(profile) });
   return { store: secretStore({ secretsManager, secretId: secret, region }), close: secretsManager.close };
 }

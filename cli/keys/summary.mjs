@@ -56,6 +56,21 @@ export function summaryText({ accessKeys, masterKeys }) {
   return tables.filter(Boolean).join('\n\n');
 }
 
+/**
+ * One key for a person: a field on each line.
+ *
+ * @param {Record<string, any>} entry of a summary
+ */
+export function entryText({ generations, allow, scopes, ...fields }) {
+  const lines = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return [
+    ...lines.map(([name, value]) => `${name}  ${value}`),
+    ...(generations ?? []).map((/** @type {any} */ seen) => `generation  ${generationText(seen)}`),
+    `may  ${allowText(allow)}`,
+    ...Object.entries(scopes ?? {}).map(([name, scope]) => `scope ${name} may  ${allowText(scope.allow)}`),
+  ].join('\n');
+}
+
 /** @param {Record<string, any>} entry */
 function limitsOf({ allow, maxClockSkewSeconds, maxObjectBytes }) {
   return { allow, maxClockSkewSeconds, maxObjectBytes };

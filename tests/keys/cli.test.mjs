@@ -64,7 +64,7 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       const { accessKeys } = await read();
       assert.deepEqual(accessKeys[2], { ...made, allow: [{ bucket: 'fleet', prefix: 'b/', operations: ['PutObject', 'UploadPart'] }] });
       assert.deepEqual(accessKeys.slice(0, 2), DOCUMENT.accessKeys);
-      const named = done(await keys('new', '--id', 'third'));
+      const named = done(await keys('new', '--id', 'third', '--everything'));
       assert.match(named, /^accessKeyId {2}third\naccessKeySecret {2}[0-9A-Za-z]{30}\n$/u);
     });
 
@@ -75,9 +75,11 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       assert.deepEqual(masterKeys[1], { id: 'b2', secret: made.masterSecret, allow: [{ prefix: '{device}/' }] });
     });
 
-    test('new makes a master key for everything only where that is said', async () => {
-      const [status, message] = failed(await keys('new', '--master', 'b2'));
-      assert.deepEqual([status, message.includes('--everything')], [2, true]);
+    test('new makes a key for everything only where that is said', async () => {
+      for (const which of [['--master', 'b2'], ['--id', 'third'], []]) {
+        const [status, message] = failed(await keys('new', ...which));
+        assert.deepEqual([status, message.includes('--everything')], [2, true]);
+      }
       assert.deepEqual(await read(), DOCUMENT);
       const made = await json('new', '--master', 'b2', '--everything');
       assert.deepEqual((await read()).masterKeys[1], { id: 'b2', secret: made.masterSecret });
@@ -86,9 +88,9 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
 
     test('new refuses what is not valid, and changes nothing', async () => {
       for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
-        [['--id', 'first'], /^oss-edge: first already exists\n$/u],
+        [['--id', 'first', '--everything'], /^oss-edge: first already exists\n$/u],
         [['--master', 'a1', '--everything'], /^oss-edge: a1 already exists\n$/u],
-        [['--id', 'a:b'], /: accessKeys\[2\]\.accessKeyId: expected /u],
+        [['--id', 'a:b', '--everything'], /: accessKeys\[2\]\.accessKeyId: expected /u],
         [['--operations', 'GetObject'], /: accessKeys\[2\]\.allow\[0\]\.operations\[0\]: expected /u],
         [['--prefix', '{device}/'], /: accessKeys\[2\]\.allow\[0\]\.prefix: expected /u],
         [['--master', 'NO', '--everything'], /: masterKeys\[1\]\.id: expected /u],
@@ -99,6 +101,57 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
         assert.equal(stderr.split('\n').length, 2, 'one line');
       }
       assert.deepEqual(await read(), DOCUMENT);
+    });
+
+    test('new takes several rules, limits, a token, and the scopes of a master key', async () => {
+      const rules = ['--rule', '{"bucket":"fleet"}', '--rule', '{"operations":["HeadObject"]}'];
+      const limits = ['--max-clock-skew-seconds', '7200', '--max-object-bytes', '1000'];
+      const made = await json('new', '--id', 'third', '--prefix', 'a/', ...rules, ...limits, '--security-token');
+      assert.match(made.securityToken, /^CAIS[0-9A-Za-z]{60}$/u);
+      const allow = [{ prefix: 'a/' }, { bucket: 'fleet' }, { operations: ['HeadObject'] }];
+      assert.deepEqual((await read()).accessKeys[2], { ...made, allow, maxClockSkewSeconds: 7200, maxObjectBytes: 1000 });
+      const scopes = ['--scope', 'logs={"prefix":"{device}/logs/"}', '--scope', 'logs={"prefix":"{device}/l/"}', '--scope', 'all={}'];
+      await json('new', '--master', 'b2', '--everything', ...scopes);
+      const expected = { logs: { allow: [{ prefix: '{device}/logs/' }, { prefix: '{device}/l/' }] }, all: { allow: [{}] } };
+      assert.deepEqual((await read()).masterKeys[1].scopes, expected);
+    });
+
+    test('set changes what is named, and nothing else', async () => {
+      assert.equal(done(await keys('set', '--id', 'first', '--max-object-bytes', '5')), 'first is changed\n');
+      const [first] = DOCUMENT.accessKeys;
+      assert.deepEqual((await read()).accessKeys[0], { ...first, maxObjectBytes: 5 });
+      const { securityToken } = await json('set', '--id', 'first', '--security-token', '--max-object-bytes', 'none', '--everything');
+      const { allow: _, ...rest } = first;
+      assert.deepEqual((await read()).accessKeys[0], { ...rest, securityToken });
+      assert.notEqual(securityToken, TOKEN);
+      done(await keys('set', '--id', 'first', '--no-security-token', '--rule', '{"prefix":"b/"}'));
+      assert.deepEqual((await read()).accessKeys[0], { accessKeyId: 'first', accessKeySecret: SECRET, allow: [{ prefix: 'b/' }] });
+      done(await keys('set', '--master', 'a1', '--scope', 'more={"prefix":"{device}/"}', '--remove-scope', 'logs', '--max-clock-skew-seconds', '60'));
+      const [master] = (await read()).masterKeys;
+      assert.deepEqual([master.scopes, master.maxClockSkewSeconds], [{ more: { allow: [{ prefix: '{device}/' }] } }, 60]);
+      assert.deepEqual(failed(await keys('set', '--master', 'a1', '--remove-scope', 'logs')), [1, 'oss-edge: the master key a1 has no scope logs\n']);
+      assert.match(failed(await keys('set', '--id', 'first', '--rule', '{"prefix":"../"}'))[1], /: accessKeys\[0\]\.allow\[0\]\.prefix: expected /u);
+    });
+
+    test('delete removes a key that is disabled, and the revoked devices of a master key', async () => {
+      assert.match(failed(await keys('delete', '--id', 'first'))[1], /^oss-edge: first is active: disable it first/u);
+      done(await keys('disable', '--id', 'first'));
+      assert.equal(done(await keys('delete', '--id', 'first')), 'first is deleted\n');
+      assert.deepEqual(await json('delete', '--master', 'a1', '--force'), { masterKey: 'a1', deleted: true });
+      assert.deepEqual(await read(), { accessKeys: [DOCUMENT.accessKeys[1]], masterKeys: [] });
+      assert.deepEqual(failed(await keys('delete', '--id', 'first')), [1, 'oss-edge: no access key first\n']);
+      assert.equal(failed(await keys('delete', '--id', 'second', '--force'))[0], 1, 'the last key stays');
+    });
+
+    test('show shows one key without its secrets', async () => {
+      const text = done(await keys('show', '--id', 'first'));
+      assert.match(text, /^accessKeyId {2}first\nstatus {2}active\nhasSecurityToken {2}true\ndocument {2}\S+\ngeneration {2}1\nmay {2}fleet\/a\/\*\n$/u);
+      const master = await json('show', '--master', 'a1');
+      assert.deepEqual([master.id, master.revokedDevices, master.scopes], ['a1', 1, DOCUMENT.masterKeys[0].scopes]);
+      for (const output of [text, JSON.stringify(master), done(await keys('show', '--master', 'a1'))]) {
+        for (const hidden of [SECRET, TOKEN, MASTER_SECRET, 'second']) assert.ok(!output.includes(hidden));
+      }
+      assert.deepEqual(failed(await keys('show', '--id', 'nobody')), [1, 'oss-edge: no access key nobody\n']);
     });
 
     test('rotate adds a secret that is valid at once, and leaves the one before', async () => {
@@ -155,6 +208,19 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       const retired = await json('retire', '--id', 'first', '--logs', log, ...since);
       assert.deepEqual(retired, { accessKeyId: 'first', generation: '1', remaining: ['2'] });
       assert.deepEqual((await read()).accessKeys[0].secrets.map(({ generation }) => generation), ['2']);
+    });
+
+    test('retire removes a master key once the logs show that no device uses it', async () => {
+      const log = join(directory, 'fleet.log');
+      const of = (/** @type {string} */ accessKeyId, /** @type {string} */ generation) => line({ time: '2026-11-25T13:00:00.000Z', accessKeyId, generation });
+      const retire = (/** @type {string[]} */ ...args) => keys('retire', '--master', 'a1', '--logs', log, ...args);
+      await writeFile(log, `${of('OE1.a1.SN-1', 'a1')}\n${of('OE1.a1.SN-2.e4102444800', 'a1')}\n`);
+      const used = 'oss-edge: a1 was used 2 times, last at 2026-11-25T13:00:00.000Z: move its devices, or --force\n';
+      assert.deepEqual(failed(await retire()), [1, used]);
+      assert.match(failed(await retire('--since', '2026-11-26T00:00:00Z'))[1], /the logs have no request at all, so they don't show that a1 is unused/u);
+      await writeFile(log, `${of('OE1.a10.SN-1', 'a10')}\n${of('second', '1')}\n${line({ time: '2026-11-25T13:00:00.000Z', accessKeyId: 'OE1.a1.SN-1' })}\n`);
+      assert.deepEqual(JSON.parse(done(await retire('--json'))), { masterKey: 'a1', retired: true });
+      assert.deepEqual(await read(), { accessKeys: DOCUMENT.accessKeys, masterKeys: [] });
     });
 
     test('retire refuses where the logs show nothing of the key, unless it is forced', async () => {
@@ -214,6 +280,15 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       assert.match(done(await keys('revoke', '--master', 'a1', '--device', 'sn-1')), /^1 device of a1 revoked, 3 were before; ids are compared byte by byte, so SN-1 is another device than sn-1\n$/u);
     });
 
+    test('unrevoke lets a revoked device upload again', async () => {
+      await keys('revoke', '--master', 'a1', '--device', 'SN-1', '--device', 'SN-2');
+      assert.equal(done(await keys('unrevoke', '--master', 'a1', '--device', 'SN-1', '--device', 'lost', '--device', 'other')), '2 devices of a1 may upload again\n');
+      assert.deepEqual((await read()).revokedDevices, [{ masterKey: 'a1', deviceId: 'SN-2' }]);
+      assert.deepEqual(await json('unrevoke', '--master', 'a1', '--device', 'SN-2'), { masterKey: 'a1', unrevoked: 1 });
+      assert.ok(!('revokedDevices' in (await read())));
+      assert.deepEqual(failed(await keys('unrevoke', '--master', 'a1', '--device', 'SN-2')), [1, 'oss-edge: no such device of a1 is revoked\n']);
+    });
+
     test('a document with a name that stands twice is refused, and stays as it is', async () => {
       await fill(`{"revokedDevices":[{"masterKey":"a1","deviceId":"SN-9"}],${JSON.stringify(DOCUMENT).slice(1)}`);
       for (const args of [['check'], ['list'], ['revoke', '--master', 'a1', '--device', 'SN-1']]) {
@@ -255,7 +330,7 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
       const scoped = done(await keys('derive', '--json', '--master', 'a1', '--devices', devices, '--scope', 'logs', '--expires', '2100-01-01T00:00:00Z'));
       const id = 'OE1.a1.SN-000001.e4102444800.slogs';
       assert.deepEqual(JSON.parse(scoped.split('\n')[0]), { deviceId: 'SN-000001', accessKeyId: id, accessKeySecret: derivedSecret(id) });
-      const out = join(directory, 'derived.csv');
+      const out = join(directory, `derived in ${place}.csv`);
       assert.equal(done(await keys('derive', '--master', 'a1', '--devices', devices, '--out', out)), '');
       assert.equal(await readFile(out, 'utf8'), csv.join('\n'));
       assert.equal((await stat(out)).mode & 0o777, 0o600);
@@ -304,7 +379,7 @@ test('further secrets: a key is changed in the one that has it, and a new one go
   done(await run(['keys', 'new', ...options, '--id', 'added', '--prefix', 'p'.repeat(1000)]));
   const next = JSON.parse((await secretsManager.call('GetSecretValue', { SecretId: 'next', VersionStage: 'AWSCURRENT' })).SecretString);
   assert.deepEqual(next.accessKeys.map(({ accessKeyId, secrets }) => [accessKeyId, secrets?.length]), [['there', 2], ['added', undefined]]);
-  assert.match(done(await run(['keys', 'check', ...options])), /^first, next: 18 access keys, 0 master keys\n$/u);
+  assert.match(done(await run(['keys', 'check', ...options, '--allow-weak-secrets'])), /^first, next: 18 access keys, 0 master keys\n$/u);
   await secretsManager.put('next', { accessKeys: [{ accessKeyId: 'big0', accessKeySecret: 's' }] });
   assert.match(failed(await run(['keys', 'check', ...options]))[1], /^oss-edge: next: accessKeys\[0\]\.accessKeyId: expected an id that appears once/u);
 });
@@ -333,10 +408,33 @@ test('a full secret: its devices are revoked in another, its keys can be disable
   const [status, message] = failed(await run(['keys', 'disable', ...options, '--master', 'a1']));
   assert.deepEqual([status, /^oss-edge: filled: 655\d\d bytes, and a secret may have 65536: retire secrets or remove entries in it, or /u.test(message)], [1, true], message);
   await secretsManager.put('filled', filled(65_536 - 4000));
-  done(await run(['keys', 'new', ...options, '--id', 'added']));
+  done(await run(['keys', 'new', ...options, '--id', 'added', '--everything']));
   assert.ok((await documents())[1].accessKeys.some((/** @type {any} */ { accessKeyId }) => accessKeyId === 'added'));
   done(await run(['keys', 'disable', ...options, '--master', 'a1']));
   assert.equal((await documents())[0].masterKeys[0].status, 'disabled');
+});
+
+test('a credential of a profile is used, and of the process that it names', async () => {
+  await secretsManager.put('keys', DOCUMENT);
+  const aws = { config: join(directory, 'aws-config'), credentials: join(directory, 'aws-credentials') };
+  const { AWS_ACCESS_KEY_ID: aws_access_key_id, AWS_SECRET_ACCESS_KEY: aws_secret_access_key, AWS_SESSION_TOKEN: aws_session_token } = ENV;
+  const lines = Object.entries({ aws_access_key_id, aws_secret_access_key, aws_session_token }).map(([name, value]) => `${name} = ${value}`);
+  await writeFile(aws.credentials, ['[ops]', ...lines, ''].join('\n'));
+  const printed = { Version: 1, AccessKeyId: aws_access_key_id, SecretAccessKey: aws_secret_access_key, SessionToken: aws_session_token };
+  await writeFile(join(directory, 'printed.json'), JSON.stringify(printed));
+  await writeFile(aws.config, `[profile process]\ncredential_process = cat ${join(directory, 'printed.json')}\n`);
+  const env = {
+    AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_SESSION_TOKEN: undefined,
+    AWS_CONFIG_FILE: aws.config, AWS_SHARED_CREDENTIALS_FILE: aws.credentials, AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  const list = (/** @type {string[]} */ ...args) => run(['keys', 'list', '--json', ...PLACES['Secrets Manager'].options(), ...args], env);
+  for (const profile of ['ops', 'process']) {
+    const { accessKeys } = JSON.parse(done(await list('--profile', profile)));
+    assert.equal(accessKeys.length, 2, profile);
+  }
+  const [status, message] = failed(await list('--profile', 'nobody'));
+  assert.equal(status, 2);
+  assert.match(message, /^oss-edge: expected AWS credentials in the environment or in a profile: /u);
 });
 
 test('a file is made by its first key', async () => {
@@ -344,7 +442,7 @@ test('a file is made by its first key', async () => {
   for (const command of ['list', 'check']) {
     assert.deepEqual(failed(await run(['keys', command, '--file', made])), [1, `oss-edge: ${made}: no access keys yet; \`oss-edge keys new\` makes the first\n`]);
   }
-  done(await run(['keys', 'new', '--file', made, '--id', 'first']));
+  done(await run(['keys', 'new', '--file', made, '--id', 'first', '--everything']));
   assert.equal((await stat(made)).mode & 0o777, 0o600);
   assert.match(done(await run(['keys', 'check', '--file', made])), /1 access keys/u);
   assert.ok(!(await readdir(directory)).includes('made.json.lock'));
@@ -359,6 +457,15 @@ test('a command line that is not understood ends with 2 and one line of help', a
     [['list', '--file', file, '--all'], /unknown option '--all'/u],
     [['rotate', '--file', file], /keys rotate: expected --id/u],
     [['rotate', '--file', file, '--id', 'first', '--overlap', 'soon'], /--overlap: expected a span as 90m, 24h or 7d/u],
+    [['new', '--file', file, '--rule', '[]'], /--rule: expected a rule as in the document/u],
+    [['new', '--file', file, '--everything', '--scope', 'logs={}'], /--scope: expected --master/u],
+    [['new', '--file', file, '--master', 'b', '--everything', '--scope', 'logs'], /--scope: expected a name and a rule/u],
+    [['new', '--file', file, '--everything', '--max-object-bytes', '1k'], /--max-object-bytes: expected a number, or none/u],
+    [['set', '--file', file, '--id', 'first'], /keys set: expected what to change/u],
+    [['set', '--file', file, '--master', 'a1', '--security-token'], /--security-token: expected an access key/u],
+    [['show', '--file', file], /expected either --id or --master/u],
+    [['unrevoke', '--file', file, '--master', 'a1'], /keys unrevoke: expected --device ID or --devices FILE/u],
+    [['retire', '--file', file, '--master', 'a1', '--force', '--generation', '1'], /--generation: expected none with --master/u],
     [['retire', '--file', file, '--id', 'first'], /keys retire: expected --logs FILE, the edge's log, or --force/u],
     [['disable', '--file', file], /expected either --id or --master/u],
     [['revoke', '--file', file, '--master', 'a1'], /keys revoke: expected --device ID or --devices FILE/u],
@@ -367,7 +474,7 @@ test('a command line that is not understood ends with 2 and one line of help', a
     [['retire', '--file', file, '--id', 'first', '--logs', join(directory, 'no.log')], /no\.log: no such file/u],
     [['derive', '--file', file, '--master', 'a1', '--devices', join(directory, 'no.txt')], /no\.txt: no such file/u],
     [['list', '--file', directory], new RegExp(`${directory}: EISDIR`, 'u')],
-    [['new', '--file', join(directory, 'nowhere', 'keys.json')], /nowhere: no such directory/u],
+    [['new', '--file', join(directory, 'nowhere', 'keys.json'), '--everything'], /nowhere: no such directory/u],
   ])) {
     const { status, stdout, stderr } = await run(['keys', ...args]);
     assert.deepEqual([status, stdout], [2, ''], args.join(' '));
@@ -405,11 +512,14 @@ function failed({ status, stdout, stderr }) {
   return [status, stderr];
 }
 
-/** @param {string[]} args @returns {Promise<{ status: number, stdout: string, stderr: string }>} */
-function run(args) {
+/**
+ * @param {string[]} args @param {Record<string, string | undefined>} [further] of the environment
+ * @returns {Promise<{ status: number, stdout: string, stderr: string }>}
+ */
+function run(args, further = {}) {
   const { AWS_REGION: _, AWS_DEFAULT_REGION: __, ...env } = process.env;
   return new Promise((resolve) => {
-    const options = { env: { ...env, ...ENV }, maxBuffer: 64 * 1024 * 1024 };
+    const options = { env: { ...env, ...ENV, ...further }, maxBuffer: 64 * 1024 * 1024 };
     execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
     });

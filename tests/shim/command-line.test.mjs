@@ -20,19 +20,26 @@ const OPTIONS = {
   ],
 };
 
+/** What a key may do. */
+const BOUNDS = ['bucket', 'prefix', 'operations', 'rule', 'everything', 'scope', 'max-clock-skew-seconds', 'max-object-bytes'];
+
 const KEYS_OPTIONS = {
-  new: ['id', 'master', 'bucket', 'prefix', 'operations', 'everything'],
+  new: ['id', 'master', 'security-token', ...BOUNDS],
+  set: ['remove-scope', 'security-token', 'no-security-token', 'id', 'master', ...BOUNDS],
+  delete: ['id', 'master', 'force'],
   derive: ['master', 'devices', 'scope', 'expires', 'sts', 'out'],
   rotate: ['id', 'overlap'],
-  retire: ['id', 'generation', 'logs', 'since', 'force'],
+  retire: ['id', 'master', 'generation', 'logs', 'since', 'force'],
   disable: ['id', 'master'],
   enable: ['id', 'master'],
   revoke: ['master', 'device', 'devices'],
+  unrevoke: ['master', 'device', 'devices'],
   list: [],
+  show: ['id', 'master'],
   check: ['allow-weak-secrets'],
 };
 
-const KEYS_COMMON = ['file', 'secret', 'region', 'endpoint', 'json'];
+const KEYS_COMMON = ['file', 'secret', 'region', 'profile', 'endpoint', 'json'];
 
 test('prints the version of the package', async () => {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
