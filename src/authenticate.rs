@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use crate::access_keys::AccessKeys;
 use crate::access_keys::access_key::AccessKey;
+use crate::access_keys::derived_key::DerivedKeyId;
 use crate::config::Config;
 use crate::operation::Operation;
-use crate::refusal::{AccessKeyFault, Mismatch, Refusal};
+use crate::refusal::{Mismatch, Refusal};
 use crate::request::Request;
 use crate::request::query::Query;
 use crate::resource::{EndpointBucket, PathPlus, PathReading, Resource};
@@ -158,7 +159,8 @@ fn identify<'r>(
     let (key, for_all_keys) = match (keys.find(id, now), for_all_keys) {
         (Ok(key), for_all_keys) => (key, for_all_keys),
         (Err(_), Err(refusal)) => return Err(refusal),
-        (Err(AccessKeyFault::Expired), Ok(_)) if presented.security_token(request, classified.query)?.is_some() => {
+        // By the id alone, whatever its master key, scope or device: nothing is learned of them.
+        (Err(_), Ok(_)) if has_expired(id, now) && presented.security_token(request, classified.query)?.is_some() => {
             return Err(Refusal::SecurityTokenExpired);
         }
         (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(id.to_owned(), fault)),
@@ -172,6 +174,11 @@ fn identify<'r>(
         (Err(refusal), _) => return Err(refusal),
     };
     Ok(Identified { key, date, date_check })
+}
+
+/// Whether it is the id of a derived key that has ended.
+fn has_expired(id: &str, now: UnixMillis) -> bool {
+    DerivedKeyId::parse(id).and_then(|id| id.expiry).is_some_and(|expiry| now >= expiry)
 }
 
 /// One way to read a request: what some SDKs sign differs from what others sign for the same bytes on the wire.

@@ -321,9 +321,10 @@ impl Refusal {
     }
 }
 
-/// The part of a parameter's name that is logged: a name may contain an encoded `=` and a signature after it.
+/// The part of a parameter's name that is logged: a name may contain an `=`, encoded once
+/// or several times, and a signature after it.
 fn shown(name: &str) -> &str {
-    name.split('=').next().unwrap_or_default()
+    name.split(['=', '%']).next().unwrap_or_default()
 }
 
 /// Names the setting that takes the header, where there is one.

@@ -80,12 +80,12 @@ impl Resource {
     }
 }
 
-/// The path without its first `/`, percent-decoded once.
 /// A path's first segment, and what follows the slash behind it.
 fn first_segment(path: &str) -> (&str, &str) {
     path.split_once('/').unwrap_or((path, ""))
 }
 
+/// The path without its first `/`, percent-decoded once.
 fn decode_path(uri: &str, path_plus: PathPlus) -> Result<String, Refusal> {
     let path = uri.strip_prefix('/').ok_or(Refusal::InvalidObjectName(KeyFault::Escape))?;
     let decoded = match path_plus {

@@ -36,7 +36,7 @@ export function classify(method, key, query) {
   const takes = (/** @type {Operation} */ row) =>
     row.method === method &&
     row.required.every((name) => query.has(name)) &&
-    operands.every((name) => row.required.includes(name) || row.passed.includes(name) || row.optional.includes(name) || (row === PUT_OBJECT && isIgnored(name)));
+    operands.every((name) => row.required.includes(name) || row.passed.includes(name) || row.optional.includes(name) || (row === PUT_OBJECT && query.get(name) !== '' && isIgnored(name)));
   const operation = OPERATIONS.find(takes) ?? unserved(operands);
   for (const [name, value] of query) checkValue(name, value);
   return operation;

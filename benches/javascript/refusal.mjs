@@ -105,7 +105,7 @@ function field({ cause, value, name: named }) {
       return value;
     case 'RepeatedParameter':
     case 'UnexpectedParameter':
-      return value.split('=', 1)[0];
+      return value.split(/[=%]/u, 1)[0];
     case 'InvalidHeaderValue':
     case 'InvalidQueryValue':
       return named;
@@ -125,7 +125,7 @@ const SETTINGS = new Map([
 
 /** @param {Refusal} refusal */
 function name({ cause, value, name: named }) {
-  if (cause === 'RepeatedParameter' || cause === 'UnexpectedParameter') return value.split('=', 1)[0];
+  if (cause === 'RepeatedParameter' || cause === 'UnexpectedParameter') return value.split(/[=%]/u, 1)[0];
   if (cause === 'SignatureDoesNotMatch') return `${value.accessKeyId} at ${value.host} (${value.style}, bucket ${value.bucket})`;
   if (cause === 'RequestTimeTooSkewed') {
     const seconds = Math.floor(Math.abs(value.now - value.requested) / 1000);

@@ -23,15 +23,20 @@ export class ChunkFramingCheck {
   add(chunk) {
     if (this.#checked) return;
     this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, LOOKED_AT)]);
-    if (this.#beginning.length >= LOOKED_AT) this.end();
+    if (this.#beginning.length >= LOOKED_AT) this.#check(/^([0-9a-f]{1,16})\r\n/iu);
   }
 
   /** @throws {S3Fault} */
   end() {
+    this.#check(/^([0-9a-f]{1,16})(?:\r\n|\r?$)/iu);
+  }
+
+  /** @param {RegExp} sizeLine @throws {S3Fault} */
+  #check(sizeLine) {
     if (this.#checked) return;
     this.#checked = true;
     // A chunk's size is on a line of its own, and none is larger than the whole.
-    const [, size] = /^([0-9a-f]+)(?:\r\n|\r?$)/iu.exec(this.#beginning.toString('latin1')) ?? [];
+    const [, size] = sizeLine.exec(this.#beginning.toString('latin1')) ?? [];
     if (size !== undefined && Number.parseInt(size, 16) <= this.#length) throw new S3Fault('IncompleteBody');
   }
 }
@@ -67,4 +72,9 @@ export function framingFault({ httpVersion, headersDistinct, rawHeaders }) {
 export function isOtherLength({ headers }, declared) {
   const arrived = headers['content-length'];
   return arrived !== undefined && declared !== undefined && Number(arrived) !== declared;
+}
+
+/** @param {import('node:http').IncomingMessage} request */
+export function hasNoFraming({ headers }) {
+  return headers['content-length'] === undefined && headers['transfer-encoding'] === undefined;
 }

@@ -7,7 +7,7 @@ import { putObject } from '../operations/put-object.mjs';
 import { verifiedRequest } from '../operations/request.mjs';
 import { S3Fault } from '../operations/s3-fault.mjs';
 import { uploadPart } from '../operations/upload-part.mjs';
-import { isOtherLength } from './framing.mjs';
+import { hasNoFraming, isOtherLength } from './framing.mjs';
 import { IncomingBody } from './incoming-body.mjs';
 import { BodiesByKey, Slots } from './slots.mjs';
 
@@ -45,6 +45,8 @@ export function performing(settings) {
     }
     if (store === undefined || forward.maxBodyBytes === undefined) throw new Error('the core decided on no body');
     if (isOtherLength(message, forward.bodyLength)) throw new S3Fault('IncompleteBody');
+    // Without either header HTTP/1.1 has no body, so what the client sent was lost on the way.
+    if (forward.bodyLength === undefined && hasNoFraming(message)) throw new S3Fault('IncompleteBody');
     const leave = bodies.enter(forward.accessKeyId);
     const body = new IncomingBody(message, {
       length: forward.bodyLength,

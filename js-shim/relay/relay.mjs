@@ -32,10 +32,10 @@ export { readSettings };
  * @property {(line: LogLine) => void} [log]
  */
 
-/** The AWS SDK's time-outs, in milliseconds, and how many connections it may have. */
+/** The AWS SDK's time-outs in milliseconds, of a connection and of silence on it, and how many connections it may have. */
 const S3_OPTIONS = {
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 5000, requestTimeout: 60_000, httpsAgent: { keepAlive: true, maxSockets: 256 } },
+  requestHandler: { connectionTimeout: 5000, socketTimeout: 60_000, httpsAgent: { keepAlive: true, maxSockets: 256 } },
 };
 
 /** Whoever asks whether the relay lives needs no secret. */
@@ -84,7 +84,10 @@ export function createRelay({
 
   /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
   async function handle(request, response) {
-    if (request.url === HEALTH_PATH) return void response.end('ok\n');
+    if (request.method === 'GET' && request.url === HEALTH_PATH) {
+      const alive = { status: 200, headers: /** @type {[string, string][]} */ ([]), body: 'ok\n' };
+      return void (await sendAnswer(request, response, alive).catch(() => response.destroy()));
+    }
     const time = now();
     const { line, ...answer } = await answerTo(request, time);
     log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: 'relay', ...line });

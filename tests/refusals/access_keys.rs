@@ -165,7 +165,10 @@ fn takes_any_token_with_a_derived_key_that_expires() {
     }
     assert_eq!(refused(&with_token("OE1.a1.SN-1")).0, Refusal::InvalidSecurityToken);
     assert_eq!(refused(&with_token("OE1.a1.SN-1.e1795485177")).0, Refusal::SecurityTokenExpired);
-    assert_eq!(variant(&refused(&with_token("OE1.a1.SN-2.e1795485177")).0), "InvalidAccessKeyId");
+    for id in ["OE1.a1.SN-2.e1", "OE1.off.SN-1.e1", "OE1.zz.SN-1.e1", "OE1.a1.SN-1.e1.sother"] {
+        assert_eq!(refused(&with_token(id)).0, Refusal::SecurityTokenExpired, "{id}");
+    }
+    assert_eq!(variant(&refused(&with_token("OE1.a1.SN-2.e9999999999")).0), "InvalidAccessKeyId");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -73,6 +73,10 @@ fn drops_a_callback_once_configured() {
     assert_eq!(s3_headers(&gate, &in_query("callback=e30=&callback-var=e30=")), Ok(Vec::new()));
     let unsigned = request("PUT", "/dir/a.log", "callback=e30=").signed(RESOURCE);
     assert!(matches!(s3_headers(&gate, &unsigned), Err(Refusal::SignatureDoesNotMatch(_))));
+    let part = "?callback=e30=&partNumber=1&uploadId=U1";
+    let moved = request("PUT", "/dir/a.log", "callback=e30%3D%26partNumber%3D1%26uploadId%3DU1");
+    let refused = s3_headers(&gate, &moved.signed(&format!("{RESOURCE}{part}")));
+    assert_eq!(refused, Err(Refusal::UnexpectedParameter("callback".into())));
     let refusing = with_headers(json!({}));
     assert_eq!(s3_headers(&refusing, &in_query("callback=e30=")), Err(Refusal::MethodNotAllowed));
 }

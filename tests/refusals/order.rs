@@ -73,9 +73,11 @@ fn refuses_a_part_s_faults_in_the_documented_order() {
             ),
             // 10. access key: unknown, disabled; of a derived key, scope, revocation, expiry; no valid secret
             Step("InvalidAccessKeyId(\"nobody\", Unknown)", &|request| key(request, "disabled")),
-            Step("InvalidAccessKeyId(\"disabled\", Disabled)", &|request| key(request, "OE1.a1.SN-2.e1.sno")),
-            Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e1.sno\", UnknownScope)", &|request| key(request, "OE1.a1.SN-2.e1")),
-            Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e1\", Revoked)", &|request| key(request, "OE1.a1.SN-1.e1")),
+            Step("InvalidAccessKeyId(\"disabled\", Disabled)", &|request| key(request, "OE1.a1.SN-2.e9999999999.sno")),
+            Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e9999999999.sno\", UnknownScope)", &|request| {
+                key(request, "OE1.a1.SN-2.e9999999999")
+            }),
+            Step("InvalidAccessKeyId(\"OE1.a1.SN-2.e9999999999\", Revoked)", &|request| key(request, "OE1.a1.SN-1.e1")),
             Step("SecurityTokenExpired", &|request| key(request, "ended")),
             Step("InvalidAccessKeyId(\"ended\", NoLiveSecret)", &|request| key(request, ID)),
             // 11. signature, and first what it covers

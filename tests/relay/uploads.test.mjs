@@ -112,6 +112,24 @@ test('takes a body that has neither header, as over HTTP/2, for what the last ho
   assert.ok((await stored('neither')).body.equals(body));
 });
 
+test('stores no empty object where the framing of a body was lost on the way', async () => {
+  for (const headers of [CHUNKED, {}]) {
+    const { path, handOver } = await handedOver({ uri: '/lost', headers });
+    const answer = await exchange(server.port, head({ path, handOver }));
+    assert.deepEqual([answer.status, answer.code], [400, 'IncompleteBody']);
+    await nothingStored('lost');
+  }
+});
+
+test('stores bytes that only begin like the size of a chunk', async () => {
+  for (const text of ['0'.repeat(100), `${'0'.repeat(18)} rest of a hex dump`.padEnd(100)]) {
+    const { path, handOver } = await handedOver({ uri: '/digits', headers: { ...CHUNKED, 'content-length': '100' } });
+    const answer = await exchange(server.port, head({ path, handOver }, ['Content-Length: 100']) + text);
+    assert.equal(answer.status, 200, text);
+    assert.equal(String((await stored('digits')).body), text);
+  }
+});
+
 for (const size of [0, 3, 100_000, 5 * MIB, 6 * MIB, 12 * MIB]) {
   test(`stores ${size} bytes that came with a length and in chunks, and nothing of another length`, async () => {
     const body = randomBytes(size);
@@ -176,6 +194,7 @@ test('refuses what became too old on its way', async () => {
 
 test('says that it lives to whoever asks', async () => {
   assert.equal((await exchange(server.port, 'GET /health HTTP/1.1\r\nHost: h\r\n\r\n')).status, 200);
+  assert.equal((await exchange(server.port, 'POST /health HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n')).status, 403);
   assert.equal((await exchange(server.port, 'GET /other HTTP/1.1\r\nHost: h\r\n\r\n')).status, 403);
 });
 
