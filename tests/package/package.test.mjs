@@ -84,7 +84,7 @@ test('oss-edge serve stores what a signed request uploads', async () => {
 
 test('oss-edge keys makes, derives and checks keys', async () => {
   const file = join(directory, 'keys.json');
-  assert.match(await ossEdge('keys', 'new', '--file', file, '--id', 'first'), /^accessKeyId {2}first\n/u);
+  assert.match(await ossEdge('keys', 'new', '--everything', '--file', file, '--id', 'first'), /^accessKeyId {2}first\n/u);
   await ossEdge('keys', 'new', '--file', file, '--master', 'a1', '--prefix', '{device}/');
   await writeFile(join(directory, 'devices.txt'), 'SN-1\n');
   const derived = await ossEdge('keys', 'derive', '--file', file, '--master', 'a1', '--devices', join(directory, 'devices.txt'));
