@@ -45,7 +45,7 @@ export function loggedCapture(captured) {
   const { uri, query, headers } = captured;
   // The core wrote these itself, with a hash for the signature.
   const redacted = (/** @type {[string, string]} */ [name, value]) =>
-    /** @type {[string, string]} */ ([name, name === 'authorization' ? value : loggedKey(value)]);
+    /** @type {[string, string]} */ ([loggedKey(name), name === 'authorization' ? value : loggedKey(value)]);
   return { uri: loggedKey(uri), query: query.map(redacted), headers: headers.map(redacted) };
 }
 

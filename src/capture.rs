@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::request::Request;
 use crate::request::query::Query;
-use crate::scheme::{SECURITY_TOKEN_PARAMETER, Scheme};
+use crate::scheme::Scheme;
 use crate::signature::PresentedSignature;
 
 /// What the hash of a signature or of a token begins with.
@@ -15,11 +15,8 @@ pub(crate) const HASH_PREFIX: &str = "sha256-";
 /// More bytes than the signed parts of any SDK's request, and few enough for a line of the log.
 const MAX_BYTES: usize = 4096;
 
-/// Headers that only their owner may have: hashed even where they are signed.
-const HIDDEN_HEADERS: [&str; 4] = ["x-oss-security-token", "security-token", "cookie", "proxy-authorization"];
-
-/// Parameters of the same kind.
-const HIDDEN_PARAMETERS: [&str; 4] = ["Signature", "x-oss-signature", SECURITY_TOKEN_PARAMETER, "x-oss-security-token"];
+/// What the name of a header or parameter has whose value only its owner may have, in any case.
+const HIDDEN: [&str; 5] = ["authorization", "cookie", "secret", "signature", "token"];
 
 /// The signed parts of a request. Signature and security token are hashes.
 #[derive(Debug, Serialize)]
@@ -48,17 +45,16 @@ impl Captured {
     pub(crate) fn of(request: &Request<'_>, enabled: &[Scheme]) -> Option<Self> {
         let query = Query::parse(request.query).ok()?;
         let presented = PresentedSignature::from_request(request, &query, enabled).ok()?;
-        let parameters = query.iter().map(|(name, value)| {
-            let is_hidden = HIDDEN_PARAMETERS.contains(&name);
-            (name.to_owned(), if is_hidden { hashed(value) } else { value.to_owned() })
-        });
+        let parameters = query
+            .iter()
+            .map(|(name, value)| (name.to_owned(), if is_hidden(name) { hashed(value) } else { value.to_owned() }));
         let lines = request.headers.iter().filter_map(|(name, value)| {
             let shown = match name {
                 // Written anew, so that nothing else of the one that was sent is in it.
                 "authorization" => presented.authorization_with(&hashed(presented.signature())),
-                _ if HIDDEN_HEADERS.contains(&name) && is_signed(name, &presented) => hashed(value),
-                _ if is_signed(name, &presented) => value.to_owned(),
-                _ => return None,
+                _ if !is_signed(name, &presented) => return None,
+                _ if is_hidden(name) => hashed(value),
+                _ => value.to_owned(),
             };
             Some((name.to_owned(), shown))
         });
@@ -69,6 +65,11 @@ impl Captured {
             _ => Some(Captured::Parts { uri: request.uri.to_owned(), query, headers }),
         }
     }
+}
+
+fn is_hidden(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name != "x-oss-signature-version" && HIDDEN.iter().any(|part| name.contains(part))
 }
 
 fn is_signed(name: &str, presented: &PresentedSignature<'_>) -> bool {
@@ -107,6 +108,17 @@ mod tests {
             captured("0\0id\0PUT\0/k\0OSSAccessKeyId=ak&Expires=1&%53ignature=c2ln&security-token=token").unwrap();
         assert!(of_url.contains(&hash_of("c2ln")) && of_url.contains(&hash_of("token")), "{of_url}");
         assert!(!of_url.contains("\"c2ln\"") && !of_url.contains("\"token\""), "{of_url}");
+    }
+
+    #[test]
+    fn hashes_secrets_under_every_name() {
+        let scope = "20261124/r/oss/aliyun_v4_request";
+        let sent = format!("OSS4-HMAC-SHA256 Credential=ak/{scope}, Signature=c2ln, AdditionalHeaders=x-auth-token");
+        let query = "Security-Token=CLEAR&a-SECRET=CLEAR";
+        let text = format!("2\0id\0PUT\0/k\0{query}\0x-auth-token\0CLEAR\0authorization\0{sent}");
+        let captured = captured(&text).unwrap();
+        assert!(captured.contains("x-auth-token") && !captured.contains("CLEAR"), "{captured}");
+        assert!(!is_hidden("x-oss-signature-version") && is_hidden("X-Oss-Signature"));
     }
 
     #[test]
