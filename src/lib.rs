@@ -64,6 +64,8 @@ mod origin_response;
 
 mod decision;
 
+mod bundled_file;
+
 /// Not in the module of functions with bundled keys.
 #[cfg(feature = "documents")]
 mod explain;
@@ -78,6 +80,7 @@ mod wasm;
 pub use access_keys::AccessKeys;
 pub use access_keys::derived_key::{DerivedKeyId, derived_secret};
 pub use access_keys::secret::Secret;
+pub use bundled_file::BundledFileError;
 pub use capture::Captured;
 pub use config::credentials::Credentials;
 pub use config::{Config, Endpoint, S3Bucket};
@@ -88,7 +91,6 @@ pub use documents::{AccessKeysReader, DocumentError};
 pub use error_response::ErrorResponse;
 #[cfg(feature = "documents")]
 pub use explain::{SignedRequest, Signer, Whose};
-pub use gate_file::GateFileError;
 pub use object_key::ObjectKey;
 pub use operation::Operation;
 pub use origin_response::{OriginResponse, Responder, ViewerResponse};

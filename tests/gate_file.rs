@@ -9,7 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
-use oss_edge::{Gate, GateFileError, UnixMillis, derived_secret};
+use oss_edge::{BundledFileError, Gate, UnixMillis, derived_secret};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use serde_json::{Value, json};
@@ -29,6 +29,9 @@ use gate::{gate, read_gate};
 use request::{NOW, Request, hmac_sha1, request};
 
 const MASTER_SECRET: &str = "m4sterS3cr3tOfTheTests0123456789abcdef";
+
+const DAMAGED: BundledFileError = BundledFileError::Damaged("gate.bin");
+const OTHER_BUILD: BundledFileError = BundledFileError::OtherBuild("gate.bin");
 
 /// The SHA-256 that a file begins with, in bytes.
 const DIGEST: usize = 32;
@@ -172,7 +175,7 @@ fn header_length(content: &[u8]) -> usize {
     FORMAT.len() + 1 + usize::from(content[FORMAT.len()])
 }
 
-fn refusal(file: &[u8]) -> Option<GateFileError> {
+fn refusal(file: &[u8]) -> Option<BundledFileError> {
     Gate::from_bytes(file).err()
 }
 
@@ -229,7 +232,7 @@ fn refuses_every_flipped_bit() {
     for bit in 0..file.len() * 8 {
         let mut flipped = file.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(refusal(&flipped), Some(GateFileError::Damaged), "bit {bit}");
+        assert_eq!(refusal(&flipped), Some(DAMAGED), "bit {bit}");
     }
 }
 
@@ -237,8 +240,8 @@ fn refuses_every_flipped_bit() {
 fn refuses_every_truncation() {
     let file = file();
     for length in 0..file.len() {
-        assert_eq!(refusal(&file[..length]), Some(GateFileError::Damaged), "{length}");
-        assert_eq!(refusal(&file[file.len() - length..]), Some(GateFileError::Damaged), "{length} at the end");
+        assert_eq!(refusal(&file[..length]), Some(DAMAGED), "{length}");
+        assert_eq!(refusal(&file[file.len() - length..]), Some(DAMAGED), "{length} at the end");
     }
 }
 
@@ -247,8 +250,8 @@ fn refuses_every_appended_byte() {
     let file = file();
     for byte in 0..=u8::MAX {
         let longer = [&*file, &[byte]].concat();
-        assert_eq!(refusal(&longer), Some(GateFileError::Damaged), "{byte}");
-        assert_eq!(refusal(&file_of(&longer[DIGEST..])), Some(GateFileError::Damaged), "{byte}, with a right digest");
+        assert_eq!(refusal(&longer), Some(DAMAGED), "{byte}");
+        assert_eq!(refusal(&file_of(&longer[DIGEST..])), Some(DAMAGED), "{byte}, with a right digest");
     }
 }
 
@@ -256,7 +259,7 @@ fn refuses_every_appended_byte() {
 fn refuses_a_content_that_is_cut_off_with_a_right_digest() {
     let content = &file()[DIGEST..];
     for length in 0..content.len() {
-        let expected = if length < header_length(content) { GateFileError::OtherBuild } else { GateFileError::Damaged };
+        let expected = if length < header_length(content) { OTHER_BUILD } else { DAMAGED };
         assert_eq!(refusal(&file_of(&content[..length])), Some(expected), "{length}");
     }
 }
@@ -268,7 +271,7 @@ fn refuses_another_format_or_another_build() {
     for at in 0..header_length(&content) {
         let mut other = content.clone();
         other[at] ^= 1;
-        assert_eq!(refusal(&file_of(&other)), Some(GateFileError::OtherBuild), "{at}");
+        assert_eq!(refusal(&file_of(&other)), Some(OTHER_BUILD), "{at}");
     }
     let gate = &content[header_length(&content)..];
     let build = &content[FORMAT.len()..header_length(&content)];
@@ -279,7 +282,7 @@ fn refuses_another_format_or_another_build() {
         b"\0\0".to_vec(),
         Vec::new(),
     ] {
-        assert_eq!(refusal(&file_of(&[&*header, gate].concat())), Some(GateFileError::OtherBuild), "{header:?}");
+        assert_eq!(refusal(&file_of(&[&*header, gate].concat())), Some(OTHER_BUILD), "{header:?}");
     }
 }
 
@@ -304,9 +307,9 @@ fn gives_a_gate_or_an_error_for_any_change_at_one_place_with_a_right_digest() {
 
 #[test]
 fn tells_the_operator_to_bundle_again() {
-    assert_eq!(GateFileError::Damaged.to_string(), "gate.bin is damaged: bundle again");
+    assert_eq!(DAMAGED.to_string(), "gate.bin is damaged: bundle again");
     let other_build = "gate.bin was written by another build of oss-edge: bundle again";
-    assert_eq!(GateFileError::OtherBuild.to_string(), other_build);
+    assert_eq!(OTHER_BUILD.to_string(), other_build);
 }
 
 proptest! {

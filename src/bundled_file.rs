@@ -1,0 +1,91 @@
+//! Files that `bundle` writes for a function to read when it starts, so that it reads no document.
+//!
+//! ```text
+//! file    = SHA-256 of what follows, in 32 bytes; content
+//! content = postcard of (format, build, value)
+//! ```
+//!
+//! Their fields are those of the build that wrote them, and no other build reads them.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// The build that wrote a file, which build.sh makes of the sources: another one may have other fields.
+const BUILD: &str = match option_env!("OSS_EDGE_BUILD") {
+    Some(build) => build,
+    None => "unknown build",
+};
+
+const DIGEST_BYTES: usize = 32;
+
+/// What a file begins with. It is the same in every build.
+#[derive(Serialize, Deserialize)]
+struct Header<'f> {
+    format: &'f str,
+    build: &'f str,
+}
+
+/// Why a file is refused, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BundledFileError {
+    /// The content isn't what the digest is of.
+    Damaged(&'static str),
+    /// Another build of the core wrote it.
+    OtherBuild(&'static str),
+}
+
+impl fmt::Display for BundledFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BundledFileError::Damaged(name) => write!(f, "{name} is damaged: bundle again"),
+            BundledFileError::OtherBuild(name) => {
+                write!(f, "{name} was written by another build of oss-edge: bundle again")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BundledFileError {}
+
+/// One kind of file.
+pub(crate) struct BundledFile {
+    /// For errors.
+    pub(crate) name: &'static str,
+    /// Another one for each kind.
+    pub(crate) format: &'static str,
+}
+
+impl BundledFile {
+    /// The bytes for a value: the same for the same value. They hold all its secrets.
+    pub(crate) fn write(&self, value: &impl Serialize) -> Zeroizing<Vec<u8>> {
+        let header = Header { format: self.format, build: BUILD };
+        // Serializing to a `Vec` fails for no value of these types.
+        let content = Zeroizing::new(postcard::to_allocvec(&(header, value)).unwrap_or_default());
+        Zeroizing::new([&*Sha256::digest(&*content), &content].concat())
+    }
+
+    /// The value of a file.
+    ///
+    /// # Errors
+    /// When the bytes are damaged, or another build wrote them.
+    pub(crate) fn read<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, BundledFileError> {
+        let damaged = BundledFileError::Damaged(self.name);
+        let other_build = BundledFileError::OtherBuild(self.name);
+        let (digest, content) = bytes.split_at_checked(DIGEST_BYTES).ok_or(damaged)?;
+        if *Sha256::digest(content) != *digest {
+            return Err(damaged);
+        }
+        let (header, content): (Header<'_>, _) = postcard::take_from_bytes(content).map_err(|_| other_build)?;
+        if header.format != self.format || header.build != BUILD {
+            return Err(other_build);
+        }
+        match postcard::take_from_bytes(content) {
+            Ok((value, [])) => Ok(value),
+            _ => Err(damaged),
+        }
+    }
+}
