@@ -55,11 +55,11 @@ export async function load(file) {
 }
 
 /** @param {import('../cli/documents.mjs').Documents} documents */
-async function javascriptBundle({ config, accessKeys }) {
+async function javascriptBundle({ config, accessKeys, secrets }) {
   const literal = (/** @type {unknown} */ value) => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
   const contents = `
     import { createHandler } from './handler.mjs';
-    const documents = { config: ${literal(config)}, accessKeys: ${literal(accessKeys)} };
+    const documents = { config: ${literal(config)}, accessKeys: ${literal(accessKeys)}, secrets: ${literal(secrets)} };
     export const create = (options) => createHandler({ ...documents, ...options });
     export const handler = create();`;
   const resolveDir = fileURLToPath(new URL('javascript/', import.meta.url));

@@ -23,6 +23,7 @@ export function documents(keys = 1) {
       api: { domain: 'abc123.execute-api.us-east-1.amazonaws.com', path: '/prod' },
     },
     accessKeys: { accessKeys: [...others.slice(0, keys >> 1), ACCESS_KEY, ...others.slice(keys >> 1)] },
+    secrets: { secrets: [{ number: 1, secret: Buffer.alloc(32, 1).toString('base64url') }] },
   };
 }
 

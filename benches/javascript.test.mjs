@@ -7,10 +7,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { createBundledGate } from '../js-shim/core/bundled-gate.mjs';
-import { createGate } from '../js-shim/core/gate.mjs';
+import { createGate, sealFile } from '../js-shim/core/gate.mjs';
 import { createViewerRequest } from '../js-shim/edge/viewer-request.mjs';
 import { readDocumentsWasm, readWasm } from '../cli/wasm-file.mjs';
-import { ACCESS_KEY, DOCUMENTS, element } from '../tests/shim/fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, element, signedEvent } from '../tests/shim/fixture.mjs';
 import { createHandler } from './javascript/handler.mjs';
 import { mutations } from './mutations.mjs';
 
@@ -26,8 +26,9 @@ test('over the events of CloudFront', () => {
 for (const file of ['malformed/requests.json']) {
   test(`over ${file}`, () => {
     const { config, accessKeys, requests, wellFormed } = read(file);
+    const { secrets } = DOCUMENTS;
     const cases = [...requests, ...wellFormed].map((request) => ({ id: request.id, now: Date.parse(request.now), event: eventOf(request) }));
-    return compare({ config, accessKeys }, cases);
+    return compare({ config, accessKeys, secrets }, cases);
   });
 }
 
@@ -37,7 +38,7 @@ for (const file of ['signature-v1-header.json', 'signature-v1-url.json', 'signat
     for (const vector of vectors) {
       const { accessKeyId, accessKeySecret, securityToken } = vector;
       const key = securityToken === undefined ? { accessKeyId, accessKeySecret } : { accessKeyId, accessKeySecret, securityToken };
-      const documents = { config: configs[vector.style] ?? configs['virtual-hosted'], accessKeys: { accessKeys: [key] } };
+      const documents = { config: configs[vector.style] ?? configs['virtual-hosted'], accessKeys: { accessKeys: [key] }, secrets: DOCUMENTS.secrets };
       const event = eventOfVector(vector);
       await compare(documents, timesOf(vector).map((now) => ({ id: `${vector.id} at ${now}`, now, event })));
     }
@@ -55,6 +56,21 @@ test('over events in which parts were changed', async () => {
   const headers = { tagging: true, publicAcl: 'dropped', storageClasses: { IA: 'GLACIER_IR' }, kmsKeys: { default: 'arn:aws:kms:a', k: 'b' } };
   const config = { ...DOCUMENTS.config, headers, completeMultipartUpload: 's3', listParts: false, signatureSchemes: ['v1-header', 'v4-header'] };
   await compare({ ...DOCUMENTS, config }, all);
+  await compare({ ...DOCUMENTS, config: { ...config, unsealedUploadIds: 'forward', listParts: true } }, all);
+});
+
+test('over upload ids that are sealed, were sealed, or say so', async () => {
+  const { verifiedUploadIds } = read('vectors/seals.json');
+  const config = { ...DOCUMENTS.config, hosts: [{ host: '127.0.0.1', style: 'path' }], buckets: { 'fleet-uploads': { s3Bucket: 'fleet-uploads-prod', region: 'us-east-1' }, 'fleet-logs': { s3Bucket: 'fleet-logs-prod', region: 'us-east-1' } } };
+  const requests = [['PUT', 'partNumber=7&'], ['POST', ''], ['GET', ''], ['DELETE', '']].flatMap(([method, before]) =>
+    verifiedUploadIds.map((/** @type {any} */ { id, uploadId, s3Bucket, key, now }) => {
+      const bucket = s3Bucket === 'fleet-logs-prod' ? 'fleet-logs' : 'fleet-uploads';
+      const parts = { method, uri: `/${bucket}/${key || 'k'}`, querystring: `${before}uploadId=${encodeURIComponent(uploadId)}`, resource: `/${bucket}/${key || 'k'}?${before}uploadId=${uploadId}` };
+      return { id: `${method} ${id}`, now, event: signedEvent({ ...parts, headers: { host: '127.0.0.1', date: new Date(now).toUTCString() } }) };
+    }),
+  );
+  await compare({ ...DOCUMENTS, config }, requests);
+  await compare({ ...DOCUMENTS, config: { ...config, unsealedUploadIds: 'forward', completeMultipartUpload: 's3' } }, requests);
 });
 
 /**
@@ -75,13 +91,14 @@ async function resigned({ id, now, event }) {
   return { id: `${id}, signed anew`, now, event: copy };
 }
 
-/** @param {{ config: unknown, accessKeys: unknown }} documents @param {Case[]} cases */
-async function compare({ config, accessKeys }, cases) {
-  const gate = createBundledGate({ wasm, bytes: createGate({ wasm: documentsWasm, config, accessKeys }).toBytes() });
+/** @param {{ config: unknown, accessKeys: unknown, secrets: unknown }} documents @param {Case[]} cases */
+async function compare({ config, accessKeys, secrets }, cases) {
+  const seal = sealFile(documentsWasm, secrets, { uploadIds: true, handOver: true });
+  const gate = createBundledGate({ wasm, seal, bytes: createGate({ wasm: documentsWasm, config, accessKeys }).toBytes() });
   for (const { id, now, event } of cases) {
     const [ours, theirs] = await Promise.all([
       decided((options) => createViewerRequest({ gate, ...options }), now, event),
-      decided((options) => createHandler({ config, accessKeys, ...options }), now, event),
+      decided((options) => createHandler({ config, accessKeys, secrets, ...options }), now, event),
     ]);
     assert.deepEqual(theirs, ours, id);
   }

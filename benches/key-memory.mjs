@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { writeFunctions } from '../cli/bundle.mjs';
+import { newSecrets } from '../cli/secrets.mjs';
 import { table } from '../cli/table.mjs';
 import { writeEvent } from './cold-rows.mjs';
 import { firstDecision } from './cold.mjs';
@@ -119,7 +120,7 @@ export async function measureKeys(keys) {
  * @returns {Promise<string>} the function's `index.mjs`
  */
 async function bundle(directory, documents) {
-  await writeFunctions(documents, directory);
+  await writeFunctions({ ...documents, secrets: newSecrets() }, directory);
   return join(directory, 'viewer-request', 'index.mjs');
 }
 

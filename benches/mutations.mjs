@@ -65,6 +65,8 @@ const QUERIES = [
   'uploads',
   'uploads=1',
   'uploadId=id',
+  // Of tests/vectors/seals.py, and for another key than most events have.
+  'uploadId=s1.2.498745.-.AAAAAAAAAAAAAAAAAAAAAA.id',
   'uploadId=id~forbid-overwrite&encoding-type=url',
   'uploadId=',
   'partNumber=1&uploadId=id',

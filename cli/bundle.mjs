@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 import { createBundledGate } from '../js-shim/core/bundled-gate.mjs';
-import { createGate } from '../js-shim/core/gate.mjs';
+import { createGate, sealFile } from '../js-shim/core/gate.mjs';
 import { noticesOf } from './notices.mjs';
 import { writePrivate } from './private-file.mjs';
 import { readDocumentsWasm, readWasm } from './wasm-file.mjs';
@@ -23,15 +23,22 @@ const AT_THE_API = /** @type {const} */ (['authorizer', 'initiate', 'complete', 
 /** Those that verify signatures, and so need access keys. */
 const VERIFIERS = ['viewer-request', 'authorizer', 'relay'];
 
-/** Those that need both modules of the core when they fetch access keys: the smaller one translates S3's errors. */
+/** Those that need both modules when they fetch access keys: the smaller one translates S3's errors, and seals. */
 const WITH_BOTH_MODULES = ['relay'];
 
-/** Those that don't call the core. */
-const WITHOUT_CORE = ['origin-request'];
+/** The seals that functions make or verify: each gets the keys for these alone. */
+const SEALS = /** @type {Record<string, { uploadIds?: boolean, handOver?: boolean } | undefined>} */ ({
+  'viewer-request': { uploadIds: true, handOver: true },
+  'origin-request': { handOver: true },
+  authorizer: { uploadIds: true },
+  initiate: { uploadIds: true },
+  relay: { uploadIds: true },
+});
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const GATE_FILE = 'gate.bin';
+const SEAL_FILE = 'seal.bin';
 const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 
 /** How esbuild makes one file of a function. */
@@ -65,7 +72,7 @@ export function functionsOf({ config }) {
 /**
  * Writes each function's files to a folder of its name.
  *
- * @param {Documents} documents checked
+ * @param {Documents} documents checked, with secrets
  * @param {string} outDir
  * @returns {Promise<Map<string, Files>>} files by function
  */
@@ -89,13 +96,15 @@ export async function writeFunctions(documents, outDir) {
 async function filesOf(name, documents, gate) {
   const verifies = VERIFIERS.includes(name);
   const fetches = verifies && gate === undefined;
-  const module = WITHOUT_CORE.includes(name) ? undefined : fetches ? 'oss_edge_documents' : 'oss_edge';
+  const module = fetches ? 'oss_edge_documents' : 'oss_edge';
+  const seals = SEALS[name];
   const { index, inputs } = await bundled(fetches ? `${name}-fetching-keys` : name, documents);
   return {
     'index.mjs': index,
-    ...(module === undefined ? {} : { [`${module}.wasm`]: await (fetches ? readDocumentsWasm() : readWasm()) }),
+    [`${module}.wasm`]: await (fetches ? readDocumentsWasm() : readWasm()),
     ...(fetches && WITH_BOTH_MODULES.includes(name) ? { 'oss_edge.wasm': await readWasm() } : {}),
     ...(verifies && gate ? { [GATE_FILE]: gate } : {}),
+    ...(seals ? { [SEAL_FILE]: sealFile(await readDocumentsWasm(), documents.secrets, seals) } : {}),
     [NOTICES_FILE]: Buffer.from(await noticesOf({ inputs, root: ROOT, module })),
   };
 }
@@ -105,10 +114,11 @@ async function filesOf(name, documents, gate) {
  *
  * @param {Documents} documents
  */
-async function gateFile({ config, accessKeys }) {
-  const bytes = createGate({ wasm: await readDocumentsWasm(), config, accessKeys }).toBytes();
+async function gateFile({ config, accessKeys, secrets }) {
+  const wasm = await readDocumentsWasm();
+  const bytes = createGate({ wasm, config, accessKeys }).toBytes();
   // The functions will read it when they start, so make sure that it can be read.
-  createBundledGate({ wasm: await readWasm(), bytes });
+  createBundledGate({ wasm: await readWasm(), bytes, seal: sealFile(wasm, secrets, { uploadIds: true }) });
   return bytes;
 }
 
@@ -147,7 +157,7 @@ async function bundled(entry, { config }) {
 async function writeFiles(directory, files) {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // A gate.bin of an earlier bundle would hold access keys that nothing needs.
-  for (const file of [GATE_FILE, 'oss_edge.wasm', 'oss_edge_documents.wasm']) {
+  for (const file of [GATE_FILE, SEAL_FILE, 'oss_edge.wasm', 'oss_edge_documents.wasm']) {
     if (!(file in files)) await rm(join(directory, file), { force: true });
   }
   for (const [file, bytes] of Object.entries(files)) await writePrivate(join(directory, file), bytes);

@@ -5,7 +5,7 @@
  * @param {any} [accessKeys] checked; undefined if the functions fetch them
  * @returns {string[]} sentences
  */
-export function configWarnings({ hosts, maxClockSkewSeconds, headObject }, accessKeys) {
+export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unsealedUploadIds }, accessKeys) {
   const exact = new Set(hosts.map((/** @type {{ host: string }} */ { host }) => host));
   const warnings = hosts
     .filter((/** @type {any} */ { host, style }) => style === 'virtual-hosted' && !exact.has(host.slice(2)))
@@ -20,6 +20,12 @@ export function configWarnings({ hosts, maxClockSkewSeconds, headObject }, acces
     warnings.push(
       'headObject: no access key has a rule that names HeadObject, so nobody may ask; ' +
         'add { "operations": ["HeadObject"] } to the `allow` of those that may',
+    );
+  }
+  if (unsealedUploadIds === 'forward') {
+    warnings.push(
+      'unsealedUploadIds: with `forward` a client may cut the seal off an upload id, and with it a forbidden overwrite ' +
+        'and the limit of seven days; set it to `refuse` when the uploads have ended that began without a seal',
     );
   }
   return warnings;

@@ -1,4 +1,4 @@
-// The options that name the two documents.
+// The options that name the documents.
 
 import { UsageError } from './usage-error.mjs';
 
@@ -6,6 +6,7 @@ import { UsageError } from './usage-error.mjs';
  * @typedef {object} DocumentFiles
  * @property {string} config
  * @property {string} [accessKeys]
+ * @property {string} [secrets]
  * @property {string} [credentialsEndpoint] replaces `credentials.endpoint` of the configuration
  */
 
@@ -14,6 +15,11 @@ export function addDocumentOptions(command) {
   return command
     .option('--config <file>', 'the configuration (required)')
     .option('--access-keys <file>', 'the access keys; leave it out if the configuration names Secrets Manager');
+}
+
+/** @param {import('commander').Command} command @param {string} otherwise what happens without it */
+export function addSecretsOption(command, otherwise) {
+  return command.option('--secrets <file>', `the secrets of the seals, made by \`oss-edge secrets new\` (${otherwise})`);
 }
 
 /** @param {import('commander').Command} command */
@@ -26,7 +32,7 @@ export function addEndpointOption(command) {
  * @returns {DocumentFiles}
  * @throws {UsageError} when --config is missing
  */
-export function documentFiles({ config, accessKeys, credentialsEndpoint }) {
+export function documentFiles({ config, accessKeys, secrets, credentialsEndpoint }) {
   if (config === undefined) throw new UsageError('expected --config FILE');
-  return { config, accessKeys, credentialsEndpoint };
+  return { config, accessKeys, secrets, credentialsEndpoint };
 }

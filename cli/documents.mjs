@@ -1,6 +1,6 @@
-// The two documents of a deployment: the configuration and the access keys.
+// The documents of a deployment: the configuration, the access keys and the secrets of the seals.
 
-import { createGate } from '../js-shim/core/gate.mjs';
+import { createGate, sealFile } from '../js-shim/core/gate.mjs';
 import { readDocument } from './document.mjs';
 import { configWarnings } from './config-warnings.mjs';
 import { bucketWarnings, keyWarnings } from './key-warnings.mjs';
@@ -11,16 +11,18 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * @typedef {object} Documents
  * @property {unknown} config
  * @property {unknown} accessKeys undefined if the functions fetch them
+ * @property {unknown} [secrets] undefined if the command makes its own
  */
 
 /**
- * Reads and checks the configuration and, if they are bundled, the access keys.
+ * Reads and checks the configuration, the access keys if they are bundled, and the secrets if there is a file.
  *
  * @param {import('./document-options.mjs').DocumentFiles} files
  * @returns {Promise<Documents>}
  * @throws {Error} with the field's path and what was expected
  */
-export async function readDocuments({ config: configFile, accessKeys: accessKeysFile, credentialsEndpoint }) {
+export async function readDocuments({ config: configFile, accessKeys: accessKeysFile, secrets: secretsFile, ...more }) {
+  const { credentialsEndpoint } = more;
   const config = await readConfig(configFile, credentialsEndpoint);
   const fetched = isFromSecretsManager(config);
   if (fetched && accessKeysFile !== undefined) {
@@ -29,7 +31,20 @@ export async function readDocuments({ config: configFile, accessKeys: accessKeys
   if (!fetched && accessKeysFile === undefined) throw new UsageError('expected --access-keys FILE');
   const accessKeys = accessKeysFile === undefined ? undefined : await readDocument(accessKeysFile);
   createGate({ wasm: await readDocumentsWasm(), config, accessKeys });
-  return { config, accessKeys };
+  return { config, accessKeys, secrets: secretsFile === undefined ? undefined : await readSecrets(secretsFile) };
+}
+
+/**
+ * Reads and checks the secrets of the seals.
+ *
+ * @param {string} file
+ * @returns {Promise<import('./secrets.mjs').Secrets>}
+ * @throws {Error} with the field's path and what was expected
+ */
+export async function readSecrets(file) {
+  const secrets = await readDocument(file);
+  sealFile(await readDocumentsWasm(), secrets, {});
+  return /** @type {import('./secrets.mjs').Secrets} */ (secrets);
 }
 
 /**

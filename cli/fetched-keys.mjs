@@ -15,5 +15,5 @@ export async function withFetchedKeys(documents) {
   const fetched = await fetchAccessKeys(credentials);
   const [first = '', ...further] = fetched?.documents() ?? [];
   const { furtherSecrets: _, ...document } = Object(parseDocument(first, credentials.secretId));
-  return { config, accessKeys: [document, ...further] };
+  return { ...documents, config, accessKeys: [document, ...further] };
 }

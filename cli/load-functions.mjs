@@ -8,6 +8,7 @@ import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { functionsOf, writeFunctions } from './bundle.mjs';
+import { newSecrets } from './secrets.mjs';
 
 /** The beginning of a directory's name. The number of its process follows. */
 const PREFIX = 'oss-edge-functions-';
@@ -22,14 +23,14 @@ let home;
  * The modules of the functions, from the same files that are zipped for deployment. The files contain
  * access keys, so they are deleted once they are loaded.
  *
- * @param {import('./documents.mjs').Documents} documents checked
+ * @param {import('./documents.mjs').Documents} documents checked; without secrets, new ones are made for this process
  * @returns {Promise<Record<import('./bundle.mjs').FunctionName, { create: (options: any) => any }>>} those that the
  *   configuration has
  */
 export async function loadFunctions(documents) {
   const directory = await mkdtemp(join(await (home ??= makeHome()), 'functions-'));
   try {
-    await writeFunctions(documents, directory);
+    await writeFunctions({ ...documents, secrets: documents.secrets ?? newSecrets() }, directory);
     const modules = functionsOf(documents).map(async (name) => {
       return [name, await import(pathToFileURL(join(directory, name, 'index.mjs')).href)];
     });

@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { addBundle } from './commands/bundle.mjs';
 import { addExplain } from './commands/explain.mjs';
 import { addReplay } from './commands/replay.mjs';
+import { addSecrets } from './commands/secrets.mjs';
 import { addServe } from './commands/serve.mjs';
 import { addKeys } from './keys/program.mjs';
 
@@ -24,7 +25,7 @@ export function createProgram() {
     // Descriptions are wrapped at the terminal's width, so only empty lines in them count.
     .configureHelp({ commandDescription: (command) => command.description().replace(/(?<!\n)\n(?!\n)/gu, ' ') })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /u, 'oss-edge: ')) });
-  for (const add of [addBundle, addReplay, addExplain, addServe, addKeys]) add(program);
+  for (const add of [addBundle, addReplay, addExplain, addServe, addKeys, addSecrets]) add(program);
   pointToHelp(program, 'oss-edge');
   return program;
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::operation::{Operation, ServedOperations};
 use crate::scheme::Scheme;
+use crate::upload_id::UnsealedUploadIds;
 use capture::CaptureRules;
 use cors::Cors;
 use credentials::Credentials;
@@ -33,6 +34,7 @@ pub struct Config {
     pub(crate) service: Option<Service>,
     pub(crate) complete_multipart_upload: Through,
     pub(crate) list_parts: ListParts,
+    pub(crate) unsealed_upload_ids: UnsealedUploadIds,
     pub(crate) head_object: HeadObject,
     /// Without it, pages of other origins can't upload.
     pub(crate) cors: Option<Cors>,

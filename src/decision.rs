@@ -17,15 +17,19 @@ use crate::resource::{PathReading, Resource};
 use crate::route::hand_over::HandOver;
 use crate::route::{Forward, Served, route};
 use crate::scheme::Scheme;
+use crate::sealing_keys::SealingKeys;
 use crate::signature::PresentedSignature;
 use crate::signature::oss_headers::CanonicalizedOssHeaders;
 use crate::time::UnixMillis;
 
-/// A configuration and its access keys, checked. It never changes.
+/// A configuration and its access keys, checked, and the keys of the seals. It never changes.
 #[derive(Serialize, Deserialize)]
 pub struct Gate {
     pub(crate) config: Config,
     pub(crate) keys: AccessKeys,
+    /// Not in `gate.bin`: each function has its own.
+    #[serde(skip)]
+    sealing_keys: SealingKeys,
 }
 
 /// What was decided, and what is known of the request: of a refused one, as far as it was understood.
@@ -83,9 +87,16 @@ struct Known {
 }
 
 impl Gate {
-    /// A gate for a configuration and its access keys.
+    /// A gate for a configuration and its access keys. Without sealing keys no upload id verifies, and origin-request
+    /// sends nothing on that this gate forwards.
     pub fn new(config: Config, keys: AccessKeys) -> Self {
-        Gate { config, keys }
+        Gate { config, keys, sealing_keys: SealingKeys::default() }
+    }
+
+    /// The same gate with these keys of the seals.
+    #[must_use]
+    pub fn with_sealing_keys(self, sealing_keys: SealingKeys) -> Self {
+        Gate { sealing_keys, ..self }
     }
 
     /// The names of the OSS buckets, and where their objects go.
@@ -136,7 +147,8 @@ impl Gate {
     /// 13. the key's rules
     /// 14. bucket not configured
     /// 15. headers that S3 can't honour; user metadata's size
-    /// 16. body's length and framing; an operation that needs an API or a relay where there is neither, ListParts that is
+    /// 16. upload id: not sealed, sealed for another object or too long ago
+    /// 17. body's length and framing; an operation that needs an API or a relay where there is neither, ListParts that is
     ///     off, or an object that is said to be absent; size of what API Gateway must carry
     ///
     /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the answer is that
@@ -236,7 +248,8 @@ impl Gate {
         known.generation = Some(authenticated.generation().to_owned());
         known.reading = authenticated.reading();
         let authorized = authorize(&authenticated, &self.config.buckets);
-        let outcome = authorized.and_then(|authorized| route(&authorized, served, &self.config));
+        let outcome =
+            authorized.and_then(|authorized| route(&authorized, served, &self.config, &self.sealing_keys, now));
         if let Some(verified) = authenticated.resource_of_another_reading() {
             known.resource = Some(verified);
         }

@@ -7,9 +7,10 @@ use serde::Serialize;
 use crate::capture::Captured;
 use crate::decision::{Decision, EdgeDecision, Preflight};
 use crate::error_response::{ErrorResponse, oss_request_id};
+use crate::hand_over_seal::{HandOverFault, Opened};
 use crate::origin_response::ViewerResponse;
 use crate::refusal::Refusal;
-use crate::route::{Forward, Origin};
+use crate::route::{Forward, Origin, ServiceUpload};
 
 /// A decision. Fields that aren't known, or aren't of this decision, are left out.
 #[derive(Default, Serialize)]
@@ -52,6 +53,10 @@ struct DecisionJson<'d> {
     region: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     options: Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_options: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_id: Option<&'d str>,
     // The body that the relay stores.
     #[serde(skip_serializing_if = "Option::is_none")]
     body_length: Option<u64>,
@@ -92,6 +97,17 @@ struct TranslationJson<'t> {
     set: Option<&'t [(&'static str, String)]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorResponseJson<'t>>,
+}
+
+/// What origin-request was handed over.
+#[derive(Default, Serialize)]
+struct OpenedJson<'o> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'o str>,
+    remove: &'o [&'o str],
+    /// Why it sends nothing on, for the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
 }
 
 /// An error in OSS's dialect.
@@ -197,12 +213,19 @@ impl Decision<'_> {
 
     fn forwarded_behind_the_edge<'d>(&'d self, forward: &'d Forward<'_>) -> DecisionJson<'d> {
         let body = forward.relayed_body();
+        let (upload_options, upload_id) = match forward.upload() {
+            Some(ServiceUpload::Begins(options)) => (Some(options.to_string()), None),
+            Some(ServiceUpload::GoesOn(id)) => (None, Some(id.as_str())),
+            None => (None, None),
+        };
         DecisionJson {
             decision: "forward",
             request_id: Some(oss_request_id(&self.cloudfront_request_id)),
             s3_bucket: Some(&forward.s3_bucket.name),
             region: Some(&forward.s3_bucket.region),
             options: Some(forward.options().iter().map(|option| option.name()).collect()),
+            upload_options,
+            upload_id,
             body_length: body.and_then(|body| body.length),
             max_body_bytes: body.map(|body| body.max_bytes),
             query: Some(&forward.query),
@@ -253,6 +276,20 @@ impl ViewerResponse<'_> {
                 TranslationJson { translation: "replace", error: Some(response.into()), ..TranslationJson::default() }
             }
         })
+    }
+}
+
+impl Opened<'_> {
+    /// What origin-request does with the request.
+    pub fn to_json(&self) -> String {
+        to_string(&OpenedJson { origin: Some(self.origin), remove: &self.removed, fault: None })
+    }
+}
+
+impl HandOverFault {
+    /// Why origin-request sends nothing on.
+    pub fn to_json(&self) -> String {
+        to_string(&OpenedJson { fault: Some(self.detail()), ..OpenedJson::default() })
     }
 }
 

@@ -13,6 +13,7 @@ mod field;
 mod header_rules;
 mod json;
 mod permissions;
+mod secrets;
 
 pub use access_keys::AccessKeysReader;
 pub use json::DocumentError;

@@ -127,7 +127,7 @@ impl ErrorDocument {
             }
             Refusal::InvalidAccessKeyId(id, _) => self.echo("OSSAccessKeyId", id),
             Refusal::NoSuchBucket(name) => self.echo("BucketName", name),
-            Refusal::NoSuchUpload(upload_id) => self.echo("UploadId", upload_id),
+            Refusal::NoSuchUpload(upload_id, _) => self.echo("UploadId", upload_id),
             Refusal::NoSuchKey(key) => self.echo("Key", key),
             Refusal::RequestTimeTooSkewed(skewed) => {
                 self.element("MaxAllowedSkewMilliseconds", &skewed.max_millis.to_string());

@@ -24,13 +24,19 @@ mod scheme;
 
 mod sub_resource;
 
+mod mac;
+
+mod sealing_keys;
+
+mod upload_id;
+
 mod refusal;
 
 mod object_key;
 
-mod mac;
-
 mod request;
+
+mod hand_over_seal;
 
 mod operation;
 
@@ -72,6 +78,8 @@ mod explain;
 
 mod gate_file;
 
+mod seal_file;
+
 mod decision_json;
 
 #[cfg(target_arch = "wasm32")]
@@ -91,6 +99,7 @@ pub use documents::{AccessKeysReader, DocumentError};
 pub use error_response::ErrorResponse;
 #[cfg(feature = "documents")]
 pub use explain::{SignedRequest, Signer, Whose};
+pub use hand_over_seal::{HandOverFault, Opened};
 pub use object_key::ObjectKey;
 pub use operation::Operation;
 pub use origin_response::{OriginResponse, Responder, ViewerResponse};
@@ -103,8 +112,11 @@ pub use request::header::HeaderMap;
 pub use request::query::Query;
 pub use resource::Resource;
 pub use route::hand_over::HandOver;
-pub use route::{ApiOption, Forward, Header, Origin, RelayedBody, ThroughService};
+pub use route::{ApiOption, Forward, Header, Origin, RelayedBody, ServiceUpload, ThroughService};
 pub use scheme::Scheme;
+#[cfg(feature = "documents")]
+pub use sealing_keys::SealUses;
+pub use sealing_keys::SealingKeys;
 pub use signature::oss_headers::CanonicalizedOssHeaders;
 
 pub use signature::v1 as signature_v1;
@@ -112,3 +124,4 @@ pub use signature::v1 as signature_v1;
 pub use signature::v4 as signature_v4;
 pub use sub_resource::SUB_RESOURCES;
 pub use time::UnixMillis;
+pub use upload_id::{Encryption, Overwrite, SmallParts, UploadFault, UploadOptions, VerifiedUpload};

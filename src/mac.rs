@@ -14,7 +14,40 @@ pub(crate) fn hmac_sha256(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
     keyed::<Hmac<Sha256>>(key).chain_update(text)
 }
 
+/// The HMAC-SHA256 of a list of texts, to be compared or read. Each is written as a netstring, `length:text,` with the
+/// length in bytes, so that no two lists have the same MAC: neither a byte nor a text can move from one to the next.
+pub(crate) fn hmac_sha256_of_list(key: &[u8], texts: &[&str]) -> Hmac<Sha256> {
+    let netstrings = texts.iter().map(|text| format!("{}:{text},", text.len())).collect::<String>();
+    hmac_sha256(key, netstrings.as_bytes())
+}
+
 #[expect(clippy::expect_used, reason = "`new_from_slice` fails for no length: HMAC takes a key of any")]
 fn keyed<M: KeyInit>(key: &[u8]) -> M {
     M::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_list(texts: &[&str]) -> Vec<u8> {
+        hmac_sha256_of_list(b"key", texts).finalize().into_bytes().to_vec()
+    }
+
+    #[test]
+    fn writes_each_text_of_a_list_with_its_length() {
+        let written = hmac_sha256(b"key", b"3:abc,0:,3:\xe6\x97\xa5,").finalize().into_bytes().to_vec();
+        assert_eq!(of_list(&["abc", "", "\u{65e5}"]), written);
+    }
+
+    #[test]
+    fn tells_lists_apart_whose_texts_join_to_the_same() {
+        let lists: [&[&str]; 7] =
+            [&["ab", "c"], &["a", "bc"], &["abc"], &["abc", ""], &["", "abc"], &["ab,1:c"], &["2:ab,1:c,"]];
+        for (index, one) in lists.iter().enumerate() {
+            for other in lists.iter().skip(index + 1) {
+                assert_ne!(of_list(one), of_list(other), "{one:?} {other:?}");
+            }
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! The operations that are served, and which request is which.
 
-pub(crate) mod upload_id;
-
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_LISTED_PARTS, MAX_PART_NUMBER};
@@ -11,7 +9,7 @@ use crate::request::percent_encoding::encode_parameter;
 use crate::request::query::Query;
 use crate::scheme::{SECURITY_TOKEN_PARAMETER, V1_PARAMETERS, is_signature_parameter};
 use crate::sub_resource::{self, SUB_RESOURCES};
-use upload_id::UploadId;
+use crate::upload_id::{VerifiedUpload, is_upload_id};
 
 /// An OSS operation that is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,29 +165,31 @@ impl Operation {
         Ok(row.operation)
     }
 
-    /// The query that S3 gets, percent-encoded: the parameters that the operation needs and no other.
-    pub(crate) fn s3_query(self, query: &Query) -> String {
+    /// Whether it goes on with an upload, whose id it names.
+    pub(crate) fn names_upload(self) -> bool {
+        OPERATIONS.iter().any(|row| row.operation == self && row.required.contains(&"uploadId"))
+    }
+
+    /// The query that S3 gets, percent-encoded: the parameters that the operation needs and no other, with S3's own id of
+    /// the upload.
+    pub(crate) fn s3_query(self, query: &Query, upload: Option<&VerifiedUpload<'_>>) -> String {
         let Some(row) = OPERATIONS.iter().find(|row| row.operation == self) else { return String::new() };
         let passed = row.passed.iter().filter(|name| query.get(name).is_some_and(|value| !value.is_empty()));
         let parameters: Vec<_> = row
             .required
             .iter()
             .chain(passed)
-            .map(|name| s3_parameter(name, query.get(name).unwrap_or_default()))
+            .map(|name| match *name {
+                "uploadId" => s3_parameter(name, upload.map_or("", VerifiedUpload::s3_id)),
+                _ => s3_parameter(name, query.get(name).unwrap_or_default()),
+            })
             .collect();
         parameters.join("&")
     }
 }
 
 fn s3_parameter(name: &str, value: &str) -> String {
-    match name {
-        _ if value.is_empty() => name.to_owned(),
-        "uploadId" => {
-            let s3_upload_id = UploadId::parse(value).map_or(value, |upload_id| upload_id.s3);
-            format!("{name}={}", encode_parameter(s3_upload_id))
-        }
-        _ => format!("{name}={}", encode_parameter(value)),
-    }
+    if value.is_empty() { name.to_owned() } else { format!("{name}={}", encode_parameter(value)) }
 }
 
 impl ServedOperations {
@@ -261,7 +261,7 @@ fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
     match name {
         "partNumber" if !is_integer_in(value, 1, MAX_PART_NUMBER) => Err(Refusal::InvalidPartNumber(value.to_owned())),
         "encoding-type" if value != "url" => Err(Refusal::InvalidEncodingType(value.to_owned())),
-        "uploadId" if UploadId::parse(value).is_none() => Err(Refusal::UnexpectedParameter(name.to_owned())),
+        "uploadId" if !is_upload_id(value) => Err(Refusal::UnexpectedParameter(name.to_owned())),
         // Version 1 would sign the same text for what follows as for a parameter of its own; base64 has none.
         "callback" | "callback-var" if value.contains('&') => Err(Refusal::UnexpectedParameter(name.to_owned())),
         "uploads" | "sequential" | "objectMeta" if !value.is_empty() => {
@@ -284,6 +284,7 @@ fn is_integer_in(value: &str, least: u32, most: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::upload_id::unsealed_upload;
 
     fn classify(method: &str, query: &str) -> Result<Operation, Refusal> {
         let key = ObjectKey::new("key".to_owned()).unwrap();
@@ -307,8 +308,6 @@ mod tests {
             ("POST", "uploadId=id", Operation::CompleteMultipartUpload, "uploadId=id"),
             ("POST", "encoding-type=url&uploadId=id", Operation::CompleteMultipartUpload, "uploadId=id"),
             ("DELETE", "uploadId=id", Operation::AbortMultipartUpload, "uploadId=id"),
-            ("DELETE", "uploadId=id~forbid-overwrite", Operation::AbortMultipartUpload, "uploadId=id"),
-            ("PUT", "partNumber=1&uploadId=id%7Eforbid-overwrite", Operation::UploadPart, "partNumber=1&uploadId=id"),
             ("GET", "uploadId=id", Operation::ListParts, "uploadId=id"),
             (
                 "GET",
@@ -324,7 +323,10 @@ mod tests {
             ),
         ] {
             assert_eq!(classify(method, query), Ok(operation), "{method} {query}");
-            assert_eq!(operation.s3_query(&Query::parse(query).unwrap()), s3_query);
+            let query = Query::parse(query).unwrap();
+            let upload = query.get("uploadId").map(|upload_id| unsealed_upload(upload_id).unwrap());
+            assert_eq!(operation.s3_query(&query, upload.as_ref()), s3_query);
+            assert_eq!(operation.names_upload(), upload.is_some());
         }
     }
 
@@ -423,7 +425,6 @@ mod tests {
             ("GET", "uploadId=id&uploads", "uploadId"),
             ("POST", "max-parts=1&uploadId=id", "max-parts"),
             ("GET", "uploadId=id&prefix=a", "prefix"),
-            ("DELETE", "uploadId=~forbid-overwrite", "uploadId"),
         ] {
             assert_eq!(classify(method, query), Err(Refusal::UnexpectedParameter(name.into())), "{method} {query}");
         }
@@ -434,7 +435,7 @@ mod tests {
         for query in ["t=1764000000", "_=1&rand=2", "v=1.0&nonce=a%26b"] {
             assert_eq!(classify("PUT", query), Ok(Operation::PutObject), "{query}");
         }
-        assert_eq!(Operation::PutObject.s3_query(&Query::parse("t=1764000000").unwrap()), "");
+        assert_eq!(Operation::PutObject.s3_query(&Query::parse("t=1764000000").unwrap(), None), "");
         for (method, query) in [
             ("PUT", "partNumber=1&uploadId=id&t=1"),
             ("POST", "uploads&t=1"),

@@ -151,7 +151,7 @@ impl Refusal {
                 error(403, "AccessDenied", "0003-00000001", "You have no right to access this object.")
             }
             Refusal::NoSuchBucket(_) => NO_SUCH_BUCKET,
-            Refusal::NoSuchUpload(_) => NO_SUCH_UPLOAD,
+            Refusal::NoSuchUpload(..) => NO_SUCH_UPLOAD,
             Refusal::NoSuchKey(_) => error(404, "NoSuchKey", "0026-00000001", "The specified key does not exist."),
             Refusal::NotImplemented(_) => {
                 const MESSAGE: &str = "A header you provided implies functionality that is not implemented.";

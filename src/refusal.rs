@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::time::UnixMillis;
+use crate::upload_id::UploadFault;
 
 /// One cause each. [`Gate::decide`](crate::Gate::decide) documents the order in which they are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +76,8 @@ pub enum Refusal {
     AccessDenied,
     /// The bucket isn't configured.
     NoSuchBucket(String),
-    /// ListParts is off: clients take it that the upload is gone, and begin a new one.
-    NoSuchUpload(String),
+    /// The upload may not go on, by its id. Clients take it that the upload is gone, and begin a new one.
+    NoSuchUpload(String, UploadFault),
     /// HeadObject and GetObjectMeta are answered as if there were no object: clients that look first then upload.
     NoSuchKey(String),
     /// A header asks for something that S3 doesn't do.
@@ -250,7 +251,7 @@ impl Refusal {
             Refusal::UnknownHost(_) => Some("host"),
             Refusal::InvalidPartNumber(_) => Some("partNumber"),
             Refusal::InvalidEncodingType(_) => Some("encoding-type"),
-            Refusal::NoSuchUpload(_) => Some("uploadId"),
+            Refusal::NoSuchUpload(..) => Some("uploadId"),
             Refusal::MissingContentLength(_) | Refusal::InvalidContentLength | Refusal::EntityTooLarge => {
                 Some("content-length")
             }
@@ -304,7 +305,7 @@ impl Refusal {
             Refusal::SecurityTokenExpired => "the derived key has expired".into(),
             Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
             Refusal::NoSuchBucket(name) => format!("unknown bucket `{name}`: add it to `buckets`").into(),
-            Refusal::NoSuchUpload(_) => "ListParts is not served".into(),
+            Refusal::NoSuchUpload(_, fault) => fault.detail(),
             Refusal::NoSuchKey(_) => "every object is said to be absent: `headObject` in the configuration".into(),
             Refusal::NotImplemented(name) => not_implemented(name).into(),
             Refusal::InvalidHeaderValue(name, _) => {

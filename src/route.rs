@@ -4,19 +4,26 @@ mod body;
 pub(crate) mod hand_over;
 mod s3_headers;
 mod tagging;
+mod upload;
 
 use crate::authenticate::Authenticated;
 use crate::authorize::Authorized;
 use crate::config::{Config, ListParts, S3Bucket, Service, Through};
+use crate::hand_over_seal::{HandedOver, ORIGIN_HEADER, SEAL_HEADER};
 use crate::operation::Operation;
-use crate::operation::upload_id::{Overwrite, UploadId};
 use crate::refusal::Refusal;
+use crate::request::Request;
 use crate::request::percent_encoding::encode_key;
+use crate::sealing_keys::SealingKeys;
+use crate::time::UnixMillis;
+use crate::upload_id::{UploadFault, VerifiedUpload};
 use body::Body;
 pub use body::RelayedBody;
-use hand_over::{HandOver, HandedFraming, ORIGIN_HEADER, REQUEST_HEADER};
+use hand_over::{HandOver, HandedFraming, REQUEST_HEADER};
 pub use s3_headers::Header;
-use s3_headers::s3_headers;
+use s3_headers::{condition_at_end, s3_headers};
+pub use upload::ServiceUpload;
+use upload::{service_upload, verified_upload};
 
 /// Who asks for a decision.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +58,8 @@ pub struct ThroughService<'c> {
     pub hand_over: HandOver,
     /// What the operation does there besides the plain one.
     pub options: Vec<ApiOption>,
+    /// The upload that it begins or lists.
+    pub upload: Option<ServiceUpload>,
     /// The body that becomes an object or a part; none for other operations.
     pub body: Option<RelayedBody>,
 }
@@ -68,6 +77,8 @@ pub struct Forward<'c> {
     pub query: String,
     /// The headers, without Content-Length, which CloudFront keeps.
     pub headers: Vec<Header>,
+    /// The seal of what leaves the viewer-request function; none where it isn't decided at the edge.
+    pub seal: Option<String>,
 }
 
 /// What a function behind the API does besides the plain operation.
@@ -77,8 +88,8 @@ pub enum ApiOption {
     EncodeKey,
     /// Complete the upload with every part that S3 has (`x-oss-complete-all: yes`).
     CompleteAll,
-    /// Mark the upload id in the answer, so that the end of the upload overwrites nothing
-    /// (`x-oss-forbid-overwrite: true`).
+    /// Let the upload that begins overwrite nothing: for an initiate of 0.1.0, which knows no [`ServiceUpload`], while the
+    /// functions behind the API are deployed one after the other.
     ForbidOverwrite,
 }
 
@@ -110,6 +121,14 @@ impl Forward<'_> {
         }
     }
 
+    /// What the client is told of an upload behind the API or in the relay.
+    pub fn upload(&self) -> Option<&ServiceUpload> {
+        match &self.origin {
+            Origin::S3 => None,
+            Origin::Api(through) | Origin::Relay(through) => through.upload.as_ref(),
+        }
+    }
+
     /// The body that the relay stores as an object or a part.
     pub fn relayed_body(&self) -> Option<RelayedBody> {
         match &self.origin {
@@ -118,18 +137,37 @@ impl Forward<'_> {
         }
     }
 
-    /// All headers that leave the viewer-request function: those for S3, or the hand-over to the API or the relay; and
-    /// for the origin-request function the domain name of the origin that was decided.
+    /// All headers that leave the viewer-request function: those for the origin; and for the origin-request function the
+    /// domain name of the origin that was decided, and the seal.
     pub fn edge_headers(&self) -> Vec<(&str, &str)> {
+        let mut headers = self.origin_headers();
+        headers.push((ORIGIN_HEADER, self.origin_domain()));
+        headers.extend(self.seal.as_deref().map(|seal| (SEAL_HEADER, seal)));
+        headers
+    }
+
+    /// The headers that the origin gets: those for S3, or the hand-over to the API or the relay.
+    fn origin_headers(&self) -> Vec<(&str, &str)> {
         match &self.origin {
-            Origin::S3 => {
-                let headers = self.headers.iter().map(|(name, value)| (&**name, value.as_str()));
-                headers.chain([(ORIGIN_HEADER, self.s3_bucket.domain.as_str())]).collect()
-            }
-            Origin::Api(through) | Origin::Relay(through) => {
-                vec![(ORIGIN_HEADER, through.domain), (REQUEST_HEADER, through.hand_over.as_str())]
-            }
+            Origin::S3 => self.headers.iter().map(|(name, value)| (&**name, value.as_str())).collect(),
+            Origin::Api(through) | Origin::Relay(through) => vec![(REQUEST_HEADER, through.hand_over.as_str())],
         }
+    }
+
+    fn origin_domain(&self) -> &str {
+        match &self.origin {
+            Origin::S3 => &self.s3_bucket.domain,
+            Origin::Api(through) | Origin::Relay(through) => through.domain,
+        }
+    }
+
+    fn sealed(mut self, request: &Request<'_>, keys: &SealingKeys, now: UnixMillis) -> Self {
+        let (uri, query) = self.edge_target();
+        let Request { request_id, method, .. } = request;
+        let origin = self.origin_domain();
+        let handed_over = HandedOver { request_id, method, origin, uri, query, headers: self.origin_headers() };
+        self.seal = handed_over.seal(&keys.hand_over, now);
+        self
     }
 }
 
@@ -137,21 +175,26 @@ impl Forward<'_> {
 const MAX_INITIATE_HEADERS: usize = 3072;
 
 /// Routes a request: straight to S3; or through the API or the relay where the answer must be in OSS's XML; or through the
-/// relay where S3 refuses the body.
+/// relay where S3 refuses the body. What leaves the edge is sealed.
 ///
 /// # Errors
-/// Those of the header rules, [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`],
-/// [`Refusal::EntityTooLarge`], [`Refusal::RequestTooLarge`]; for an operation that isn't served
-/// [`Refusal::MethodNotAllowed`], for one that needs an API or a relay where none is configured [`Refusal::NoService`];
-/// for ListParts when it is off or there is neither [`Refusal::NoSuchUpload`]; for HeadObject and
-/// GetObjectMeta [`Refusal::NoSuchKey`].
+/// Those of the header rules; for an upload id that isn't sealed for the object [`Refusal::NoSuchUpload`];
+/// [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`], [`Refusal::EntityTooLarge`],
+/// [`Refusal::RequestTooLarge`]; for an operation that isn't served [`Refusal::MethodNotAllowed`], for one that needs an
+/// API or a relay where none is configured [`Refusal::NoService`]; for ListParts when it is off or there is neither
+/// [`Refusal::NoSuchUpload`]; for HeadObject and GetObjectMeta [`Refusal::NoSuchKey`].
 pub(crate) fn route<'c>(
     authorized: &Authorized<'_, 'c>,
     served: Served,
     config: &'c Config,
+    sealing_keys: &SealingKeys,
+    now: UnixMillis,
 ) -> Result<Forward<'c>, Refusal> {
     let authenticated = authorized.authenticated();
-    let headers = s3_headers(authenticated, config)?;
+    let mut headers = s3_headers(authenticated, config)?;
+    let upload = verified_upload(authorized, config, sealing_keys, now)?;
+    let begun_with = upload.as_ref().map(VerifiedUpload::options).unwrap_or_default();
+    headers.extend(condition_at_end(&headers, authenticated.operation(), begun_with));
     let body = Body::of_request(authenticated, config)?;
     let origin = match destination(authenticated, &body, config)? {
         None => Origin::S3,
@@ -165,12 +208,17 @@ pub(crate) fn route<'c>(
     if !is_served {
         return Err(Refusal::MethodNotAllowed);
     }
-    Ok(Forward {
+    let forward = Forward {
         origin,
         s3_bucket: authorized.s3_bucket(),
         uri: format!("/{}", encode_key(authenticated.resource().key_or_empty())),
-        query: authenticated.operation().s3_query(authenticated.query()),
+        query: authenticated.operation().s3_query(authenticated.query(), upload.as_ref()),
         headers,
+        seal: None,
+    };
+    Ok(match served {
+        Served::Edge => forward.sealed(authenticated.request(), sealing_keys, now),
+        Served::Api | Served::Relay => forward,
     })
 }
 
@@ -193,7 +241,7 @@ fn destination<'c>(
         Operation::ListParts if config.list_parts == ListParts::Served && service.is_some() => "/list-parts",
         Operation::ListParts => {
             let upload_id = authenticated.query().get("uploadId").unwrap_or_default();
-            return Err(Refusal::NoSuchUpload(upload_id.to_owned()));
+            return Err(Refusal::NoSuchUpload(upload_id.to_owned(), UploadFault::ListPartsOff));
         }
         Operation::HeadObject | Operation::GetObjectMeta => {
             return Err(Refusal::NoSuchKey(authenticated.resource().key_or_empty().to_owned()));
@@ -220,6 +268,7 @@ fn through<'c>(
         resource,
         hand_over: HandOver::of_request(request, additional_headers, framing)?,
         options: options(authenticated),
+        upload: service_upload(authenticated, headers),
         body: body.relayed(),
     };
     Ok(match service {
@@ -229,27 +278,24 @@ fn through<'c>(
 }
 
 fn options(authenticated: &Authenticated<'_>) -> Vec<ApiOption> {
-    let operation = authenticated.operation();
-    let has = |header, value| authenticated.oss_headers().get(header) == Some(value);
     let mut options = Vec::new();
     if authenticated.query().get("encoding-type").is_some() {
         options.push(ApiOption::EncodeKey);
     }
-    if operation == Operation::CompleteMultipartUpload && has("x-oss-complete-all", "yes") {
-        options.push(ApiOption::CompleteAll);
-    }
-    let forbids_overwrite = match operation {
-        Operation::InitiateMultipartUpload => has("x-oss-forbid-overwrite", "true"),
-        Operation::ListParts => {
-            let upload_id = authenticated.query().get("uploadId").and_then(UploadId::parse);
-            upload_id.is_some_and(|upload_id| upload_id.overwrite == Overwrite::Forbidden)
+    match authenticated.operation() {
+        Operation::CompleteMultipartUpload if authenticated.oss_headers().get("x-oss-complete-all") == Some("yes") => {
+            options.push(ApiOption::CompleteAll);
         }
-        _ => false,
-    };
-    if forbids_overwrite {
-        options.push(ApiOption::ForbidOverwrite);
+        Operation::InitiateMultipartUpload if forbids_overwrite(authenticated) => {
+            options.push(ApiOption::ForbidOverwrite);
+        }
+        _ => {}
     }
     options
+}
+
+fn forbids_overwrite(authenticated: &Authenticated<'_>) -> bool {
+    authenticated.oss_headers().get("x-oss-forbid-overwrite") == Some("true")
 }
 
 /// The authorizer passes the headers on in its result, which API Gateway limits to 8 KB.

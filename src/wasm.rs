@@ -19,8 +19,13 @@ use crate::documents::AccessKeysReader;
 use crate::error_response::{ErrorContext, ErrorResponse};
 #[cfg(feature = "documents")]
 use crate::explain::Whose;
+use crate::hand_over_seal::HandOverFault;
 use crate::origin_response::OriginResponse;
 use crate::origin_response::s3_error::oss_error_of;
+use crate::request::Request;
+#[cfg(feature = "documents")]
+use crate::sealing_keys::SealUses;
+use crate::sealing_keys::SealingKeys;
 use crate::time::UnixMillis;
 
 /// A configuration and its access keys, checked. It never changes.
@@ -29,13 +34,14 @@ pub struct Gate(decision::Gate);
 
 #[wasm_bindgen]
 impl Gate {
-    /// The gate of the bytes of `gate.bin`.
+    /// The gate of the bytes of `gate.bin` and of `seal.bin`.
     ///
     /// # Errors
     /// When they are damaged, or another build wrote them.
     #[wasm_bindgen(js_name = fromBytes)]
-    pub fn from_bytes(bytes: &[u8]) -> Result<Gate, JsValue> {
-        decision::Gate::from_bytes(bytes).map(Gate).map_err(|error| Error::new(&error.to_string()).into())
+    pub fn from_bytes(bytes: &[u8], seal: &[u8]) -> Result<Gate, JsValue> {
+        let gate = decision::Gate::from_bytes(bytes).map_err(|error| Error::new(&error.to_string()))?;
+        Ok(Gate(gate.with_sealing_keys(sealing_keys(seal)?)))
     }
 
     /// Decides at the edge over the text of a request (see `Request::parse`), as of `now` in milliseconds since the epoch.
@@ -60,8 +66,8 @@ impl Gate {
 #[cfg(feature = "documents")]
 #[wasm_bindgen]
 impl Gate {
-    /// The gate of `config.json` and of documents of access keys, all of them JSON texts. From no documents come no access
-    /// keys, and every request is refused.
+    /// The gate of `config.json` and of documents of access keys, all of them JSON texts, and of the bytes of `seal.bin`,
+    /// if there are any. From no documents come no access keys, and every request is refused.
     ///
     /// # Errors
     /// A `DocumentError` that names the document, the field's path and what was expected.
@@ -69,6 +75,7 @@ impl Gate {
     pub fn from_documents(
         config: &str,
         #[wasm_bindgen(unchecked_param_type = "string[]")] access_keys: &Array,
+        seal: Option<Vec<u8>>,
     ) -> Result<Gate, JsValue> {
         let config = Config::from_json(config).map_err(|error| document_error(&format!("config: {error}")))?;
         let refused = |error| document_error(&format!("access keys: {error}"));
@@ -79,7 +86,9 @@ impl Gate {
             let text = Zeroizing::new(document.as_string().unwrap_or_default());
             reader.read(&text).map_err(refused)?;
         }
-        Ok(Gate(decision::Gate::new(config, reader.finish().map_err(refused)?)))
+        let gate = decision::Gate::new(config, reader.finish().map_err(refused)?);
+        let sealing_keys = seal.map(|seal| sealing_keys(&Zeroizing::new(seal))).transpose()?;
+        Ok(Gate(gate.with_sealing_keys(sealing_keys.unwrap_or_default())))
     }
 
     /// The bytes of `gate.bin`. They hold all secrets.
@@ -142,6 +151,61 @@ impl Gate {
         });
         to_object(&buckets.collect::<Vec<_>>())
     }
+}
+
+/// The keys of the seals that a function makes or verifies.
+#[wasm_bindgen]
+pub struct Seal(SealingKeys);
+
+#[wasm_bindgen]
+impl Seal {
+    /// The keys of the bytes of `seal.bin`.
+    ///
+    /// # Errors
+    /// When they are damaged, or another build wrote them.
+    #[wasm_bindgen(js_name = fromBytes)]
+    pub fn from_bytes(bytes: &[u8]) -> Result<Seal, JsValue> {
+        sealing_keys(bytes).map(Seal)
+    }
+
+    /// Seals S3's id of an upload that begins `now` with these options, as `decideAtApi` gave them; nothing when that
+    /// can't be.
+    #[wasm_bindgen(js_name = sealUploadId)]
+    pub fn seal_upload_id(
+        &self,
+        s3_bucket: &str,
+        key: &str,
+        s3_upload_id: &str,
+        options: &str,
+        now: f64,
+    ) -> Option<String> {
+        self.0.seal_upload_id(s3_bucket, key, s3_upload_id, options, millis(now))
+    }
+
+    /// Opens what viewer-request handed over to origin-request, by the text of the request that it sees. Returns JSON.
+    #[wasm_bindgen(js_name = openHandOver)]
+    pub fn open_hand_over(&self, request: &str, now: f64) -> String {
+        let request = Request::parse(request).map_err(|_| HandOverFault::Malformed);
+        let opened =
+            request.as_ref().map_err(Clone::clone).and_then(|request| self.0.open_hand_over(request, millis(now)));
+        opened.map_or_else(|fault| fault.to_json(), |opened| opened.to_json())
+    }
+}
+
+/// The bytes of `seal.bin` for a function that makes or verifies these seals, from `secrets.json`.
+///
+/// # Errors
+/// A `DocumentError` that names the field's path and what was expected.
+#[cfg(feature = "documents")]
+#[wasm_bindgen(js_name = sealFile)]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
+pub fn seal_file(secrets: &str, upload_ids: bool, hand_over: bool) -> Result<Vec<u8>, JsValue> {
+    let keys = SealingKeys::from_json(secrets, SealUses { upload_ids, hand_over });
+    Ok(keys.map_err(|error| document_error(&format!("secrets: {error}")))?.to_bytes().to_vec())
+}
+
+fn sealing_keys(bytes: &[u8]) -> Result<SealingKeys, JsValue> {
+    SealingKeys::from_bytes(bytes).map_err(|error| Error::new(&error.to_string()).into())
 }
 
 /// Translates an origin's response for the client, by its text (see `OriginResponse::parse`), as of `now` in milliseconds

@@ -48,6 +48,7 @@ fn every_field() -> (Value, Value) {
         "signatureRegions": ["cn-hangzhou"],
         "completeMultipartUpload": "s3",
         "listParts": false,
+        "unsealedUploadIds": "forward",
         "headers": {
             "storageClasses": { "Archive": "GLACIER_IR" },
             "tagging": true,

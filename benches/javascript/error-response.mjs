@@ -54,7 +54,7 @@ function errorDocument(refusal, id, method, host, now) {
 /** @param {import('./refusal.mjs').Refusal} refusal @param {string} method @param {number} now */
 function elements({ cause, value, name }, method, now) {
   const argument = (/** @type {string} */ named) => element('ArgumentName', named) + element('ArgumentValue', echoed(value));
-  switch (cause) {
+  switch (cause.split('.', 1)[0]) {
     case 'RepeatedParameter':
     case 'UnexpectedParameter':
       return argument('ResourceType');

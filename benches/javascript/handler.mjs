@@ -13,15 +13,16 @@ import { errorResponse, internalError, ossRequestId } from './error-response.mjs
 import { Refusal, refuse } from './refusal.mjs';
 import { checkEncoding, ossHeaders, unique } from './request-headers.mjs';
 import { locate } from './resource.mjs';
-import { clockDifference } from './validity.mjs';
+import { readSecrets } from './seals.mjs';
 import { translate } from './translate.mjs';
+import { clockDifference } from './validity.mjs';
 
 /**
- * @param {{ config: any, accessKeys: any, now?: () => number, log?: (line: any) => void }} parts
+ * @param {{ config: any, accessKeys: any, secrets: any, now?: () => number, log?: (line: any) => void }} parts
  * @returns {(event: any) => Promise<any>}
  */
-export function createHandler({ config, accessKeys, now = Date.now, log = writeLogLine }) {
-  const settings = readConfig(config);
+export function createHandler({ config, accessKeys, secrets: document, now = Date.now, log = writeLogLine }) {
+  const settings = { ...readConfig(config), keys: readSecrets(document) };
   const secrets = newSecrets(accessKeys);
   return async (event) => {
     const time = now();
@@ -63,7 +64,7 @@ export function createHandler({ config, accessKeys, now = Date.now, log = writeL
 
 /**
  * @param {any} request @param {string} requestId @param {number} time
- * @param {ReturnType<typeof readConfig>} settings @param {ReturnType<typeof newSecrets>} secrets
+ * @param {import('./translate.mjs').Settings} settings @param {ReturnType<typeof newSecrets>} secrets
  * @param {Understood} understood
  */
 function decide(request, requestId, time, settings, secrets, understood) {
@@ -92,7 +93,7 @@ function decide(request, requestId, time, settings, secrets, understood) {
   understood.generation = '1';
   const target = settings.buckets.get(resource.bucket);
   if (target === undefined) refuse('NoSuchBucket', resource.bucket);
-  return translate({ ...parts, resource: authenticated.resource, signed: authenticated.signed }, target, settings);
+  return translate({ ...parts, resource: authenticated.resource, signed: authenticated.signed }, target, settings, time);
 }
 
 /**

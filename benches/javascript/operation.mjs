@@ -21,7 +21,6 @@ const KNOWN = new Set(OPERATIONS.flatMap(({ required, passed, optional }) => [..
 const SUB_RESOURCES = new Set(names.subResources);
 const OF_SIGNATURES = ['Expires', 'OSSAccessKeyId', 'Signature', 'security-token'];
 const KNOWN_IN_ANY_CASE = new Set([...KNOWN, ...SUB_RESOURCES, ...OF_SIGNATURES].map((name) => name.toLowerCase()));
-const FORBID_OVERWRITE = '~forbid-overwrite';
 
 /** @param {string} name */
 export const isSubResource = (name) => name.startsWith('x-oss-') || SUB_RESOURCES.has(name);
@@ -63,7 +62,7 @@ function checkValue(name, value) {
       if (value === '0' || !isNumber(10_000)) refuse('InvalidPartNumber', value);
       break;
     case 'uploadId':
-      if (parseUploadId(value) === undefined) refuse('UnexpectedParameter', name);
+      if (value === '' || Buffer.byteLength(value) > 1024 || value.includes('&')) refuse('UnexpectedParameter', name);
       break;
     case 'uploads':
     case 'sequential':
@@ -82,17 +81,14 @@ function checkValue(name, value) {
   }
 }
 
-/** @param {string} text */
-export function parseUploadId(text) {
-  const forbidden = text.endsWith(FORBID_OVERWRITE);
-  const s3 = forbidden ? text.slice(0, -FORBID_OVERWRITE.length) : text;
-  return s3 === '' || Buffer.byteLength(text) > 1024 || text.includes('&') ? undefined : { s3, forbidden };
-}
-
-/** The query that S3 gets. @param {Operation} operation @param {ReadonlyMap<string, string>} query */
-export function s3Query({ required, passed }, query) {
+/**
+ * The query that S3 gets.
+ *
+ * @param {Operation} operation @param {ReadonlyMap<string, string>} query @param {string | undefined} uploadId S3's own
+ */
+export function s3Query({ required, passed }, query, uploadId) {
   let text = '';
-  for (const name of required) text += parameter(text, name, query.get(name) ?? '');
+  for (const name of required) text += parameter(text, name, (name === 'uploadId' ? uploadId : query.get(name)) ?? '');
   for (const name of passed) {
     const value = query.get(name);
     if (value) text += parameter(text, name, value);
@@ -102,6 +98,5 @@ export function s3Query({ required, passed }, query) {
 
 /** @param {string} before @param {string} name @param {string} value */
 function parameter(before, name, value) {
-  const shown = name === 'uploadId' ? (parseUploadId(value)?.s3 ?? value) : value;
-  return `${before && '&'}${name}${shown && `=${encodeValue(shown)}`}`;
+  return `${before && '&'}${name}${value && `=${encodeValue(value)}`}`;
 }

@@ -2,6 +2,7 @@
 
 const MISSING_PART = 'AccessKeyId or Signature is missing in Authorization header value.';
 const MISMATCH = 'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
+const NO_SUCH_UPLOAD = 'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.';
 const NOT_VALID = 'The specified object is not valid.';
 
 /**
@@ -53,7 +54,12 @@ const ERRORS = {
   SignatureDoesNotMatch: [403, 'SignatureDoesNotMatch', '0002-00000040', MISMATCH, 'signature mismatch for %'],
   InvalidSecurityToken: [403, 'InvalidSecurityToken', '0002-00000006', 'The security token you provided is invalid.', "the security token is not the access key's"],
   NoSuchBucket: [404, 'NoSuchBucket', '0015-00000101', 'The specified bucket does not exist.', 'unknown bucket `%`: add it to `buckets`'],
-  NoSuchUpload: [404, 'NoSuchUpload', '', 'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.', 'ListParts is not served'],
+  'NoSuchUpload.listPartsOff': [404, 'NoSuchUpload', '', NO_SUCH_UPLOAD, 'ListParts is not served'],
+  'NoSuchUpload.unsealed': [404, 'NoSuchUpload', '', NO_SUCH_UPLOAD, 'the upload id has no seal: the client cut it off, or the upload began elsewhere or with a release before 0.2.0, for which there is `unsealedUploadIds`'],
+  'NoSuchUpload.unknownSecret': [404, 'NoSuchUpload', '', NO_SUCH_UPLOAD, 'the upload id was sealed with secret %, which is not in the secrets'],
+  'NoSuchUpload.mismatch': [404, 'NoSuchUpload', '', NO_SUCH_UPLOAD, 'the upload id was sealed for another bucket or key, was changed, or is of another secret of the same number'],
+  'NoSuchUpload.expired': [404, 'NoSuchUpload', '', NO_SUCH_UPLOAD, 'the upload began more than 7 days ago'],
+  'NoSuchUpload.unknownOptions': [404, 'NoSuchUpload', '', NO_SUCH_UPLOAD, 'the upload began with an option that this release does not serve'],
   NotImplemented: [400, 'NotImplemented', '0017-00000245', 'A header you provided implies functionality that is not implemented.', 'header `%'],
   InvalidHeaderValue: [400, 'InvalidArgument', '0017-00000131', 'The value of a request header is invalid.', 'header `%` has a value that OSS does not define'],
   MetadataTooLarge: [400, 'MetadataTooLarge', '0011-00000002', 'Your metadata headers exceed the maximum allowed metadata size.', 'more than 2 KB of user metadata'],
@@ -110,7 +116,7 @@ function field({ cause, value, name: named }) {
     case 'InvalidQueryValue':
       return named;
     default:
-      return FIELDS.get(cause);
+      return FIELDS.get(cause.split('.', 1)[0]);
   }
 }
 

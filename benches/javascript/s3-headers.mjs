@@ -1,6 +1,5 @@
 // The headers for S3.
 
-import { parseUploadId } from './operation.mjs';
 import { refuse } from './refusal.mjs';
 import { single } from './request-headers.mjs';
 import { tagging } from './tagging.mjs';
@@ -34,7 +33,7 @@ const REFUSED = new Set([
 ]);
 
 /** @param {import('./authenticate.mjs').Parts} parts @param {import('./config.mjs').Settings} settings */
-export function s3Headers({ request, query, operation, signed }, settings) {
+export function s3Headers({ request, operation, signed }, settings) {
   /** @type {[string, string][]} */
   const headers = [];
   for (const name of PASSED) {
@@ -61,8 +60,6 @@ export function s3Headers({ request, query, operation, signed }, settings) {
     const key = kmsKey(values, settings);
     if (key !== undefined) headers.push(['x-amz-server-side-encryption-aws-kms-key-id', key]);
   }
-  const ends = operation.name === 'CompleteMultipartUpload' && parseUploadId(query.get('uploadId') ?? '')?.forbidden;
-  if (ends && !headers.some(([name]) => name === 'if-none-match')) headers.push(['if-none-match', '*']);
   if (metadata > 2048) refuse('MetadataTooLarge');
   return headers;
 }

@@ -5,30 +5,50 @@ import { encodeKey } from './percent-encoding.mjs';
 import { refuse } from './refusal.mjs';
 import { single, unique } from './request-headers.mjs';
 import { PASSED, s3Headers } from './s3-headers.mjs';
+import { handOverSeal, verifiedUpload } from './seals.mjs';
 
 const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 const HANDED_OVER = new Set([...PASSED, 'authorization', 'date', 'host', 'security-token']);
 
 /**
+ * @typedef {import('./config.mjs').Settings & { keys: import('./seals.mjs').Keys }} Settings
  * @typedef {{ uri: string, query: string, origin: 's3' | 'api', headers: [name: string, value: string][] }} Forward
- * @param {import('./authenticate.mjs').Parts} parts @param {string} domain of the S3 bucket
- * @param {import('./config.mjs').Settings} settings
+ * @param {import('./authenticate.mjs').Parts} parts @param {{ name: string, domain: string }} s3Bucket
+ * @param {Settings} settings @param {number} now
  * @returns {Forward}
  */
-export function translate(parts, domain, settings) {
+export function translate(parts, s3Bucket, settings, now) {
   const { request, resource, query, operation } = parts;
+  const { keys, forwardsUnsealed } = settings;
   const headers = s3Headers(parts, settings);
+  const upload = operation.required.includes('uploadId')
+    ? verifiedUpload(query.get('uploadId') ?? '', s3Bucket.name, resource.key, keys, forwardsUnsealed, now)
+    : undefined;
+  const ends = operation.name === 'CompleteMultipartUpload' && upload?.forbidden;
+  if (ends && !headers.some(([name]) => name === 'if-none-match')) headers.push(['if-none-match', '*']);
   checkLength(request.headers, operation);
   const path = apiPath(operation.name, query, settings);
   if (path === undefined) {
-    headers.push(['x-ossedge-origin', domain]);
-    return { origin: 's3', uri: `/${encodeKey(resource.key)}`, query: s3Query(operation, query), headers };
+    const target = { uri: `/${encodeKey(resource.key)}`, query: s3Query(operation, query, upload?.s3) };
+    return { origin: 's3', ...target, headers: sealed(parts, s3Bucket.domain, target, headers, keys, now) };
   }
   const bytes = headers.reduce((sum, [name, value]) => sum + name.length + Buffer.byteLength(value), 0);
   if (bytes > 3072) refuse('RequestTooLarge');
   const { domain: apiDomain } = settings.api;
-  const handedOver = /** @type {[string, string]} */ (['x-ossedge-request', handOver(parts)]);
-  return { origin: 'api', uri: path, query: '', headers: [['x-ossedge-origin', apiDomain], handedOver] };
+  const target = { uri: path, query: '' };
+  return { origin: 'api', ...target, headers: sealed(parts, apiDomain, target, [['x-ossedge-request', handOver(parts)]], keys, now) };
+}
+
+/**
+ * The headers for the origin, with those for origin-request.
+ *
+ * @param {import('./authenticate.mjs').Parts} parts @param {string} origin @param {{ uri: string, query: string }} target
+ * @param {[name: string, value: string][]} headers @param {import('./seals.mjs').Keys} keys @param {number} now
+ * @returns {[name: string, value: string][]}
+ */
+function sealed({ requestId, request: { method } }, origin, target, headers, keys, now) {
+  const seal = handOverSeal({ requestId, method, origin, ...target, headers }, keys, now);
+  return [...headers, ['x-ossedge-origin', origin], ['x-ossedge-seal', seal]];
 }
 
 /** @param {any} headers @param {import('./operation.mjs').Operation} operation */
@@ -51,7 +71,7 @@ function apiPath(operation, query, { api, completeThroughApi, listParts }) {
       if (!completeThroughApi) return undefined;
       return api ? '/complete-multipart-upload' : refuse('MethodNotAllowed');
     case 'ListParts':
-      return api && listParts ? '/list-parts' : refuse('NoSuchUpload', query.get('uploadId'));
+      return api && listParts ? '/list-parts' : refuse('NoSuchUpload.listPartsOff', query.get('uploadId'));
     default:
       return undefined;
   }

@@ -3,18 +3,20 @@
 import { mkdir } from 'node:fs/promises';
 
 import { action } from '../action.mjs';
-import { addDocumentOptions, documentFiles } from '../document-options.mjs';
+import { addDocumentOptions, addSecretsOption, documentFiles } from '../document-options.mjs';
+import { UsageError } from '../usage-error.mjs';
 
-const DESCRIPTION = `Check the configuration and the access keys, and make a zip of each Lambda function:
+const DESCRIPTION = `Check the configuration, the access keys and the secrets, and make a zip of each Lambda function:
 viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts;
 with a relay in the configuration the first three, and relay.
 
 viewer-request.zip, authorizer.zip and relay.zip contain the access keys, unless the functions fetch
-them from Secrets Manager. The files are readable by their owner only.`;
+them from Secrets Manager. All zips but origin-response.zip, complete.zip and list-parts.zip contain
+keys that are derived from the secrets. The files are readable by their owner only.`;
 
 /** @param {import('commander').Command} program */
 export function addBundle(program) {
-  addDocumentOptions(program.command('bundle'))
+  addSecretsOption(addDocumentOptions(program.command('bundle')), 'required')
     .summary('check the documents and make a zip of each function')
     .description(DESCRIPTION)
     .option('--out <dir>', 'where to write', 'dist')
@@ -32,6 +34,9 @@ async function bundle({ out, allowWeakSecrets, ...options }) {
   const documents = await readDocuments(documentFiles(options));
   const weak = allowWeakSecrets || !documents.accessKeys ? undefined : weakSecret([documents.accessKeys]);
   if (weak) throw new Error(`access keys: ${weak}`);
+  if (documents.secrets === undefined) {
+    throw new UsageError('expected --secrets FILE: make one with `oss-edge secrets new --out FILE`');
+  }
   writeWarnings(documentWarnings(documents));
   await mkdir(out, { recursive: true, mode: 0o700 });
   for (const { file, bytes } of await writeZips(await writeFunctions(documents, out), out)) {

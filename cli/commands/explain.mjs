@@ -3,7 +3,7 @@
 import { text as consume } from 'node:stream/consumers';
 
 import { action } from '../action.mjs';
-import { addDocumentOptions, addEndpointOption, documentFiles } from '../document-options.mjs';
+import { addDocumentOptions, addEndpointOption, addSecretsOption, documentFiles } from '../document-options.mjs';
 
 const DESCRIPTION = `Find out why a device is refused: show what it should have signed, piece by piece, and try what
 usually goes wrong with a signature.
@@ -15,9 +15,11 @@ recognised by its form. Without a file, or with -, standard input is read.
 
 No secret, signature or token is printed.`;
 
+const NO_SECRETS = 'default: none, with which no upload id verifies';
+
 /** @param {import('commander').Command} program */
 export function addExplain(program) {
-  addEndpointOption(addDocumentOptions(program.command('explain')))
+  addEndpointOption(addSecretsOption(addDocumentOptions(program.command('explain')), NO_SECRETS))
     .summary('find out why a request is refused')
     .description(DESCRIPTION)
     .argument('[file]', 'what there is of the request', '-')

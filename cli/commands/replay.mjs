@@ -1,7 +1,7 @@
 // oss-edge replay
 
 import { action } from '../action.mjs';
-import { addDocumentOptions, addEndpointOption, documentFiles } from '../document-options.mjs';
+import { addDocumentOptions, addEndpointOption, addSecretsOption, documentFiles } from '../document-options.mjs';
 import { UsageError } from '../usage-error.mjs';
 
 const DESCRIPTION = `Run recorded viewer-request and origin-request events through the functions, and print what each
@@ -11,9 +11,11 @@ A file contains one event (of Lambda@Edge or of CloudFront Functions), an array 
 JSON lines. A line is an event or {"id":…,"now":…,"event":…,"expected":…}. The file - is
 standard input.`;
 
+const OWN_SECRETS = 'default: new ones, with which no recorded upload id and no origin-request event verifies';
+
 /** @param {import('commander').Command} program */
 export function addReplay(program) {
-  addEndpointOption(addDocumentOptions(program.command('replay')))
+  addEndpointOption(addSecretsOption(addDocumentOptions(program.command('replay')), OWN_SECRETS))
     .summary('print what the functions decide for recorded events')
     .description(DESCRIPTION)
     .argument('[file...]', 'events')

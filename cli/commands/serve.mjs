@@ -4,7 +4,7 @@ import { Option } from 'commander';
 
 import { DEFAULT_FRAMING, FRAMINGS } from '../../local/request-framing.mjs';
 import { action } from '../action.mjs';
-import { addDocumentOptions, addEndpointOption, documentFiles } from '../document-options.mjs';
+import { addDocumentOptions, addEndpointOption, addSecretsOption, documentFiles } from '../document-options.mjs';
 import { requestLine } from '../request-line.mjs';
 import { UsageError } from '../usage-error.mjs';
 
@@ -20,9 +20,11 @@ ${Object.entries(FRAMINGS)
   .map(([name, what]) => `${name}: ${what}.`)
   .join('\n\n')}`;
 
+const OWN_SECRETS = 'default: new ones, so that no upload in parts goes on after a restart';
+
 /** @param {import('commander').Command} program */
 export function addServe(program) {
-  addEndpointOption(addDocumentOptions(program.command('serve')))
+  addEndpointOption(addSecretsOption(addDocumentOptions(program.command('serve')), OWN_SECRETS))
     .summary('serve real requests with a local CloudFront and S3')
     .description(DESCRIPTION)
     .option('--port <port>', 'the port to listen on', '8080')

@@ -13,6 +13,8 @@ const BY_CODE = {
   MethodNotAllowed: 'The operation is not served: see the README for those that are.',
   MissingContentLength: 'The device must say the length of the body: its SDK sends a stream, which needs a length.',
   NoSuchBucket: 'Add the bucket to `buckets`, or correct the bucket that the device is configured with.',
+  NoSuchUpload:
+    'The upload id is not taken: see the detail, and docs/seals.md. explain verifies ids with `--secrets` alone.',
   NotImplemented: 'The header asks for what S3 does not do: the detail names the setting, if there is one.',
   RequestTimeTooSkewed:
     "Correct the device's clock, or widen `maxClockSkewSeconds`: that of its key, or of the configuration.",

@@ -57,7 +57,8 @@ const MAX_TESTED = 20_000;
 /**
  * @param {object} options
  * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge_documents.wasm`
- * @param {{ config: unknown, accessKeys: unknown }} options.documents checked
+ * @param {{ config: unknown, accessKeys: unknown, secrets?: unknown }} options.documents checked; without secrets no
+ *   upload id verifies
  * @param {number} [options.maxTested] how many forms are tried at most; single hypotheses always are
  * @returns {(subject: Subject, now?: number) => Explanation}
  */

@@ -7,7 +7,8 @@ import { createBundledGate } from 'oss-edge/bundled-gate';
 
 const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 const bytes = readFileSync(new URL('gate.bin', import.meta.url));
-const gate = createBundledGate({ wasm, bytes });
+const seal = readFileSync(new URL('seal.bin', import.meta.url));
+const gate = createBundledGate({ wasm, bytes, seal });
 
 /** @param {Partial<Parameters<typeof createAuthorizer>[0]>} [options] */
 export const create = (options) => createAuthorizer({ gate, originSecret: process.env.ORIGIN_SECRET, ...options });

@@ -7,11 +7,11 @@ import { createGate } from 'oss-edge/gate';
 import { createRelay, readSettings, runRelay } from 'oss-edge/relay';
 import { createSecretsManagerKeys } from 'oss-edge/secrets-manager';
 
-const [wasm, documentsWasm] = ['oss_edge.wasm', 'oss_edge_documents.wasm'].map((file) =>
+const [wasm, documentsWasm, seal] = ['oss_edge.wasm', 'oss_edge_documents.wasm', 'seal.bin'].map((file) =>
   readFileSync(new URL(file, import.meta.url)),
 );
 const config = JSON.parse(OSS_EDGE_CONFIG);
-const gate = createGate({ wasm: documentsWasm, config });
+const gate = createGate({ wasm: documentsWasm, config, seal });
 
 /**
  * @typedef {Parameters<typeof createSecretsManagerKeys>[0] & Parameters<typeof createRelay>[0]} Options
@@ -22,6 +22,7 @@ export const create = (options) =>
     gate,
     keys: createSecretsManagerKeys({ name: 'relay', gate, credentials: config.credentials, ...options }),
     wasm,
+    seal,
     originSecret: process.env.ORIGIN_SECRET,
     ...options,
     settings: options?.settings ?? readSettings(process.env),

@@ -8,13 +8,15 @@ import { createRelay, readSettings, runRelay } from 'oss-edge/relay';
 
 const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
 const bytes = readFileSync(new URL('gate.bin', import.meta.url));
-const gate = createBundledGate({ wasm, bytes });
+const seal = readFileSync(new URL('seal.bin', import.meta.url));
+const gate = createBundledGate({ wasm, bytes, seal });
 
 /** @param {Partial<Parameters<typeof createRelay>[0]>} [options] */
 export const create = (options) =>
   createRelay({
     gate,
     wasm,
+    seal,
     originSecret: process.env.ORIGIN_SECRET,
     ...options,
     settings: options?.settings ?? readSettings(process.env),

@@ -7,8 +7,9 @@ import { createSecretsManagerKeys } from 'oss-edge/secrets-manager';
 import { createViewerRequest } from 'oss-edge/viewer-request';
 
 const wasm = readFileSync(new URL('oss_edge_documents.wasm', import.meta.url));
+const seal = readFileSync(new URL('seal.bin', import.meta.url));
 const config = JSON.parse(OSS_EDGE_CONFIG);
-const gate = createGate({ wasm, config });
+const gate = createGate({ wasm, config, seal });
 
 /**
  * @typedef {Parameters<typeof createSecretsManagerKeys>[0] & Parameters<typeof createViewerRequest>[0]} Options

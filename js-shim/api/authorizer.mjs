@@ -92,9 +92,16 @@ function withoutStringToSign(body) {
  * @param {import('../core/decision.mjs').ServiceForward} forward @param {string} handOver
  * @returns {import('./verified-request.mjs').Verified}
  */
-function contextOf({ operation, bucket, key, requestId, s3Bucket, region, query, options, headers }, handOver) {
-  const request = { operation, bucket, key, requestId, s3Bucket, region, query };
-  return { digest: digestOf(handOver), ...request, options: options.join(' '), headers: packHeaders(headers) };
+function contextOf({ options, headers, ...forward }, handOver) {
+  const { operation, bucket, key, requestId, s3Bucket, region, query, uploadOptions, uploadId } = forward;
+  return {
+    digest: digestOf(handOver),
+    ...{ operation, bucket, key, requestId, s3Bucket, region, query },
+    options: options.join(' '),
+    headers: packHeaders(headers),
+    ...(uploadOptions === undefined ? {} : { uploadOptions }),
+    ...(uploadId === undefined ? {} : { uploadId }),
+  };
 }
 
 /**

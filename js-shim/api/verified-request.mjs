@@ -17,6 +17,8 @@ import { digestOf, headerOf, unpackHeaders } from './api-gateway-event.mjs';
  * @property {string} query for S3
  * @property {string} options separated by spaces
  * @property {string} headers for S3, packed
+ * @property {string} [uploadOptions] of an upload that begins
+ * @property {string} [uploadId] of an upload that is listed, as the client has it
  */
 
 /**

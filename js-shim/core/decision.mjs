@@ -45,6 +45,8 @@
  * @property {string} region
  * @property {string} query for S3
  * @property {string[]} options
+ * @property {string} [uploadOptions] of an upload that begins, for its seal
+ * @property {string} [uploadId] of an upload that is listed, as the client has it
  * @property {number} [bodyLength] in the relay, the length that the client declared besides chunks, in bytes
  * @property {number} [maxBodyBytes] in the relay, the most that may be stored
  * @property {HeaderList} headers for S3

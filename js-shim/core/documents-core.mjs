@@ -11,12 +11,13 @@ export const documentsCore = new CoreInstance(glue, 'oss_edge_documents.wasm');
  *
  * @param {unknown} config as in `config.json`, parsed or as a JSON text
  * @param {unknown} accessKeys one document or several, each parsed or as a JSON text; undefined for none
+ * @param {Uint8Array} [seal] the contents of `seal.bin`
  * @returns {() => glue.Gate}
  */
-export function gateOf(config, accessKeys) {
+export function gateOf(config, accessKeys, seal) {
   const configText = jsonOf(config);
   const texts = accessKeys === undefined ? [] : textsOf(accessKeys);
-  return () => glue.Gate.fromDocuments(configText, texts);
+  return () => glue.Gate.fromDocuments(configText, texts, seal);
 }
 
 /**
@@ -31,7 +32,7 @@ function textsOf(accessKeys) {
 }
 
 /** @param {unknown} document */
-function jsonOf(document) {
+export function jsonOf(document) {
   return typeof document === 'string' ? document : (JSON.stringify(document) ?? 'null');
 }
 

@@ -1,7 +1,7 @@
 // A gate of documents: decides over requests by a configuration and access keys.
 
 import * as glue from '../wasm/oss_edge_documents.js';
-import { documentsCore as core, gateOf } from './documents-core.mjs';
+import { documentsCore as core, gateOf, jsonOf } from './documents-core.mjs';
 import { GateDecisions } from './gate-decisions.mjs';
 
 /**
@@ -28,21 +28,39 @@ import { GateDecisions } from './gate-decisions.mjs';
  * @param {unknown} options.config as in `config.json`, parsed or as a JSON text
  * @param {unknown} [options.accessKeys] one document as in `access-keys.json`, or an array (or another iterable) of
  *   several that count as one; each parsed or as a JSON text. Without them every request is refused
+ * @param {unknown} [options.secrets] as in `secrets.json`, parsed or as a JSON text. Without them and without `seal` no
+ *   upload id verifies, and origin-request sends nothing on that the gate forwards
+ * @param {Uint8Array} [options.seal] the contents of `seal.bin`, in place of `secrets`
  * @returns {Gate & ChangeableKeys & Diagnosis}
  * @throws {Error} that names the field which is unknown, missing or malformed
  */
-export function createGate({ wasm, config, accessKeys }) {
+export function createGate({ wasm, config, accessKeys, secrets, seal }) {
   core.start(wasm);
-  const gate = new GateDecisions(core, gateOf(config, accessKeys));
+  const sealBytes = secrets === undefined ? seal : sealFile(wasm, secrets, { uploadIds: true, handOver: true });
+  const gate = new GateDecisions(core, gateOf(config, accessKeys, sealBytes));
   return {
     decide: (request, requestId, now) => gate.decide(request, requestId, now),
     decideAtApi: (handOver, now) => gate.decideAtApi(handOver, now),
     decideAtRelay: (handOver, now) => gate.decideAtRelay(handOver, now),
-    useAccessKeys: (documents) => gate.replace(gateOf(config, documents ?? null)),
+    useAccessKeys: (documents) => gate.replace(gateOf(config, documents ?? null, sealBytes)),
     toBytes: () => gate.call((one) => one.toBytes()),
     explain: (request, requestId, now) => gate.explain(request, requestId, now),
     buckets: () => gate.call((one) => one.buckets()),
   };
+}
+
+/**
+ * The contents of `seal.bin` for a function: the keys of the seals that it makes or verifies.
+ *
+ * @param {Uint8Array<ArrayBuffer>} wasm the contents of `oss_edge_documents.wasm`
+ * @param {unknown} secrets as in `secrets.json`, parsed or as a JSON text
+ * @param {{ uploadIds?: boolean, handOver?: boolean }} uses
+ * @returns {Uint8Array}
+ * @throws {Error} that names the field which is unknown, missing or malformed
+ */
+export function sealFile(wasm, secrets, { uploadIds = false, handOver = false }) {
+  core.start(wasm);
+  return core.call(() => glue.sealFile(jsonOf(secrets), uploadIds, handOver));
 }
 
 /**

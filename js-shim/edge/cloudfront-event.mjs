@@ -68,21 +68,6 @@ export function generatedResponse({ status, statusDescription, headers, body }, 
   return { status: String(status), statusDescription, headers: fields, body, bodyEncoding: 'text' };
 }
 
-/**
- * Removes a header and returns its value.
- *
- * @param {CloudFrontRequest} request @param {string} name in lower case
- * @returns {string | undefined} undefined if there is no such header
- * @throws {Error} when it is repeated
- */
-export function takeHeader(request, name) {
-  const values = request.headers[name];
-  if (values === undefined) return undefined;
-  if (values.length !== 1) throw new Error(`header ${name} is repeated`);
-  delete request.headers[name];
-  return values[0].value;
-}
-
 /** @param {import('aws-lambda').CloudFrontHeaders} headers @param {string[]} names */
 function pick(headers, names) {
   /** @type {import('aws-lambda').CloudFrontHeaders} */

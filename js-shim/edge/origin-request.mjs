@@ -1,6 +1,8 @@
-// The origin-request function: keeps the S3 origin, or replaces it with API Gateway or the relay.
+// The origin-request function: opens what viewer-request sealed, and keeps the S3 origin, or replaces it with API Gateway
+// or the relay.
 
-import { readEvent, takeHeader } from './cloudfront-event.mjs';
+import { createSeal } from '../core/seal.mjs';
+import { readEvent } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
 import { writeLogLine } from '../log.mjs';
 
@@ -22,40 +24,55 @@ export const SECRET_HEADER = 'x-ossedge-origin-secret';
 const READ_TIMEOUTS = { api: 30, relay: 60 };
 
 /**
- * @param {object} [options]
+ * @param {object} options
+ * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge.wasm`
+ * @param {Uint8Array} options.seal the contents of `seal.bin`
  * @param {Endpoint} [options.api] undefined if no operation goes there
  * @param {Endpoint} [options.relay] undefined if nothing goes there
  * @param {() => number} [options.now] milliseconds since the epoch
  * @param {(line: import('../log.mjs').LogLine) => void} [options.log]
  * @returns {(event: import('aws-lambda').CloudFrontRequestEvent) =>
  *   Promise<import('aws-lambda').CloudFrontRequestResult>}
+ * @throws {Error} when the seal's bytes are damaged, or made by another build
  */
-export function createOriginRequest({ api, relay, now = Date.now, log = writeLogLine } = {}) {
+export function createOriginRequest({ wasm, seal: bytes, api, relay, now = Date.now, log = writeLogLine }) {
+  const seal = createSeal({ wasm, bytes });
   return async (event) => {
+    const time = now();
     try {
-      const { request } = readEvent(event);
-      const origin = takeHeader(request, 'x-ossedge-origin');
-      const handOver = takeHeader(request, 'x-ossedge-request');
-      // The distribution of another bucket would store the object in the wrong bucket.
-      if (origin !== undefined && origin === request.origin?.s3?.domainName) return request;
-      if (handOver !== undefined) {
-        const { uri } = request;
-        if (api && origin === api.domain && API_RESOURCES.includes(uri)) return to('api', api, request, handOver);
-        if (relay && origin === relay.domain && RELAY_RESOURCES.includes(uri)) return to('relay', relay, request, handOver);
+      const { request, requestId } = readEvent(event);
+      const handOver = seal.openHandOver(request, requestId, time);
+      if (handOver.fault !== undefined) throw new Error(handOver.fault);
+      const { origin, remove } = handOver;
+      for (const name of Object.keys(request.headers)) {
+        if (remove.includes(name.toLowerCase())) delete request.headers[name];
       }
-      throw new Error(origin === undefined ? 'no viewer-request function' : `the origin is not ${origin}`);
+      if (isBucket(request, origin)) return request;
+      const { uri } = request;
+      if (api && origin === api.domain && API_RESOURCES.includes(uri)) return to('api', api, request);
+      if (relay && origin === relay.domain && RELAY_RESOURCES.includes(uri)) return to('relay', relay, request);
+      throw new Error(`the origin is not ${origin}`);
     } catch (error) {
       const detail = error instanceof Error ? error.message : typeof error;
-      return failClosed({ function: 'origin-request', detail, event, now: now(), log });
+      return failClosed({ function: 'origin-request', detail, event, now: time, log });
     }
   };
 }
 
 /**
- * @param {keyof typeof READ_TIMEOUTS} kind @param {Endpoint} endpoint
- * @param {CloudFrontRequest} request @param {string} handOver
+ * Whether the distribution's own origin is the bucket that was decided on. Another bucket, or a path before the key,
+ * would store the object elsewhere.
+ *
+ * @param {CloudFrontRequest} request @param {string} domainName
  */
-function to(kind, endpoint, request, handOver) {
+function isBucket({ origin }, domainName) {
+  if (origin?.s3?.domainName !== domainName) return false;
+  if (origin.s3.path) throw new Error('the S3 origin has an origin path: remove it');
+  return true;
+}
+
+/** @param {keyof typeof READ_TIMEOUTS} kind @param {Endpoint} endpoint @param {CloudFrontRequest} request */
+function to(kind, endpoint, request) {
   const secret = request.origin?.s3?.customHeaders?.[SECRET_HEADER];
   request.origin = {
     custom: {
@@ -71,6 +88,5 @@ function to(kind, endpoint, request, handOver) {
   };
   // API Gateway and web functions answer 403 to the bucket's host.
   request.headers.host = [{ key: 'Host', value: endpoint.domain }];
-  request.headers['x-ossedge-request'] = [{ key: 'x-ossedge-request', value: handOver }];
   return request;
 }

@@ -1,7 +1,7 @@
 // ListParts. oss2 lists parts in every resumable upload, other SDKs when they resume one.
 
 import { objectElements, ossDocument } from './oss-document.mjs';
-import { markedUploadId } from './upload-id.mjs';
+import { AuthorizerOfAnotherRelease } from './request.mjs';
 
 /** The default of OSS, and the limit of both OSS and S3. */
 const MAX_PARTS = 1000;
@@ -12,19 +12,20 @@ const MAX_PARTS = 1000;
  * @returns {Promise<import('./request.mjs').Answer>}
  */
 export async function listParts(s3, request) {
+  const { object, query, uploadId } = request;
+  if (uploadId === undefined) throw new AuthorizerOfAnotherRelease();
   const { ListPartsCommand } = await import('@aws-sdk/client-s3');
-  const { object, query, options } = request;
-  const uploadId = query.get('uploadId') ?? '';
+  const s3UploadId = query.get('uploadId') ?? '';
   const maxParts = Number(query.get('max-parts') ?? MAX_PARTS);
   const marker = query.get('part-number-marker') ?? '0';
   const listed = await s3.send(
-    new ListPartsCommand({ ...object, UploadId: uploadId, MaxParts: maxParts, PartNumberMarker: marker }),
+    new ListPartsCommand({ ...object, UploadId: s3UploadId, MaxParts: maxParts, PartNumberMarker: marker }),
   );
   const parts = listed.Parts ?? [];
   return {
     document: ossDocument('ListPartsResult', [
       ...objectElements(request),
-      ['UploadId', markedUploadId(uploadId, options)],
+      ['UploadId', uploadId],
       ['PartNumberMarker', marker],
       // oss2 reads it on every page.
       ['NextPartNumberMarker', parts.at(-1)?.PartNumber ?? 0],

@@ -8,6 +8,8 @@
  * @property {URLSearchParams} query for S3
  * @property {ReadonlySet<string>} options
  * @property {Record<string, string>} headers for S3
+ * @property {string} [uploadOptions] for the seal of an upload that begins
+ * @property {string} [uploadId] of an upload that is listed, as the client has it
  * @property {string} handOver
  *
  * @typedef {Request & { body: Buffer }} RequestWithBody
@@ -17,13 +19,21 @@
  * @property {import('../core/decision.mjs').HeaderList} [headers]
  */
 
+/** What was verified lacks what this release needs. */
+export class AuthorizerOfAnotherRelease extends Error {
+  /** @override */
+  name = 'AuthorizerOfAnotherRelease';
+}
+
 /**
- * @param {{ bucket: string, key: string, s3Bucket: string, query: string, options: string[] }} verified
+ * @param {{ bucket: string, key: string, s3Bucket: string, query: string, options: string[], uploadOptions?: string,
+ *   uploadId?: string }} verified
  * @param {Record<string, string>} headers for S3
  * @param {string} handOver
  * @returns {Request}
  */
-export function verifiedRequest({ bucket, key, s3Bucket, query, options }, headers, handOver) {
+export function verifiedRequest(verified, headers, handOver) {
+  const { bucket, key, s3Bucket, query, options, uploadOptions, uploadId } = verified;
   return {
     bucket,
     key,
@@ -32,6 +42,8 @@ export function verifiedRequest({ bucket, key, s3Bucket, query, options }, heade
     query: new URLSearchParams(query),
     options: new Set(options),
     headers,
+    uploadOptions,
+    uploadId,
     handOver,
   };
 }

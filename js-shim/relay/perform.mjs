@@ -26,10 +26,11 @@ const STORING = { PutObject: putObject, UploadPart: uploadPart };
 
 /**
  * @param {import('./settings.mjs').Settings} settings
+ * @param {Parameters<typeof initiate>[2]} sealing
  * @returns {(s3: S3, verified: import('./verify.mjs').Verified, message: IncomingMessage,
  *   received: (bytes: number) => void) => Promise<Answer>} throws an error named by S3's code
  */
-export function performing(settings) {
+export function performing(settings, sealing) {
   const slots = new Slots(settings);
   const bodies = new BodiesByKey(settings.bodiesPerKey);
   return async (s3, { forward, handOver }, message, received) => {
@@ -37,7 +38,7 @@ export function performing(settings) {
     const store = Object.hasOwn(STORING, forward.operation) ? STORING[forward.operation] : undefined;
     switch (forward.operation) {
       case 'InitiateMultipartUpload':
-        return initiate(s3, request);
+        return initiate(s3, request, sealing);
       case 'CompleteMultipartUpload':
         return complete(s3, { ...request, body: await document(message) });
       case 'ListParts':

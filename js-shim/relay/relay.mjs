@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 
+import { createSeal } from '../core/seal.mjs';
 import { readOriginSecrets } from '../edge/origin-secret.mjs';
 import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { regionalClients } from '../operations/s3-clients.mjs';
@@ -24,6 +25,7 @@ export { readSettings };
  * @property {import('../core/gate.mjs').Gate} gate
  * @property {import('../keys/key-source.mjs').KeySource} [keys] where the gate's access keys are fetched from
  * @property {Uint8Array<ArrayBuffer>} wasm the contents of `oss_edge.wasm`
+ * @property {Uint8Array} seal the contents of `seal.bin`
  * @property {string | undefined} originSecret one value, or several separated by spaces during a rotation
  * @property {import('./settings.mjs').Settings} [settings]
  * @property {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] in addition to the Region
@@ -43,12 +45,13 @@ const HEALTH_PATH = '/health';
 
 /**
  * @param {Options} options
- * @throws {Error} when the origin secret is missing or too short
+ * @throws {Error} when the origin secret is missing or too short, or the seal's bytes are damaged or of another build
  */
 export function createRelay({
   gate,
   keys,
   wasm,
+  seal: bytes,
   originSecret,
   settings = readSettings({}),
   s3Options,
@@ -57,7 +60,7 @@ export function createRelay({
   log = writeLogLine,
 }) {
   const verify = verification({ gate, keys, isOriginSecret: readOriginSecrets(originSecret) });
-  const perform = performing(settings);
+  const perform = performing(settings, { seal: createSeal({ wasm, bytes }), now });
   const translate = errorTranslation(wasm);
   const server = http.createServer(serverOptions(settings), (request, response) => void handle(request, response));
   server.maxConnections = settings.connections;

@@ -6,8 +6,9 @@ import { createViewerRequest } from 'oss-edge/viewer-request';
 
 import accessKeys from './access-keys.json' with { type: 'json' };
 import config from './config.json' with { type: 'json' };
+import secrets from './secrets.json' with { type: 'json' };
 
-const ossEdge = createViewerRequest({ gate: createGate({ wasm, config, accessKeys }) });
+const ossEdge = createViewerRequest({ gate: createGate({ wasm, config, accessKeys, secrets }) });
 
 /** Addresses that may not upload. */
 const BLOCKED = ['203.0.113.9'];

@@ -18,6 +18,7 @@ use crate::config::hosts::Hosts;
 use crate::config::names::{is_host, is_oss_bucket_name, is_region, is_s3_bucket_name};
 use crate::config::{BodiesWithoutLength, Config, Endpoint, HeadObject, ListParts, S3Bucket, Service, Through};
 use crate::scheme::Scheme;
+use crate::upload_id::UnsealedUploadIds;
 
 /// The clock skew that is allowed when `maxClockSkewSeconds` is left out: five minutes.
 const DEFAULT_MAX_CLOCK_SKEW_SECONDS: u32 = 300;
@@ -56,6 +57,8 @@ struct ConfigDocument {
     complete_multipart_upload: Option<ThroughName>,
     #[serde(default = "is_served")]
     list_parts: bool,
+    #[serde(default, deserialize_with = "unsealed_upload_ids")]
+    unsealed_upload_ids: UnsealedUploadIds,
     #[serde(default, deserialize_with = "head_object")]
     head_object: HeadObject,
     #[serde(default, deserialize_with = "present")]
@@ -162,6 +165,10 @@ fn head_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeadObject,
     one_of(name.into_deserializer(), &values)
 }
 
+fn unsealed_upload_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnsealedUploadIds, D::Error> {
+    one_of(deserializer, &[("refuse", UnsealedUploadIds::Refused), ("forward", UnsealedUploadIds::Forwarded)])
+}
+
 fn style<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Style, D::Error> {
     one_of(
         deserializer,
@@ -204,6 +211,7 @@ impl Config {
             signature_regions: check_regions(document.signature_regions)?,
             hosts: check_hosts(document.hosts, &buckets)?,
             complete_multipart_upload: check_through(document.complete_multipart_upload, service.as_ref())?,
+            unsealed_upload_ids: document.unsealed_upload_ids,
             service,
             head_object: document.head_object,
             list_parts: if document.list_parts { ListParts::Served } else { ListParts::Refused },

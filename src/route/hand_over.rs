@@ -8,10 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use crate::refusal::Refusal;
 use crate::request::Request;
 
-/// The header that names the origin which a request must go to, by its domain name.
-pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
-
-/// The header that carries the hand-over.
+/// The header that carries the hand-over to the API or the relay.
 pub(crate) const REQUEST_HEADER: &str = "x-ossedge-request";
 
 /// The longest hand-over, in characters. API Gateway takes 10,240 bytes of headers in all, and CloudFront adds its own.

@@ -11,8 +11,8 @@ use crate::config::header_rules::{HeaderRules, Tagging, Unsupported};
 use crate::config::{Config, Through};
 use crate::limits::MAX_USER_METADATA;
 use crate::operation::Operation;
-use crate::operation::upload_id::{Overwrite, UploadId};
 use crate::refusal::Refusal;
+use crate::upload_id::{Overwrite, UploadOptions};
 
 /// A header of the request to S3: its name in lower case, and its value.
 pub type Header = (Cow<'static, str>, String);
@@ -117,10 +117,14 @@ pub(super) fn s3_headers(authenticated: &Authenticated<'_>, config: &Config) -> 
     if let Some(key) = asked.kms_key() {
         headers.push(("x-amz-server-side-encryption-aws-kms-key-id".into(), key.to_owned()));
     }
-    if asked.overwrite_at_end == Overwrite::Forbidden && !headers.iter().any(|(name, _)| name == IF_NONE_MATCH) {
-        headers.push((IF_NONE_MATCH.into(), "*".to_owned()));
-    }
     if metadata_bytes > MAX_USER_METADATA { Err(Refusal::MetadataTooLarge) } else { Ok(headers) }
+}
+
+/// The condition of an upload that forbade overwriting when it began, for the request that ends it.
+pub(super) fn condition_at_end(headers: &[Header], operation: Operation, upload: UploadOptions) -> Option<Header> {
+    let is_forbidden = operation == Operation::CompleteMultipartUpload && upload.overwrite == Overwrite::Forbidden;
+    let is_there = headers.iter().any(|(name, _)| name == IF_NONE_MATCH);
+    (is_forbidden && !is_there).then(|| (IF_NONE_MATCH.into(), "*".to_owned()))
 }
 
 fn passed_headers(authenticated: &Authenticated<'_>) -> Result<Vec<Header>, Refusal> {
@@ -146,24 +150,17 @@ struct Asked<'a> {
     complete_through: Through,
     kms_key_id: Option<&'a str>,
     encryption: Option<&'a str>,
-    /// What the upload id says, for the operation that ends an upload.
-    overwrite_at_end: Overwrite,
 }
 
 impl<'a> Asked<'a> {
     fn of_request(authenticated: &'a Authenticated<'_>, config: &'a Config) -> Self {
         let oss_headers = authenticated.oss_headers();
-        let upload_id = authenticated.query().get("uploadId").and_then(UploadId::parse);
         Asked {
             operation: authenticated.operation(),
             rules: &config.headers,
             complete_through: config.complete_multipart_upload,
             kms_key_id: oss_headers.get("x-oss-server-side-encryption-key-id"),
             encryption: oss_headers.get("x-oss-server-side-encryption"),
-            overwrite_at_end: match (authenticated.operation(), upload_id) {
-                (Operation::CompleteMultipartUpload, Some(upload_id)) => upload_id.overwrite,
-                _ => Overwrite::Allowed,
-            },
         }
     }
 
@@ -246,8 +243,8 @@ impl Asked<'_> {
     }
 }
 
-/// The condition for the operations that make the object. For the others, the upload id carries it to the end of the
-/// upload.
+/// The condition for the operations that make the object. For the others, the upload id's seal carries it to the end of
+/// the upload.
 fn forbid_overwrite(value: &str, asked: &Asked<'_>) -> Option<Header> {
     let makes_object = matches!(asked.operation, Operation::PutObject | Operation::CompleteMultipartUpload);
     (value == "true" && makes_object).then(|| (IF_NONE_MATCH.into(), "*".to_owned()))

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The `config.json` of the tests: each style of host, two buckets, an API; with further fields, or others in
-/// their place.
+/// their place. Upload ids are S3's own, as in the vectors that clients gave; upload_ids.rs is about sealed ones.
 pub(crate) fn with(fields: &Value) -> Value {
     let mut config = json!({
         "maxClockSkewSeconds": 300,
@@ -16,6 +16,7 @@ pub(crate) fn with(fields: &Value) -> Value {
             "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" },
             "fleet-logs": { "s3Bucket": "fleet-logs-prod", "region": "eu-west-1" },
         },
+        "unsealedUploadIds": "forward",
         "api": { "domain": "abc123.execute-api.us-east-1.amazonaws.com", "path": "/prod" },
     });
     with_fields(&mut config, fields);

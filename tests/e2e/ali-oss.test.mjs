@@ -554,11 +554,56 @@ describe('operations that are not served', () => {
 });
 
 describe('uploads in parts that S3 refuses', () => {
+  /** What goes on with an upload, each refused as OSS refuses it. Gives the ids of the requests. */
+  async function refusedEach(client, key, uploadId) {
+    const requestIds = [];
+    for (const call of [
+      () => client.uploadPart(key, uploadId, 1, Buffer.from('x'), 0, 1),
+      () => client.listParts(key, uploadId),
+      () => client.completeMultipartUpload(key, uploadId, [{ number: 1, etag: '"e"' }]),
+      () => client.abortMultipartUpload(key, uploadId),
+    ]) {
+      requestIds.push((await refused(call, [404, 'NoSuchUpload'])).requestId);
+    }
+    return requestIds;
+  }
+
   test('tells of an upload that S3 does not know', async () => {
     const client = device();
-    await refused(() => client.uploadPart('parts/none', 'no-such-id', 1, Buffer.from('x'), 0, 1), [404, 'NoSuchUpload']);
-    await refused(() => client.completeMultipartUpload('parts/none', 'no-such-id', [{ number: 1, etag: '"e"' }]), [404, 'NoSuchUpload']);
-    await refused(() => client.abortMultipartUpload('parts/none', 'no-such-id'), [404, 'NoSuchUpload']);
+    const { uploadId } = await client.initMultipartUpload('parts/none');
+    await client.abortMultipartUpload('parts/none', uploadId);
+    await refusedEach(client, 'parts/none', uploadId);
+  });
+
+  test('goes on with no upload by another id than the one that was given, for no other object, and asks no origin', async () => {
+    const client = device();
+    const body = randomBytes(1000);
+    await client.put('parts/kept', body);
+    const { uploadId } = await client.initMultipartUpload('parts/kept', { headers: { 'x-oss-forbid-overwrite': 'true' } });
+    assert.match(uploadId, /^s1\.1\.\d{6}\.f\.[\w-]{22}\.[\w.-]+$/);
+    assert.ok(uploadId.length < 256);
+    const part = Buffer.from('another');
+    const { etag } = await client.uploadPart('parts/kept', uploadId, 1, part, 0, part.length);
+    const s3UploadId = uploadId.split('.').slice(5).join('.');
+    const { uploadId: other } = await client.initMultipartUpload('parts/other');
+    const requestIds = [];
+    for (const id of [
+      s3UploadId,
+      `${s3UploadId}~forbid-overwrite`,
+      uploadId.replace('.f.', '.-.'),
+      uploadId.replace(/^s1\.1\./, 's1.2.'),
+      [...other.split('.').slice(0, 5), s3UploadId].join('.'),
+      `${uploadId}1`,
+      other,
+    ]) {
+      requestIds.push(...(await refusedEach(client, 'parts/kept', id)));
+    }
+    requestIds.push(...(await refusedEach(client, 'parts/stolen', uploadId)));
+    requestIds.push(...(await refusedEach(device({ ...STYLES.path, bucket: OTHER_BUCKET }), 'parts/kept', uploadId)));
+    for (const requestId of requestIds) assert.equal((await lineOf(requestId)).origin, null);
+    await refused(() => client.completeMultipartUpload('parts/kept', uploadId, [{ number: 1, etag }]), [409, 'FileAlreadyExists']);
+    await assertStored('parts/kept', body);
+    for (const [key, id] of [['parts/kept', uploadId], ['parts/other', other]]) await client.abortMultipartUpload(key, id);
   });
 
   test('has ali-oss give up an upload that it resumes and S3 no longer knows', async () => {

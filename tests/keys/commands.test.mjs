@@ -38,7 +38,7 @@ after(async () => {
 test('bundle takes no access keys, asks nobody for any, and puts none into a zip', async () => {
   secretsManager.takeFetches();
   const out = join(directory, 'dist');
-  assert.equal((await run('bundle', '--config', config, '--out', out)).status, 0);
+  assert.equal((await run('bundle', '--config', config, '--secrets', await written('secrets.json', DOCUMENTS.secrets), '--out', out)).status, 0);
   const files = unzipSync(await readFile(join(out, 'viewer-request.zip')));
   const index = Buffer.from(files['index.mjs']).toString();
   assert.ok(index.includes('AWS4-HMAC-SHA256') && index.includes('fleet'));

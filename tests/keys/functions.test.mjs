@@ -360,10 +360,10 @@ describe('bundles', () => {
     const directory = await mkdtemp(join(tmpdir(), 'oss-edge-keys-'));
     const bundled = await writeFunctions(DOCUMENTS, join(directory, 'bundled'));
     // In the place of the other, which leaves nothing behind.
-    const fetched = await writeFunctions({ config: configWith({}), accessKeys: undefined }, join(directory, 'bundled'));
+    const fetched = await writeFunctions({ ...DOCUMENTS, config: configWith({}), accessKeys: undefined }, join(directory, 'bundled'));
     const left = await readdir(join(directory, 'bundled', 'viewer-request'));
     await rm(directory, { recursive: true });
-    assert.deepEqual(left.sort(), ['THIRD-PARTY-NOTICES.txt', 'index.mjs', 'oss_edge_documents.wasm']);
+    assert.deepEqual(left.sort(), ['THIRD-PARTY-NOTICES.txt', 'index.mjs', 'oss_edge_documents.wasm', 'seal.bin']);
     for (const [name, files] of fetched) {
       const verifies = ['viewer-request', 'authorizer'].includes(name);
       const text = Buffer.from(files['index.mjs']).toString();
@@ -391,7 +391,7 @@ function configWith(credentials) {
 
 /** @param {object} credentials */
 function functionsWith(credentials) {
-  return loadFunctions({ config: configWith(credentials), accessKeys: undefined });
+  return loadFunctions({ ...DOCUMENTS, config: configWith(credentials), accessKeys: undefined });
 }
 
 /** A viewer-request function with a clock of its own; requests are signed by that clock. @param {object} [options] */

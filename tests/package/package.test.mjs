@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
@@ -27,6 +27,7 @@ const { accessKeys } = JSON.parse(await readFile(ACCESS_KEYS, 'utf8'));
 const [ACCESS_KEY] = accessKeys;
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-package-'));
+const SECRETS = join(directory, 'secrets.json');
 const installed = join(directory, 'node_modules', 'oss-edge');
 after(() => rm(directory, { recursive: true }));
 
@@ -57,10 +58,13 @@ test('oss-edge replay decides over the sample as expected', async () => {
 });
 
 test('oss-edge bundle makes the same functions as in the repository', async () => {
-  await ossEdge('bundle', ...DOCUMENTS, '--allow-weak-secrets', '--out', join(directory, 'dist'));
-  await run(process.execPath, [join(ROOT, 'cli', 'oss-edge.mjs'), 'bundle', ...DOCUMENTS, '--allow-weak-secrets', '--out', join(directory, 'dist-of-repository')], directory);
+  await ossEdge('secrets', 'new', '--out', SECRETS);
+  const documents = [...DOCUMENTS, '--secrets', SECRETS, '--allow-weak-secrets'];
+  await ossEdge('bundle', ...documents, '--out', join(directory, 'dist'));
+  await run(process.execPath, [join(ROOT, 'cli', 'oss-edge.mjs'), 'bundle', ...documents, '--out', join(directory, 'dist-of-repository')], directory);
   const files = (await readdir(join(directory, 'dist'), { recursive: true })).filter((name) => /\.(?:mjs|wasm|bin|txt)$/u.test(name));
-  assert.equal(files.length, 7 + 6 + 2 + 7);
+  // Of each index.mjs, its WebAssembly and its notices; and gate.bin, and seal.bin.
+  assert.equal(files.length, 7 + 7 + 7 + 2 + 4);
   // esbuild chooses short names by the paths of CommonJS modules, which saxes is.
   for (const file of files.filter((name) => name !== join('complete', 'index.mjs'))) {
     const [ours, theirs] = await Promise.all(['dist', 'dist-of-repository'].map((out) => readFile(join(directory, out, file))));
@@ -106,7 +110,7 @@ for (const [bundler, bundle] of /** @type {[string, (from: string) => Promise<un
     const from = join(directory, bundler);
     await mkdir(from);
     await cp(join(SAMPLE, 'own-function'), from, { recursive: true });
-    for (const file of [CONFIG, ACCESS_KEYS]) await cp(file, join(from, file.slice(SAMPLE.length)));
+    for (const file of [CONFIG, ACCESS_KEYS, SECRETS]) await cp(file, join(from, basename(file)));
     await bundle(from);
     assert.deepEqual(await readdir(join(from, 'dist')), ['index.mjs']);
     const { handler } = await import(pathToFileURL(join(from, 'dist', 'index.mjs')).href);
@@ -138,11 +142,11 @@ const TYPED = `
     const result = await viewerRequest(event);
     return result && 'uri' in result ? result.uri : result?.status;
   };
-  const decision = createBundledGate({ wasm, bytes: wasm }).decideAtApi('', 0);
+  const decision = createBundledGate({ wasm, bytes: wasm, seal: wasm }).decideAtApi('', 0);
   export const region: string = decision.decision === 'forward' ? decision.region : decision.code;
   export const others = [
-    createAuthorizer({ gate, originSecret: '' }), createComplete({ wasm }), createInitiate({ wasm }), createListParts({ wasm }),
-    createOriginRequest({ api: { domain: '', path: '' } }), createOriginResponse({ wasm }),
+    createAuthorizer({ gate, originSecret: '' }), createComplete({ wasm }), createInitiate({ wasm, seal: wasm }), createListParts({ wasm }),
+    createOriginRequest({ wasm, seal: wasm, api: { domain: '', path: '' } }), createOriginResponse({ wasm }),
   ];
   // @ts-expect-error a gate is required
   createViewerRequest({});

@@ -1,6 +1,6 @@
 //! The bounds of ids, and of headers that version 1 reads.
 
-use oss_edge::{AccessKeyFault, AuthorizationFault, CredentialFault, Refusal};
+use oss_edge::{AccessKeyFault, AuthorizationFault, CredentialFault, Refusal, UploadFault};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::request::{DATE, LATER, request};
@@ -36,15 +36,19 @@ fn takes_access_key_ids_of_up_to_128_bytes_in_each_scheme() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn takes_upload_ids_of_up_to_1024_bytes_and_without_an_ampersand() {
+fn takes_upload_ids_of_up_to_255_bytes_and_without_an_ampersand() {
     let part = |upload_id: &str, signed: &str| {
         let query = format!("partNumber=7&uploadId={upload_id}");
         request("PUT", "/dir/a.log", &query).signed(&format!("{RESOURCE}?partNumber=7&uploadId={signed}"))
     };
-    let longest = "u".repeat(1024);
+    let longest = "u".repeat(255);
     forwarded(&part(&longest, &longest), |forward| {
         assert_eq!(forward.query, format!("partNumber=7&uploadId={longest}"));
     });
+    for length in [256, 1024] {
+        let long = "u".repeat(length);
+        assert_eq!(refused(&part(&long, &long)).0, Refusal::NoSuchUpload(long, UploadFault::Unsealed));
+    }
     let refusal = Refusal::UnexpectedParameter("uploadId".into());
     let longer = "u".repeat(1025);
     assert_eq!(refused(&part(&longer, &longer)).0, refusal);

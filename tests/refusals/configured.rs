@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use oss_edge::{ApiOption, Gate, Origin, Refusal, UnixMillis};
+use oss_edge::{ApiOption, Gate, Origin, Refusal, UnixMillis, UploadFault};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -113,7 +113,7 @@ fn answers_list_parts_with_no_such_upload_once_it_is_off() {
     let text = list.text();
     let gate = gate_with(&json!({ "listParts": false }));
     let Err((refusal, answer)) = gate.decide(&text, UnixMillis(NOW)).outcome else { panic!("forwarded") };
-    assert_eq!(refusal, Refusal::NoSuchUpload("U1".into()));
+    assert_eq!(refusal, Refusal::NoSuchUpload("U1".into(), UploadFault::ListPartsOff));
     assert_eq!((answer.status, refusal.code()), (404, "NoSuchUpload"));
     assert!(answer.body.contains("  <UploadId>U1</UploadId>\n</Error>"), "{}", answer.body);
     assert!(!answer.headers.iter().any(|(name, value)| *name == "x-oss-ec" || value.is_empty()));
@@ -236,6 +236,7 @@ fn serves_without_an_api_the_operations_that_need_none() {
     let document = json!({
         "hosts": [{ "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" }],
         "buckets": { "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" } },
+        "unsealedUploadIds": "forward",
     });
     let keys = json!({ "accessKeys": [
         { "accessKeyId": crate::request::ID, "accessKeySecret": crate::request::SECRET },
@@ -244,7 +245,7 @@ fn serves_without_an_api_the_operations_that_need_none() {
     for (name, request, _) in operations() {
         let refusal = gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
         let expected = match name {
-            "ListParts" => Some(Refusal::NoSuchUpload("U1".into())),
+            "ListParts" => Some(Refusal::NoSuchUpload("U1".into(), UploadFault::ListPartsOff)),
             name if API_OPERATIONS.contains(&name) => Some(Refusal::NoService(name)),
             _ => None,
         };
@@ -255,23 +256,6 @@ fn serves_without_an_api_the_operations_that_need_none() {
     assert_eq!((answer.status, refusal.code()), (405, "MethodNotAllowed"));
     assert_eq!(refusal.detail(), "InitiateMultipartUpload needs `api` or `relay` in the configuration");
     assert!(answer.body.contains("<Method>POST</Method>"), "{}", answer.body);
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn keeps_a_forbidden_overwrite_from_the_start_of_an_upload_to_its_end() {
-    let gate = gate_with(&json!({}));
-    let initiate = request("POST", "/dir/a.log", "uploads");
-    let initiate = signed(initiate, &[("x-oss-forbid-overwrite", "true")], &format!("{RESOURCE}?uploads")).text();
-    let begun = gate.decide(&initiate, UnixMillis(NOW)).outcome.ok().unwrap();
-    assert_eq!(begun.options(), [ApiOption::ForbidOverwrite]);
-    let resource = format!("{RESOURCE}?uploadId=U1~forbid-overwrite");
-    let complete = request("POST", "/dir/a.log", "uploadId=U1~forbid-overwrite");
-    for headers in [&[][..], &[("x-oss-forbid-overwrite", "true")], &[("x-oss-forbid-overwrite", "false")]] {
-        let ended = s3_headers(&gate, &signed(complete.clone(), headers, &resource));
-        assert_eq!(ended, Ok(pairs(&[("if-none-match", "*")])), "{headers:?}");
-    }
-    let text = complete.signed(&resource).text();
-    assert_eq!(gate.decide(&text, UnixMillis(NOW)).outcome.ok().unwrap().query, "uploadId=U1");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -505,7 +505,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::SecurityTokenExpired
         | Refusal::AccessDenied
         | Refusal::NoSuchBucket(_)
-        | Refusal::NoSuchUpload(_)
+        | Refusal::NoSuchUpload(..)
         | Refusal::NoSuchKey(_)
         | Refusal::NotImplemented(_)
         | Refusal::InvalidHeaderValue(..)

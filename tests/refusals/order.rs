@@ -94,7 +94,8 @@ fn refuses_a_part_s_faults_in_the_documented_order() {
             Step("NotImplemented(\"x-oss-tagging\")", &|request| {
                 signed(request.without("x-oss-tagging"), "fleet-uploads")
             }),
-            // 16. body's length
+            // 16. upload id: tests/refusals/upload_ids.rs
+            // 17. body's length
             Step("InvalidContentLength", &|request| request.without("content-length")),
             Step("MissingContentLength(NoRelay)", &|request| request.with("content-length", "5")),
         ],
@@ -155,7 +156,7 @@ fn checks_the_key_s_rules_after_the_signature_and_before_the_bucket() {
             Step("NoSuchBucket(\"no-such-bucket\")", &|request| {
                 signed(path(request, "/fleet-uploads/logs/k"), "/fleet-uploads/logs/k")
             }),
-            // 16. body's length
+            // 17. body's length
             Step("EntityTooLarge", &|request| request.set("content-length", "1000")),
         ],
     );

@@ -80,6 +80,7 @@ fn sends_each_operation_where_the_table_says() {
             &json!({
                 "hosts": [{ "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" }],
                 "buckets": { "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" } },
+                "unsealedUploadIds": "forward",
             }),
             &json!({ "accessKeys": [{ "accessKeyId": ID, "accessKeySecret": SECRET }] }),
         ),

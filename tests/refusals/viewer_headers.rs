@@ -9,7 +9,7 @@ use crate::request::request;
 use crate::{API_OPERATIONS, RESOURCE, forwarded, operations};
 
 /// Headers that have a meaning to S3, API Gateway or the origin-request function, or in logs.
-const FORGED: [(&str, &str); 44] = [
+const FORGED: [(&str, &str); 45] = [
     ("x-amz-acl", "public-read"),
     ("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"),
     ("x-amz-copy-source", "/fleet-logs-prod/secret"),
@@ -32,6 +32,7 @@ const FORGED: [(&str, &str); 44] = [
     ("x-amz-cf-id", "forged"),
     ("x-ossedge-origin", "forged.example.org"),
     ("x-ossedge-request", "Zm9yZ2Vk"),
+    ("x-ossedge-seal", "1;2;1795485177;;AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     ("X-OssEdge-Anything", "forged"),
     ("cookie", "session=forged"),
     ("if-match", "\"forged\""),
@@ -96,9 +97,11 @@ fn sends_only_the_headers_that_were_decided() {
             forward.edge_headers().iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>()
         });
         let expected: &[&str] = match name {
-            "PutObject" => &["content-type", "x-amz-meta-a", "x-amz-storage-class", "x-ossedge-origin"],
-            name if API_OPERATIONS.contains(&name) => &["x-ossedge-origin", "x-ossedge-request"],
-            _ => &["x-ossedge-origin"],
+            "PutObject" => {
+                &["content-type", "x-amz-meta-a", "x-amz-storage-class", "x-ossedge-origin", "x-ossedge-seal"]
+            }
+            name if API_OPERATIONS.contains(&name) => &["x-ossedge-request", "x-ossedge-origin", "x-ossedge-seal"],
+            _ => &["x-ossedge-origin", "x-ossedge-seal"],
         };
         assert_eq!(sent, expected, "{name}");
     }

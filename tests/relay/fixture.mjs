@@ -24,6 +24,7 @@ const { api: _, ...config } = DOCUMENTS.config;
 export const RELAYED = {
   config: { ...config, relay: { domain: 'relay.example.com', path: '' }, bodiesWithoutLength: 'relay' },
   accessKeys: { accessKeys: [...DOCUMENTS.accessKeys.accessKeys, { ...LIMITED_KEY, maxObjectBytes: LIMIT }] },
+  secrets: DOCUMENTS.secrets,
 };
 
 export const functions = await loadFunctions(RELAYED);

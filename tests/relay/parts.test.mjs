@@ -6,7 +6,8 @@ import { after, test } from 'node:test';
 
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 
-import { element } from '../shim/fixture.mjs';
+import { requestText } from '../../js-shim/core/event-text.mjs';
+import { element, s3UploadIdOf, signedEvent } from '../shim/fixture.mjs';
 import { MIB, chunked, exchange, handedOver, head, startRelay } from './fixture.mjs';
 
 const CHUNKED = { 'transfer-encoding': 'chunked' };
@@ -32,6 +33,7 @@ for (const [what, size] of [['empty', 0], ['small', 100], ['of 5 MiB', 5 * MIB],
     }
     const listed = await request(key, `uploadId=${uploadId}`, { method: 'GET' });
     assert.deepEqual([listed.status, [...listed.body.matchAll(/<Size>(\d+)/gu)].map(([, bytes]) => Number(bytes))], [200, [8 * MIB, size]]);
+    assert.equal(element(listed.body, 'UploadId'), uploadId);
     const document = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`);
     const completed = await request(key, `uploadId=${uploadId}`, { method: 'POST', headers: CHUNKED, body: document });
     assert.equal(completed.status, 200, completed.body);
@@ -86,6 +88,21 @@ test('refuses a document of CompleteMultipartUpload that is too long or cut', as
   assert.deepEqual([long.status, long.code], [400, 'EntityTooLarge']);
   const wrong = await request('document.bin', `uploadId=${uploadId}`, { method: 'POST', headers: CHUNKED, body: Buffer.from('<a/>') });
   assert.deepEqual([wrong.status, wrong.code], [400, 'MalformedXML']);
+});
+
+test('takes no upload id that is not sealed for the object, whoever hands it over', async () => {
+  const uploadId = String(await begin('sealed.bin'));
+  assert.match(uploadId, /^s1\.2\.498745\.-\./u);
+  sent = [];
+  for (const [key, id] of [['sealed.bin', s3UploadIdOf(uploadId)], ['other.bin', uploadId], ['sealed.bin', uploadId.replace('.-.', '.f.')], ['sealed.bin', 'none']]) {
+    for (const [method, path, querystring] of [['PUT', '/upload-part', `partNumber=1&uploadId=${id}`], ['POST', '/complete-multipart-upload', `uploadId=${id}`], ['GET', '/list-parts', `uploadId=${id}`]]) {
+      const [{ cf }] = signedEvent({ method, uri: `/${key}`, querystring, headers: CHUNKED, resource: `/fleet-uploads/${key}?${querystring}` }).Records;
+      const handOver = Buffer.from(requestText(cf.request, 'id')).toString('base64url');
+      const answer = await exchange(server.port, [head({ path, handOver, method }, ['Transfer-Encoding: chunked']), chunked(Buffer.alloc(9))]);
+      assert.deepEqual([answer.status, answer.code], [404, 'NoSuchUpload'], `${method} ${key} ${id}`);
+    }
+  }
+  assert.deepEqual(sent, []);
 });
 
 async function sendOrFail(command, options) {

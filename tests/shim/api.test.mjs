@@ -11,8 +11,9 @@ import { after, test } from 'node:test';
 
 import { AbortMultipartUploadCommand, GetObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 
+import { loadFunctions } from '../../cli/load-functions.mjs';
 import { startS3Server } from '../../local/s3-server.mjs';
-import { ACCESS_KEY, NOW, element, functions, memoryLog, signedEvent } from './fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, element, functions, memoryLog, s3UploadIdOf, sealedUploadId, signedEvent } from './fixture.mjs';
 
 const SECRET = 'the-origin-secret-of-the-distribution';
 const ARN = 'arn:aws:execute-api:us-east-1:123456789012:abc123/prod/POST/initiate-multipart-upload';
@@ -45,6 +46,7 @@ test('allows one method ARN, with what was verified', async () => {
     query: 'uploads',
     options: 'encode-key',
     headers: '',
+    uploadOptions: '-',
   });
 });
 
@@ -87,11 +89,18 @@ test('stays within the 8 KB of an authorizer\'s result', async () => {
   const denied = await authorize(event);
   assert.equal(element(denied.context.body, 'Code'), 'SignatureDoesNotMatch');
   assert.ok(JSON.stringify(denied).length < 8192);
-  const uploadId = '"'.repeat(1024);
-  const resource = `/fleet-uploads/${key}?uploadId=${uploadId}`;
-  const ending = await authorize(await authorizerEvent({ uri: `/${key}`, querystring: `uploadId=${encodeURIComponent(uploadId)}`, resource, headers: { 'content-md5': 'm'.repeat(24) } }));
-  assert.equal(ending.policyDocument.Statement[0].Effect, 'Allow');
-  assert.ok(JSON.stringify(ending).length < 8192, `${JSON.stringify(ending).length}`);
+  const longest = sealedUploadId(key, 'U'.repeat(256 - sealedUploadId(key).length));
+  assert.equal(longest.length, 255);
+  const migrating = await loadFunctions({ ...DOCUMENTS, config: { ...DOCUMENTS.config, unsealedUploadIds: 'forward' } });
+  for (const [uploadId, by] of /** @type {const} */ ([[longest, functions], ['"'.repeat(255), migrating]])) {
+    for (const method of ['POST', 'GET']) {
+      const request = { method, uri: `/${key}`, querystring: `uploadId=${encodeURIComponent(uploadId)}`, headers: { 'content-md5': 'm'.repeat(24) } };
+      const asked = await authorizerEvent({ ...request, resource: `/fleet-uploads/${key}?uploadId=${uploadId}` }, by);
+      const answered = await by.authorizer.create({ originSecret: SECRET, now: () => NOW, log: () => {} })(asked);
+      assert.equal(answered.policyDocument.Statement[0].Effect, 'Allow');
+      assert.ok(JSON.stringify(answered).length < 8192, `${JSON.stringify(answered).length}`);
+    }
+  }
 });
 
 test('takes either of two origin secrets during rotation', async () => {
@@ -121,7 +130,9 @@ test('begins the upload in S3 and answers in the XML of OSS, without a namespace
   assert.match(body, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<InitiateMultipartUploadResult>\n/u);
   assert.equal(element(body, 'Bucket'), 'fleet-uploads');
   assert.equal(element(body, 'Key'), 'a &lt;b&gt; &amp; "c" 设备.bin');
-  const upload = { Bucket: 'fleet-uploads-prod', Key: key, UploadId: element(body, 'UploadId') };
+  const uploadId = String(element(body, 'UploadId'));
+  assert.match(uploadId, /^s1\.2\.498745\.-\.[\w-]{22}\.[\w.-]+$/u);
+  const upload = { Bucket: 'fleet-uploads-prod', Key: key, UploadId: s3UploadIdOf(uploadId) };
   assert.equal((await s3.send(new AbortMultipartUploadCommand(upload))).$metadata.httpStatusCode, 204);
 });
 
@@ -243,7 +254,7 @@ test('completes with every part that S3 has, over more than one page', async () 
   /** @type {any[]} */
   const sent = [];
   const s3Client = async () => ({ send: async (/** @type {any} */ { input }) => (sent.push(input), pages.shift() ?? { ETag: '"e-2"' }) });
-  const { statusCode } = await completeKey('all', 'U', '', { s3Client, headers: { 'x-oss-complete-all': 'yes' } });
+  const { statusCode } = await completeKey('all', sealedUploadId('all'), '', { s3Client, headers: { 'x-oss-complete-all': 'yes' } });
   assert.equal(statusCode, 200);
   assert.deepEqual(sent.map(({ PartNumberMarker }) => PartNumberMarker), [undefined, '1', undefined]);
   assert.deepEqual(sent[2].MultipartUpload.Parts, [{ PartNumber: 1, ETag: '"a"' }, { PartNumber: 3, ETag: '"c"' }]);
@@ -254,7 +265,7 @@ test('completes nothing when S3 has more parts and does not say where', async ()
   const sent = [];
   const page = { Parts: [{ PartNumber: 1, ETag: '"a"' }], IsTruncated: true };
   const s3Client = async () => ({ send: async (/** @type {any} */ { input }) => (sent.push(input), page) });
-  const { statusCode, body } = await completeKey('all', 'U', '', { s3Client, headers: { 'x-oss-complete-all': 'yes' } });
+  const { statusCode, body } = await completeKey('all', sealedUploadId('all'), '', { s3Client, headers: { 'x-oss-complete-all': 'yes' } });
   assert.deepEqual([statusCode, element(body, 'Code'), sent.length], [500, 'InternalError', 1]);
 });
 
@@ -269,7 +280,7 @@ test('turns an error inside a 200 of S3 into a status', async () => {
   await once(wire, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (wire.address());
   const s3Options = { endpoint: `http://127.0.0.1:${port}`, credentials, forcePathStyle: true, maxAttempts: 1 };
-  const { statusCode, body } = await completeKey('k', 'U', partsXml(['"a"']), { s3Options });
+  const { statusCode, body } = await completeKey('k', sealedUploadId('k'), partsXml(['"a"']), { s3Options });
   wire.close();
   wire.closeAllConnections();
   assert.deepEqual([statusCode, element(body, 'Code')], [500, 'InternalError']);
@@ -277,20 +288,25 @@ test('turns an error inside a 200 of S3 into a status', async () => {
 
 test('takes no answer of S3 without an ETag for a success', async () => {
   const s3Client = async () => ({ send: async () => ({}) });
-  assert.equal((await completeKey('k', 'U', partsXml(['"a"']), { s3Client })).statusCode, 500);
+  assert.equal((await completeKey('k', sealedUploadId('k'), partsXml(['"a"']), { s3Client })).statusCode, 500);
 });
 
 test('has S3 overwrite nothing where the upload id says so', async () => {
   const initiated = await initiateKey('once', 'uploads', { headers: { 'x-oss-forbid-overwrite': 'true' } });
-  const marked = String(element(initiated.body, 'UploadId'));
-  assert.match(marked, /~forbid-overwrite$/u);
-  const upload = { Bucket: 'fleet-uploads-prod', Key: 'once', UploadId: marked.split('~')[0] };
+  const sealed = String(element(initiated.body, 'UploadId'));
+  assert.match(sealed, /^s1\.2\.498745\.f\./u);
+  const upload = { Bucket: 'fleet-uploads-prod', Key: 'once', UploadId: s3UploadIdOf(sealed) };
   const { ETag } = await s3.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'first' }));
   const first = await begun('once', ['earlier']);
   assert.equal((await completeKey('once', first.uploadId, partsXml(first.etags))).statusCode, 200);
-  const { statusCode, body } = await completeKey('once', marked, partsXml([String(ETag)]));
+  const { statusCode, body } = await completeKey('once', sealed, partsXml([String(ETag)]));
   assert.deepEqual([statusCode, element(body, 'Code')], [409, 'FileAlreadyExists']);
   assert.equal(await stored('once'), 'earlier');
+  // Neither S3's own id nor that of another upload ends it, nor the former mark.
+  for (const other of [upload.UploadId, `${upload.UploadId}~forbid-overwrite`, sealed.replace('.f.', '.-.')]) {
+    const event = await signedComplete('once', other);
+    assert.deepEqual([event.status, element(event.body, 'Code')], ['404', 'NoSuchUpload'], other);
+  }
   await s3.send(new AbortMultipartUploadCommand(upload));
 });
 
@@ -341,7 +357,7 @@ for (const [what, xml] of /** @type {[string, string][]} */ ([
 ])) {
   test(`refuses ${what} where parts should be`, async () => {
     const s3Client = async () => assert.fail('S3 was asked');
-    const { statusCode, body } = await completeKey('k', 'U', xml, { s3Client: async () => ({ send: s3Client }) });
+    const { statusCode, body } = await completeKey('k', sealedUploadId('k'), xml, { s3Client: async () => ({ send: s3Client }) });
     assert.deepEqual([statusCode, element(body, 'Code')], [400, 'MalformedXML']);
   });
 }
@@ -351,7 +367,7 @@ test('takes 10,000 parts, in a namespace, after a byte order mark', async () => 
   /** @type {any} */
   let sent;
   const s3Client = async () => ({ send: async (/** @type {any} */ { input }) => (sent = input) && { ETag: '"e-10000"' } });
-  const { statusCode } = await completeKey('k', 'U', xml, { s3Client });
+  const { statusCode } = await completeKey('k', sealedUploadId('k'), xml, { s3Client });
   assert.deepEqual([statusCode, sent.MultipartUpload.Parts.length, sent.MultipartUpload.Parts[9999].PartNumber], [200, 10_000, 10_000]);
 });
 
@@ -368,7 +384,7 @@ for (const [what, xml] of /** @type {[string, string][]} */ ([
     /** @type {any} */
     let sent;
     const s3Client = async () => ({ send: async (/** @type {any} */ { input }) => (sent = input) && { ETag: '"e-1"' } });
-    const { statusCode } = await completeKey('k', 'U', xml, { s3Client });
+    const { statusCode } = await completeKey('k', sealedUploadId('k'), xml, { s3Client });
     assert.deepEqual([statusCode, sent?.MultipartUpload.Parts], [200, [{ PartNumber: 1, ETag: '"a"' }]]);
   });
 }
@@ -403,27 +419,94 @@ test('lists parts page by page, in the XML of OSS', async () => {
 });
 
 test('gives an upload id back as the client has it', async () => {
-  const { uploadId } = await begun('marked', ['a']);
-  const { body } = await listKey('marked', `uploadId=${uploadId}~forbid-overwrite`);
-  assert.equal(element(body, 'UploadId'), `${uploadId}~forbid-overwrite`);
+  for (const headers of [{}, { 'x-oss-forbid-overwrite': 'true' }]) {
+    const uploadId = String(element((await initiateKey('sealed', 'uploads', { headers })).body, 'UploadId'));
+    const { body } = await listKey('sealed', `uploadId=${uploadId}`);
+    assert.equal(element(body, 'UploadId'), uploadId);
+  }
+});
+
+test('seals what the client asked for when it began', async () => {
+  for (const [headers, options] of /** @type {[Record<string, string>, string][]} */ ([
+    [{}, '-'],
+    [{ 'x-oss-forbid-overwrite': 'true' }, 'f'],
+    [{ 'x-oss-server-side-encryption': 'AES256' }, 'a'],
+    [{ 'x-oss-forbid-overwrite': 'true', 'x-oss-server-side-encryption': 'AES256' }, 'fa'],
+  ])) {
+    const uploadId = String(element((await initiateKey('options', 'uploads', { headers })).body, 'UploadId'));
+    assert.equal(uploadId, sealedUploadId('options', s3UploadIdOf(uploadId), options));
+  }
+});
+
+for (const [what, id, sealed] of /** @type {const} */ ([
+  ['with other characters than ours', '2~a+/=', 's1b'],
+  ['of 172 characters', 'U'.repeat(172), 's1'],
+])) {
+  test(`seals an upload id of S3's ${what}`, async () => {
+    const s3Client = async () => ({ send: async () => ({ UploadId: id }) });
+    const { body } = await initiateKey('k', 'uploads', { s3Client });
+    const uploadId = String(element(body, 'UploadId'));
+    assert.equal(uploadId.split('.')[0], sealed);
+    assert.ok(/^[\w.-]{1,255}$/u.test(uploadId), uploadId);
+    /** @type {any} */
+    let sent;
+    const listed = async () => ({ send: async (/** @type {any} */ { input }) => (sent = input) && {} });
+    assert.equal((await listKey('k', `uploadId=${uploadId}`, { s3Client: listed })).statusCode, 200);
+    assert.equal(sent.UploadId, id);
+  });
+}
+
+test('begins no upload whose id it cannot seal', async () => {
+  const { lines, log } = memoryLog();
+  const s3Client = async () => ({ send: async () => ({ UploadId: 'U'.repeat(230) }) });
+  const { statusCode, body } = await initiateKey('k', 'uploads', { s3Client, log });
+  assert.deepEqual([statusCode, element(body, 'Code'), lines[0].detail], [500, 'InternalError', 'UnsealableUploadId']);
+});
+
+test('begins and lists nothing for an authorizer that does not say what to seal', async () => {
+  for (const [name, field] of /** @type {const} */ ([['initiate', 'uploadOptions'], ['list-parts', 'uploadId']])) {
+    const request = name === 'initiate' ? {} : { method: 'GET', uri: '/k', querystring: `uploadId=${sealedUploadId('k')}` };
+    const event = await authorizerEvent(request);
+    const { [field]: _, ...context } = (await authorize(event)).context;
+    const { lines, log } = memoryLog();
+    let asked = 0;
+    const s3Client = async () => ({ send: async () => (asked += 1) });
+    const { statusCode } = await at(name, { log, s3Client })({ ...event, requestContext: { requestId: 'r', authorizer: context } });
+    assert.deepEqual([statusCode, asked, lines[0].detail], [500, 0, 'AuthorizerOfAnotherRelease'], name);
+  }
+});
+
+test('denies an upload id whose seal does not verify, asked directly', async () => {
+  const sealed = sealedUploadId('k');
+  const event = await authorizerEvent({ uri: '/k', querystring: `uploadId=${sealed}` });
+  for (const [what, uploadId] of [['cut off', 'U'], ['of another object', sealedUploadId('other')], ['changed', `${sealed}1`]]) {
+    // As a device signs it, past the edge.
+    const { cf } = signedEvent({ method: 'POST', uri: '/k', querystring: `uploadId=${uploadId}` }).Records[0];
+    const lines = ['host', 'date', 'authorization'].flatMap((name) => [name, cf.request.headers[name][0].value]);
+    const text = ['3', 'id', 'POST', '/k', `uploadId=${uploadId}`, ...lines].join('\0');
+    const direct = structuredClone(event);
+    direct.multiValueHeaders['X-OSSEdge-Request'] = [Buffer.from(text).toString('base64url')];
+    const { policyDocument, context } = await authorize(direct);
+    assert.deepEqual([policyDocument.Statement[0].Effect, element(context.body, 'Code')], ['Deny', 'NoSuchUpload'], what);
+  }
 });
 
 test('answers ListParts of an upload that is none with NoSuchUpload', async () => {
-  const { statusCode, body } = await listKey('k', 'uploadId=nobodys');
+  const { statusCode, body } = await listKey('k', `uploadId=${sealedUploadId('k', 'nobodys')}`);
   assert.deepEqual([statusCode, element(body, 'Code')], [404, 'NoSuchUpload']);
 });
 
 /** A request of each operation behind the API, and its function. */
 const REQUESTS = {
   initiate: { method: 'POST', querystring: 'uploads' },
-  complete: { method: 'POST', querystring: 'uploadId=U' },
-  'list-parts': { method: 'GET', querystring: 'uploadId=U' },
+  complete: { method: 'POST', uri: '/k', querystring: `uploadId=${sealedUploadId('k')}` },
+  'list-parts': { method: 'GET', uri: '/k', querystring: `uploadId=${sealedUploadId('k')}` },
 };
 
 /** @param {Parameters<typeof signedEvent>[0]} [request] */
-async function authorizerEvent(request) {
+async function authorizerEvent(request, by = functions) {
   const event = signedEvent({ method: 'POST', querystring: 'uploads', ...request });
-  const edge = await functions['viewer-request'].create({ now: () => NOW, log: () => {} })(event);
+  const edge = await by['viewer-request'].create({ now: () => NOW, log: () => {} })(event);
   assert.ok('x-ossedge-request' in edge.headers, edge.body);
   return {
     type: 'REQUEST',
@@ -462,6 +545,12 @@ async function completeKey(key, uploadId, body, options = {}) {
   return ask('complete', { method: 'POST', key, querystring, subResources: querystring, body }, options);
 }
 
+/** What viewer-request says of the end of an upload. @param {string} key @param {string} uploadId */
+async function signedComplete(key, uploadId) {
+  const event = signedEvent({ method: 'POST', uri: `/${key}`, querystring: `uploadId=${uploadId}` });
+  return functions['viewer-request'].create({ now: () => NOW, log: () => {} })(event);
+}
+
 /** @param {string} key @param {string} querystring @param {Options} [options] */
 async function listKey(key, querystring, options = {}) {
   return ask('list-parts', { method: 'GET', key, querystring, subResources: querystring.split('&')[0] }, options);
@@ -481,7 +570,7 @@ async function ask(name, { method, key, querystring, subResources, body }, { hea
 /** An upload with these parts in S3. @param {string} key @param {string[]} bodies */
 async function begun(key, bodies) {
   const uploadId = String(element((await initiateKey(key)).body, 'UploadId'));
-  const upload = { Bucket: 'fleet-uploads-prod', Key: key, UploadId: uploadId };
+  const upload = { Bucket: 'fleet-uploads-prod', Key: key, UploadId: s3UploadIdOf(uploadId) };
   const parts = bodies.map((Body, index) => s3.send(new UploadPartCommand({ ...upload, PartNumber: index + 1, Body })));
   return { uploadId, etags: (await Promise.all(parts)).map(({ ETag }) => String(ETag)) };
 }

@@ -21,6 +21,13 @@ const directory = await mkdtemp(join(tmpdir(), 'oss-edge-bundle-'));
 after(() => rm(directory, { recursive: true }));
 const config = await written('config.json', JSON.stringify(DOCUMENTS.config));
 const accessKeys = await written('access-keys.json', JSON.stringify(DOCUMENTS.accessKeys));
+const secrets = await written('secrets.json', JSON.stringify(DOCUMENTS.secrets));
+
+/** The functions that make or verify seals. */
+const SEALED = ['authorizer.zip', 'initiate.zip', 'origin-request.zip', 'viewer-request.zip'];
+
+/** @type {{ keys: { number: number, uploadIds: string, handOver: string }[] }} */
+const { keys } = JSON.parse(await readFile(new URL('../vectors/seals.json', import.meta.url), 'utf8'));
 
 test('makes a zip of each function, the same bytes from the same input in any time zone', async () => {
   const digests = [];
@@ -43,7 +50,7 @@ test('makes one zip of the relay in place of those behind the API, with all that
   const zips = (await readdir(join(directory, 'relay'))).filter((name) => name.endsWith('.zip'));
   assert.deepEqual(zips, ['origin-request.zip', 'origin-response.zip', 'relay.zip', 'viewer-request.zip']);
   const files = unzipSync(await readFile(join(directory, 'relay', 'relay.zip')));
-  assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', 'gate.bin', 'index.mjs', 'oss_edge.wasm']);
+  assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', 'gate.bin', 'index.mjs', 'oss_edge.wasm', 'seal.bin']);
   const index = Buffer.from(files['index.mjs']).toString();
   const imports = [...index.matchAll(/^import\b.*? from "([^"]+)"/gmu), ...index.matchAll(/\bimport\("([^"]+)"\)/gu)].map(([, name]) => name);
   assert.ok(imports.length > 5);
@@ -58,11 +65,34 @@ test('puts access keys only where signatures are verified', async () => {
     const text = Object.values(files).map((bytes) => Buffer.from(bytes).toString('latin1')).join('');
     const verifies = ['authorizer.zip', 'viewer-request.zip'].includes(zip);
     assert.equal(text.includes(ACCESS_KEY.accessKeySecret), verifies, zip);
-    const core = zip === 'origin-request.zip' ? [] : ['oss_edge.wasm'];
-    assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', ...(verifies ? ['gate.bin'] : []), 'index.mjs', ...core], zip);
+    const sealed = SEALED.includes(zip) ? ['seal.bin'] : [];
+    assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', ...(verifies ? ['gate.bin'] : []), 'index.mjs', 'oss_edge.wasm', ...sealed], zip);
     assert.ok(!Buffer.from(files['index.mjs']).toString().includes(ACCESS_KEY.accessKeySecret), zip);
     assert.equal(text.includes(DOCUMENTS.config.buckets['fleet-uploads'].s3Bucket), verifies, zip);
   }
+});
+
+test('puts into each zip the keys of the seals that its function makes or verifies, and no secret', async () => {
+  await bundle({ out: 'seals' });
+  for (const zip of ZIPS) {
+    const files = unzipSync(await readFile(join(directory, 'seals', zip)));
+    const hex = Object.values(files).map((bytes) => Buffer.from(bytes).toString('hex')).join('');
+    for (const { uploadIds, handOver } of keys) {
+      assert.equal(hex.includes(uploadIds), ['authorizer.zip', 'initiate.zip', 'viewer-request.zip'].includes(zip), zip);
+      assert.equal(hex.includes(handOver), ['origin-request.zip', 'viewer-request.zip'].includes(zip), zip);
+    }
+    for (const { secret } of DOCUMENTS.secrets.secrets) {
+      for (const form of [Buffer.from(secret, 'base64url'), Buffer.from(secret)]) assert.ok(!hex.includes(form.toString('hex')), zip);
+    }
+  }
+});
+
+test('warns while upload ids without a seal are forwarded', async () => {
+  const forwarding = await written('forward.json', JSON.stringify({ ...DOCUMENTS.config, unsealedUploadIds: 'forward' }));
+  const { status, stderr } = await bundle({ out: 'forward', config: forwarding });
+  assert.equal(status, 0);
+  assert.match(stderr, /^oss-edge: warning: unsealedUploadIds: with `forward` a client may cut the seal off/mu);
+  assert.doesNotMatch((await bundle({ out: 'forward' })).stderr, /unsealedUploadIds/u);
 });
 
 test('gives a handler that runs from the unzipped files alone', async () => {
@@ -96,10 +126,10 @@ test('names the licences of what is in each zip, with their texts', async () => 
   await bundle({ out: 'notices' });
   for (const zip of ZIPS) {
     const notices = Buffer.from(unzipSync(await readFile(join(directory, 'notices', zip)))['THIRD-PARTY-NOTICES.txt']).toString();
-    assert.equal(/^ {2}sha2 [\d.]+ \(MIT OR Apache-2\.0\)$/mu.test(notices), zip !== 'origin-request.zip', zip);
+    assert.match(notices, /^ {2}sha2 [\d.]+ \(MIT OR Apache-2\.0\)$/mu, zip);
     assert.equal(/^ {2}saxes [\d.]+ \(ISC\)$/mu.test(notices), zip === 'complete.zip', zip);
     // Crates that are compiled into the standard library are in no list of cargo's.
-    assert.equal(notices.includes("Copyright (c) 2016 Amanieu d'Antras (hashbrown"), zip !== 'origin-request.zip', zip);
+    assert.ok(notices.includes("Copyright (c) 2016 Amanieu d'Antras (hashbrown"), zip);
     const [list, ...texts] = notices.split(`${'-'.repeat(80)}\n`);
     const named = new Set(texts.flatMap((text) => text.slice(0, text.indexOf(':\n')).split(', ')));
     for (const [, name] of list.matchAll(/^ {2}(.+) \S+ \(.*\)$/gmu)) assert.ok(named.has(name), `${zip}: no text for ${name}`);
@@ -114,7 +144,7 @@ test('writes for the owner only, also over what was there', async () => {
   await writeFile(join(out, 'viewer-request', 'index.mjs'), '', { mode: 0o644 });
   await writeFile(join(out, 'viewer-request', 'gate.bin'), '', { mode: 0o644 });
   await bundle({ out: 'private' });
-  for (const file of ['viewer-request.zip', 'viewer-request/index.mjs', 'viewer-request/gate.bin', 'authorizer.zip', 'authorizer/gate.bin']) {
+  for (const file of ['viewer-request.zip', 'viewer-request/index.mjs', 'viewer-request/gate.bin', 'authorizer.zip', 'authorizer/gate.bin', 'origin-request/seal.bin']) {
     assert.equal((await stat(join(out, file))).mode & 0o777, 0o600, file);
   }
 });
@@ -126,7 +156,8 @@ test('refuses a viewer-request function that is too large for CloudFront', async
 });
 
 for (const [what, change, expected] of /** @type {const} */ ([
-  ['a field that is unknown', { regoin: 'x' }, 'config: the document: unknown field `regoin`, expected one of maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, relay, bodiesWithoutLength, completeMultipartUpload, listParts, headObject, cors, headers, credentials, capture, furtherRegions, $schema'],
+  ['a field that is unknown', { regoin: 'x' }, 'config: the document: unknown field `regoin`, expected one of maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, relay, bodiesWithoutLength, completeMultipartUpload, listParts, unsealedUploadIds, headObject, cors, headers, credentials, capture, furtherRegions, $schema'],
+  ['unsealed upload ids that are neither refused nor forwarded', { unsealedUploadIds: true }, 'config: unsealedUploadIds: expected one of "refuse", "forward", found true'],
   ['a field that is malformed', { api: { domain: 'a.example.com', path: 'prod' } }, 'config: api.path: expected a path as in `/prod`, or an empty string for none, found "prod"'],
 ])) {
   test(`refuses a configuration with ${what}`, async () => {
@@ -145,10 +176,26 @@ test('never shows a part of access keys that do not parse', async () => {
   assert.ok(!stderr.includes('se-cr-et'));
 });
 
+test('refuses secrets by the path of the field, and never shows one', async () => {
+  const [one, other] = DOCUMENTS.secrets.secrets;
+  for (const [document, expected] of /** @type {[unknown, string][]} */ ([
+    [{}, 'secrets: secrets: expected this field to be present'],
+    [{ secrets: [] }, 'secrets: secrets: expected 1 to 8 secrets'],
+    [{ secrets: [{ ...one, secret: 'se-cr-et' }] }, 'secrets: secrets[0].secret: expected 43 characters of base64url, as `oss-edge secrets new` makes them'],
+    [{ secrets: [one, { ...other, number: one.number }] }, 'secrets: secrets[1].number: expected a number of its own'],
+    [{ secrets: [one], secert: [] }, 'secrets: the document: unknown field `secert`, did you mean `secrets`?'],
+  ])) {
+    const { status, stderr } = await bundle({ out: 'bad', secrets: await written('bad-secrets.json', JSON.stringify(document)) });
+    assert.deepEqual([status, stderr], [2, `oss-edge: ${expected}\n`]);
+  }
+});
+
 test('says what is missing', async () => {
   for (const [args, expected] of /** @type {[string[], RegExp][]} */ ([
     [['bundle'], /expected --config FILE\nSee oss-edge bundle --help\.\n$/u],
     [['bundle', '--config', config], /expected --access-keys FILE/u],
+    [['bundle', '--config', config, '--access-keys', accessKeys], /expected --secrets FILE: make one with `oss-edge secrets new --out FILE`\nSee/u],
+    [['bundle', '--config', config, '--access-keys', accessKeys, '--secrets', '/none.json'], /\/none\.json: no such file/u],
     [['bundle', '--config', '/nonexistent.json', '--access-keys', accessKeys], /\/nonexistent\.json: no such file/u],
     [['deploy'], /unknown command 'deploy'/u],
     [['replay', '--config', config, '--access-keys', accessKeys], /expected a FILE/u],
@@ -161,9 +208,9 @@ test('says what is missing', async () => {
   assert.equal((await run(['--help'])).status, 0);
 });
 
-/** @param {{ out: string, config?: string, accessKeys?: string, TZ?: string }} options */
+/** @param {{ out: string, config?: string, accessKeys?: string, secrets?: string, TZ?: string }} options */
 function bundle({ out, TZ, ...files }) {
-  const documents = ['--config', files.config ?? config, '--access-keys', files.accessKeys ?? accessKeys];
+  const documents = ['--config', files.config ?? config, '--access-keys', files.accessKeys ?? accessKeys, '--secrets', files.secrets ?? secrets];
   return run(['bundle', ...documents, '--out', join(directory, out)], TZ ? { TZ } : {});
 }
 

@@ -12,11 +12,11 @@ const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 
 /** Every option that scripts may use, by command. */
 const OPTIONS = {
-  bundle: ['config', 'access-keys', 'out', 'allow-weak-secrets'],
-  replay: ['config', 'access-keys', 'credentials-endpoint', 'now', 'json'],
-  explain: ['config', 'access-keys', 'credentials-endpoint', 'now', 'json'],
+  bundle: ['config', 'access-keys', 'secrets', 'out', 'allow-weak-secrets'],
+  replay: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'json'],
+  explain: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'json'],
   serve: [
-    'config', 'access-keys', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'explain', 'no-origin-response',
+    'config', 'access-keys', 'secrets', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'explain', 'no-origin-response',
   ],
 };
 
@@ -39,6 +39,8 @@ const KEYS_OPTIONS = {
   check: ['allow-weak-secrets'],
 };
 
+const SECRETS_OPTIONS = { new: ['out'], rotate: ['from', 'out'] };
+
 const KEYS_COMMON = ['file', 'secret', 'region', 'profile', 'endpoint', 'json'];
 
 test('prints the version of the package', async () => {
@@ -52,9 +54,11 @@ test('each command has exactly the options that scripts may use', () => {
   const keys = program.commands.find((command) => command.name() === 'keys');
   const expected = Object.entries(KEYS_OPTIONS).map(([name, options]) => [name, [...KEYS_COMMON, ...options]]);
   assert.deepEqual(optionsOf(/** @type {any} */ (keys)), Object.fromEntries(expected));
+  const secrets = program.commands.find((command) => command.name() === 'secrets');
+  assert.deepEqual(optionsOf(/** @type {any} */ (secrets)), SECRETS_OPTIONS);
 });
 
-for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name])]) {
+for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate']]) {
   test(`${['oss-edge', ...path].join(' ')} --help describes the command and its options`, async () => {
     const { status, stdout, stderr } = await run(...path, '--help');
     assert.deepEqual([status, stderr], [0, '']);
@@ -80,7 +84,7 @@ for (const [args, expected] of /** @type {[string[], string][]} */ ([
 }
 
 test('without a command it shows help, and ends with 2', async () => {
-  for (const args of [[], ['keys']]) {
+  for (const args of [[], ['keys'], ['secrets']]) {
     const { status, stdout, stderr } = await run(...args);
     assert.deepEqual([status, stdout], [2, '']);
     assert.match(stderr, /^Usage: oss-edge /u);

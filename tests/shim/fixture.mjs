@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';
 
 import { loadFunctions } from '../../cli/load-functions.mjs';
+import { readDocumentsWasm, readWasm } from '../../cli/wasm-file.mjs';
+import { sealFile } from '../../js-shim/core/gate.mjs';
+import { createSeal } from '../../js-shim/core/seal.mjs';
 import { logText } from '../../js-shim/log.mjs';
 
 const LOG_SCHEMA = new URL('../../cli/schema/log-line.schema.json', import.meta.url);
@@ -27,14 +30,41 @@ export const DOCUMENTS = {
     api: { domain: 'abc123.execute-api.us-east-1.amazonaws.com', path: '/prod' },
   },
   accessKeys: { accessKeys: [ACCESS_KEY, SECOND_KEY] },
+  // Those of tests/vectors/seals.json.
+  secrets: {
+    secrets: [
+      { number: 2, secret: 'dGhlIHNlY29uZCBzZWNyZXQsIG9mIDMyIGJ5dGVzLi4' },
+      { number: 1, secret: 'dGhlIGZpcnN0IHNlY3JldCwgYWxzbyAzMiBieXRlcy4' },
+    ],
+  },
 };
 
 export const NOW = Date.parse('2026-11-24T01:52:57Z');
 export const DATE = 'Tue, 24 Nov 2026 01:52:57 GMT';
 export const S3_DOMAIN = 'fleet-uploads-prod.s3.us-east-1.amazonaws.com';
 
-/** The four functions, bundled once for all tests of a file. */
+/** The functions, bundled once for all tests of a file. */
 export const functions = await loadFunctions(DOCUMENTS);
+
+/** The keys of both seals. */
+export const seal = createSeal({
+  wasm: await readWasm(),
+  bytes: sealFile(await readDocumentsWasm(), DOCUMENTS.secrets, { uploadIds: true, handOver: true }),
+});
+
+/**
+ * The client's id of an upload.
+ *
+ * @param {string} key @param {string} [s3UploadId] @param {string} [options]
+ */
+export function sealedUploadId(key, s3UploadId = 'U', options = '-') {
+  return String(seal.sealUploadId({ s3Bucket: 'fleet-uploads-prod', key, s3UploadId, options }, NOW));
+}
+
+/** S3's id in a sealed one. @param {string | undefined} sealed */
+export function s3UploadIdOf(sealed) {
+  return String(sealed).split('.').slice(5).join('.');
+}
 
 /**
  * A viewer-request event, signed with signature version 1 in its Authorization header.

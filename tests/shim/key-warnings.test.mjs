@@ -68,7 +68,8 @@ test('bundle and keys check refuse a weak secret, and never show it', async () =
   const hosts = DOCUMENTS.config.hosts.filter(({ style }) => style !== 'virtual-hosted');
   const config = await written('config.json', { ...DOCUMENTS.config, hosts });
   const accessKeys = await written('weak.json', { accessKeys: [{ accessKeyId: 'a', accessKeySecret: 'hunter2hunter2' }] });
-  const documents = ['--config', config, '--access-keys', accessKeys, '--out', join(directory, 'weak')];
+  const secrets = await written('secrets.json', DOCUMENTS.secrets);
+  const documents = ['--config', config, '--access-keys', accessKeys, '--secrets', secrets, '--out', join(directory, 'weak')];
   for (const [command, status] of /** @type {[string[], number][]} */ ([[['bundle', ...documents], 2], [['keys', 'check', '--file', accessKeys], 1]])) {
     const refused = await run(...command);
     assert.equal(refused.status, status);
@@ -94,6 +95,8 @@ test('a configuration that is probably not meant is told', () => {
   assert.match(endpoint, /^hosts: `a\.example` itself leads nowhere, .*replace `\*\.a\.example` by \{ "host": "a\.example", "style": "endpoint", "bucket": "/u);
   assert.deepEqual(others, []);
   assert.deepEqual(configWarnings({ hosts: hosts.slice(1), maxClockSkewSeconds: 0 }), []);
+  const forwarding = { hosts: hosts.slice(1), maxClockSkewSeconds: 300, unsealedUploadIds: 'forward' };
+  assert.match(configWarnings(forwarding)[0], /^unsealedUploadIds: with `forward` a client may cut the seal off/u);
   assert.match(configWarnings({ hosts: hosts.slice(1) })[0], /^maxClockSkewSeconds: not set, .* 300 s .* 900;/u);
   const absent = { hosts: [], maxClockSkewSeconds: 0, headObject: 'absent' };
   assert.match(configWarnings(absent, { accessKeys: [{}, { allow: [{}] }], masterKeys: [{}] })[0], /^headObject: no access key has a rule that names HeadObject/u);
@@ -106,7 +109,8 @@ test('bundle and keys check print them, and go on', async () => {
   const sample = JSON.parse(await readFile(new URL('sample/access-keys.json', ROOT), 'utf8'));
   sample.accessKeys[1].allow = [{ bucket: 'not-there' }];
   const accessKeys = await written('access-keys.json', sample);
-  const bundled = await run('bundle', '--config', config, '--access-keys', accessKeys, '--out', join(directory, 'dist'), '--allow-weak-secrets');
+  const secrets = await written('secrets.json', DOCUMENTS.secrets);
+  const bundled = await run('bundle', '--config', config, '--access-keys', accessKeys, '--secrets', secrets, '--out', join(directory, 'dist'), '--allow-weak-secrets');
   assert.equal(bundled.status, 0);
   assert.match(bundled.stderr, /^oss-edge: warning: access keys: accessKeys\[1\]\.allow\[0\]\.bucket: `not-there` is not in `buckets` of the configuration/mu);
   const many = await run('keys', 'check', '--file', await written('many.json', listed(MAX_LISTED_KEYS + 1)), '--allow-weak-secrets');

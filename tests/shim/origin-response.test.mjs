@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { violation } from '../../local/cloudfront-rules.mjs';
-import { NOW, element, functions, memoryLog, originEvent, signedEvent } from './fixture.mjs';
+import { NOW, element, functions, memoryLog, originEvent, sealedUploadId, signedEvent } from './fixture.mjs';
 
 const PUT = { headers: { 'content-length': '5' } };
-const PART = { ...PUT, querystring: 'partNumber=1&uploadId=U', resource: '/fleet-uploads/logs/boot.txt?partNumber=1&uploadId=U' };
+const PART = { ...PUT, querystring: `partNumber=1&uploadId=${sealedUploadId('logs/boot.txt')}` };
 const SECRETS = /fleet-uploads-prod|amazonaws|arn:aws/u;
 
 test('gives a success OSS\'s header names and takes those of AWS away', async () => {

@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { loadFunctions } from '../../cli/load-functions.mjs';
-import { ACCESS_KEY, DOCUMENTS, functions, originEvent, signedEvent, viewerEvent } from './fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, functions, originEvent, sealedUploadId, signedEvent, viewerEvent } from './fixture.mjs';
 
 const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const NOW = '2026-11-24T01:52:57Z';
@@ -18,6 +18,7 @@ const directory = await mkdtemp(join(tmpdir(), 'oss-edge-replay-'));
 after(() => rm(directory, { recursive: true }));
 const config = await written('config.json', DOCUMENTS.config);
 const accessKeys = await written('access-keys.json', DOCUMENTS.accessKeys);
+const secrets = await written('secrets.json', DOCUMENTS.secrets);
 
 const put = signedEvent();
 const initiate = signedEvent({ method: 'POST', querystring: 'uploads' });
@@ -49,7 +50,7 @@ test('shows of the sample what the README says', async () => {
 test('says of a request for the relay that it goes there, at both functions', async () => {
   const { api, ...rest } = DOCUMENTS.config;
   const relaying = { ...rest, relay: api, bodiesWithoutLength: 'relay' };
-  const documents = ['--config', await written('relay.json', relaying), '--access-keys', accessKeys];
+  const documents = ['--config', await written('relay.json', relaying), '--access-keys', accessKeys, '--secrets', secrets];
   const streamed = signedEvent({ headers: { 'transfer-encoding': 'chunked' } });
   const relayed = await loadFunctions({ ...DOCUMENTS, config: relaying });
   const viewer = await relayed['viewer-request'].create({ now: () => Date.parse(NOW), log: () => {} })(structuredClone(streamed));
@@ -140,9 +141,24 @@ test('takes the event shape of CloudFront Functions and says what it loses', asy
 
 test('replays origin-request events too', async () => {
   const edge = await functions['viewer-request'].create({ now: () => Date.parse(NOW), log: () => {} })(structuredClone(initiate));
-  const { stdout } = await replay(['--json', await written('origin.json', originEvent(edge))]);
+  const file = await written('origin.json', originEvent(edge));
+  const { stdout } = await replay(['--json', '--now', NOW, '--secrets', secrets, file]);
   const { decision, origin } = JSON.parse(stdout);
   assert.deepEqual([decision, origin], ['forward', 'api']);
+  // Of other secrets, and at another time.
+  assert.match((await replay(['--now', NOW, file])).stdout, /deny +500 InternalError +the seal is not of this request|sealed with secret 2, which/u);
+  assert.match((await replay(['--now', '2026-11-24T02:52:57Z', '--secrets', secrets, file])).stdout, /the seal is 3600 s old/u);
+});
+
+test('says why an upload id is refused', async () => {
+  const part = (/** @type {string} */ uploadId) => ({ id: uploadId, now: NOW, event: signedEvent({ uri: '/k', querystring: `partNumber=1&uploadId=${uploadId}` }) });
+  const file = await written('parts.jsonl', part(sealedUploadId('k')), part('U'), part(sealedUploadId('other')));
+  const { stdout } = await replay(['--secrets', secrets, file]);
+  const [, , ...rows] = stdout.split('\n');
+  assert.match(rows[0], /forward +UploadPart +s3 /u);
+  assert.match(rows[1], /deny +UploadPart +404 NoSuchUpload +fleet-uploads\/k +the upload id has no seal: /u);
+  assert.match(rows[2], /deny +UploadPart +404 NoSuchUpload +fleet-uploads\/k +the upload id was sealed for another bucket or key/u);
+  assert.match((await replay([file])).stdout, /which is not in the secrets/u);
 });
 
 test('says which file and line is wrong', async () => {

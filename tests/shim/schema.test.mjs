@@ -20,6 +20,7 @@ const schema = (/** @type {string} */ name) =>
   ajv.compile(JSON.parse(readFileSync(new URL(`../../cli/schema/${name}.schema.json`, import.meta.url), 'utf8')));
 const isConfig = schema('config');
 const isAccessKeys = schema('access-keys');
+const isSecrets = schema('secrets');
 
 const { config } = DOCUMENTS;
 const host = (/** @type {object} */ entry) => ({ ...config, hosts: [entry] });
@@ -72,6 +73,7 @@ const CONFIGS = [
     ...[0, 86_400, 86_401, -1, '1', null].map((maxAgeSeconds) => ({ origins: ['*'], maxAgeSeconds })),
   ].map((cors) => ({ ...config, cors })),
   ...[true, false, 'true', null, 0].map((listParts) => ({ ...config, listParts })),
+  ...['refuse', 'forward', 'Refuse', '', true, null].map((unsealedUploadIds) => ({ ...config, unsealedUploadIds })),
   ...[
     {}, [], null, { extra: 1 }, { tagging: true }, { tagging: 'yes' }, { publicAcl: 'dropped' }, { publicAcl: 'refused' }, { publicAcl: 'allowed' },
     { storageClasses: {} }, { storageClasses: { IA: 'GLACIER_IR' } }, { storageClasses: { IA: 'IA' } }, { storageClasses: { GLACIER: 'GLACIER' } }, { storageClasses: [] },
@@ -155,6 +157,25 @@ const ACCESS_KEYS = [
     .map((furtherSecrets) => ({ ...DOCUMENTS.accessKeys, furtherSecrets })),
 ];
 
+const SECRET = 'A'.repeat(43);
+/** Another one for each number. @param {number} number */
+const secretOf = (number) => Buffer.alloc(32, number).toString('base64url');
+const secretsOf = (/** @type {unknown} */ list) => ({ secrets: list });
+const listOf = (/** @type {number} */ count) => secretsOf(Array.from({ length: count }, (_, index) => ({ number: index + 1, secret: secretOf(index + 1) })));
+
+const SECRETS = [
+  DOCUMENTS.secrets, null, [], {}, 'secrets', { ...DOCUMENTS.secrets, extra: 1 }, secretsOf({}), secretsOf(null), secretsOf([null]), secretsOf(['a']),
+  ...[0, 1, 2, 8, 9].map(listOf),
+  ...[0, 1, 65_535, 65_536, -1, 1.5, '1', null].map((number) => secretsOf([{ number, secret: SECRET }])),
+  ...['', 's', SECRET.slice(1), `${SECRET}A`, `${SECRET}=`, `${SECRET.slice(1)}B`, `${SECRET.slice(1)}Q`, `+${SECRET.slice(1)}`, `_-${SECRET.slice(2)}`, `${SECRET}\n`, 'é'.repeat(43), 5, null]
+    .map((secret) => secretsOf([{ number: 1, secret }])),
+  secretsOf([{ number: 1 }]), secretsOf([{ secret: SECRET }]), secretsOf([{ number: 1, secret: SECRET, extra: 1 }]),
+];
+
+test('the schema of secrets.json takes what the core takes', () => {
+  for (const document of SECRETS) assert.equal(isSecrets(document), takes({ secrets: document }), show(document));
+});
+
 test('the schema of config.json takes what the core takes', () => {
   for (const document of CONFIGS) assert.equal(isConfig(document), takes({ config: document }), show(document));
 });
@@ -195,6 +216,8 @@ test('what no schema can say, the core refuses', () => {
   assert.ok(!takes({ accessKeys: { ...DOCUMENTS.accessKeys, furtherSecrets: [] } }));
   assert.ok(!takes({ config: { ...bucket({ s3Bucket: 'abc', region: 'af-west-8' }), furtherRegions: ['af-west-9'] } }));
   assert.ok(!takes({ config: secretsManager({ refreshSeconds: 600, maxStaleSeconds: 599 }) }));
+  assert.ok(!takes({ secrets: secretsOf([1, 1].map((number, index) => ({ number, secret: secretOf(index) }))) }));
+  assert.ok(!takes({ secrets: secretsOf([1, 2].map((number) => ({ number, secret: SECRET }))) }));
 });
 
 test('how many further secrets there may be is one number, in the schema, the core, what fetches them and the docs', async () => {
@@ -214,7 +237,7 @@ test('how many further secrets there may be is one number, in the schema, the co
   assert.deepEqual([page.includes(`up to ${most} names or ARNs`), page.includes(`up to ${most} others in \`furtherSecrets\``)], [true, true]);
 });
 
-/** @param {Partial<{ config: unknown, accessKeys: unknown }>} documents */
+/** @param {Partial<{ config: unknown, accessKeys: unknown, secrets: unknown }>} documents */
 function takes(documents) {
   try {
     createGate({ wasm, ...DOCUMENTS, ...documents });

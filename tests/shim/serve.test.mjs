@@ -46,7 +46,8 @@ test('shows a person one readable line a request', async () => {
 });
 
 test('shows why the functions behind the API and S3 refuse, and with --explain what the device does wrong', async () => {
-  const server = await started('--explain');
+  const forwarding = await written('forwarding.json', { ...DOCUMENTS.config, unsealedUploadIds: 'forward' });
+  const server = await started('--explain', '--config', forwarding);
   const lines = async (/** @type {Parameters<typeof send>[1]} */ request) => {
     await send(server.url, request);
     return server.line();

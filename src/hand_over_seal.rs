@@ -1,0 +1,215 @@
+//! The seal of what viewer-request hands over to origin-request, so that a request which didn't pass the one goes nowhere
+//! from the other.
+//!
+//! ```text
+//! x-ossedge-seal: 1;NUMBER;SECONDS;NAMES;MAC
+//! ```
+//!
+//! NUMBER is that of the secret, SECONDS the time in seconds since 1970, NAMES those of the headers that are sealed, with
+//! commas between them. docs/seals.md describes the format for others.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::mac::hmac_sha256_of_list;
+use crate::request::Request;
+use crate::sealing_keys::{NumberedKeys, SealingKeys};
+use crate::time::UnixMillis;
+
+/// The header that names the origin which a request must go to, by its domain name.
+pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
+
+/// The header with the seal.
+pub(crate) const SEAL_HEADER: &str = "x-ossedge-seal";
+
+/// The first field of a seal. A release that changes the format must take the former one as well.
+const VERSION: &str = "1";
+
+/// How far the clocks of the two functions may differ, with the time between them, in seconds. The request id makes
+/// a seal good for one request already.
+const MAX_AGE_SECONDS: i64 = 60;
+
+/// Headers that CloudFront adds or keeps itself, and that say nothing about the object: its own `CloudFront-*` are not
+/// listed. Everything else that isn't sealed is removed.
+const OF_CLOUDFRONT: [&str; 8] = [
+    "accept-encoding",
+    "cdn-loop",
+    "content-length",
+    "host",
+    "transfer-encoding",
+    "user-agent",
+    "via",
+    "x-forwarded-for",
+];
+
+/// What viewer-request hands over.
+pub(crate) struct HandedOver<'a> {
+    /// CloudFront's id of the request.
+    pub(crate) request_id: &'a str,
+    pub(crate) method: &'a str,
+    /// The origin's domain name.
+    pub(crate) origin: &'a str,
+    pub(crate) uri: &'a str,
+    pub(crate) query: &'a str,
+    /// The headers for the origin: names in lower case, each once.
+    pub(crate) headers: Vec<(&'a str, &'a str)>,
+}
+
+impl HandedOver<'_> {
+    /// The value of the header `x-ossedge-seal`; `None` where the function has no key.
+    pub(crate) fn seal(&self, keys: &NumberedKeys, now: UnixMillis) -> Option<String> {
+        let (number, key) = keys.sealing()?;
+        let (number, seconds) = (number.to_string(), now.0.div_euclid(1000).to_string());
+        let mac = self.mac(key, &number, &seconds).finalize().into_bytes();
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| *name).collect();
+        Some([VERSION, &number, &seconds, &names.join(","), &BASE64_URL_SAFE_NO_PAD.encode(mac)].join(";"))
+    }
+
+    fn mac(&self, key: &[u8], number: &str, seconds: &str) -> Hmac<Sha256> {
+        let HandedOver { request_id, method, origin, uri, query, headers } = self;
+        let mut texts = vec![VERSION, number, seconds, request_id, method, origin, uri, query];
+        // White space around a value is no part of it (RFC 9110 section 5.5).
+        texts.extend(headers.iter().flat_map(|(name, value)| [*name, value.trim_matches([' ', '\t'])]));
+        hmac_sha256_of_list(key, &texts)
+    }
+}
+
+/// A request that origin-request may send on.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Opened<'r> {
+    /// The domain name of the origin that it is for.
+    pub origin: &'r str,
+    /// The headers to remove: names in lower case, each once.
+    pub removed: Vec<&'r str>,
+}
+
+/// Why origin-request sends nothing on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandOverFault {
+    /// The event isn't a request.
+    Malformed,
+    /// There is no seal.
+    Unsealed,
+    /// The seal has another form.
+    OtherForm,
+    /// The seal was made with a secret that this function doesn't have, by its number.
+    UnknownSecret(u16),
+    /// The request isn't the one that was sealed; the names of sealed headers that are missing.
+    Mismatch(Vec<String>),
+    /// The seal was made too long ago, or ahead of time: its age in seconds.
+    Expired(i64),
+    /// A header that isn't sealed, and that S3 would obey.
+    Added(String),
+}
+
+impl HandOverFault {
+    /// One line for the operator's log.
+    pub fn detail(&self) -> String {
+        match self {
+            HandOverFault::Malformed => "the event is not a request".into(),
+            HandOverFault::Unsealed => "no seal: viewer-request did not run, or is of a release before 0.2.0".into(),
+            HandOverFault::OtherForm => "the seal has another form: viewer-request is of another release".into(),
+            HandOverFault::UnknownSecret(number) => format!(
+                "sealed with secret {number}, which this function does not have: bundle viewer-request and \
+                 origin-request with the same secrets"
+            ),
+            HandOverFault::Mismatch(missing) if missing.is_empty() => {
+                "the seal is not of this request: its id, method, origin, path, query or a header changed after \
+                 viewer-request, or the secret is another one of the same number"
+                    .into()
+            }
+            HandOverFault::Mismatch(missing) => format!(
+                "the seal is not of this request: {} did not arrive, so check the origin request policy",
+                missing.join(", ")
+            ),
+            HandOverFault::Expired(seconds) => format!("the seal is {seconds} s old"),
+            HandOverFault::Added(name) => format!("header `{name}` was added after viewer-request"),
+        }
+    }
+}
+
+impl SealingKeys {
+    /// Opens what viewer-request handed over, by the text of the request that origin-request sees (see
+    /// [`Request::parse`]), as of `now`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn open_hand_over<'r>(&self, request: &'r Request<'_>, now: UnixMillis) -> Result<Opened<'r>, HandOverFault> {
+        let once = |name: &'static str| request.headers.get_unique(name).map_err(|_| HandOverFault::OtherForm);
+        let seal = Seal::parse(once(SEAL_HEADER)?.ok_or(HandOverFault::Unsealed)?).ok_or(HandOverFault::OtherForm)?;
+        let origin = once(ORIGIN_HEADER)?.unwrap_or_default();
+        seal.verify(request, origin, &self.hand_over, now)?;
+        let mut removed = Vec::new();
+        let names = request.headers.iter().map(|(name, _)| name);
+        for name in names.filter(|name| !seal.names.contains(name) && !is_of_cloudfront(name)) {
+            // S3 obeys the first, and a function may not remove the second.
+            if name.starts_with("x-amz-") || name.starts_with("if-") {
+                return Err(HandOverFault::Added(name.to_owned()));
+            }
+            removed.push(name);
+        }
+        removed.sort_unstable();
+        removed.dedup();
+        Ok(Opened { origin, removed })
+    }
+}
+
+/// A seal, its number and time also as they are written.
+struct Seal<'s> {
+    number: (u16, &'s str),
+    seconds: (i64, &'s str),
+    names: Vec<&'s str>,
+    mac: Vec<u8>,
+}
+
+impl<'s> Seal<'s> {
+    /// `None` for another version, or another form.
+    fn parse(text: &'s str) -> Option<Self> {
+        let mut fields = text.split(';');
+        let mut next = || fields.next();
+        let (version, number, seconds, names, mac) = (next()?, next()?, next()?, next()?, next()?);
+        if version != VERSION || next().is_some() {
+            return None;
+        }
+        Some(Seal {
+            number: (number.parse().ok()?, number),
+            seconds: (seconds.parse().ok()?, seconds),
+            names: names.split(',').filter(|name| !name.is_empty()).collect(),
+            mac: BASE64_URL_SAFE_NO_PAD.decode(mac).ok()?,
+        })
+    }
+
+    fn verify(
+        &self,
+        request: &Request<'_>,
+        origin: &str,
+        keys: &NumberedKeys,
+        now: UnixMillis,
+    ) -> Result<(), HandOverFault> {
+        let ((number, number_text), (sealed_at, seconds_text)) = (self.number, self.seconds);
+        let key = keys.find(number).ok_or(HandOverFault::UnknownSecret(number))?;
+        let mut missing = Vec::new();
+        let mut headers = Vec::new();
+        for name in &self.names {
+            // CloudFront may drop a header without a value.
+            let value = request.headers.get_unique(name).map_err(|_| HandOverFault::Mismatch(Vec::new()))?;
+            if value.is_none() {
+                missing.push((*name).to_owned());
+            }
+            headers.push((*name, value.unwrap_or_default()));
+        }
+        let Request { request_id, method, uri, query, .. } = request;
+        let handed_over = HandedOver { request_id, method, origin, uri, query, headers };
+        // In constant time, and over all of the MAC.
+        let is_sealed = handed_over.mac(key, number_text, seconds_text).verify_slice(&self.mac);
+        is_sealed.map_err(|_| HandOverFault::Mismatch(missing))?;
+        let age = now.0.div_euclid(1000).saturating_sub(sealed_at);
+        if (-MAX_AGE_SECONDS..=MAX_AGE_SECONDS).contains(&age) { Ok(()) } else { Err(HandOverFault::Expired(age)) }
+    }
+}
+
+fn is_of_cloudfront(name: &str) -> bool {
+    OF_CLOUDFRONT.contains(&name) || name.starts_with("cloudfront-")
+}

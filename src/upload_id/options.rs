@@ -1,0 +1,96 @@
+//! What a client asked for when it began an upload, and what matters until its end.
+
+use std::fmt;
+
+/// The options of an upload. They are written as letters, each at most once and in this order: `f` forbids overwriting,
+/// `s` stages small parts, `a` encrypts with AES256 or `k` with KMS; `-` stands for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UploadOptions {
+    /// Whether its end may replace an object.
+    pub overwrite: Overwrite,
+    /// Where parts go that are too small for S3.
+    pub small_parts: SmallParts,
+    /// How the object is encrypted, which a staged part must be too.
+    pub encryption: Encryption,
+}
+
+/// Whether an upload may replace an existing object. S3 checks that at the end, and OSS's clients may say it at the
+/// beginning only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overwrite {
+    /// The default.
+    #[default]
+    Allowed,
+    /// `x-oss-forbid-overwrite: true`.
+    Forbidden,
+}
+
+/// Where parts under 5 MiB go. The seal decides it for the whole upload, whatever the configuration says meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SmallParts {
+    /// To S3 as parts, which refuses all but the last when the upload is completed.
+    #[default]
+    Forwarded,
+    /// To objects beside, which are joined when the upload is completed. This release begins no such upload and goes on
+    /// with none.
+    Staged,
+}
+
+/// How an object is encrypted that an upload makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encryption {
+    /// As the bucket says.
+    #[default]
+    OfBucket,
+    /// `x-oss-server-side-encryption: AES256`.
+    Aes256,
+    /// `x-oss-server-side-encryption: KMS`.
+    Kms,
+}
+
+impl UploadOptions {
+    /// Reads the letters; `None` for any other text.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let options = UploadOptions {
+            overwrite: if text.contains('f') { Overwrite::Forbidden } else { Overwrite::Allowed },
+            small_parts: if text.contains('s') { SmallParts::Staged } else { SmallParts::Forwarded },
+            encryption: match (text.contains('a'), text.contains('k')) {
+                (true, _) => Encryption::Aes256,
+                (_, true) => Encryption::Kms,
+                _ => Encryption::OfBucket,
+            },
+        };
+        // One spelling for each: nothing else may be in the text, nor in another order.
+        (options.to_string() == text).then_some(options)
+    }
+}
+
+impl fmt::Display for UploadOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == UploadOptions::default() {
+            return f.write_str("-");
+        }
+        f.write_str(if self.overwrite == Overwrite::Forbidden { "f" } else { "" })?;
+        f.write_str(if self.small_parts == SmallParts::Staged { "s" } else { "" })?;
+        f.write_str(match self.encryption {
+            Encryption::OfBucket => "",
+            Encryption::Aes256 => "a",
+            Encryption::Kms => "k",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes_and_nothing_else() {
+        for text in ["-", "f", "s", "a", "k", "fs", "fa", "fk", "sa", "sk", "fsa", "fsk"] {
+            assert_eq!(UploadOptions::parse(text).map(|options| options.to_string()).as_deref(), Some(text));
+        }
+        for text in ["", "--", "-f", "f-", "ff", "sf", "ak", "ka", "af", "F", "x", "fx", "f ", " f"] {
+            assert_eq!(UploadOptions::parse(text), None, "{text}");
+        }
+    }
+}
