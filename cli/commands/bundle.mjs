@@ -20,7 +20,7 @@ export function addBundle(program) {
     .summary('check the documents and make a zip of each function')
     .description(DESCRIPTION)
     .option('--out <dir>', 'where to write', 'dist')
-    .option('--allow-weak-secrets', 'take secrets that are short, repetitive or published: for tests only')
+    .option('--allow-weak-secrets', 'take access keys whose secrets are short, repetitive or published: for tests only')
     .action(action(bundle));
 }
 
