@@ -1,4 +1,4 @@
-//! What the core returns to JavaScript, as JSON.
+//! What the core returns to JavaScript.
 
 use std::borrow::Cow;
 
@@ -80,8 +80,6 @@ struct DecisionJson<'d> {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_description: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<&'d str>,
     /// Of the request that is forwarded, or of the answer.
     headers: Vec<(&'d str, &'d str)>,
 }
@@ -134,11 +132,12 @@ pub struct Explanation<'d> {
 }
 
 impl EdgeDecision<'_> {
-    /// The decision for the viewer-request function.
-    pub fn to_json(&self) -> String {
+    /// The decision for the viewer-request function: JSON, and of an answer a NUL and its body, which needs no escapes
+    /// there.
+    pub fn to_text(&self) -> String {
         match self {
-            EdgeDecision::Preflight(preflight) => to_string(&preflight.answered()),
-            EdgeDecision::Other(decision) => decision.to_edge_json(),
+            EdgeDecision::Preflight(preflight) => with_body(to_string(&preflight.answered()), ""),
+            EdgeDecision::Other(decision) => decision.to_edge_text(),
         }
     }
 }
@@ -153,7 +152,6 @@ impl Preflight {
             oss_request_id: Some(&self.request_id),
             status: Some(200),
             status_description: Some("OK"),
-            body: Some(""),
             headers: self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
             ..DecisionJson::default()
         }
@@ -161,20 +159,20 @@ impl Preflight {
 }
 
 impl Decision<'_> {
-    /// The decision for the viewer-request function.
-    pub fn to_edge_json(&self) -> String {
-        to_string(&match &self.outcome {
-            Ok(forward) => self.forwarded_at_the_edge(forward),
-            Err((refusal, response)) => self.refused(refusal, response),
-        })
+    /// The decision for the viewer-request function, as [`EdgeDecision::to_text`] writes it.
+    pub fn to_edge_text(&self) -> String {
+        match &self.outcome {
+            Ok(forward) => to_string(&self.forwarded_at_the_edge(forward)),
+            Err((refusal, response)) => with_body(to_string(&self.refused(refusal, response)), &response.body),
+        }
     }
 
-    /// The decision for the API's authorizer, or for the relay.
-    pub fn to_service_json(&self) -> String {
-        to_string(&match &self.outcome {
-            Ok(forward) => self.forwarded_behind_the_edge(forward),
-            Err((refusal, response)) => self.refused(refusal, response),
-        })
+    /// The decision for the API's authorizer, or for the relay, as [`EdgeDecision::to_text`] writes it.
+    pub fn to_service_text(&self) -> String {
+        match &self.outcome {
+            Ok(forward) => to_string(&self.forwarded_behind_the_edge(forward)),
+            Err((refusal, response)) => with_body(to_string(&self.refused(refusal, response)), &response.body),
+        }
     }
 
     fn known(&self) -> DecisionJson<'_> {
@@ -244,7 +242,6 @@ impl Decision<'_> {
             code: Some(response.code),
             status: Some(response.status),
             status_description: Some(response.status_description),
-            body: Some(&response.body),
             headers: response.headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
             ..self.known()
         }
@@ -305,6 +302,12 @@ impl<'d> From<&'d ErrorResponse> for ErrorResponseJson<'d> {
         let ErrorResponse { code, status, status_description, headers, body, .. } = response;
         ErrorResponseJson { code, status: *status, status_description, headers, body }
     }
+}
+
+fn with_body(mut json: String, body: &str) -> String {
+    json.push('\0');
+    json.push_str(body);
+    json
 }
 
 fn to_string(value: &impl Serialize) -> String {

@@ -81,7 +81,7 @@ impl HandedOver<'_> {
 pub struct Opened<'r> {
     /// The domain name of the origin that it is for.
     pub origin: &'r str,
-    /// The headers to remove: names in lower case, each once.
+    /// The headers to remove: names in lower case.
     pub removed: Vec<&'r str>,
 }
 
@@ -150,8 +150,6 @@ impl SealingKeys {
             }
             removed.push(name);
         }
-        removed.sort_unstable();
-        removed.dedup();
         Ok(Opened { origin, removed })
     }
 }

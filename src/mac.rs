@@ -17,7 +17,12 @@ pub(crate) fn hmac_sha256(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
 /// The HMAC-SHA256 of a list of texts, to be compared or read. Each is written as a netstring, `length:text,` with the
 /// length in bytes, so that no two lists have the same MAC: neither a byte nor a text can move from one to the next.
 pub(crate) fn hmac_sha256_of_list(key: &[u8], texts: &[&str]) -> Hmac<Sha256> {
-    let netstrings = texts.iter().map(|text| format!("{}:{text},", text.len())).collect::<String>();
+    let mut netstrings = String::new();
+    for text in texts {
+        for piece in [&*text.len().to_string(), ":", text, ","] {
+            netstrings.push_str(piece);
+        }
+    }
     hmac_sha256(key, netstrings.as_bytes())
 }
 

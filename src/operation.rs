@@ -195,9 +195,12 @@ fn s3_parameter(name: &str, value: &str) -> String {
 impl ServedOperations {
     /// The methods that some operation has, each once.
     pub(crate) fn methods(self) -> Vec<&'static str> {
-        let mut methods: Vec<_> = self.rows().map(|row| row.method).collect();
-        methods.sort_unstable();
-        methods.dedup();
+        let mut methods = Vec::new();
+        for Row { method, .. } in self.rows() {
+            if !methods.contains(method) {
+                methods.push(*method);
+            }
+        }
         methods
     }
 

@@ -1,4 +1,4 @@
-//! The WebAssembly boundary: one call a request, one string in and JSON out.
+//! The WebAssembly boundary: one call a request, UTF-8 in and JSON out.
 
 #[cfg(feature = "documents")]
 use js_sys::Array;
@@ -45,21 +45,21 @@ impl Gate {
     }
 
     /// Decides at the edge over the text of a request (see `Request::parse`), as of `now` in milliseconds since the epoch.
-    /// Returns JSON (see `decision_json.rs`).
-    pub fn decide(&self, request: &str, now: f64) -> String {
-        self.0.decide_at_edge(request, millis(now)).to_json()
+    /// Returns JSON, and of an answer a NUL and its body (see `decision_json.rs`).
+    pub fn decide(&self, request: &[u8], now: f64) -> String {
+        self.0.decide_at_edge(text(request), millis(now)).to_text()
     }
 
-    /// Decides again at the API, over the value of the header `x-ossedge-request`. Returns JSON.
+    /// Decides again at the API, over the value of the header `x-ossedge-request`. Returns the same.
     #[wasm_bindgen(js_name = decideAtApi)]
     pub fn decide_at_api(&self, hand_over: &str, now: f64) -> String {
-        self.0.decide_at_api(hand_over, millis(now)).to_service_json()
+        self.0.decide_at_api(hand_over, millis(now)).to_service_text()
     }
 
-    /// Decides again at the relay, over the value of the header `x-ossedge-request`. Returns JSON.
+    /// Decides again at the relay, over the value of the header `x-ossedge-request`. Returns the same.
     #[wasm_bindgen(js_name = decideAtRelay)]
     pub fn decide_at_relay(&self, hand_over: &str, now: f64) -> String {
-        self.0.decide_at_relay(hand_over, millis(now)).to_service_json()
+        self.0.decide_at_relay(hand_over, millis(now)).to_service_text()
     }
 }
 
@@ -99,18 +99,18 @@ impl Gate {
 
     /// Why a request is refused, and what it should have signed: `refusal`, `stringToSign` and `canonicalRequest`.
     #[wasm_bindgen(unchecked_return_type = "{ refusal?: string, stringToSign?: string, canonicalRequest?: string }")]
-    pub fn explain(&self, request: &str, now: f64) -> Result<JsValue, JsValue> {
-        to_object(&self.0.decide(request, millis(now)).explain())
+    pub fn explain(&self, request: &[u8], now: f64) -> Result<JsValue, JsValue> {
+        to_object(&self.0.decide(text(request), millis(now)).explain())
     }
 
     /// The texts that a request should have signed, or as `refusal` why there are none. No function calls it.
     #[wasm_bindgen(js_name = signedRequest, unchecked_return_type = "Record<string, string | undefined>")]
-    pub fn signed_request(&self, request: &str) -> Result<JsValue, JsValue> {
+    pub fn signed_request(&self, request: &[u8]) -> Result<JsValue, JsValue> {
         #[derive(Serialize)]
         struct Refused {
             refusal: String,
         }
-        match self.0.signed_request(request) {
+        match self.0.signed_request(text(request)) {
             Ok(signed) => to_object(&signed),
             Err(refusal) => to_object(&Refused { refusal: refusal.detail().into_owned() }),
         }
@@ -184,8 +184,8 @@ impl Seal {
 
     /// Opens what viewer-request handed over to origin-request, by the text of the request that it sees. Returns JSON.
     #[wasm_bindgen(js_name = openHandOver)]
-    pub fn open_hand_over(&self, request: &str, now: f64) -> String {
-        let request = Request::parse(request).map_err(|_| HandOverFault::Malformed);
+    pub fn open_hand_over(&self, request: &[u8], now: f64) -> String {
+        let request = Request::parse(text(request)).map_err(|_| HandOverFault::Malformed);
         let opened =
             request.as_ref().map_err(Clone::clone).and_then(|request| self.0.open_hand_over(request, millis(now)));
         opened.map_or_else(|fault| fault.to_json(), |opened| opened.to_json())
@@ -215,8 +215,8 @@ fn sealing_keys(bytes: &[u8]) -> Result<SealingKeys, JsValue> {
 /// When the text is no response.
 #[wasm_bindgen(js_name = translateResponse)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
-pub fn translate_response(response: &str, now: f64) -> Result<String, JsValue> {
-    let response = OriginResponse::parse(response).ok_or_else(|| Error::new("not a response"))?;
+pub fn translate_response(response: &[u8], now: f64) -> Result<String, JsValue> {
+    let response = OriginResponse::parse(text(response)).ok_or_else(|| Error::new("not a response"))?;
     Ok(response.translate(millis(now)).to_json())
 }
 
@@ -247,6 +247,11 @@ fn document_error(message: &str) -> JsValue {
     let error = Error::new(message);
     error.set_name("DocumentError");
     error.into()
+}
+
+/// The UTF-8 text of an event. Other bytes are an empty text, which is neither a request nor a response.
+fn text(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).unwrap_or_default()
 }
 
 #[expect(clippy::as_conversions, reason = "JavaScript's time is a double; out of range it saturates, NaN is 0")]

@@ -1,4 +1,4 @@
-// What the core returns (src/decision_json.rs). A field that isn't known is absent.
+// What the core decided (src/decision_json.rs). A field that isn't known is absent.
 
 /**
  * @typedef {[name: string, value: string][]} HeaderList in order

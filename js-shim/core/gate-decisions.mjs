@@ -13,10 +13,10 @@ import { requestText } from './event-text.mjs';
  *   relay
  *
  * @typedef {object} CoreGate in the core's memory
- * @property {(request: string, now: number) => string} decide
+ * @property {(request: Uint8Array, now: number) => string} decide
  * @property {(handOver: string, now: number) => string} decideAtApi
  * @property {(handOver: string, now: number) => string} decideAtRelay
- * @property {(request: string, now: number) => import('./gate.mjs').Explanation} [explain]
+ * @property {(request: Uint8Array, now: number) => import('./gate.mjs').Explanation} [explain]
  * @property {() => void} free
  */
 
@@ -44,17 +44,17 @@ export class GateDecisions {
    */
   decide(request, requestId, now) {
     const text = requestText(request, requestId);
-    return JSON.parse(this.call((gate) => gate.decide(text, now)));
+    return readDecision(this.call((gate) => gate.decide(text, now)));
   }
 
   /** @param {string} handOver @param {number} now @returns {import('./decision.mjs').ServiceDecision} */
   decideAtApi(handOver, now) {
-    return JSON.parse(this.call((gate) => gate.decideAtApi(handOver, now)));
+    return readDecision(this.call((gate) => gate.decideAtApi(handOver, now)));
   }
 
   /** @param {string} handOver @param {number} now @returns {import('./decision.mjs').ServiceDecision} */
   decideAtRelay(handOver, now) {
-    return JSON.parse(this.call((gate) => gate.decideAtRelay(handOver, now)));
+    return readDecision(this.call((gate) => gate.decideAtRelay(handOver, now)));
   }
 
   /** @param {import('aws-lambda').CloudFrontRequest} request @param {string} requestId @param {number} now */
@@ -86,4 +86,17 @@ export class GateDecisions {
       return use(this.#gate);
     });
   }
+}
+
+/**
+ * @param {string} text JSON, and of an answer a NUL and its body
+ * @returns {any} the decision
+ * @throws {SyntaxError} when the core returned no decision
+ */
+function readDecision(text) {
+  const end = text.indexOf('\0');
+  if (end === -1) return JSON.parse(text);
+  const decision = JSON.parse(text.slice(0, end));
+  decision.body = text.slice(end + 1);
+  return decision;
 }

@@ -15,8 +15,12 @@ pub(crate) enum HeaderOrder {
 }
 
 impl HeaderOrder {
-    /// Compares two names, in lower case.
-    pub(crate) fn compare(self, one: &str, other: &str) -> Ordering {
+    /// Sorts headers, whose names are in lower case.
+    pub(crate) fn sort(self, headers: &mut [(&str, &str)]) {
+        headers.sort_by(|(one, _), (other, _)| self.compare(one, other));
+    }
+
+    fn compare(self, one: &str, other: &str) -> Ordering {
         match self {
             HeaderOrder::Bytes => one.cmp(other),
             HeaderOrder::Natural => natural_order(one, other),
@@ -80,7 +84,7 @@ impl<'a> CanonicalizedOssHeaders<'a> {
     /// The same headers in another order.
     pub(crate) fn sorted_by(&self, order: HeaderOrder) -> Self {
         let mut headers = self.headers.clone();
-        headers.sort_by(|(one, _), (other, _)| order.compare(one, other));
+        order.sort(&mut headers);
         CanonicalizedOssHeaders { headers, order }
     }
 

@@ -159,7 +159,7 @@ fn tells_the_api_what_to_seal() {
         let initiate = headers.iter().fold(initiate, |request, (name, value)| request.with(name, value));
         let hand_over = api::hand_over(&initiate.signed(&format!("{RESOURCE}?uploads")).text());
         let decision = gate.decide_at_api(&hand_over, UnixMillis(NOW));
-        let json: Value = serde_json::from_str(&decision.to_service_json()).unwrap();
+        let json: Value = serde_json::from_str(&decision.to_service_text()).unwrap();
         assert_eq!((&json["uploadOptions"], &json["uploadId"]), (&json!(expected), &Value::Null));
         let forward = decision.outcome.ok().unwrap();
         assert!(matches!(forward.upload(), Some(ServiceUpload::Begins(options)) if options.to_string() == expected));
@@ -171,7 +171,7 @@ fn tells_the_api_the_id_that_the_client_has() {
     let list = request_of("GET", "", &sealed("f"));
     let decision = sealed_only();
     let decision = decision.decide_at_api(&api::hand_over(&list.text()), UnixMillis(NOW));
-    let json: Value = serde_json::from_str(&decision.to_service_json()).unwrap();
+    let json: Value = serde_json::from_str(&decision.to_service_text()).unwrap();
     assert_eq!((&json["uploadId"], &json["query"]), (&json!(sealed("f")), &json!("uploadId=U1")));
     assert_eq!(json["uploadOptions"], Value::Null);
 }

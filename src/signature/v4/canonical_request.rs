@@ -42,7 +42,7 @@ impl<'a> CanonicalRequest<'a> {
         for name in ["content-md5", "content-type"].into_iter().chain(additional_headers.iter().map(String::as_str)) {
             headers.extend(request.headers.get_single(name)?.map(|value| (name, value.trim_ascii())));
         }
-        headers.sort_by(|(one, _), (other, _)| oss_headers.order().compare(one, other));
+        oss_headers.order().sort(&mut headers);
         Ok(CanonicalRequest {
             method: request.method,
             bucket: &resource.bucket,
