@@ -8,7 +8,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { GetObjectCommand, ListObjectsV2Command, RestoreObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, RestoreObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 import { serve } from '../../cli/serve.mjs';
 
@@ -100,13 +100,25 @@ export class StoredObjects {
     return { objects: objects.flat(), files: files.sort() };
   }
 
+  /** Deletes every object. */
+  async empty() {
+    for (const bucket of Object.values(S3_BUCKETS)) {
+      const objects = (await this.#contents(bucket)).map(({ Key }) => ({ Key }));
+      if (objects.length > 0) await this.#client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects } }));
+    }
+  }
+
   close() {
     this.#client.destroy();
   }
 
   async #list(bucket) {
+    return (await this.#contents(bucket)).map(({ Key, ETag, Size }) => `${bucket}/${Key} ${ETag} ${Size}`);
+  }
+
+  async #contents(bucket) {
     const { Contents = [] } = await this.#client.send(new ListObjectsV2Command({ Bucket: bucket }));
-    return Contents.map(({ Key, ETag, Size }) => `${bucket}/${Key} ${ETag} ${Size}`);
+    return Contents;
   }
 }
 

@@ -27,7 +27,7 @@ def bucket(key=KEY, auth=oss2.Auth, **options):
     return oss2.Bucket(made, f"http://oss.test:{gateway.port}", "fleet-uploads", **options)
 
 
-class LooksFirst(unittest.TestCase):
+class LooksFirst(uploads.UploadTest):
     def test_uploads_what_is_said_to_be_absent(self):
         for auth, options in ((oss2.Auth, {}), (oss2.AuthV4, {"region": "cn-hangzhou"})):
             with self.subTest(auth=auth.__name__):
@@ -35,7 +35,7 @@ class LooksFirst(unittest.TestCase):
                 key = f"asked/{auth.__name__}"
                 self.assertFalse(client.object_exists(key))
                 client.put_object(key, b"first")
-                self.assertEqual(s3.get(key)["body"], b"first")
+                self.assert_stored(key, b"first")
                 self.assertFalse(client.object_exists(key))
 
     def test_tells_that_the_key_is_absent(self):

@@ -500,6 +500,7 @@ class OperationsThatAreNotServed(UploadTest):
     BODY = b"an object that stays as it is"
 
     def setUp(self):
+        super().setUp()
         device().put_object("stays", self.BODY)
         self.addCleanup(self.assert_stored, "stays", self.BODY)
 
@@ -928,6 +929,7 @@ class ResumableUpload(UploadTest):
     IN_PARTS = {"multipart_threshold": 5 * MIB, "part_size": 5 * MIB, "num_threads": 1}
 
     def setUp(self):
+        super().setUp()
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)

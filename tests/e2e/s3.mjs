@@ -1,8 +1,9 @@
 // An S3 in a process of its own, for tests in other languages: first the fixture's documents on one
 // line of standard output, then for each JSON line of standard input what S3 has. It ends with its input.
 //
-//   {"get": [key, bucket]}  an object, its body in base64, or null
+//   {"get": [key, bucket]}  an object with the length and the digest of its body, or null
 //   {"everything": []}      every object and every file
+//   {"empty": []}           nothing any more
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,9 +22,10 @@ const stored = new StoredObjects({ ...server, directory });
 const answers = {
   get: async (key, bucket) => {
     const object = await stored.get(key, bucket);
-    return object && { ...object, body: object.body.toString('base64') };
+    return object && { ...object, body: undefined, length: object.body.length };
   },
   everything: () => stored.everything(),
+  empty: () => stored.empty().then(() => null),
 };
 
 print({ endpoint: server.endpoint, config: CONFIG, accessKeys: ACCESS_KEYS, bucket: BUCKET, otherBucket: OTHER_BUCKET });
