@@ -1,18 +1,4 @@
 #!/usr/bin/env node
-// The command line. Exit status: 0 done, 1 as a command documents it, 2 not understood or not readable.
+import { main } from './main.mjs';
 
-import { CommanderError } from 'commander';
-
-import { createProgram } from './program.mjs';
-
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  // Commander has printed its own messages, and throws for `--help` and `--version` too.
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
-    process.stderr.write(`oss-edge: ${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = 2;
-  }
-}
+await main(process.argv.slice(2));

@@ -1,22 +1,19 @@
 // What people have of a failed request, each form with a real failure (tests/explain/samples/README.md).
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { createExplainer } from '../../cli/explain/explainer.mjs';
 import { subjectsOf } from '../../cli/explain/input.mjs';
 import { readDocumentsWasm } from '../../cli/wasm-file.mjs';
+import { run as runCommand } from '../oss-edge.mjs';
 import { requestV1, signV1 } from './device.mjs';
 import { DOCUMENTS, KEY } from './documents.mjs';
 
-const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const SAMPLES = new URL('samples/', import.meta.url);
 const explain = createExplainer({ wasm: await readDocumentsWasm(), documents: DOCUMENTS });
 
@@ -142,11 +139,8 @@ function assertHidden(printed, sample) {
 }
 
 /** @param {string[]} args @param {string} [input] */
-async function run(args, input = '') {
-  const child = spawn(process.execPath, [CLI, 'explain', ...documents, ...args]);
-  child.stdin.end(input);
-  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { status, stdout, stderr };
+function run(args, input) {
+  return runCommand(['explain', ...documents, ...args], { input });
 }
 
 /** @param {string} name @param {unknown} document */

@@ -1,17 +1,15 @@
 // oss-edge keys, as an operator runs it: on a file, and on moto's Secrets Manager.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
+import { run as runCommand, runAsProcess } from '../oss-edge.mjs';
 import { ENV, startSecretsManager } from './moto.mjs';
 
-const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const SECRET = 'theFirstSecretOfTheFirstKey001';
 const TOKEN = 'a-token-nobody-may-see';
 const MASTER_SECRET = 'aMasterSecretOfTheTestsThatIsLongEnough0123456789';
@@ -179,7 +177,9 @@ for (const [place, { options, fill, read }] of Object.entries(PLACES)) {
     });
 
     test('three who rotate at once have three secrets', async () => {
-      const made = await Promise.all([1, 2, 3].map(() => json('rotate', '--id', 'first')));
+      const rotate = ['keys', 'rotate', ...options(), '--json', '--id', 'first'];
+      const rotated = await Promise.all([1, 2, 3].map(() => runAsProcess(rotate, { env: environment() })));
+      const made = rotated.map((result) => JSON.parse(done(result)));
       assert.deepEqual(made.map(({ generation }) => generation).sort(), ['2', '3', '4']);
       const [{ secrets }] = (await read()).accessKeys;
       for (const { generation, accessKeySecret } of made) {
@@ -364,7 +364,7 @@ test('derive shows its progress', async () => {
   await writeFile(file, JSON.stringify(DOCUMENT));
   const devices = join(directory, 'many.txt');
   await writeFile(devices, Array.from({ length: 100_000 }, (_, index) => `SN-${index}\n`).join(''));
-  const { status, stdout, stderr } = await run(['keys', 'derive', '--file', file, '--master', 'a1', '--devices', devices]);
+  const { status, stdout, stderr } = await runAsProcess(['keys', 'derive', '--file', file, '--master', 'a1', '--devices', devices]);
   assert.deepEqual([status, stdout.split('\n').length], [0, 100_002]);
   assert.deepEqual(stderr.split('\n').slice(0, 2), ['20000 of 100000 derived', '40000 of 100000 derived']);
 });
@@ -517,11 +517,10 @@ function failed({ status, stdout, stderr }) {
  * @returns {Promise<{ status: number, stdout: string, stderr: string }>}
  */
 function run(args, further = {}) {
+  return runCommand(args, { env: { ...environment(), ...further } });
+}
+
+function environment() {
   const { AWS_REGION: _, AWS_DEFAULT_REGION: __, ...env } = process.env;
-  return new Promise((resolve) => {
-    const options = { env: { ...env, ...ENV, ...further }, maxBuffer: 64 * 1024 * 1024 };
-    execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
+  return { ...env, ...ENV };
 }

@@ -10,14 +10,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { unzipSync } from 'fflate';
 
 import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, element, signedEvent } from '../shim/fixture.mjs';
+import { CLI, run as runCommand } from '../oss-edge.mjs';
 import { ENV, startSecretsManager } from './moto.mjs';
 
-const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const CREDENTIALS = { source: 'secrets-manager', secretId: 'fleet', regions: ['us-east-1'] };
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-commands-'));
@@ -137,10 +136,8 @@ async function until(condition) {
 }
 
 /** @param {string[]} args */
-async function run(...args) {
-  const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...ENV } });
-  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { status, stdout, stderr };
+function run(...args) {
+  return runCommand(args, { env: { ...process.env, ...ENV } });
 }
 
 /** @param {string} name @param {unknown} value */

@@ -2,23 +2,20 @@
 // their requests fails, from the first secret to the retirement of it.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import OSS from 'ali-oss';
 
 import { serve } from '../../cli/serve.mjs';
 import { BUCKET, CONFIG, FIRST_KEY, StoredObjects, sha256 } from '../e2e/fixture.mjs';
+import { runHere } from '../oss-edge.mjs';
 import { ENV, startSecretsManager } from './moto.mjs';
 
-const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const REFRESH_SECONDS = 20;
 const KB = 1024;
 
@@ -173,6 +170,7 @@ function released(waiting) {
 /** What `oss-edge keys` answers on the secret. @param {string[]} args */
 async function tool(command, ...args) {
   const options = ['--json', '--secret', 'fleet', '--region', 'us-east-1', '--endpoint', secretsManager.endpoint];
-  const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'keys', command, ...options, ...args]);
+  const { status, stdout, stderr } = await runHere(['keys', command, ...options, ...args]);
+  assert.equal(status, 0, stderr);
   return JSON.parse(stdout);
 }

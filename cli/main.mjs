@@ -1,0 +1,24 @@
+// Runs a command line. Exit status: 0 done, 1 as a command documents it, 2 not understood or not readable.
+
+import { CommanderError } from 'commander';
+
+import { createProgram } from './program.mjs';
+
+/**
+ * Prints what the command prints, and sets the exit status of this process.
+ *
+ * @param {string[]} args without Node's and the script's name
+ */
+export async function main(args) {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+  } catch (error) {
+    // Commander has printed its own messages, and throws for `--help` and `--version` too.
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+    } else {
+      process.stderr.write(`oss-edge: ${error instanceof Error ? error.message : error}\n`);
+      process.exitCode = 2;
+    }
+  }
+}
