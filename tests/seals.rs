@@ -9,6 +9,8 @@
 )]
 
 #[cfg(not(target_arch = "wasm32"))]
+use std::collections::BTreeSet;
+
 use oss_edge::UploadFault;
 use oss_edge::{Request, SealUses, SealingKeys, UnixMillis};
 #[cfg(not(target_arch = "wasm32"))]
@@ -102,7 +104,7 @@ fn opened(keys: &SealingKeys, vector: &Value) -> Value {
     let request = request.replacen("cf-request", field("requestId"), 1);
     let request = Request::parse(&request).unwrap();
     match keys.open_hand_over(&request, now(vector)) {
-        Ok(opened) => json!({ "origin": opened.origin, "removed": opened.removed }),
+        Ok(opened) => json!({ "origin": opened.origin, "removed": BTreeSet::from_iter(opened.removed) }),
         Err(fault) => json!({ "fault": variant(fault) }),
     }
 }
