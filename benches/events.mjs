@@ -55,6 +55,12 @@ export function eventTexts(kind, count) {
   return Array.from({ length: count }, (_, index) => JSON.stringify(event(KINDS[kind](plain(index)), index)));
 }
 
+/** An upload whose body has no length, as clients send it that don't know it beforehand. @param {number} index */
+export function putEvent(index) {
+  const { 'content-length': _, 'content-md5': __, ...headers } = plain(index).headers;
+  return event(v1Header({ ...plain(index), headers: { ...headers, 'transfer-encoding': 'chunked' } }), index);
+}
+
 /** What oss2 sends, without a signature. @param {number} index @returns {Request} */
 function plain(index) {
   const number = String(index).padStart(6, '0');

@@ -32,3 +32,9 @@ export const FETCHED_KEYS_MIB = 128;
 
 /** MiB by which resident memory may grow over hostile requests. */
 export const GROWTH_MIB = 8;
+
+/** Processor time of the relay for a body, at most so much of that of a program that stores it with the AWS SDK. */
+export const CPU_RATIO = 2;
+
+/** MiB that the relay may take for 32 bodies at once. */
+export const RELAY_MIB = 512;

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 
 import { writeZips } from '../cli/zip.mjs';
+import { bodyRows } from './bodies.mjs';
 import * as cold from './cold-rows.mjs';
 import { load, writeContestants } from './contestants.mjs';
 import { documents } from './events.mjs';
@@ -57,7 +58,7 @@ async function measure() {
     size: printRows('size', 'bytes', [await zipRow(files)]),
   };
   if (forCold === undefined || forMemory === undefined) {
-    process.stdout.write('left out by --short: cold starts with many keys, memory\n');
+    process.stdout.write('left out by --short: cold starts with many keys, memory, bodies\n');
     return figures;
   }
   const memoryRows = [
@@ -68,6 +69,7 @@ async function measure() {
   return {
     ...figures,
     memory: printRows('memory', 'MiB', memoryRows),
+    bodies: printRows('bodies through the relay', '', await bodyRows()),
     coldWithQuota: printPairs('cold start with many keys: ms', await cold.coldRowsWithQuota(forCold, event, 8)),
   };
 }
