@@ -135,6 +135,23 @@ install_older_python_sdks() {
   fi
 }
 
+# Lambda's runtimes: nodejs22.x at the edge and behind the API, nodejs24.x for the relay.
+edge_node=22.23.3 relay_node=24.21.0
+
+install_runtimes() {
+  local version
+  for version in $edge_node $relay_node; do
+    if [[ $("$(runtime $version)" --version 2>/dev/null) != "v$version" ]]; then
+      step "Installing Node $version" npm install --silent --prefix "target/runtimes/$version" "node@$version"
+    fi
+  done
+}
+
+# runtime VERSION: its `node`, to run tests with. What they start by name is still the machine's own.
+runtime() {
+  echo "$PWD/target/runtimes/$1/node_modules/node/bin/node"
+}
+
 # Java and Go, for the drivers of their SDKs: Debian's packages, where they may be installed.
 install_java_and_go() {
   local packages=() apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq)
@@ -239,6 +256,7 @@ run_tests() {
   prepare
   install_python_sdk
   install_older_python_sdks
+  install_runtimes
   rm -rf target/compatibility
   beside python_tests
   beside sdk_tests
@@ -247,7 +265,7 @@ run_tests() {
   step 'JavaScript: explain' node --test tests/explain/*.test.mjs
   step 'JavaScript: the function to compare with decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
-  step 'JavaScript: the relay' node --test tests/relay/*.test.mjs
+  step 'JavaScript: the relay, in Node 24' "$(runtime $relay_node)" --test tests/relay/*.test.mjs
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
   step 'The npm package, installed' node --test tests/package/*.test.mjs
   javascript_sdk_tests
@@ -271,7 +289,7 @@ python_tests() {
 }
 
 javascript_sdk_tests() {
-  step 'End to end: ali-oss, in Node and in a browser' node --test tests/e2e/*.test.mjs
+  step 'End to end: ali-oss, in Node 22 and in a browser' "$(runtime $edge_node)" --test tests/e2e/*.test.mjs
 }
 
 sdk_tests() {
@@ -289,6 +307,7 @@ compatibility() {
   prepare
   install_python_sdk
   install_older_python_sdks
+  install_runtimes
   rm -rf target/compatibility
   javascript_sdk_tests
   python_tests
