@@ -18,7 +18,7 @@ const AT_THE_EDGE = /** @type {const} */ (['viewer-request', 'origin-request', '
 /** The functions behind API Gateway. */
 const AT_THE_API = /** @type {const} */ (['authorizer', 'initiate', 'complete', 'list-parts']);
 
-/** @typedef {typeof AT_THE_EDGE[number] | typeof AT_THE_API[number] | 'relay'} FunctionName */
+/** @typedef {typeof AT_THE_EDGE[number] | typeof AT_THE_API[number] | 'head-object' | 'relay'} FunctionName */
 
 /** Those that verify signatures, and so need access keys. */
 const VERIFIERS = ['viewer-request', 'authorizer', 'relay'];
@@ -65,8 +65,9 @@ const PROVIDED = ['@aws-sdk/*'];
  * @returns {FunctionName[]}
  */
 export function functionsOf({ config }) {
-  const { relay } = /** @type {{ relay?: unknown }} */ (config);
-  return relay === undefined ? [...AT_THE_EDGE, ...AT_THE_API] : [...AT_THE_EDGE, 'relay'];
+  const { relay, headObject } = /** @type {{ relay?: unknown, headObject?: string }} */ (config);
+  if (relay !== undefined) return [...AT_THE_EDGE, 'relay'];
+  return headObject === 'served' ? [...AT_THE_EDGE, ...AT_THE_API, 'head-object'] : [...AT_THE_EDGE, ...AT_THE_API];
 }
 
 /**

@@ -16,7 +16,7 @@ export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unseale
         'set it to either',
     );
   }
-  if (headObject === 'absent' && accessKeys !== undefined && !nameHeadObject(accessKeys)) {
+  if (['absent', 'served'].includes(headObject) && accessKeys !== undefined && !nameHeadObject(accessKeys)) {
     warnings.push(
       'headObject: no access key has a rule that names HeadObject, so nobody may ask; ' +
         'add { "operations": ["HeadObject"] } to the `allow` of those that may',

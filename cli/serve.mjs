@@ -118,12 +118,15 @@ function methodsOf(functions, options) {
     ['POST', '/initiate-multipart-upload', 'initiate'],
     ['POST', '/complete-multipart-upload', 'complete'],
     ['GET', '/list-parts', 'list-parts'],
+    ['HEAD', '/head-object', 'head-object'],
+    ['GET', '/head-object', 'head-object'],
   ]);
   return methods.flatMap(([method, resourcePath, name]) => {
     const integration = functions[name]?.create(options);
     return integration ? [{ method, resourcePath, integration }] : [];
   });
 }
+
 /** The default of `cors.exposedHeaders` (src/config/cors.rs). */
 const EXPOSED_HEADERS = ['ETag', 'x-oss-request-id', 'x-oss-hash-crc64ecma'];
 

@@ -68,6 +68,8 @@ pub(crate) enum HeadObject {
     Refused,
     /// Answered as if no object were there, to who may ask: then a client that looks first uploads.
     Absent,
+    /// Asked of S3 by the API or the relay, for who may ask.
+    Served,
 }
 
 /// Where the objects of an OSS bucket go.
@@ -126,7 +128,7 @@ impl Config {
     pub(crate) fn served_operations(&self) -> ServedOperations {
         let refused_operations: &'static [Operation] = match self.head_object {
             HeadObject::Refused => &Operation::READING,
-            HeadObject::Absent => &[],
+            HeadObject::Absent | HeadObject::Served => &[],
         };
         ServedOperations { ignored_parameters: self.headers.ignored_parameters(), refused_operations }
     }

@@ -178,6 +178,8 @@ impl Operation {
         let parameters: Vec<_> = row
             .required
             .iter()
+            // S3 has one operation for HeadObject and GetObjectMeta.
+            .filter(|name| **name != "objectMeta")
             .chain(passed)
             .map(|name| match *name {
                 "uploadId" => s3_parameter(name, upload.map_or("", VerifiedUpload::s3_id)),
@@ -298,6 +300,14 @@ mod tests {
     fn classify_with_reading(method: &str, query: &str) -> Result<Operation, Refusal> {
         let key = ObjectKey::new("key".to_owned()).unwrap();
         Operation::classify(method, Some(&key), &Query::parse(query).unwrap(), ServedOperations::default())
+    }
+
+    #[test]
+    fn asks_s3_for_an_object_without_a_parameter() {
+        for (method, query) in [("HEAD", ""), ("HEAD", "objectMeta"), ("GET", "objectMeta=")] {
+            let operation = classify_with_reading(method, query).unwrap();
+            assert_eq!(operation.s3_query(&Query::parse(query).unwrap(), None), "", "{method} {query}");
+        }
     }
 
     #[test]

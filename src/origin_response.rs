@@ -34,6 +34,10 @@ pub enum Responder {
     Api,
 }
 
+/// The size of the object that HeadObject asks for, in bytes. API Gateway may set Content-Length after the body that it has,
+/// and for HEAD it has none.
+const OBJECT_BYTES: &str = "x-ossedge-object-bytes";
+
 /// What the client gets.
 pub enum ViewerResponse<'a> {
     /// The origin's status and body, without the headers `removed` and with those in `set`.
@@ -142,7 +146,9 @@ impl<'a> OriginResponse<'a> {
             Some(_) => None,
             None => Some(oss_request_id(self.request_id)),
         };
+        let object_bytes = if self.method == "HEAD" { self.value(OBJECT_BYTES) } else { None };
         let set = [
+            ("Content-Length", object_bytes.map(str::to_owned)),
             ("x-oss-server-time", Some("0".to_owned())),
             ("x-oss-request-id", request_id),
             ("x-oss-version-id", self.value("x-amz-version-id").map(str::to_owned)),
@@ -157,9 +163,10 @@ impl<'a> OriginResponse<'a> {
     }
 }
 
-/// Headers that tell who really answered, S3's own checksums among them: no SDK may take a CRC64NVME for OSS's CRC-64.
+/// Headers that tell who really answered, S3's own checksums among them: no SDK may take a CRC64NVME for OSS's CRC-64. And
+/// what is for this function alone.
 fn is_of_aws(name: &str) -> bool {
-    name.starts_with("x-amz-") || name.starts_with("x-amzn-") || name == "server"
+    name.starts_with("x-amz-") || name.starts_with("x-amzn-") || matches!(name, "server" | OBJECT_BYTES)
 }
 
 #[cfg(test)]
@@ -303,6 +310,22 @@ mod tests {
                 ("x-oss-server-side-encryption", "KMS"),
             ]
         );
+    }
+
+    #[test]
+    fn tells_the_size_of_an_object_that_head_asks_for() {
+        for (method, expected) in [("HEAD", Some("1234")), ("GET", None)] {
+            let response = OriginResponse {
+                method,
+                responder: Responder::Api,
+                headers: vec![("x-oss-request-id", "F"), ("content-length", "0"), ("x-ossedge-object-bytes", "1234")],
+                ..put()
+            };
+            let ViewerResponse::Kept { removed, set } = response.translate(UnixMillis(0)) else { panic!("replaced") };
+            assert_eq!(removed, ["x-ossedge-object-bytes"]);
+            let length = set.iter().find(|(name, _)| *name == "Content-Length").map(|(_, value)| value.as_str());
+            assert_eq!(length, expected, "{method}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(crate) const MISSING_CONTENT_LENGTH: OssError =
     error(411, "MissingContentLength", "0017-00000101", "You must provide the Content-Length HTTP header.");
 pub(crate) const NO_SUCH_BUCKET: OssError =
     error(404, "NoSuchBucket", "0015-00000101", "The specified bucket does not exist.");
+pub(crate) const NO_SUCH_KEY: OssError = error(404, "NoSuchKey", "0026-00000001", "The specified key does not exist.");
 pub(crate) const NO_SUCH_UPLOAD: OssError = error(
     404,
     "NoSuchUpload",
@@ -152,7 +153,7 @@ impl Refusal {
             }
             Refusal::NoSuchBucket(_) => NO_SUCH_BUCKET,
             Refusal::NoSuchUpload(..) => NO_SUCH_UPLOAD,
-            Refusal::NoSuchKey(_) => error(404, "NoSuchKey", "0026-00000001", "The specified key does not exist."),
+            Refusal::NoSuchKey(_) => NO_SUCH_KEY,
             Refusal::NotImplemented(_) => {
                 const MESSAGE: &str = "A header you provided implies functionality that is not implemented.";
                 error(400, "NotImplemented", "0017-00000245", MESSAGE)

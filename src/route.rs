@@ -8,7 +8,7 @@ mod upload;
 
 use crate::authenticate::Authenticated;
 use crate::authorize::Authorized;
-use crate::config::{Config, ListParts, S3Bucket, Service, Through};
+use crate::config::{Config, HeadObject, ListParts, S3Bucket, Service, Through};
 use crate::hand_over_seal::{HandedOver, ORIGIN_HEADER, SEAL_HEADER};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
@@ -182,7 +182,7 @@ const MAX_INITIATE_HEADERS: usize = 3072;
 /// [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`], [`Refusal::EntityTooLarge`],
 /// [`Refusal::RequestTooLarge`]; for an operation that isn't served [`Refusal::MethodNotAllowed`], for one that needs an
 /// API or a relay where none is configured [`Refusal::NoService`]; for ListParts when it is off or there is neither
-/// [`Refusal::NoSuchUpload`]; for HeadObject and GetObjectMeta [`Refusal::NoSuchKey`].
+/// [`Refusal::NoSuchUpload`]; for HeadObject and GetObjectMeta, unless they are served, [`Refusal::NoSuchKey`].
 pub(crate) fn route<'c>(
     authorized: &Authorized<'_, 'c>,
     served: Served,
@@ -243,6 +243,7 @@ fn destination<'c>(
             let upload_id = authenticated.query().get("uploadId").unwrap_or_default();
             return Err(Refusal::NoSuchUpload(upload_id.to_owned(), UploadFault::ListPartsOff));
         }
+        Operation::HeadObject | Operation::GetObjectMeta if config.head_object == HeadObject::Served => "/head-object",
         Operation::HeadObject | Operation::GetObjectMeta => {
             return Err(Refusal::NoSuchKey(authenticated.resource().key_or_empty().to_owned()));
         }

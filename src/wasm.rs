@@ -220,11 +220,11 @@ pub fn translate_response(response: &[u8], now: f64) -> Result<String, JsValue> 
     Ok(response.translate(millis(now)).to_json())
 }
 
-/// OSS's error for one of S3's, by S3's code and a request's id in OSS's form. Returns JSON.
+/// OSS's error for one of S3's, by S3's code, the request's method, and its id in OSS's form. Returns JSON.
 #[wasm_bindgen(js_name = s3Error)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
-pub fn s3_error(s3_code: &str, request_id: &str, now: f64) -> String {
-    let context = ErrorContext { request_id, method: "", host: "", now: millis(now) };
+pub fn s3_error(s3_code: &str, method: &str, request_id: &str, now: f64) -> String {
+    let context = ErrorContext { request_id, method, host: "", now: millis(now) };
     ErrorResponse::of_error(oss_error_of(s3_code), &context).to_json()
 }
 

@@ -7,12 +7,12 @@ import { addDocumentOptions, addSecretsOption, documentFiles } from '../document
 import { UsageError } from '../usage-error.mjs';
 
 const DESCRIPTION = `Check the configuration, the access keys and the secrets, and make a zip of each Lambda function:
-viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts;
-with a relay in the configuration the first three, and relay.
+viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts, and
+head-object where "headObject" is "served"; with a relay in the configuration the first three, and relay.
 
 viewer-request.zip, authorizer.zip and relay.zip contain the access keys, unless the functions fetch
-them from Secrets Manager. All zips but origin-response.zip, complete.zip and list-parts.zip contain
-keys that are derived from the secrets. The files are readable by their owner only.`;
+them from Secrets Manager. All zips but origin-response.zip, complete.zip, list-parts.zip and
+head-object.zip contain keys that are derived from the secrets. The files are readable by their owner only.`;
 
 /** @param {import('commander').Command} program */
 export function addBundle(program) {

@@ -34,11 +34,11 @@ export function apiOperation(operation, perform) {
       const requestId = verified?.requestId || event?.requestContext?.requestId || 'unknown';
       try {
         if (verified === undefined) throw new NotAuthorized();
-        const { document = '', headers = [] } = await perform(await s3Client(verified.region), requestOf(verified, event));
-        return proxyResult({ status: 200, headers: [...resultHeaders(requestId), ...headers], body: document });
+        const answer = await perform(await s3Client(verified.region), requestOf(verified, event));
+        return proxyResult({ status: 200, headers: resultHeaders(requestId, answer), body: answer.document ?? '' });
       } catch (error) {
         const time = now();
-        const answer = translate(error, requestId, time);
+        const answer = translate(error, event?.httpMethod, requestId, time);
         const { code, status } = answer;
         const detail = error instanceof Error ? error.name : typeof error;
         const where = { bucket: verified?.bucket, key: verified && loggedKey(verified.key), ossRequestId: requestId };
@@ -49,10 +49,16 @@ export function apiOperation(operation, perform) {
   };
 }
 
-/** @param {string} requestId @returns {import('../core/decision.mjs').HeaderList} */
-function resultHeaders(requestId) {
+/**
+ * @param {string} requestId @param {import('../operations/request.mjs').Answer} answer
+ * @returns {import('../core/decision.mjs').HeaderList}
+ */
+function resultHeaders(requestId, { headers = [], objectBytes }) {
   return [
     ['Content-Type', 'application/xml'],
     ['x-oss-request-id', requestId],
+    // Content-Length is API Gateway's to set, so origin-response sets it (src/origin_response.rs).
+    ...(objectBytes === undefined ? [] : [/** @type {[string, string]} */ (['x-ossedge-object-bytes', String(objectBytes)])]),
+    ...headers,
   ];
 }

@@ -8,8 +8,8 @@ import { edgeCore } from './edge-core.mjs';
  * @typedef {object} Translator
  * @property {(request: import('aws-lambda').CloudFrontRequest, response: import('aws-lambda').CloudFrontResponse,
  *   requestId: string, now: number) => import('./decision.mjs').Translation} translateResponse for the client
- * @property {(s3Code: string, requestId: string, now: number) => import('./decision.mjs').OssErrorAnswer} s3Error
- *   OSS's error for one of S3's
+ * @property {(s3Code: string, method: string, requestId: string, now: number) =>
+ *   import('./decision.mjs').OssErrorAnswer} s3Error OSS's error for one of S3's
  */
 
 /**
@@ -23,6 +23,7 @@ export function createTranslator(wasm) {
       const text = responseText(request, response, requestId);
       return JSON.parse(edgeCore.call(() => glue.translateResponse(text, now)));
     },
-    s3Error: (s3Code, requestId, now) => JSON.parse(edgeCore.call(() => glue.s3Error(s3Code, requestId, now))),
+    s3Error: (s3Code, method, requestId, now) =>
+      JSON.parse(edgeCore.call(() => glue.s3Error(s3Code, method, requestId, now))),
   };
 }

@@ -12,7 +12,12 @@ import { writeLogLine } from '../log.mjs';
  */
 
 /** The API's resources, one per operation (src/route.rs). */
-export const API_RESOURCES = ['/initiate-multipart-upload', '/complete-multipart-upload', '/list-parts'];
+export const API_RESOURCES = [
+  '/initiate-multipart-upload',
+  '/complete-multipart-upload',
+  '/list-parts',
+  '/head-object',
+];
 
 /** The relay has the API's, and those for bodies that S3 refuses. */
 export const RELAY_RESOURCES = [...API_RESOURCES, '/put-object', '/upload-part'];

@@ -16,7 +16,8 @@
  *
  * @typedef {object} Answer of an operation that succeeded
  * @property {string} [document] in OSS's XML; absent where OSS answers without a body
- * @property {import('../core/decision.mjs').HeaderList} [headers]
+ * @property {import('../core/decision.mjs').HeaderList} [headers] with a Content-Type where it isn't the document's
+ * @property {number} [objectBytes] the size of an object that isn't sent, which is the answer's Content-Length for HEAD
  */
 
 /** What was verified lacks what this release needs. */

@@ -22,19 +22,20 @@ export class NotAuthorized extends Error {
  * OSS's answers for what operations throw.
  *
  * @param {Uint8Array<ArrayBuffer>} wasm the contents of `oss_edge.wasm`
- * @returns {(error: unknown, requestId: string, now: number) => import('../core/decision.mjs').OssErrorAnswer}
+ * @returns {(error: unknown, method: string | undefined, requestId: string, now: number) =>
+ *   import('../core/decision.mjs').OssErrorAnswer} `method` of the request
  */
 export function errorTranslation(wasm) {
   /** @type {import('../core/translator.mjs').Translator | undefined} */
   let translator;
-  return (error, requestId, now) => {
-    if (error instanceof NotAuthorized) return ossError(ACCESS_DENIED, { requestId, now });
+  return (error, method = '', requestId, now) => {
+    if (error instanceof NotAuthorized) return ossError(ACCESS_DENIED, { requestId, method, now });
     try {
       // A success doesn't need the core, so it is instantiated at the first error.
       translator ??= createTranslator(wasm);
-      return translator.s3Error(error instanceof Error ? error.name : '', requestId, now);
+      return translator.s3Error(error instanceof Error ? error.name : '', method, requestId, now);
     } catch {
-      return ossError(INTERNAL_ERROR, { requestId, now });
+      return ossError(INTERNAL_ERROR, { requestId, method, now });
     }
   };
 }

@@ -8,12 +8,15 @@ const LINGER_MILLISECONDS = 5000;
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
- * @param {{ status: number, headers: import('../core/decision.mjs').HeaderList, body: string }} answer
+ * @param {{ status: number, headers: import('../core/decision.mjs').HeaderList, body: string, objectBytes?: number }} answer
  */
-export async function sendAnswer(request, response, { status, headers, body }) {
+export async function sendAnswer(request, response, { status, headers, body, objectBytes }) {
   const bytes = Buffer.from(body);
+  const length = request.method === 'HEAD' ? (objectBytes ?? bytes.length) : bytes.length;
+  // Node writes a header's characters as bytes.
+  const lines = headers.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
   // All requests of an operation have one URL, so a cache that was enabled by mistake must not store an answer.
-  const lines = [...headers, ['Cache-Control', 'no-store'], ['Content-Length', String(bytes.length)]];
+  lines.push(['Cache-Control', 'no-store'], ['Content-Length', String(length)]);
   if (!request.complete) lines.push(['Connection', 'close']);
   response.writeHead(status, lines.flat());
   response.write(bytes);

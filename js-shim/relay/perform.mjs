@@ -1,6 +1,7 @@
 // Runs the operation of a verified request.
 
 import { complete } from '../operations/complete.mjs';
+import { getObjectMeta, headObject } from '../operations/head-object.mjs';
 import { initiate } from '../operations/initiate.mjs';
 import { listParts } from '../operations/list-parts.mjs';
 import { putObject } from '../operations/put-object.mjs';
@@ -43,6 +44,10 @@ export function performing(settings, sealing) {
         return complete(s3, { ...request, body: await document(message) });
       case 'ListParts':
         return listParts(s3, request);
+      case 'HeadObject':
+        return headObject(s3, request);
+      case 'GetObjectMeta':
+        return getObjectMeta(s3, request);
     }
     if (store === undefined || forward.maxBodyBytes === undefined) throw new Error('the core decided on no body');
     if (isOtherLength(message, forward.bodyLength)) throw new S3Fault('IncompleteBody');

@@ -107,7 +107,7 @@ export function createRelay({
     let line = { ossRequestId: ownId, cloudFrontRequestId: headerOf(request, 'x-amz-cf-id') };
     try {
       const fault = framingFault(request);
-      if (fault !== undefined) return refusal(translate(new S3Fault('InvalidArgument'), ownId, time), fault, line);
+      if (fault !== undefined) return refusal(translate(new S3Fault('InvalidArgument'), request.method, ownId, time), fault, line);
       const verified = await verify(request, ownId, time);
       if ('refused' in verified) {
         return refusal(verified.refused, verified.detail, { ...line, ...loggedOf(verified.understood ?? {}) });
@@ -115,17 +115,18 @@ export function createRelay({
       const { requestId, region } = verified.forward;
       line = { ...line, ...loggedOf(verified.forward), ossRequestId: requestId };
       const s3 = await s3Client(region);
-      const { document = '', headers = [] } = await perform(s3, verified, request, (bytes) => (received.bytes = bytes));
+      const { document = '', headers = [], objectBytes } = await perform(s3, verified, request, (bytes) => (received.bytes = bytes));
       const type = document === '' ? [] : [/** @type {[string, string]} */ (['Content-Type', 'application/xml'])];
       return {
         status: 200,
         headers: [...type, /** @type {[string, string]} */ (['x-oss-request-id', requestId]), ...headers],
         body: document,
+        objectBytes,
         line: { decision: 'forward', ...line, status: 200, ...received },
       };
     } catch (error) {
       const detail = error instanceof Error ? error.name : typeof error;
-      return refusal(translate(error, String(line.ossRequestId), time), detail, { ...line, ...received });
+      return refusal(translate(error, request.method, String(line.ossRequestId), time), detail, { ...line, ...received });
     }
   }
 }

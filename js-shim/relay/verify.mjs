@@ -24,12 +24,12 @@ import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 export function verification({ gate, keys, isOriginSecret }) {
   return async (request, requestId, now) => {
     if (!isOriginSecret(headerOf(request, SECRET_HEADER))) {
-      return { refused: ossError(ACCESS_DENIED, { requestId, now }), detail: 'the origin secret is wrong' };
+      return { refused: ossError(ACCESS_DENIED, { requestId, method: request.method, now }), detail: 'the origin secret is wrong' };
     }
     const handOver = headerOf(request, 'x-ossedge-request') ?? '';
     const decision = await decideWithKeys(keys, now, () => gate.decideAtRelay(handOver, now));
     if (decision === undefined) {
-      const refused = ossError(SERVICE_UNAVAILABLE, { requestId, now });
+      const refused = ossError(SERVICE_UNAVAILABLE, { requestId, method: request.method, now });
       refused.headers.push(['Retry-After', String(keys?.retryAfter(now) ?? 1)]);
       return { refused, detail: 'no access keys' };
     }

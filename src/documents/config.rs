@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use super::aws_regions::AwsRegions;
@@ -155,14 +154,9 @@ impl<'de> Deserialize<'de> for BodiesWithoutLengthName {
     }
 }
 
-/// `served` is planned: it is told apart from a mistake.
 fn head_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeadObject, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    if name == "served" {
-        return Err(D::Error::custom("expected \"refused\" or \"absent\": this release can't serve HeadObject"));
-    }
-    let values = [("refused", HeadObject::Refused), ("absent", HeadObject::Absent)];
-    one_of(name.into_deserializer(), &values)
+    let values = [("refused", HeadObject::Refused), ("absent", HeadObject::Absent), ("served", HeadObject::Served)];
+    one_of(deserializer, &values)
 }
 
 fn unsealed_upload_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UnsealedUploadIds, D::Error> {
@@ -212,8 +206,8 @@ impl Config {
             hosts: check_hosts(document.hosts, &buckets)?,
             complete_multipart_upload: check_through(document.complete_multipart_upload, service.as_ref())?,
             unsealed_upload_ids: document.unsealed_upload_ids,
+            head_object: check_head_object(document.head_object, service.as_ref())?,
             service,
-            head_object: document.head_object,
             list_parts: if document.list_parts { ListParts::Served } else { ListParts::Refused },
             cors: document.cors.map(|Object(cors)| cors.check().map_err(|error| error.within("cors"))).transpose()?,
             headers: document.headers.map(|Object(headers)| headers.into()).unwrap_or_default(),
@@ -384,6 +378,15 @@ fn check_through(name: Option<ThroughName>, service: Option<&Service>) -> Result
     }
 }
 
+fn check_head_object(head_object: HeadObject, service: Option<&Service>) -> Result<HeadObject, DocumentError> {
+    match (head_object, service) {
+        (HeadObject::Served, None) => {
+            Err(DocumentError::new("headObject", "expected an `api` or a `relay`, which \"served\" needs"))
+        }
+        _ => Ok(head_object),
+    }
+}
+
 fn check_credentials(
     document: Option<Object<CredentialsDocument>>,
     regions: &AwsRegions,
@@ -433,6 +436,20 @@ mod tests {
     }
 
     #[test]
+    fn serves_head_object_through_an_api_or_a_relay() {
+        let with = |service: &str| {
+            read(&format!(
+                r#"{{"hosts":[{{"host":"h","style":"path"}}],"buckets":{{"abc":{{"s3Bucket":"abc","region":"us-east-1"}}}},{service}"headObject":"served"}}"#
+            ))
+        };
+        for service in ["api", "relay"] {
+            assert!(with(&format!(r#""{service}":{{"domain":"a.b","path":""}},"#)).is_ok(), "{service}");
+        }
+        let expected = "headObject: expected an `api` or a `relay`, which \"served\" needs";
+        assert_eq!(with("").err().map(|error| error.to_string()).as_deref(), Some(expected));
+    }
+
+    #[test]
     fn names_the_field_and_what_was_expected() {
         for (from, to, expected) in [
             (
@@ -444,12 +461,7 @@ mod tests {
             (
                 "\"maxClockSkewSeconds\": 300",
                 "\"headObject\": \"missing\"",
-                "headObject: expected one of \"refused\", \"absent\", found \"missing\"",
-            ),
-            (
-                "\"maxClockSkewSeconds\": 300",
-                "\"headObject\": \"served\"",
-                "headObject: expected \"refused\" or \"absent\": this release can't serve HeadObject",
+                "headObject: expected one of \"refused\", \"absent\", \"served\", found \"missing\"",
             ),
             (
                 "\"maxClockSkewSeconds\": 300",

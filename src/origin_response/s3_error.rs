@@ -20,7 +20,7 @@ const ENTITY_TOO_LARGE: OssError =
 /// By S3's code, sorted. Codes and messages are those of OSS's pages "HTTP status code 400" to "503";
 /// ECs where a page of OSS's gives one for the case (0042-00000214: CompleteMultipartUpload over an
 /// object that exists).
-static ERRORS: [(&str, OssError); 20] = [
+static ERRORS: [(&str, OssError); 21] = [
     (
         "AccessDenied",
         error(403, "AccessDenied", "0003-00000001", "You have no right to access this object because of bucket acl."),
@@ -73,6 +73,7 @@ static ERRORS: [(&str, OssError); 20] = [
     ("MetadataTooLarge", oss_error::METADATA_TOO_LARGE),
     ("MissingContentLength", oss_error::MISSING_CONTENT_LENGTH),
     ("NoSuchBucket", oss_error::NO_SUCH_BUCKET),
+    ("NoSuchKey", oss_error::NO_SUCH_KEY),
     ("NoSuchUpload", oss_error::NO_SUCH_UPLOAD),
     (
         "PreconditionFailed",
@@ -108,6 +109,7 @@ mod tests {
     #[test]
     fn has_oss_s_error_for_each() {
         for (s3_code, status, code) in [
+            ("NoSuchKey", 404, "NoSuchKey"),
             ("NoSuchUpload", 404, "NoSuchUpload"),
             ("EntityTooSmall", 400, "EntityTooSmall"),
             ("InvalidPart", 400, "InvalidPart"),

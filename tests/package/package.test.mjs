@@ -128,6 +128,7 @@ const TYPED = `
   import { createAuthorizer } from 'oss-edge/authorizer';
   import { createComplete } from 'oss-edge/complete';
   import { createInitiate } from 'oss-edge/initiate';
+  import { createHeadObject } from 'oss-edge/head-object';
   import { createListParts } from 'oss-edge/list-parts';
   import { createOriginRequest } from 'oss-edge/origin-request';
   import { createOriginResponse } from 'oss-edge/origin-response';
@@ -145,7 +146,7 @@ const TYPED = `
   const decision = createBundledGate({ wasm, bytes: wasm, seal: wasm }).decideAtApi('', 0);
   export const region: string = decision.decision === 'forward' ? decision.region : decision.code;
   export const others = [
-    createAuthorizer({ gate, originSecret: '' }), createComplete({ wasm }), createInitiate({ wasm, seal: wasm }), createListParts({ wasm }),
+    createAuthorizer({ gate, originSecret: '' }), createComplete({ wasm }), createInitiate({ wasm, seal: wasm }), createListParts({ wasm }), createHeadObject({ wasm }),
     createOriginRequest({ wasm, seal: wasm, api: { domain: '', path: '' } }), createOriginResponse({ wasm }),
   ];
   // @ts-expect-error a gate is required

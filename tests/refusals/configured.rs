@@ -178,6 +178,28 @@ fn says_nothing_of_an_object_to_who_may_not_ask() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn asks_the_service_for_an_object_once_configured_and_only_for_who_may() {
+    let served = json!({ "headObject": "served" });
+    let mut relayed = crate::config::with(&served);
+    let api = relayed.as_object_mut().unwrap().remove("api").unwrap();
+    relayed["relay"] = json!({ "domain": "relay.example.com", "path": api["path"] });
+    let relayed = crate::gate::gate(&relayed, &crate::access_keys());
+    for (gate, origin) in [(gate_with(&served), "api"), (relayed, "relay")] {
+        for (question, resource) in questions("dir/a.log") {
+            let signed = question.clone().signed_by("looks-first", OTHER_SECRET, &resource);
+            let forward = gate.decide(&signed.text(), UnixMillis(NOW)).outcome.ok().unwrap();
+            assert_eq!(matches!(forward.origin, Origin::Api(_)), origin == "api");
+            assert_eq!((forward.edge_target(), &*forward.query), (("/head-object", ""), ""));
+            assert!(forward.headers.is_empty());
+            for request in [question.clone(), question.clone().signed(&resource)] {
+                let refusal = gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
+                assert!(matches!(refusal, Some(Refusal::MissingSignature | Refusal::AccessDenied)), "{refusal:?}");
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn refuses_to_say_whether_an_object_is_there_unless_configured() {
     for gate in [gate_with(&json!({})), gate_with(&json!({ "headObject": "refused" }))] {
         for (question, resource) in questions("dir/a.log") {

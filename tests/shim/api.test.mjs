@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { AbortMultipartUploadCommand, GetObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, GetObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 
 import { loadFunctions } from '../../cli/load-functions.mjs';
 import { startS3Server } from '../../local/s3-server.mjs';
@@ -494,6 +494,76 @@ test('denies an upload id whose seal does not verify, asked directly', async () 
 test('answers ListParts of an upload that is none with NoSuchUpload', async () => {
   const { statusCode, body } = await listKey('k', `uploadId=${sealedUploadId('k', 'nobodys')}`);
   assert.deepEqual([statusCode, element(body, 'Code')], [404, 'NoSuchUpload']);
+});
+
+/** Functions of a configuration that serves HeadObject, to a key that may ask. */
+const asking = await loadFunctions({
+  ...DOCUMENTS,
+  config: { ...DOCUMENTS.config, headObject: 'served' },
+  accessKeys: { accessKeys: [{ ...ACCESS_KEY, allow: [{}, { operations: ['HeadObject'] }] }] },
+});
+
+/** @param {string} key @param {{ method?: string, querystring?: string }} [request] @param {object} [options] */
+async function askFor(key, { method = 'HEAD', querystring = '' } = {}, options = {}) {
+  const resource = `/fleet-uploads/${key}${querystring && `?${querystring}`}`;
+  const event = await authorizerEvent({ method, uri: `/${encodeURIComponent(key)}`, querystring, resource }, asking);
+  const { context } = await asking.authorizer.create({ originSecret: SECRET, now: () => NOW, log: () => {} })(event);
+  const create = /** @type {any} */ (asking)['head-object'].create;
+  const s3Options = { endpoint, credentials, forcePathStyle: true };
+  const proxied = { ...event, httpMethod: method, requestContext: { requestId: 'r', authorizer: context } };
+  return create({ s3Options, now: () => NOW, log: () => {}, ...options })(proxied);
+}
+
+test('answers HeadObject with what S3 has, in headers alone', async () => {
+  const stored = { Bucket: 'fleet-uploads-prod', Key: '设备/a b.log', Body: 'text', ContentType: 'text/x', StorageClass: 'GLACIER' };
+  await s3.send(new PutObjectCommand({ ...stored, Metadata: { a: '1', place: '=?UTF-8?B?5LuT5bqT?=', forged: '=?UTF-8?B?DQpYOiAx?=' } }));
+  const { statusCode, headers, body } = await askFor(stored.Key);
+  assert.deepEqual([statusCode, body], [200, '']);
+  const { 'Last-Modified': modified, 'x-oss-request-id': requestId, ETag, ...told } = headers;
+  assert.deepEqual([new Date(modified).toUTCString(), ETag], [modified, `"${createHash('md5').update('text').digest('hex')}"`]);
+  assert.match(requestId, /^[0-9A-F]{24}$/u);
+  assert.deepEqual(told, {
+    'Cache-Control': 'no-store',
+    'Content-Type': 'text/x',
+    'x-ossedge-object-bytes': '4',
+    'x-oss-object-type': 'Normal',
+    'x-oss-storage-class': 'Archive',
+    'x-oss-server-side-encryption': 'AES256',
+    'x-oss-meta-a': '1',
+    'x-oss-meta-place': '仓库',
+    // A line end in a header would begin another one.
+    'x-oss-meta-forged': '=?UTF-8?B?DQpYOiAx?=',
+  });
+  for (const method of ['HEAD', 'GET']) {
+    const meta = await askFor(stored.Key, { method, querystring: 'objectMeta' });
+    assert.deepEqual([meta.statusCode, meta.body, meta.headers.ETag], [200, '', ETag], method);
+    assert.ok(!Object.keys(meta.headers).some((name) => /x-oss-(meta|object|storage)/u.test(name)));
+  }
+});
+
+test("answers HeadObject's failures by S3's status, in x-oss-err", async () => {
+  for (const [status, code] of [[404, 'NoSuchKey'], [403, 'AccessDenied'], [503, 'ServiceUnavailable'], [301, 'InternalError']]) {
+    const s3Client = async () => ({ send: async () => { throw Object.assign(new Error('UnknownError'), { $metadata: { httpStatusCode: status } }); } });
+    const { statusCode, headers, body } = await askFor('k', {}, { s3Client });
+    assert.deepEqual([statusCode, body], [status === 301 ? 500 : status, '']);
+    assert.equal(element(Buffer.from(headers['x-oss-err'], 'base64').toString(), 'Code'), code);
+    const meta = await askFor('k', { method: 'GET', querystring: 'objectMeta' }, { s3Client });
+    assert.deepEqual([meta.headers['x-oss-err'], element(meta.body, 'Code')], [undefined, code]);
+  }
+});
+
+test('asks S3 for no object that the authorizer did not allow', async () => {
+  const event = await authorizerEvent({ method: 'HEAD', uri: '/k', querystring: '', resource: '/fleet-uploads/k' }, asking);
+  const { context } = await asking.authorizer.create({ originSecret: SECRET, now: () => NOW, log: () => {} })(event);
+  let asked = 0;
+  const s3Client = async () => ({ send: async () => (asked += 1) });
+  const handler = /** @type {any} */ (asking)['head-object'].create({ s3Client, now: () => NOW, log: () => {} });
+  for (const authorizer of [undefined, { ...context, operation: 'PutObject' }, { ...context, digest: 'other' }]) {
+    const { statusCode, headers } = await handler({ ...event, httpMethod: 'HEAD', requestContext: { requestId: 'r', authorizer } });
+    assert.equal(statusCode, 403);
+    assert.equal(element(Buffer.from(headers['x-oss-err'], 'base64').toString(), 'Code'), 'AccessDenied');
+  }
+  assert.equal(asked, 0);
 });
 
 /** A request of each operation behind the API, and its function. */

@@ -42,6 +42,16 @@ test('makes a zip of each function, the same bytes from the same input in any ti
   assert.deepEqual(digests[0], digests[1]);
 });
 
+test('makes head-object.zip where HeadObject is served by the API, without the access keys', async () => {
+  const served = await written('served.json', JSON.stringify({ ...DOCUMENTS.config, headObject: 'served' }));
+  const { status } = await bundle({ out: 'served', config: served });
+  assert.equal(status, 0);
+  const zips = (await readdir(join(directory, 'served'))).filter((name) => name.endsWith('.zip'));
+  assert.deepEqual(zips, [...ZIPS, 'head-object.zip'].sort());
+  const files = unzipSync(await readFile(join(directory, 'served', 'head-object.zip')));
+  assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', 'index.mjs', 'oss_edge.wasm']);
+});
+
 test('makes one zip of the relay in place of those behind the API, with all that it needs', async () => {
   const { api, ...rest } = DOCUMENTS.config;
   const relayed = await written('relayed.json', JSON.stringify({ ...rest, relay: api }));

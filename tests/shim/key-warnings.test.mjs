@@ -99,7 +99,9 @@ test('a configuration that is probably not meant is told', () => {
   assert.match(configWarnings(forwarding)[0], /^unsealedUploadIds: with `forward` a client may cut the seal off/u);
   assert.match(configWarnings({ hosts: hosts.slice(1) })[0], /^maxClockSkewSeconds: not set, .* 300 s .* 900;/u);
   const absent = { hosts: [], maxClockSkewSeconds: 0, headObject: 'absent' };
-  assert.match(configWarnings(absent, { accessKeys: [{}, { allow: [{}] }], masterKeys: [{}] })[0], /^headObject: no access key has a rule that names HeadObject/u);
+  for (const config of [absent, { ...absent, headObject: 'served' }]) {
+    assert.match(configWarnings(config, { accessKeys: [{}, { allow: [{}] }], masterKeys: [{}] })[0], /^headObject: no access key has a rule that names HeadObject/u);
+  }
   assert.deepEqual(configWarnings(absent, { masterKeys: [{ allow: [{}, { operations: ['HeadObject'] }] }] }), []);
   assert.deepEqual(configWarnings(absent), []);
 });

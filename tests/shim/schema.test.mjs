@@ -63,7 +63,7 @@ const CONFIGS = [
   ...['refuse', 'relay', 's3', null, true].flatMap((bodiesWithoutLength) => [config, relayed, without('api')].map((one) => ({ ...one, bodiesWithoutLength }))),
   relayed, { ...config, relay: config.api }, { ...relayed, relay: null }, { ...relayed, relay: { domain: 'a.b' } }, { ...relayed, relay: { domain: 'a.b', path: '/a/' } },
   { ...without('api'), completeMultipartUpload: 'relay' }, { ...without('api'), completeMultipartUpload: 'api' },
-  ...['refused', 'absent', 'served', 'Absent', null, false].map((headObject) => ({ ...config, headObject })),
+  ...['refused', 'absent', 'served', 'Absent', null, false].flatMap((headObject) => [config, relayed, without('api')].map((one) => ({ ...one, headObject }))),
   ...[
     ...['https://a', 'https://app.example.com:8443', 'http://localhost:3000', 'http://127.0.0.1', 'https://a:65535', '*', 'http://a', 'https://a:443', 'https://a:0', 'https://a:65536',
       'https://a:08', 'https://a/', 'https://A', 'https://*.a', 'null', '', 'a', 'http://localhost:80', `https://${'a'.repeat(63)}`, `https://${'a'.repeat(64)}`, `https://${'a.'.repeat(126)}a`, `https://${'a.'.repeat(127)}a`, 5]

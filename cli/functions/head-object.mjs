@@ -1,0 +1,12 @@
+// index.mjs of head-object.zip.
+
+import { readFileSync } from 'node:fs';
+
+import { createHeadObject } from 'oss-edge/head-object';
+
+const wasm = readFileSync(new URL('oss_edge.wasm', import.meta.url));
+
+/** @param {Partial<Parameters<typeof createHeadObject>[0]>} [options] */
+export const create = (options) => createHeadObject({ wasm, ...options });
+
+export const handler = create();

@@ -1,0 +1,91 @@
+// HeadObject and GetObjectMeta: what S3 knows of an object, in OSS's headers. OSS's CRC-64 isn't among it: S3 keeps others.
+// Cache-Control and Expires of the object aren't told: the answer has headers of its own for caches, and all objects share
+// one URL behind the edge.
+
+import { S3Fault } from './s3-fault.mjs';
+
+/**
+ * @typedef {import('./s3-clients.mjs').S3} S3
+ * @typedef {import('./request.mjs').Request} Request
+ * @typedef {import('./request.mjs').Answer} Answer
+ * @typedef {import('../core/decision.mjs').HeaderList} HeaderList
+ * @typedef {import('@aws-sdk/client-s3').HeadObjectCommandOutput} Found
+ */
+
+/** S3's codes, by the status of an answer to HEAD, which has no body that would say the code. */
+const CODES = /** @type {Record<number, string | undefined>} */ ({ 403: 'AccessDenied', 404: 'NoSuchKey', 503: 'SlowDown' });
+
+/** S3's storage classes in OSS's words. OSS has none for those that only S3 has. */
+const STORAGE_CLASSES = /** @type {Record<string, string | undefined>} */ ({
+  STANDARD: 'Standard',
+  STANDARD_IA: 'IA',
+  ONEZONE_IA: 'IA',
+  GLACIER_IR: 'Archive',
+  GLACIER: 'Archive',
+  DEEP_ARCHIVE: 'ColdArchive',
+});
+
+/** @param {S3} s3 @param {Request} request @returns {Promise<Answer>} */
+export async function headObject(s3, request) {
+  const found = await find(s3, request);
+  const { ContentDisposition, ContentEncoding, ContentLanguage } = found;
+  return answer(found, [
+    ['Content-Disposition', ContentDisposition],
+    ['Content-Encoding', ContentEncoding],
+    ['Content-Language', ContentLanguage],
+    ['x-oss-object-type', found.ETag?.includes('-') ? 'Multipart' : 'Normal'],
+    // S3 doesn't name the usual one.
+    ['x-oss-storage-class', STORAGE_CLASSES[found.StorageClass ?? 'STANDARD']],
+    ['x-oss-server-side-encryption', encryptionOf(found)],
+    ['x-oss-tagging-count', found.TagCount?.toString()],
+    ...Object.entries(found.Metadata ?? {}).map(
+      ([name, value]) => /** @type {[string, string]} */ ([`x-oss-meta-${name}`, metadataValue(value)]),
+    ),
+  ]);
+}
+
+/** @param {S3} s3 @param {Request} request @returns {Promise<Answer>} */
+export async function getObjectMeta(s3, request) {
+  return answer(await find(s3, request), []);
+}
+
+/** @param {S3} s3 @param {Request} request @returns {Promise<Found>} */
+async function find(s3, { object }) {
+  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+  return s3.send(new HeadObjectCommand(object)).catch((error) => {
+    const code = CODES[error.$metadata?.httpStatusCode];
+    throw code === undefined ? error : new S3Fault(code);
+  });
+}
+
+/** @param {Found} found @param {[name: string, value: string | undefined][]} headers @returns {Answer} */
+function answer({ ContentLength, ContentType, ETag, LastModified, VersionId }, headers) {
+  if (ContentLength === undefined || LastModified === undefined) throw new Error('S3 returned no size or time');
+  const all = [
+    ['Content-Type', ContentType],
+    ['ETag', ETag],
+    ['Last-Modified', LastModified.toUTCString()],
+    ['x-oss-version-id', VersionId],
+    ...headers,
+  ];
+  const known = all.filter(([, value]) => value !== undefined && value !== '');
+  return { headers: /** @type {HeaderList} */ (known), objectBytes: ContentLength };
+}
+
+/** @param {Found} found */
+function encryptionOf({ ServerSideEncryption }) {
+  if (ServerSideEncryption === undefined) return undefined;
+  return ServerSideEncryption === 'AES256' ? 'AES256' : 'KMS';
+}
+
+/**
+ * Metadata beyond ASCII as OSS returns it, which S3 keeps as RFC 2047 encodes it (src/route/s3_headers.rs).
+ *
+ * @param {string} value
+ */
+function metadataValue(value) {
+  const [, encoded] = /^=\?UTF-8\?B\?([\w+/=]*)\?=$/iu.exec(value) ?? [];
+  const decoded = encoded === undefined ? value : Buffer.from(encoded, 'base64').toString();
+  // No header may have a control character, whoever stored the object.
+  return /[\0-\x1f\x7f\ufffd]/u.test(decoded) ? value : decoded;
+}
