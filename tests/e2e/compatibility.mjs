@@ -23,6 +23,8 @@ const LETTERS = {
   ListParts: 'L',
   CompleteMultipartUpload: 'C',
   AbortMultipartUpload: 'A',
+  HeadObject: 'H',
+  GetObjectMeta: 'M',
 };
 
 /** What SDKs call themselves in User-Agent, or x-oss-user-agent, and what people call them. */

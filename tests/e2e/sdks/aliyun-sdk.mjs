@@ -44,6 +44,12 @@ const operations = {
     await client('abortMultipartUpload', { Bucket: device.bucket, Key: device.key, UploadId });
     return {};
   },
+  // It has no question of its own: apps ask for the object's headers.
+  exists: (client, { bucket, key }) =>
+    client('headObject', { Bucket: bucket, Key: key }).then(
+      () => ({ exists: true }),
+      (error) => (error.statusCode === 404 ? { exists: false } : Promise.reject(error)),
+    ),
   presign: async (client, { bucket, key }) => ({
     url: await client('getSignedUrl', 'putObject', { Bucket: bucket, Key: key, Expires: 60 }),
   }),

@@ -1,10 +1,23 @@
 // What devices do with an SDK, in the order in which one process does it, and how that ends unless clients.mjs says
 // otherwise.
 
-import { FIRST_KEY, STS_KEY } from '../fixture.mjs';
+import { ACCESS_KEYS, CONFIG, FIRST_KEY, RELAY_CONFIG, STS_KEY } from '../fixture.mjs';
 
 const MIB = 1024 * 1024;
 const NOBODY = { accessKeyId: 'LTAI5tNobodyKnowsThis', accessKeySecret: 'secretOfNobodyAtAllInThisTest1' };
+
+const HOUR = 60 * 60 * 1000;
+/** May ask whether an object is there, besides all that uploads. */
+const LOOKS_FIRST = { accessKeys: [{ ...FIRST_KEY, allow: [{}, { operations: ['HeadObject'] }] }] };
+
+/** The gateways that devices meet, by name, as `startGateway` makes them; those that cases name none for meet `usual`. */
+export const GATEWAYS = {
+  usual: [ACCESS_KEYS],
+  late: [ACCESS_KEYS, { now: () => Date.now() + 3 * HOUR }],
+  absent: [LOOKS_FIRST, { config: { ...CONFIG, headObject: 'absent' } }],
+  served: [LOOKS_FIRST, { config: { ...CONFIG, headObject: 'served' } }],
+  relay: [LOOKS_FIRST, { config: { ...RELAY_CONFIG, headObject: 'served' } }],
+};
 
 /** The bodies' sizes. */
 export const SIZES = {
@@ -21,7 +34,7 @@ export const SIZES = {
  * @property {keyof SIZES | number} body by its name, or its size
  * @property {Record<string, unknown>} device fields of the driver's case
  * @property {string} expected
- * @property {boolean} [late] to a gateway whose clock is 3 hours ahead
+ * @property {keyof GATEWAYS} [gateway]
  * @property {boolean} [once] by the client's default signature version only
  */
 
@@ -29,6 +42,7 @@ export const SIZES = {
 export function casesOf({ host, put, helperPartSize }) {
   const small = { operation: put, body: 'small', expected: 'stored' };
   const helper = { operation: helperPartSize ? 'upload' : 'none', body: 2.5 * (helperPartSize ?? 0) };
+  const looksFirst = { operation: 'lookFirst', body: 'small', device: { host } };
   const url = { operation: 'presign', body: 'small', expected: 'stored' };
   return [
     { ...small, name: 'a virtual-hosted host, no option set', device: { host: 'oss.test' } },
@@ -74,13 +88,17 @@ export function casesOf({ host, put, helperPartSize }) {
       expected: 'resumed',
       once: true,
     },
+    { ...looksFirst, name: 'is it there, then upload: `headObject` refused', expected: '405 MethodNotAllowed' },
+    { ...looksFirst, gateway: 'absent', name: 'the same, absent', expected: 'uploads each time' },
+    { ...looksFirst, gateway: 'served', name: 'the same, served by the API', expected: 'uploads once' },
+    { ...looksFirst, gateway: 'relay', name: 'the same, served by a relay', expected: 'uploads once' },
     // The last: an SDK that mends its clock keeps the difference.
     {
       ...small,
       operation: put,
       name: 'a clock 3 hours off',
       device: { host },
-      late: true,
+      gateway: 'late',
       expected: '403 RequestTimeTooSkewed',
       once: true,
     },

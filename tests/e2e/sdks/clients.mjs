@@ -59,6 +59,10 @@ export const CLIENTS = [
       'its helper, after the connection broke': { '*': 'resumed', '2.0.0': NONE },
       'a security token': { '*': 'stored', '2.0.0': NONE },
       'a signed URL with a security token': { '*': 'stored', '2.0.0': NONE },
+      'is it there, then upload: `headObject` refused': { '*': '405 MethodNotAllowed', '2.0.0': NONE },
+      'the same, absent': { '*': 'uploads each time', '2.0.0': NONE },
+      'the same, served by the API': { '*': 'uploads once', '2.0.0': NONE },
+      'the same, served by a relay': { '*': 'uploads once', '2.0.0': NONE },
     },
   },
   {
@@ -101,6 +105,7 @@ export const CLIENTS = [
       'a stream without a length': NONE,
       'an empty file': 'ClientException',
       'its helper, its own part size': TOO_SMALL,
+      'is it there, then upload: `headObject` refused': '405',
       'a clock 3 hours off': 'mends its clock',
     },
   },
@@ -127,6 +132,7 @@ export const CLIENTS = [
       // It makes a URL without a signature.
       'a signed URL': { '*': 'stored', '2.2.5 V4': UNKNOWN_HOST },
       'a signed URL with a security token': { '*': 'stored', '2.2.5 V4': UNKNOWN_HOST },
+      'is it there, then upload: `headObject` refused': { '*': '405 MethodNotAllowed', '2.0.0': '405', '2.1.0': '405' },
     },
   },
   {
@@ -175,6 +181,7 @@ export const CLIENTS = [
       // It sends no token; later ones name it `x-oss-security-token` in the URL, as no URL of version 1 does.
       'a security token': { '*': 'stored', '1.1.0': '403 InvalidSecurityToken' },
       'a signed URL with a security token': { '*': '400 InvalidArgument', '1.1.0': '403 InvalidSecurityToken' },
+      'is it there, then upload: `headObject` refused': '405',
     },
   },
 ];

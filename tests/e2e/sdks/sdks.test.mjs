@@ -10,12 +10,11 @@ import { after, before, describe, test } from 'node:test';
 
 import { ACCESS_KEYS, record, startGateway } from '../fixture.mjs';
 import { BUILT } from './build.mjs';
-import { casesOf } from './cases.mjs';
+import { casesOf, GATEWAYS } from './cases.mjs';
 import { CLIENTS, expectedOf, releasesOf, signaturesOf } from './clients.mjs';
 import { Device, createBodies } from './device.mjs';
 import { recordOutcomes } from './outcomes.mjs';
 
-const HOUR = 60 * 60 * 1000;
 const ALL = process.env.SDK_RELEASES === '--all';
 const LEFT_OUT = JSON.parse(await readFile(join(BUILT, 'left-out.json'), 'utf8').catch(() => '{}'));
 const require = createRequire(import.meta.url);
@@ -25,14 +24,16 @@ let gateways;
 let bodies;
 
 before(async () => {
-  gateways = await Promise.all([startGateway(), startGateway(ACCESS_KEYS, { now: () => Date.now() + 3 * HOUR })]);
+  const started = Object.entries(GATEWAYS).map(async ([name, options]) => [name, await startGateway(...options)]);
+  gateways = Object.fromEntries(await Promise.all(started));
   bodies = await createBodies();
 });
 
 after(async () => {
-  await Promise.all(gateways.map((gateway) => gateway.close()));
+  const all = Object.values(gateways);
+  await Promise.all(all.map((gateway) => gateway.close()));
   await bodies.remove();
-  const requests = gateways.flatMap((gateway) => gateway.requests);
+  const requests = all.flatMap((gateway) => gateway.requests);
   const log = JSON.stringify(requests);
   for (const { accessKeySecret, securityToken } of ACCESS_KEYS.accessKeys) {
     assert.ok(!log.includes(accessKeySecret) && !(securityToken && log.includes(securityToken)), 'no secret is logged');
@@ -84,7 +85,7 @@ function assertIsRelease({ id, userAgent }, release) {
     return;
   }
   // Who uses a signed URL says nothing.
-  const lines = gateways[0].requests.filter((line) => line.key?.startsWith(`${id}/${release}/`) && line.userAgent);
+  const lines = gateways.usual.requests.filter((line) => line.key?.startsWith(`${id}/${release}/`) && line.userAgent);
   assert.ok(lines.length > 0);
   for (const line of lines) assert.ok(line.userAgent.startsWith(`${userAgent}${release}`), line.userAgent);
 }

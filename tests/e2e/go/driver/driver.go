@@ -35,6 +35,7 @@ type Result struct {
 	ETag        string `json:"etag,omitempty"`
 	URL         string `json:"url,omitempty"`
 	Parts       int    `json:"parts,omitempty"`
+	Exists      *bool  `json:"exists,omitempty"`
 	Unsupported string `json:"unsupported,omitempty"`
 	Error       *Error `json:"error,omitempty"`
 }

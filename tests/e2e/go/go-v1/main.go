@@ -34,6 +34,9 @@ func (sdk) Run(c driver.Case) (driver.Result, error) {
 		return abort(bucket, c)
 	case "upload":
 		return upload(bucket, c)
+	case "exists":
+		exists, err := bucket.IsObjectExist(c.Key)
+		return driver.Result{Exists: &exists}, err
 	case "presign":
 		url, err := bucket.SignURL(c.Key, oss.HTTPPut, 60)
 		return driver.Result{URL: url}, err

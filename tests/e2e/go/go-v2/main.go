@@ -38,6 +38,9 @@ func (sdk) Run(c driver.Case) (driver.Result, error) {
 		return abort(client, c)
 	case "upload":
 		return upload(client, c)
+	case "exists":
+		exists, err := client.IsObjectExist(context.TODO(), c.Bucket, c.Key)
+		return driver.Result{Exists: &exists}, err
 	case "presign":
 		return presign(client, c)
 	}

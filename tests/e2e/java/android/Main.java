@@ -90,6 +90,11 @@ public final class Main extends Driver {
     }
 
     @Override
+    protected Result exists(Case c) throws Throwable {
+        return Result.exists(client(c).doesObjectExist(c.bucket, c.key));
+    }
+
+    @Override
     protected Result presign(Case c) throws Throwable {
         GeneratePresignedUrlRequest request = new GeneratePresignedUrlRequest(c.bucket, c.key, 60, HttpMethod.PUT);
         return Result.url(client(c).presignConstrainedObjectURL(request));

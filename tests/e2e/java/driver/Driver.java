@@ -32,6 +32,9 @@ public abstract class Driver {
     /** The SDK's own helper for large files. */
     protected abstract Result upload(Case c) throws Throwable;
 
+    /** Whether an object is there, by the SDK's own question. */
+    protected abstract Result exists(Case c) throws Throwable;
+
     /** A URL for PutObject. */
     protected abstract Result presign(Case c) throws Throwable;
 
@@ -78,6 +81,8 @@ public abstract class Driver {
                 return abort(c);
             case "upload":
                 return upload(c);
+            case "exists":
+                return exists(c);
             case "presign":
                 return presign(c);
             default:

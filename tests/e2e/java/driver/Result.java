@@ -6,6 +6,7 @@ public final class Result {
     public String etag;
     public String url;
     public Integer parts;
+    public Boolean exists;
     public String unsupported;
     public Error error;
 
@@ -31,6 +32,12 @@ public final class Result {
     public static Result parts(int parts, String etag) {
         Result result = etag(etag);
         result.parts = parts;
+        return result;
+    }
+
+    public static Result exists(boolean exists) {
+        Result result = new Result();
+        result.exists = exists;
         return result;
     }
 

@@ -106,6 +106,11 @@ public final class Main extends Driver {
     }
 
     @Override
+    protected Result exists(Case c) throws Throwable {
+        return Result.exists(client(c).doesObjectExist(c.bucket, c.key));
+    }
+
+    @Override
     protected Result presign(Case c) throws Throwable {
         Date expiry = new Date(System.currentTimeMillis() + 60_000);
         return Result.url(client(c).generatePresignedUrl(c.bucket, c.key, expiry, HttpMethod.PUT).toString());

@@ -102,6 +102,13 @@ public final class Main extends Driver {
     }
 
     @Override
+    protected Result exists(Case c) throws Throwable {
+        try (OSSClient client = client(c)) {
+            return Result.exists(client.doesObjectExist(c.bucket, c.key));
+        }
+    }
+
+    @Override
     protected Result presign(Case c) throws Throwable {
         try (OSSClient client = client(c)) {
             PresignOptions oneMinute = PresignOptions.newBuilder().expiration(Duration.ofMinutes(1)).build();
