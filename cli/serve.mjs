@@ -9,6 +9,7 @@ import { createGate } from '../js-shim/core/gate.mjs';
 import { readEvent } from '../js-shim/edge/cloudfront-event.mjs';
 import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
 import { ossRequestId } from '../js-shim/edge/oss-error.mjs';
+import { logText } from '../js-shim/log.mjs';
 import { readSettings } from '../js-shim/relay/settings.mjs';
 import { startDistribution } from '../local/distribution.mjs';
 import { startS3Server } from '../local/s3-server.mjs';
@@ -40,6 +41,7 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * @param {(request: import('aws-lambda').CloudFrontRequest, now: number) => string | undefined} [options.explain] says
  *   why a request was refused; it goes to the request's line as `hypothesis`
  * @param {(line: LogLine) => void} [options.logKeys] gets the lines about fetching access keys
+ * @param {(text: string) => void} [options.functionLog] gets every line that a function logs, as CloudWatch would
  * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
  *   close(): Promise<void> }>}
  */
@@ -55,6 +57,7 @@ export async function serve({
   log = () => {},
   explain,
   logKeys = () => {},
+  functionLog = () => {},
 }) {
   const config = /** @type {Config} */ (documents.config);
   const functions = await loadFunctions(documents);
@@ -63,7 +66,11 @@ export async function serve({
   const decisions = decisionsByRequest();
   const atEdge = {
     now,
-    log: (/** @type {LogLine} */ line) => (line.event === 'access-keys' ? logKeys(line) : decisions.write(line)),
+    log: (/** @type {LogLine} */ line) => {
+      functionLog(logText(line));
+      if (line.event === 'access-keys') logKeys(line);
+      else decisions.write(line);
+    },
   };
   const behindEdge = {
     ...atEdge,

@@ -1,5 +1,7 @@
 // oss-edge serve
 
+import { openSync, writeSync } from 'node:fs';
+
 import { Option } from 'commander';
 
 import { DEFAULT_FRAMING, FRAMINGS } from '../../local/request-framing.mjs';
@@ -41,20 +43,23 @@ export function addServe(program) {
         .default('taken'),
     )
     .option('--json', 'log JSON lines')
+    .option('--function-log <file>', 'append every line that a function logs to this file, as CloudWatch would have it')
     .option('--explain', 'say what a refused device does wrong, as `oss-edge explain` finds out')
     .option('--no-origin-response', "leave out the function that translates S3's responses, as a deployment may")
     .action(action(serveUntilInterrupted));
 }
 
 /** @param {any} options */
-async function serveUntilInterrupted({ port, s3Endpoint, json, explain, ...options }) {
+async function serveUntilInterrupted({ port, s3Endpoint, json, explain, functionLog, ...options }) {
   // The AWS SDK warns at length about Node 20, which Lambda doesn't run.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { readDocuments } = await import('../documents.mjs');
   const { serve } = await import('../serve.mjs');
   const documents = await readDocuments(documentFiles(options));
+  const file = functionLog === undefined ? undefined : openSync(functionLog, 'a');
   const server = await serve({
     documents,
+    functionLog: file === undefined ? undefined : (text) => void writeSync(file, `${text}\n`),
     explain: explain ? await explanationsOf(documents) : undefined,
     port: portOf(port),
     data: options.data,

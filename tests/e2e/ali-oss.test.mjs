@@ -39,14 +39,17 @@ let directory;
 let server;
 let stored;
 let close;
+let loggingFunctions;
 
 before(async () => {
-  ({ requests, logged, directory, server, stored, close } = await startGateway());
+  ({ requests, logged, directory, server, stored, close, loggingFunctions } = await startGateway());
 });
 
 after(async () => {
   agent.destroy();
   await close();
+  const checked = ['CompleteMultipartUpload', 'ListParts', 'authorizer', 'origin-response', 'viewer-request'];
+  assert.deepEqual(loggingFunctions(), checked, 'whose lines were checked');
   await record('aliyun-sdk-nodejs', requests);
   const log = JSON.stringify(requests);
   for (const key of ACCESS_KEYS.accessKeys) assert.ok(!log.includes(key.accessKeySecret), 'no secret is logged');

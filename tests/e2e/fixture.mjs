@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, RestoreObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 import { serve } from '../../cli/serve.mjs';
+import { LogCheck } from './log-check.mjs';
 
 /** OSS buckets; the hosts that stand for one bucket stand for the first. */
 export const BUCKET = 'fleet-uploads';
@@ -136,7 +137,8 @@ export function localAgent() {
 
 /**
  * The gateway with an S3 of its own: what it logged in `requests`, each line also told by `logged` as `line` and
- * by its request id, and what arrived in `stored`. `options` are those of `serve`, as `now`, the functions' clock.
+ * by its request id, and what arrived in `stored`. `options` are those of `serve`, as `now`, the functions' clock. What its
+ * functions log is checked when it is closed.
  */
 export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, ...options } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'oss-edge-e2e-'));
@@ -148,7 +150,9 @@ export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, 
     logged.emit('line', line);
     if (line.ossRequestId) logged.emit(String(line.ossRequestId), line);
   };
-  const server = await serve({ ...options, documents: { config, accessKeys }, data: directory, log });
+  const check = new LogCheck(accessKeys);
+  const functionLog = (text) => check.add(text);
+  const server = await serve({ ...options, documents: { config, accessKeys }, data: directory, log, functionLog });
   const stored = new StoredObjects({ ...server.s3, directory });
   return {
     server,
@@ -157,6 +161,8 @@ export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, 
     logged,
     directory,
     url: server.url,
+    /** The functions that have logged a line. */
+    loggingFunctions: () => check.functions,
     assertStored: async (key, body) => {
       const object = await stored.get(key);
       assert.deepEqual([object?.body.length, object?.sha256], [body.length, sha256(body)], key);
@@ -166,6 +172,7 @@ export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, 
       await server.close();
       await rm(directory, { recursive: true });
       assert.deepEqual(requests.filter(({ violation }) => violation), [], 'no function broke a rule of CloudFront');
+      assert.deepEqual(check.end(), [], "the functions' log");
     },
   };
 }

@@ -28,17 +28,18 @@ def setUpModule():
     unittest.addModuleCleanup(s3.close)
     keys = [{**KEY, "allow": [{}, {"prefix": "asked/", "operations": ["HeadObject"]}]}, PLAIN]
     gateways = {name: uploads.Gateway(s3, keys, **config) for name, config in CONFIGS.items()}
+    # In the other order: the gateways end first.
     unittest.addModuleCleanup(end)
+    for gateway in gateways.values():
+        unittest.addModuleCleanup(gateway.close)
 
 
 def end():
     """The record has who asked: of the rows that other modules make, the letters for what reads."""
-    lines = []
-    for gateway in gateways.values():
-        gateway.close()
-        lines += [line for line in gateway.log if line.get("operation") in ("HeadObject", "GetObjectMeta")]
-        if any("violation" in line for line in gateway.log):
-            raise AssertionError(f"rules of CloudFront broken: {gateway.log}")
+    log = [line for gateway in gateways.values() for line in gateway.log]
+    if any("violation" in line for line in log):
+        raise AssertionError(f"rules of CloudFront broken: {log}")
+    lines = [line for line in log if line.get("operation") in ("HeadObject", "GetObjectMeta")]
     uploads.RECORDS.mkdir(parents=True, exist_ok=True)
     uploads.RECORDS.joinpath("looks-first-python.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 

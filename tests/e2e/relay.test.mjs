@@ -29,6 +29,7 @@ after(async () => {
   agent.destroy();
   await gateway.close();
   await refusing.close();
+  assert.ok(gateway.loggingFunctions().includes('relay'), 'whose lines were checked');
 });
 
 for (const size of [0, 1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 30 * MIB]) {

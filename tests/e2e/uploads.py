@@ -70,17 +70,21 @@ class Gateway:
     def __init__(self, s3, access_keys, *options, **config):
         self.log = []
         self._lines = queue.Queue()
+        self._folder = tempfile.TemporaryDirectory()
+        self._function_log = Path(self._folder.name, "functions.jsonl")
         with tempfile.TemporaryDirectory() as folder:
             document = access_keys if isinstance(access_keys, dict) else {"accessKeys": access_keys}
             merged = {**s3.fixture["config"], **config}
             merged = {name: value for name, value in merged.items() if value is not None}
             files = {"config": merged, "access-keys": document}
             arguments = ["--port", "0", "--json", "--s3-endpoint", s3.fixture["endpoint"], *options]
+            arguments += ["--function-log", str(self._function_log)]
             for name, document in files.items():
                 file = Path(folder, f"{name}.json")
                 file.write_text(json.dumps(document))
                 arguments += [f"--{name}", str(file)]
-            self._process = start_node("cli/oss-edge.mjs", "serve", *arguments, env=s3.credentials)
+            check = ["--import", "./tests/e2e/log-check-of-serve.mjs"]
+            self._process = start_node(*check, "cli/oss-edge.mjs", "serve", *arguments, env=s3.credentials)
             first_line = self._process.stdout.readline()
         self.port = int(re.match(r"listening on http://127\.0\.0\.1:(\d+),", first_line)[1])
         self._reader = threading.Thread(target=self._read)
@@ -93,13 +97,17 @@ class Gateway:
         return found[0]
 
     def close(self):
-        """Ends the process; all of its log is in `log` then."""
+        """Ends the process; all of its log is in `log` then, and what its functions logged is as it should be."""
         self._process.terminate()
         status = self._process.wait()
         self._reader.join()
         self._process.stdout.close()
         while not self._lines.empty():
             self.log.append(self._lines.get())
+        checked = json.loads(Path(f"{self._function_log}.checked").read_text("utf-8"))
+        self._folder.cleanup()
+        if checked["problems"] or (self.log and not checked["lines"]):
+            raise AssertionError(f"what the functions logged: {checked}")
         return status
 
     def _read(self):
