@@ -5,7 +5,7 @@
  * @param {any} [accessKeys] checked; undefined if the functions fetch them
  * @returns {string[]} sentences
  */
-export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unsealedUploadIds }, accessKeys) {
+export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unsealedUploadIds, capture }, accessKeys) {
   const exact = new Set(hosts.map((/** @type {{ host: string }} */ { host }) => host));
   const warnings = hosts
     .filter((/** @type {any} */ { host, style }) => style === 'virtual-hosted' && !exact.has(host.slice(2)))
@@ -28,7 +28,20 @@ export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unseale
         'and the limit of seven days; set it to `refuse` when the uploads have ended that began without a seal',
     );
   }
+  if (capture !== undefined && capturedOf(capture) !== '') {
+    warnings.push(
+      `capture: on for ${capturedOf(capture)}; their keys and user metadata go to the log of viewer-request, so take it out ` +
+        'again when you know the cause',
+    );
+  }
   return warnings;
+}
+
+/** @param {{ accessKeyIds?: string[], refusedShare?: number }} capture */
+function capturedOf({ accessKeyIds = [], refusedShare = 0 }) {
+  const ids = accessKeyIds.length === 1 ? [`access key ${accessKeyIds[0]}`] : [`${accessKeyIds.length} access keys`];
+  const share = refusedShare > 0 ? [`${refusedShare * 100} % of all refusals`] : [];
+  return [...(accessKeyIds.length > 0 ? ids : []), ...share].join(' and ');
 }
 
 /** @param {any} accessKeys */

@@ -310,6 +310,11 @@ fn with_body(mut json: String, body: &str) -> String {
     json
 }
 
+/// A list of headers, for an answer that the adapter makes.
+pub(crate) fn header_list_json(headers: &[(&'static str, String)]) -> String {
+    to_string(&headers)
+}
+
 fn to_string(value: &impl Serialize) -> String {
     // Serializing fails for no value of these types. The adapter takes an empty text for no decision, and denies.
     let mut json = Vec::with_capacity(2048);

@@ -14,6 +14,7 @@ use crate::access_keys::derived_key::derived_secret;
 #[cfg(feature = "documents")]
 use crate::config::Config;
 use crate::decision;
+use crate::decision_json::header_list_json;
 #[cfg(feature = "documents")]
 use crate::documents::AccessKeysReader;
 use crate::error_response::{ErrorContext, ErrorResponse};
@@ -60,6 +61,12 @@ impl Gate {
     #[wasm_bindgen(js_name = decideAtRelay)]
     pub fn decide_at_relay(&self, hand_over: &str, now: f64) -> String {
         self.0.decide_at_relay(hand_over, millis(now)).to_service_text()
+    }
+
+    /// The headers that let a page of this origin read an answer that the adapter made itself. Returns JSON.
+    #[wasm_bindgen(js_name = corsHeaders)]
+    pub fn cors_headers(&self, origin: &str) -> String {
+        header_list_json(&self.0.cors_headers_for(origin))
     }
 }
 

@@ -21,5 +21,6 @@ export function createBundledGate({ wasm, bytes, seal }) {
     decide: (request, requestId, now) => gate.decide(request, requestId, now),
     decideAtApi: (handOver, now) => gate.decideAtApi(handOver, now),
     decideAtRelay: (handOver, now) => gate.decideAtRelay(handOver, now),
+    corsHeaders: (origin) => gate.corsHeaders(origin),
   };
 }

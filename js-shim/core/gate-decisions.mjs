@@ -11,11 +11,14 @@ import { requestText } from './event-text.mjs';
  *   at the API, by what viewer-request handed over in `x-ossedge-request`
  * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtRelay the same at the
  *   relay
+ * @property {(origin: string) => import('./decision.mjs').HeaderList} [corsHeaders] what lets a page of this origin read
+ *   an answer that the core didn't make; a gate of one's own may do without
  *
  * @typedef {object} CoreGate in the core's memory
  * @property {(request: Uint8Array, now: number) => string} decide
  * @property {(handOver: string, now: number) => string} decideAtApi
  * @property {(handOver: string, now: number) => string} decideAtRelay
+ * @property {(origin: string) => string} corsHeaders
  * @property {(request: Uint8Array, now: number) => import('./gate.mjs').Explanation} [explain]
  * @property {() => void} free
  */
@@ -55,6 +58,11 @@ export class GateDecisions {
   /** @param {string} handOver @param {number} now @returns {import('./decision.mjs').ServiceDecision} */
   decideAtRelay(handOver, now) {
     return readDecision(this.call((gate) => gate.decideAtRelay(handOver, now)));
+  }
+
+  /** @param {string} origin @returns {import('./decision.mjs').HeaderList} */
+  corsHeaders(origin) {
+    return JSON.parse(this.call((gate) => gate.corsHeaders(origin)));
   }
 
   /** @param {import('aws-lambda').CloudFrontRequest} request @param {string} requestId @param {number} now */

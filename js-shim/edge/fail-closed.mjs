@@ -10,13 +10,14 @@ import { LOG_VERSION } from '../log.mjs';
  * @param {string} failure.detail for the log
  * @param {Readonly<import('./oss-error.mjs').OssError>} [failure.error] by default InternalError
  * @param {number} [failure.retryAfter] seconds
+ * @param {import('../core/decision.mjs').HeaderList} [failure.headers] besides the error's own
  * @param {string} [failure.host] that the client asked; at origin request the Host header names the bucket
  * @param {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} failure.event
  *   possibly of another shape
  * @param {number} failure.now milliseconds since the epoch
  * @param {(line: import('../log.mjs').LogLine) => void} failure.log
  */
-export function failClosed({ function: name, detail, error = INTERNAL_ERROR, retryAfter, host, event, now, log }) {
+export function failClosed({ function: name, detail, error = INTERNAL_ERROR, retryAfter, headers = [], host, event, now, log }) {
   const cf = event?.Records?.[0]?.cf;
   const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
   const requestId = ossRequestId(cloudFrontRequestId);
@@ -25,6 +26,7 @@ export function failClosed({ function: name, detail, error = INTERNAL_ERROR, ret
   log({ log: LOG_VERSION, time: new Date(now).toISOString(), function: name, ...line });
   const replaced = cf && 'response' in cf ? cf.response : undefined;
   const answer = ossError(error, { requestId, host, method: cf?.request?.method, now });
+  answer.headers.push(...headers);
   if (retryAfter !== undefined) answer.headers.push(['Retry-After', String(retryAfter)]);
   return generatedResponse(answer, replaced);
 }

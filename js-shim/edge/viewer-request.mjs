@@ -51,8 +51,24 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
    * @param {{ detail: string, error?: Readonly<import('./oss-error.mjs').OssError>, retryAfter?: number }} failure
    */
   function failed(event, time, failure) {
-    const host = event?.Records?.[0]?.cf?.request?.headers?.host?.[0]?.value;
-    return failClosed({ function: FUNCTION, ...failure, host, event, now: time, log });
+    const headers = event?.Records?.[0]?.cf?.request?.headers;
+    const host = headers?.host?.[0]?.value;
+    return failClosed({ function: FUNCTION, ...failure, headers: corsHeaders(headers), host, event, now: time, log });
+  }
+
+  /**
+   * What lets a page read the failure: without it, it would take the gateway for unreachable. Where the core trapped, this
+   * is asked of a new instance.
+   *
+   * @param {import('aws-lambda').CloudFrontHeaders | undefined} headers possibly of another shape
+   */
+  function corsHeaders(headers) {
+    try {
+      const [origin, ...others] = headers?.origin ?? [];
+      return origin === undefined || others.length > 0 ? [] : (gate.corsHeaders?.(origin.value) ?? []);
+    } catch {
+      return [];
+    }
   }
 }
 

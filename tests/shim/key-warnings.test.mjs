@@ -99,6 +99,13 @@ test('a configuration that is probably not meant is told', () => {
   assert.match(configWarnings(forwarding)[0], /^unsealedUploadIds: with `forward` a client may cut the seal off/u);
   assert.match(configWarnings({ hosts: hosts.slice(1) })[0], /^maxClockSkewSeconds: not set, .* 300 s .* 900;/u);
   const absent = { hosts: [], maxClockSkewSeconds: 0, headObject: 'absent' };
+  for (const [capture, expected] of /** @type {[object, string | undefined][]} */ ([
+    [{ accessKeyIds: ['LTAI5tA'] }, 'access key LTAI5tA'], [{ accessKeyIds: ['a', 'b'], refusedShare: 0.01 }, '2 access keys and 1 % of all refusals'],
+    [{ refusedShare: 1 }, '100 % of all refusals'], [{}, undefined], [{ accessKeyIds: [], refusedShare: 0 }, undefined],
+  ])) {
+    const [warning] = configWarnings({ hosts: [], maxClockSkewSeconds: 0, capture });
+    assert.equal(/^capture: on for (.*); their keys/u.exec(warning ?? '')?.[1], expected);
+  }
   for (const config of [absent, { ...absent, headObject: 'served' }]) {
     assert.match(configWarnings(config, { accessKeys: [{}, { allow: [{}] }], masterKeys: [{}] })[0], /^headObject: no access key has a rule that names HeadObject/u);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,13 +15,19 @@ import { DOCUMENTS, element, signedEvent } from './fixture.mjs';
 const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-serve-'));
-after(() => rm(directory, { recursive: true }));
+/** A test that fails leaves its server running. @type {import('node:child_process').ChildProcess[]} */
+const children = [];
+after(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await rm(directory, { recursive: true });
+});
 const config = await written('config.json', DOCUMENTS.config);
 const accessKeys = await written('access-keys.json', DOCUMENTS.accessKeys);
 
 test('serves, logs one line a request, keeps the data, and ends cleanly on Ctrl-C', async () => {
   const data = join(directory, 'data');
-  const server = await started('--data', data, '--json');
+  const functionLog = join(directory, 'functions.jsonl');
+  const server = await started('--data', data, '--json', '--function-log', functionLog);
   const stored = await send(server.url, { body: 'hello' });
   assert.equal(stored.status, 200);
   const refused = await send(server.url, { body: 'hello', authorization: 'OSS a:b' });
@@ -36,6 +42,11 @@ test('serves, logs one line a request, keeps the data, and ends cleanly on Ctrl-
   );
   assert.equal(await server.interrupted(), 0);
   assert.deepEqual(await readdir(data), ['fleet-uploads-prod']);
+  const logged = (await readFile(functionLog, 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(
+    logged.map(({ function: name, decision, code }) => [name, decision, code]),
+    [['viewer-request', 'forward', undefined], ['viewer-request', 'deny', 'InvalidAccessKeyId']],
+  );
 });
 
 test('shows a person one readable line a request', async () => {
@@ -75,6 +86,7 @@ test('says that its port is in use, and ends', async () => {
 /** @param {string[]} args */
 async function started(...args) {
   const child = spawn(process.execPath, [CLI, 'serve', '--config', config, '--access-keys', accessKeys, '--port', '0', ...args]);
+  children.push(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async () => (await lines.next()).value;
   const url = /listening on (\S+),/u.exec(await line())?.[1];

@@ -114,6 +114,26 @@ test('answers a trap with InternalError, and the next request works', async () =
   assert.equal(forwarded.uri, '/logs/boot.txt');
 });
 
+test('lets the pages that may upload read that the gateway failed', async () => {
+  const page = 'https://app.example.com';
+  const documents = { ...DOCUMENTS, config: { ...DOCUMENTS.config, cors: { origins: [page], exposedHeaders: ['ETag'] } } };
+  const noKeys = /** @type {any} */ ({ ready: () => false, arrival: async () => false, retryAfter: () => 1 });
+  for (const [status, make] of /** @type {const} */ ([
+    ['500', () => createViewerRequest({ gate: trappingOnce(documents), now: () => NOW, log: () => {} })],
+    ['503', () => createViewerRequest({ gate: gateOf(documents), keys: noKeys, now: () => NOW, log: () => {} })],
+  ])) {
+    for (const [origins, allowed] of /** @type {[string[], string | undefined][]} */ ([[[page], page], [['https://other.example.com'], undefined], [[], undefined], [[page, page], undefined]])) {
+      const event = signedEvent();
+      if (origins.length > 0) event.Records[0].cf.request.headers.origin = origins.map((value) => ({ key: 'Origin', value }));
+      const result = /** @type {any} */ (await make()(event));
+      assert.equal(result.status, status);
+      const told = ['access-control-allow-origin', 'access-control-expose-headers', 'vary'].map((name) => result.headers[name]?.[0].value);
+      assert.deepEqual(told, allowed ? [allowed, 'ETag', 'Origin'] : [undefined, undefined, undefined], `${origins}`);
+      assert.equal(violation('viewer-request', event, result), null);
+    }
+  }
+});
+
 test('begins a new instance after one that failed', () => {
   let instances = 0;
   const original = WebAssembly.Instance;
@@ -179,8 +199,8 @@ function gateOf({ config, accessKeys }) {
 }
 
 /** A gate whose core runs into `unreachable` once. */
-function trappingOnce() {
-  const gate = gateOf(DOCUMENTS);
+function trappingOnce(documents = DOCUMENTS) {
+  const gate = gateOf(documents);
   // (module (func (export "trap") unreachable))
   const bytes = '0061736d01000000' + '010401600000' + '03020100' + '0708010474726170' + '0000' + '0a05010300000b';
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(bytes, 'hex')));
