@@ -218,7 +218,7 @@ impl Gate {
     }
 
     /// What lets a page of this origin read an answer that isn't the core's; nothing where it may not.
-    pub fn cors_headers_for(&self, origin: &str) -> Vec<(&'static str, String)> {
+    pub(crate) fn cors_headers_for(&self, origin: &str) -> Vec<(&'static str, String)> {
         self.config.cors.as_ref().and_then(|cors| cors.headers_for(origin)).unwrap_or_default()
     }
 

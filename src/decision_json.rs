@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::capture::Captured;
-use crate::decision::{Decision, EdgeDecision, Preflight};
+use crate::decision::{Decision, EdgeDecision, Gate, Preflight};
 use crate::error_response::{ErrorResponse, oss_request_id};
 use crate::hand_over_seal::{HandOverFault, Opened};
 use crate::origin_response::ViewerResponse;
@@ -129,6 +129,13 @@ pub struct Explanation<'d> {
     string_to_sign: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     canonical_request: Option<&'d str>,
+}
+
+impl Gate {
+    /// What lets a page of this origin read an answer that the adapter made.
+    pub fn cors_headers_json(&self, origin: &str) -> String {
+        to_string(&self.cors_headers_for(origin))
+    }
 }
 
 impl EdgeDecision<'_> {
@@ -308,11 +315,6 @@ fn with_body(mut json: String, body: &str) -> String {
     json.push('\0');
     json.push_str(body);
     json
-}
-
-/// A list of headers, for an answer that the adapter makes.
-pub(crate) fn header_list_json(headers: &[(&'static str, String)]) -> String {
-    to_string(&headers)
 }
 
 fn to_string(value: &impl Serialize) -> String {

@@ -122,7 +122,7 @@ impl ErrorDocument {
             Refusal::InvalidHeaderValue(name, value) | Refusal::InvalidQueryValue(name, value) => {
                 self.argument(name, value);
             }
-            Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) | Refusal::NotImplemented(name) => {
+            Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) | Refusal::NotImplemented(name, _) => {
                 self.echo("Header", name);
             }
             Refusal::InvalidAccessKeyId(id, _) => self.echo("OSSAccessKeyId", id),

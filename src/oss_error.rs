@@ -109,6 +109,7 @@ impl Refusal {
                 error(403, "AccessDenied", "0002-00000074", MESSAGE)
             }
             Refusal::InvalidCredential(fault) => fault.oss_error(),
+            Refusal::OtherRegion(_) => CredentialFault::Region.oss_error(),
             Refusal::InvalidExpires => {
                 error(403, "AccessDenied", "0002-00000070", "Invalid date (should be seconds since epoch)")
             }
@@ -154,7 +155,7 @@ impl Refusal {
             Refusal::NoSuchBucket(_) => NO_SUCH_BUCKET,
             Refusal::NoSuchUpload(..) => NO_SUCH_UPLOAD,
             Refusal::NoSuchKey(_) => NO_SUCH_KEY,
-            Refusal::NotImplemented(_) => {
+            Refusal::NotImplemented(..) => {
                 const MESSAGE: &str = "A header you provided implies functionality that is not implemented.";
                 error(400, "NotImplemented", "0017-00000245", MESSAGE)
             }

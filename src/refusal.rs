@@ -46,8 +46,10 @@ pub enum Refusal {
     ConflictingSignatures,
     /// A signature in the query that lacks one of its parameters.
     IncompleteUrlSignature,
-    /// The credential of signature version 4 doesn't follow its grammar, or is for another day or Region.
+    /// The credential of signature version 4 doesn't follow its grammar, or is for another day.
     InvalidCredential(CredentialFault),
+    /// The credential's Region isn't one of those that are configured.
+    OtherRegion(String),
     /// `Expires` or `x-oss-expires` isn't a number of seconds in its range.
     InvalidExpires,
     /// A signed URL whose time has passed.
@@ -81,7 +83,7 @@ pub enum Refusal {
     /// HeadObject and GetObjectMeta are answered as if there were no object: clients that look first then upload.
     NoSuchKey(String),
     /// A header asks for something that S3 doesn't do.
-    NotImplemented(String),
+    NotImplemented(String, String),
     /// A header's value isn't one that OSS defines.
     InvalidHeaderValue(&'static str, String),
     /// More user metadata than S3 keeps.
@@ -186,7 +188,7 @@ pub enum CredentialFault {
     Form,
     /// The date isn't one, or not the day of the signed date.
     Date,
-    /// The region is empty, or not one that is configured.
+    /// The region is empty.
     Region,
 }
 
@@ -243,7 +245,7 @@ impl Refusal {
     /// The header or query parameter that was wrong, by its name.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) | Refusal::NotImplemented(name) => {
+            Refusal::RepeatedHeader(name) | Refusal::MalformedHeader(name) | Refusal::NotImplemented(name, _) => {
                 Some(name)
             }
             Refusal::RepeatedParameter(name) | Refusal::UnexpectedParameter(name) => Some(shown(name)),
@@ -280,9 +282,13 @@ impl Refusal {
             Refusal::UnexpectedParameter(name) => {
                 format!("query parameter `{}` is not allowed here", shown(name)).into()
             }
-            Refusal::InvalidPartNumber(_) => "`partNumber` is not an integer from 1 to 10000".into(),
-            Refusal::InvalidEncodingType(_) => "`encoding-type` is not `url`".into(),
-            Refusal::InvalidQueryValue(name, _) => format!("query parameter `{name}` is out of range").into(),
+            Refusal::InvalidPartNumber(value) => {
+                format!("`partNumber` is {}, not an integer from 1 to 10000", found(value)).into()
+            }
+            Refusal::InvalidEncodingType(value) => format!("`encoding-type` is {}, not `url`", found(value)).into(),
+            Refusal::InvalidQueryValue(name, value) => {
+                format!("query parameter `{name}` is {}, which is out of range", found(value)).into()
+            }
             Refusal::MethodNotAllowed => "the operation is not served".into(),
             Refusal::NoService(operation) => format!("{operation} needs `api` or `relay` in the configuration").into(),
             Refusal::AccessForbidden(fault) => fault.detail().into(),
@@ -290,6 +296,9 @@ impl Refusal {
             Refusal::ConflictingSignatures => "more than one signature".into(),
             Refusal::IncompleteUrlSignature => "the signature in the URL lacks a parameter".into(),
             Refusal::InvalidCredential(fault) => fault.detail().into(),
+            Refusal::OtherRegion(region) => {
+                format!("the credential's region is {}, which is not in `signatureRegions`", found(region)).into()
+            }
             Refusal::InvalidExpires => "the expiry is not a number of seconds in its range".into(),
             Refusal::Expired(_) => "the signed URL has expired".into(),
             Refusal::ExpiresTooFar => "the signed URL is valid for longer than `maxUrlExpirySeconds`".into(),
@@ -307,9 +316,9 @@ impl Refusal {
             Refusal::NoSuchBucket(name) => format!("unknown bucket `{name}`: add it to `buckets`").into(),
             Refusal::NoSuchUpload(_, fault) => fault.detail(),
             Refusal::NoSuchKey(_) => "every object is said to be absent: `headObject` in the configuration".into(),
-            Refusal::NotImplemented(name) => not_implemented(name).into(),
-            Refusal::InvalidHeaderValue(name, _) => {
-                format!("header `{name}` has a value that OSS does not define").into()
+            Refusal::NotImplemented(name, value) => not_implemented(name, value).into(),
+            Refusal::InvalidHeaderValue(name, value) => {
+                format!("header `{name}` is {}, which OSS does not define", found(value)).into()
             }
             Refusal::MetadataTooLarge => "more than 2 KB of user metadata".into(),
             Refusal::MissingContentLength(fault) => fault.detail().into(),
@@ -328,16 +337,26 @@ fn shown(name: &str) -> &str {
     name.split(['=', '%']).next().unwrap_or_default()
 }
 
+/// A value that a client sent, where it is no longer than the values that OSS defines and can't be a signature or a token.
+fn found(value: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    match value.len() {
+        0 => "empty".into(),
+        1..=24 if value.bytes().all(is_plain) => format!("`{value}`").into(),
+        length => format!("a text of {length} bytes").into(),
+    }
+}
+
 /// Names the setting that takes the header, where there is one.
-fn not_implemented(name: &str) -> String {
+fn not_implemented(name: &str, value: &str) -> String {
     let setting = match name {
         "x-oss-callback" | "x-oss-callback-var" => "headers.callback",
         "x-oss-object-acl" => "headers.publicAcl",
         "x-oss-server-side-encryption" | "x-oss-server-side-encryption-key-id" => "headers.kmsKeys",
         "x-oss-tagging" => "headers.tagging",
-        _ => return format!("header `{name}` asks for what S3 does not do"),
+        _ => return format!("header `{name}` is {}: S3 does not do that", found(value)),
     };
-    format!("header `{name}` asks for what S3 does not do as it is: see `{setting}` in the configuration")
+    format!("header `{name}` is {}: see `{setting}` in the configuration", found(value))
 }
 
 impl TooSkewed {
@@ -441,7 +460,7 @@ impl CredentialFault {
         match self {
             CredentialFault::Form => "the credential is not `AccessKeyId/date/region/oss/aliyun_v4_request`",
             CredentialFault::Date => "the credential is for another day than the signed date",
-            CredentialFault::Region => "the credential's region is not in `signatureRegions`",
+            CredentialFault::Region => "the credential has no region",
         }
     }
 }

@@ -155,7 +155,7 @@ impl<'r> PresentedSignature<'r> {
     /// The texts that the request should have signed, with the date that it signs.
     ///
     /// # Errors
-    /// In version 4, for the region [`Refusal::InvalidCredential`]; [`Refusal::RepeatedHeader`] and
+    /// In version 4, for the region [`Refusal::OtherRegion`]; [`Refusal::RepeatedHeader`] and
     /// [`Refusal::MalformedHeader`] for the other headers that are signed.
     pub(crate) fn signed_texts(
         &self,

@@ -14,7 +14,6 @@ use crate::access_keys::derived_key::derived_secret;
 #[cfg(feature = "documents")]
 use crate::config::Config;
 use crate::decision;
-use crate::decision_json::header_list_json;
 #[cfg(feature = "documents")]
 use crate::documents::AccessKeysReader;
 use crate::error_response::{ErrorContext, ErrorResponse};
@@ -66,7 +65,7 @@ impl Gate {
     /// The headers that let a page of this origin read an answer that the adapter made itself. Returns JSON.
     #[wasm_bindgen(js_name = corsHeaders)]
     pub fn cors_headers(&self, origin: &str) -> String {
-        header_list_json(&self.0.cors_headers_for(origin))
+        self.0.cors_headers_json(origin)
     }
 }
 

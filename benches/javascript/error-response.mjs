@@ -67,8 +67,9 @@ function elements({ cause, value, name }, method, now) {
       return argument(String(name));
     case 'RepeatedHeader':
     case 'MalformedHeader':
-    case 'NotImplemented':
       return element('Header', echoed(value));
+    case 'NotImplemented':
+      return element('Header', echoed(String(name)));
     case 'InvalidAccessKeyId':
       return element('OSSAccessKeyId', echoed(value));
     case 'NoSuchBucket':

@@ -26,16 +26,17 @@ const ERRORS = {
   MalformedQuery: [400, 'InvalidArgument', '0017-00000205', 'The request contains illegal characters.', 'the query has a broken escape, an empty name, a control character or too many parameters'],
   RepeatedParameter: [400, 'InvalidArgument', '0017-00000219', 'Unexpected query string parameter', 'query parameter `%` is repeated'],
   UnexpectedParameter: [400, 'InvalidArgument', '0017-00000219', 'Unexpected query string parameter', 'query parameter `%` is not allowed here'],
-  InvalidPartNumber: [400, 'InvalidArgument', '0017-00000220', 'Part number must be an integer between 1 and 10000, inclusive.', '`partNumber` is not an integer from 1 to 10000'],
-  InvalidQueryValue: [400, 'InvalidArgument', '0017-00000219', 'The value of a query string parameter is invalid.', 'query parameter `%` is out of range'],
-  InvalidEncodingType: [400, 'InvalidArgument', '0017-00000235', 'Invalid Encoding Method specified in Request', '`encoding-type` is not `url`'],
+  InvalidPartNumber: [400, 'InvalidArgument', '0017-00000220', 'Part number must be an integer between 1 and 10000, inclusive.', '`partNumber` is %, not an integer from 1 to 10000'],
+  InvalidQueryValue: [400, 'InvalidArgument', '0017-00000219', 'The value of a query string parameter is invalid.', 'query parameter `%, which is out of range'],
+  InvalidEncodingType: [400, 'InvalidArgument', '0017-00000235', 'Invalid Encoding Method specified in Request', '`encoding-type` is %, not `url`'],
   MethodNotAllowed: [405, 'MethodNotAllowed', '0017-00000001', 'The specified method is not allowed against this resource.', 'the operation is not served'],
   MissingSignature: [403, 'AccessDenied', '0003-00001201', 'Anonymous access is forbidden for this operation.', 'no signature'],
   ConflictingSignatures: [400, 'InvalidArgument', '0002-00000062', 'Authorization header and signature in the URL must not be both present.', 'more than one signature'],
   IncompleteUrlSignature: [403, 'AccessDenied', '0002-00000074', 'Query string authentication requires the Signature, Expires and OSSAccessKeyId parameters', 'the signature in the URL lacks a parameter'],
   'InvalidCredential.form': [400, 'InvalidArgument', '0002-00000206', 'Invalid credential in Authorization header.', 'the credential is not `AccessKeyId/date/region/oss/aliyun_v4_request`'],
   'InvalidCredential.date': [400, 'InvalidArgument', '0002-00000222', 'Invalid signing date in Authorization header.', 'the credential is for another day than the signed date'],
-  'InvalidCredential.region': [400, 'InvalidArgument', '0002-00000223', 'The signing region in credential is invalid.', "the credential's region is not in `signatureRegions`"],
+  'InvalidCredential.region': [400, 'InvalidArgument', '0002-00000223', 'The signing region in credential is invalid.', 'the credential has no region'],
+  OtherRegion: [400, 'InvalidArgument', '0002-00000223', 'The signing region in credential is invalid.', "the credential's region is %, which is not in `signatureRegions`"],
   InvalidExpires: [403, 'AccessDenied', '0002-00000070', 'Invalid date (should be seconds since epoch)', 'the expiry is not a number of seconds in its range'],
   Expired: [403, 'AccessDenied', '0002-00000069', 'Request has expired.', 'the signed URL has expired'],
   ExpiresTooFar: [400, 'InvalidArgument', '0002-00000235', 'The signed URL is valid for longer than is allowed.', 'the signed URL is valid for longer than `maxUrlExpirySeconds`'],
@@ -61,7 +62,7 @@ const ERRORS = {
   'NoSuchUpload.expired': [404, 'NoSuchUpload', '', NO_SUCH_UPLOAD, 'the upload began more than 7 days ago'],
   'NoSuchUpload.unknownOptions': [404, 'NoSuchUpload', '', NO_SUCH_UPLOAD, 'the upload began with an option that this release does not serve'],
   NotImplemented: [400, 'NotImplemented', '0017-00000245', 'A header you provided implies functionality that is not implemented.', 'header `%'],
-  InvalidHeaderValue: [400, 'InvalidArgument', '0017-00000131', 'The value of a request header is invalid.', 'header `%` has a value that OSS does not define'],
+  InvalidHeaderValue: [400, 'InvalidArgument', '0017-00000131', 'The value of a request header is invalid.', 'header `%, which OSS does not define'],
   MetadataTooLarge: [400, 'MetadataTooLarge', '0011-00000002', 'Your metadata headers exceed the maximum allowed metadata size.', 'more than 2 KB of user metadata'],
   MissingContentLength: [411, 'MissingContentLength', '0017-00000101', 'You must provide the Content-Length HTTP header.', 'no Content-Length, and S3 takes no body without one: a `relay` with `bodiesWithoutLength` "relay" does'],
   EntityTooLarge: [400, 'EntityTooLarge', '0017-00000103', 'Your proposed upload exceeds the maximum allowed size.', 'the body is larger than the access key may send, or than S3 takes at once'],
@@ -107,11 +108,11 @@ function field({ cause, value, name: named }) {
   switch (cause) {
     case 'RepeatedHeader':
     case 'MalformedHeader':
-    case 'NotImplemented':
       return value;
     case 'RepeatedParameter':
     case 'UnexpectedParameter':
       return value.split(/[=%]/u, 1)[0];
+    case 'NotImplemented':
     case 'InvalidHeaderValue':
     case 'InvalidQueryValue':
       return named;
@@ -138,10 +139,18 @@ function name({ cause, value, name: named }) {
     return `the device's clock is ${seconds} s ${value.requested < value.now ? 'behind' : 'ahead'}; ${value.maxMillis / 1000} s are allowed`;
   }
   if (cause === 'NotImplemented') {
-    const setting = SETTINGS.get(value);
-    return `${value}\` asks for what S3 does not do${setting ? ` as it is: see \`${setting}\` in the configuration` : ''}`;
+    const setting = SETTINGS.get(String(named));
+    return `${named}\` is ${found(value)}: ${setting ? `see \`${setting}\` in the configuration` : 'S3 does not do that'}`;
   }
+  if (cause === 'InvalidHeaderValue' || cause === 'InvalidQueryValue') return `${named}\` is ${found(value)}`;
+  if (['InvalidPartNumber', 'InvalidEncodingType', 'OtherRegion'].includes(cause)) return found(value);
   return named ?? String(value);
+}
+
+/** @param {string} value that a client sent */
+function found(value) {
+  if (value === '') return 'empty';
+  return /^[\w.-]{1,24}$/u.test(value) ? `\`${value}\`` : `a text of ${Buffer.byteLength(value)} bytes`;
 }
 
 /** @param {string} cause @param {any} [value] @param {string} [named] @returns {never} */

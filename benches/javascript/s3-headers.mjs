@@ -66,7 +66,7 @@ export function s3Headers({ request, operation, signed }, settings) {
 
 /** @param {string} name @param {string} value */
 function checkPassed(name, value) {
-  if (name === 'content-encoding' && value.toLowerCase().includes('aws-chunked')) refuse('NotImplemented', name);
+  if (name === 'content-encoding' && value.toLowerCase().includes('aws-chunked')) refuse('NotImplemented', value, name);
   return value;
 }
 
@@ -86,7 +86,7 @@ function asMetadata(value) {
  * @returns {[string, string] | undefined}
  */
 function treated(name, value, operation, values, settings) {
-  const refused = () => refuse('NotImplemented', name);
+  const refused = () => refuse('NotImplemented', value, name);
   const invalid = () => refuse('InvalidHeaderValue', value, name);
   const onObject = (/** @type {string} */ s3Name, /** @type {string} */ s3Value) =>
     operation.takesObject ? /** @type {[string, string]} */ ([s3Name, s3Value]) : undefined;

@@ -41,7 +41,7 @@ function subResources(query) {
 export function verifyV4({ request: { method, headers }, resource, query, presented, signed }, date, secret, { regions }, order) {
   const { accessKeyId, signature, additional } = presented;
   const scope = /** @type {import('./presented-signature.mjs').Scope} */ (presented.scope);
-  if (regions !== undefined && !regions.has(scope.region)) refuse('InvalidCredential', 'region');
+  if (regions !== undefined && !regions.has(scope.region)) refuse('OtherRegion', scope.region);
   const all = [...signed];
   for (const name of ['content-md5', 'content-type', ...additional]) {
     const value = single(headers, name);

@@ -124,5 +124,9 @@ fn missing_length(service: Option<&Service>) -> Refusal {
 fn check_coding(headers: &HeaderMap<'_>) -> Result<(), Refusal> {
     let coding = headers.get_unique(TRANSFER_ENCODING)?;
     let is_chunked = coding.is_none_or(|coding| coding.eq_ignore_ascii_case("chunked"));
-    if is_chunked { Ok(()) } else { Err(Refusal::NotImplemented(TRANSFER_ENCODING.to_owned())) }
+    if is_chunked {
+        Ok(())
+    } else {
+        Err(Refusal::NotImplemented(TRANSFER_ENCODING.to_owned(), coding.unwrap_or_default().to_owned()))
+    }
 }

@@ -135,7 +135,7 @@ fn passed_headers(authenticated: &Authenticated<'_>) -> Result<Vec<Header>, Refu
         {
             // `aws-chunked` would tell S3 that the body is framed, which no signature covers.
             if name == "content-encoding" && value.to_ascii_lowercase().contains("aws-chunked") {
-                return Err(Refusal::NotImplemented(name.to_owned()));
+                return Err(Refusal::NotImplemented(name.to_owned(), value.to_owned()));
             }
             headers.push((name.into(), value.to_owned()));
         }
@@ -192,7 +192,9 @@ impl Treatment {
     /// [`Refusal::NotImplemented`] for what the header asks, [`Refusal::InvalidHeaderValue`] for its value.
     fn apply(self, name: &'static str, value: &str, asked: &Asked<'_>) -> Result<Option<Header>, Refusal> {
         let invalid = || Refusal::InvalidHeaderValue(name, value.to_owned());
-        let refuse_if = |is_refused| if is_refused { Err(Refusal::NotImplemented(name.to_owned())) } else { Ok(None) };
+        let refuse_if = |is_refused| {
+            if is_refused { Err(Refusal::NotImplemented(name.to_owned(), value.to_owned())) } else { Ok(None) }
+        };
         match (self, value) {
             (Treatment::Dropped, _) => Ok(None),
             (Treatment::Refused, _) => refuse_if(true),

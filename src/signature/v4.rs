@@ -135,10 +135,10 @@ impl<'r> Presented<'r> {
     /// Checks that the credential's region is one of those configured; none configured means any.
     ///
     /// # Errors
-    /// [`Refusal::InvalidCredential`].
+    /// [`Refusal::OtherRegion`].
     pub(super) fn check_region(&self, regions: &[String]) -> Result<(), Refusal> {
         let is_allowed = regions.is_empty() || regions.iter().any(|region| region == self.scope.region());
-        if is_allowed { Ok(()) } else { Err(Refusal::InvalidCredential(CredentialFault::Region)) }
+        if is_allowed { Ok(()) } else { Err(Refusal::OtherRegion(self.scope.region().to_owned())) }
     }
 }
 

@@ -97,14 +97,14 @@ fn maps_kms_to_the_configured_keys_and_to_no_other() {
     assert_eq!(s3_headers(&gate, &initiate), s3(arn));
     assert_eq!(
         s3_headers(&gate, &put(&[kms, key_id("other")])),
-        Err(Refusal::NotImplemented("x-oss-server-side-encryption".into()))
+        Err(Refusal::NotImplemented("x-oss-server-side-encryption".into(), "KMS".into()))
     );
     assert_eq!(
         s3_headers(&gate, &put(&[("x-oss-server-side-encryption", "AES256"), key_id("9468da86")])),
         Err(Refusal::InvalidHeaderValue("x-oss-server-side-encryption-key-id", "9468da86".into()))
     );
     let without_default = with_headers(json!({ "kmsKeys": { "9468da86": arn } }));
-    assert!(matches!(s3_headers(&without_default, &put(&[kms])), Err(Refusal::NotImplemented(_))));
+    assert!(matches!(s3_headers(&without_default, &put(&[kms])), Err(Refusal::NotImplemented(..))));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -250,7 +250,7 @@ fn sends_complete_straight_to_s3_once_configured() {
     assert_eq!(forward.edge_target(), ("/dir/a.log", "uploadId=U1"));
     // S3 requires the list of parts.
     let all = signed(complete, &[("x-oss-complete-all", "yes")], &format!("{RESOURCE}?uploadId=U1"));
-    assert_eq!(s3_headers(&gate, &all), Err(Refusal::NotImplemented("x-oss-complete-all".into())));
+    assert_eq!(s3_headers(&gate, &all), Err(Refusal::NotImplemented("x-oss-complete-all".into(), "yes".into())));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -169,20 +169,25 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
         (
             query("PUT", "partNumber=10001&uploadId=U1"),
             Refusal::InvalidPartNumber("10001".into()),
-            answer(400, "InvalidArgument", "0017-00000220", "`partNumber` is not an integer from 1 to 10000")
+            answer(400, "InvalidArgument", "0017-00000220", "`partNumber` is `10001`, not an integer from 1 to 10000")
                 .argument("PartNumber", "10001"),
         ),
         (
             query("POST", "encoding-type=base64&uploads"),
             Refusal::InvalidEncodingType("base64".into()),
-            answer(400, "InvalidArgument", "0017-00000235", "`encoding-type` is not `url`")
+            answer(400, "InvalidArgument", "0017-00000235", "`encoding-type` is `base64`, not `url`")
                 .argument("encoding-type", "base64"),
         ),
         (
             query("GET", "max-parts=1001&uploadId=U1"),
             Refusal::InvalidQueryValue("max-parts", "1001".into()),
-            answer(400, "InvalidArgument", "0017-00000219", "query parameter `max-parts` is out of range")
-                .argument("max-parts", "1001"),
+            answer(
+                400,
+                "InvalidArgument",
+                "0017-00000219",
+                "query parameter `max-parts` is `1001`, which is out of range",
+            )
+            .argument("max-parts", "1001"),
         ),
         (query("GET", "uploads"), Refusal::MethodNotAllowed, not_allowed("GET")),
         (query("PUT", "acl"), Refusal::MethodNotAllowed, not_allowed("PUT")),
@@ -275,7 +280,7 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
             "ak/20261124//oss/aliyun_v4_request",
             CredentialFault::Region,
             "0002-00000223",
-            "the credential's region is not in `signatureRegions`",
+            "the credential has no region",
         ),
         (
             query("PUT", "OSSAccessKeyId=ak&Expires=soon&Signature=c2ln"),
@@ -393,9 +398,14 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
         ),
         (
             put_signed("x-oss-tagging", "a=b"),
-            Refusal::NotImplemented("x-oss-tagging".into()),
-            answer(400, "NotImplemented", "0017-00000245", "header `x-oss-tagging` asks for what S3 does not do as it is: see `headers.tagging` in the configuration")
-                .with("Header", "x-oss-tagging"),
+            Refusal::NotImplemented("x-oss-tagging".into(), "a=b".into()),
+            answer(
+                400,
+                "NotImplemented",
+                "0017-00000245",
+                "header `x-oss-tagging` is a text of 3 bytes: see `headers.tagging` in the configuration",
+            )
+            .with("Header", "x-oss-tagging"),
         ),
         (
             put_signed("x-oss-storage-class", "Cold<&>"),
@@ -404,7 +414,7 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
                 400,
                 "InvalidArgument",
                 "0017-00000131",
-                "header `x-oss-storage-class` has a value that OSS does not define",
+                "header `x-oss-storage-class` is a text of 7 bytes, which OSS does not define",
             )
             .argument("x-oss-storage-class", "Cold<&>"),
         ),
@@ -485,6 +495,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::ConflictingSignatures
         | Refusal::IncompleteUrlSignature
         | Refusal::InvalidCredential(CredentialFault::Form | CredentialFault::Date | CredentialFault::Region)
+        | Refusal::OtherRegion(_)
         | Refusal::InvalidExpires
         | Refusal::Expired(_)
         | Refusal::ExpiresTooFar
@@ -507,7 +518,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::NoSuchBucket(_)
         | Refusal::NoSuchUpload(..)
         | Refusal::NoSuchKey(_)
-        | Refusal::NotImplemented(_)
+        | Refusal::NotImplemented(..)
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge
         | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::TurnedOff)

@@ -128,7 +128,11 @@ fn maps_drops_or_refuses_each_header_for_each_operation() {
                     );
                 }
                 Becomes::NotImplemented => {
-                    assert_eq!(refused(&request).0, Refusal::NotImplemented(lower), "{operation}: {name}: {value}");
+                    assert_eq!(
+                        refused(&request).0,
+                        Refusal::NotImplemented(lower, value.into()),
+                        "{operation}: {name}: {value}"
+                    );
                 }
                 Invalid => {
                     let (refusal, _) = refused(&request);

@@ -91,7 +91,7 @@ fn refuses_a_part_s_faults_in_the_documented_order() {
                 signed(path(request, "/fleet-uploads/k"), "fleet-uploads")
             }),
             // 15. headers that S3 can't honour (a part's metadata is dropped, whatever its size)
-            Step("NotImplemented(\"x-oss-tagging\")", &|request| {
+            Step("NotImplemented(\"x-oss-tagging\", \"a=b\")", &|request| {
                 signed(request.without("x-oss-tagging"), "fleet-uploads")
             }),
             // 16. upload id: tests/refusals/upload_ids.rs
@@ -118,7 +118,7 @@ fn checks_the_size_for_the_api_last() {
         &[
             Step("InvalidEncodingType(\"base64\")", &|request| query(request, "encoding-type=url&uploads")),
             Step("InvalidSecurityToken", &|request| request.without("security-token")),
-            Step("NotImplemented(\"x-oss-object-acl\")", &|request| {
+            Step("NotImplemented(\"x-oss-object-acl\", \"public-read\")", &|request| {
                 request.set("x-oss-object-acl", "private").signed("/fleet-uploads/k?uploads")
             }),
             Step("InvalidHeaderValue(\"x-oss-storage-class\", \"Cold\")", &|request| {
