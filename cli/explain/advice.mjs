@@ -7,6 +7,7 @@ const BY_CODE = {
   EntityTooLarge: "Raise the key's `maxObjectBytes`, or send the object in parts.",
   InvalidAccessKeyId:
     'Look for the id in `oss-edge keys list`: is it of another deployment, disabled, revoked, or expired?',
+  InvalidArgument: 'A header, parameter or credential has a value that OSS does not take: the detail names it.',
   InvalidObjectName: "The device's path is no key that OSS takes: see the detail.",
   InvalidSecurityToken: "The device must send the key's `securityToken`, or none where the key has none.",
   MetadataTooLarge: 'S3 takes 2 KB of user metadata: the device must send less.',

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,6 +11,8 @@ import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, RestoreOb
 
 import { serve } from '../../cli/serve.mjs';
 import { LogCheck } from './log-check.mjs';
+
+export { localAgent } from './local-agent.mjs';
 
 /** OSS buckets; the hosts that stand for one bucket stand for the first. */
 export const BUCKET = 'fleet-uploads';
@@ -125,14 +126,6 @@ export class StoredObjects {
 
 export function sha256(bytes) {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** Resolves every name to this machine. */
-export function localAgent() {
-  return new http.Agent({
-    keepAlive: true,
-    lookup: (_host, { all }, callback) => (all ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4)),
-  });
 }
 
 /**
