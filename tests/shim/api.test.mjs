@@ -18,6 +18,13 @@ import { ACCESS_KEY, DOCUMENTS, NOW, element, functions, memoryLog, s3UploadIdOf
 const SECRET = 'the-origin-secret-of-the-distribution';
 const ARN = 'arn:aws:execute-api:us-east-1:123456789012:abc123/prod/POST/initiate-multipart-upload';
 
+/** Functions of a configuration that serves HeadObject, to a key that may ask. */
+const asking = await loadFunctions({
+  ...DOCUMENTS,
+  config: { ...DOCUMENTS.config, headObject: 'served' },
+  accessKeys: { accessKeys: [{ ...ACCESS_KEY, allow: [{}, { operations: ['HeadObject'] }] }] },
+});
+
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-api-'));
 const server = await startS3Server({ directory, buckets: ['fleet-uploads-prod'] });
 const { endpoint, credentials } = server;
@@ -494,13 +501,6 @@ test('denies an upload id whose seal does not verify, asked directly', async () 
 test('answers ListParts of an upload that is none with NoSuchUpload', async () => {
   const { statusCode, body } = await listKey('k', `uploadId=${sealedUploadId('k', 'nobodys')}`);
   assert.deepEqual([statusCode, element(body, 'Code')], [404, 'NoSuchUpload']);
-});
-
-/** Functions of a configuration that serves HeadObject, to a key that may ask. */
-const asking = await loadFunctions({
-  ...DOCUMENTS,
-  config: { ...DOCUMENTS.config, headObject: 'served' },
-  accessKeys: { accessKeys: [{ ...ACCESS_KEY, allow: [{}, { operations: ['HeadObject'] }] }] },
 });
 
 /** @param {string} key @param {{ method?: string, querystring?: string }} [request] @param {object} [options] */

@@ -16,7 +16,7 @@ const OPTIONS = {
   replay: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'json'],
   explain: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'json'],
   serve: [
-    'config', 'access-keys', 'secrets', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'explain', 'no-origin-response',
+    'config', 'access-keys', 'secrets', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'function-log', 'explain', 'no-origin-response',
   ],
 };
 
