@@ -24,6 +24,7 @@ export function addExplain(program) {
     .description(DESCRIPTION)
     .argument('[file]', 'what there is of the request', '-')
     .option('--now <time>', 'the time to judge requests at, as in 2026-11-24T01:52:57Z (default: their own)')
+    .option('--security-tokens <file>', 'security tokens that no access key has, one a line, for captured requests of derived keys')
     .option('--json', 'print one JSON line per request')
     .addHelpText(
       'after',
@@ -33,7 +34,7 @@ export function addExplain(program) {
 }
 
 /** @param {any} options @param {string} file */
-async function explain({ json, now: time, ...options }, file) {
+async function explain({ json, now: time, securityTokens, ...options }, file) {
   const { readText } = await import('../document.mjs');
   const { readDocuments } = await import('../documents.mjs');
   const { createExplainer } = await import('../explain/explainer.mjs');
@@ -44,7 +45,8 @@ async function explain({ json, now: time, ...options }, file) {
   const { readDocumentsWasm } = await import('../wasm-file.mjs');
   const now = time === undefined ? undefined : readTime(time, '--now');
   const documents = await withFetchedKeys(await readDocuments(documentFiles(options)));
-  const explainOne = createExplainer({ wasm: await readDocumentsWasm(), documents });
+  const tokens = securityTokens === undefined ? [] : (await readText(securityTokens)).split(/\r?\n/u).filter(Boolean);
+  const explainOne = createExplainer({ wasm: await readDocumentsWasm(), documents, tokens });
   const subjects = subjectsOf(await (file === '-' ? consume(process.stdin) : readText(file)), file);
   const explanations = subjects.map((subject) => explainOne(subject, now));
   const shown = explanations.map((one) => (json ? `${JSON.stringify(one)}\n` : report(one)));

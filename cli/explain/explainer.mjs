@@ -59,17 +59,18 @@ const MAX_TESTED = 20_000;
  * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge_documents.wasm`
  * @param {{ config: unknown, accessKeys: unknown, secrets?: unknown }} options.documents checked; without secrets no
  *   upload id verifies
+ * @param {string[]} [options.tokens] security tokens that no access key has
  * @param {number} [options.maxTested] how many forms are tried at most; single hypotheses always are
  * @returns {(subject: Subject, now?: number) => Explanation}
  */
-export function createExplainer({ wasm, documents, maxTested = MAX_TESTED }) {
+export function createExplainer({ wasm, documents, tokens = [], maxTested = MAX_TESTED }) {
   const gate = createGate({ wasm, ...documents });
   const examiner = createExaminer({ wasm, ...documents });
   const config = /** @type {any} */ (documents.config);
 
   return (subject, now) => {
     const { line, error } = subject;
-    const { request, missing } = withKnownTokens(subject.request, documents.accessKeys);
+    const { request, missing } = withKnownTokens(subject.request, documents.accessKeys, tokens);
     const event = request && eventRequestOf(request);
     const signed = event && examiner.signedRequest(event);
     const time = now ?? request?.time ?? ownTimeOf(signed) ?? Date.now();

@@ -1,19 +1,20 @@
-// Security tokens of captured requests. The log has their hashes, and the access keys the tokens.
+// Security tokens of captured requests. The log has their hashes; the access keys have the tokens, or whoever explains.
 
 import { createHash } from 'node:crypto';
 
 /**
- * The request with the tokens of the access keys in the place of their hashes.
+ * The request with the tokens that are known in the place of their hashes.
  *
  * @param {import('./http-message.mjs').HttpRequest | undefined} request
  * @param {unknown} accessKeys one document or several, parsed or as texts
+ * @param {string[]} others that access keys don't have: those of derived keys
  * @returns {{ request: import('./http-message.mjs').HttpRequest | undefined, missing?: string }} `missing` says why it
  *   can't be tested
  */
-export function withKnownTokens(request, accessKeys) {
+export function withKnownTokens(request, accessKeys, others) {
   if (request === undefined) return { request };
   const isHidden = (/** @type {string} */ value) => /^sha256-[0-9a-f]{64}$/u.test(value);
-  const tokens = new Map(tokensOf(accessKeys).map((token) => [hashOf(token), token]));
+  const tokens = new Map([...tokensOf(accessKeys), ...others].map((token) => [hashOf(token), token]));
   const headers = request.headers.map(([name, value]) => {
     const isToken = /^(?:x-oss-)?security-token$/iu.test(name);
     return /** @type {[string, string]} */ ([name, isToken ? (tokens.get(value) ?? value) : value]);
@@ -27,7 +28,7 @@ export function withKnownTokens(request, accessKeys) {
         /^(?:x-oss-)?(?:security-token)$|^cookie$|^proxy-authorization$/iu.test(name) && isHidden(value),
     ) || /(?:^|&)(?:x-oss-)?security-token=sha256-[0-9a-f]{64}/u.test(query);
   const missing = isMissing
-    ? 'The request signs a security token that no access key has, so no hypothesis can be tested by its hash.'
+    ? 'The request signs a security token that no access key has: give it by --security-tokens, so that hypotheses can be tested.'
     : undefined;
   return { request: { ...request, headers, query }, missing };
 }

@@ -76,6 +76,16 @@ test('has no signature and no token in a captured line, and explain finds the ca
   const [untested] = subjectsOf(text, 'log').map((subject) => strange(subject));
   assert.deepEqual([untested.cause, untested.signature], [null, 'unknown']);
   assert.match(untested.notes.join(' '), /a security token that no access key has/u);
+
+  // As a derived key has it: its token is nobody's but the maker's.
+  const { securityToken: _, ...withoutToken } = STS_KEY;
+  const documents = { config: DOCUMENTS.config, accessKeys: { accessKeys: [...DOCUMENTS.accessKeys.accessKeys, withoutToken] } };
+  for (const [tokens, expected] of /** @type {[string[], string[] | undefined][]} */ ([[['CAIS', TOKEN], ['charset-added']], [['CAIS'], undefined]])) {
+    const given = createExplainer({ wasm: await readDocumentsWasm(), documents, tokens });
+    const [found] = subjectsOf(text, 'log').map((subject) => given(subject));
+    assert.deepEqual(found.cause?.hypotheses, expected);
+    assert.ok(!JSON.stringify(found).includes(TOKEN));
+  }
 });
 
 test('hashes the signature of a URL, and redacts one that is part of a key or a value', async () => {

@@ -14,7 +14,7 @@ const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const OPTIONS = {
   bundle: ['config', 'access-keys', 'secrets', 'out', 'allow-weak-secrets'],
   replay: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'json'],
-  explain: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'json'],
+  explain: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'security-tokens', 'json'],
   serve: [
     'config', 'access-keys', 'secrets', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'function-log', 'explain', 'no-origin-response',
   ],
