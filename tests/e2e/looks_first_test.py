@@ -1,10 +1,11 @@
-"""An app that asks whether an object is there, and uploads it if not: oss2 and alibabacloud-oss-v2, with `headObject`
+"""An app that asks whether an object is there, and uploads it if not: oss2, alibabacloud-oss-v2 and opendal, with `headObject`
 absent, and served by the API or a relay. That it is refused by default: oss2_test.py."""
 
 import json
 import unittest
 
 import alibabacloud_oss_v2 as oss
+import opendal
 import oss2
 import requests
 
@@ -39,7 +40,9 @@ def end():
     log = [line for gateway in gateways.values() for line in gateway.log]
     if any("violation" in line for line in log):
         raise AssertionError(f"rules of CloudFront broken: {log}")
-    lines = [line for line in log if line.get("operation") in ("HeadObject", "GetObjectMeta")]
+    # opendal alone doesn't say who it is.
+    unnamed = {"userAgent": f"opendal/{opendal.__version__}"}
+    lines = [{**unnamed, **line} for line in log if line.get("operation") in ("HeadObject", "GetObjectMeta")]
     uploads.RECORDS.mkdir(parents=True, exist_ok=True)
     uploads.RECORDS.joinpath("looks-first-python.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
@@ -84,6 +87,19 @@ class LooksFirst(uploads.UploadTest):
                     self.assertFalse(asking.is_object_exist("fleet-uploads", key))
                     asking.put_object(oss.PutObjectRequest(bucket="fleet-uploads", key=key, body=b"first"))
                     self.assertEqual(asking.is_object_exist("fleet-uploads", key), name != "absent")
+
+    def test_opendal_uploads_what_is_said_to_be_absent(self):
+        for name in CONFIGS:
+            with self.subTest(name):
+                signing = {"access_key_id": KEY["accessKeyId"], "access_key_secret": KEY["accessKeySecret"]}
+                endpoint = f"http://127.0.0.1:{gateways[name].port}"
+                asking = opendal.Operator("oss", bucket="fleet-uploads", endpoint=endpoint, addressing_style="path", **signing)
+                key = f"asked/opendal {name}"
+                self.assertFalse(asking.exists(key))
+                asking.write(key, b"first")
+                self.assertEqual(asking.exists(key), name != "absent")
+                if name != "absent":
+                    self.assertEqual(asking.stat(key).content_length, 5)
 
     def test_tells_of_an_object_what_oss_tells(self):
         for name in ("api", "relay"):

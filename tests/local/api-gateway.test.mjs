@@ -55,6 +55,18 @@ test('gives the authorizer the documented event', async () => {
   assert.equal(requestContext.identity.sourceIp, '130.176.0.1');
 });
 
+test('answers HEAD without a body, with the headers of the function', async () => {
+  const events = [];
+  const integration = async (event) => (events.push(event.httpMethod), { statusCode: 200, headers: { ETag: '"e"' }, body: 'not sent' });
+  const arn = METHOD_ARN.replace('POST/initiate', 'HEAD/head-object');
+  const gateway = createApiGateway({ domain: DOMAIN, stagePath: '/prod', methods: [{ method: 'HEAD', resourcePath: '/head-object', integration }], authorizer: async () => policy('Allow', arn) });
+  const asked = { uri: '/prod/head-object', querystring: '', headers: [['Host', DOMAIN]], body: Buffer.alloc(0), sourceIp: '130.176.0.1' };
+  const found = await gateway.handle({ ...asked, method: 'HEAD' });
+  assert.deepEqual([found.status, found.body.length, Object.fromEntries(found.headers).ETag, events], [200, 0, '"e"', ['HEAD']]);
+  const other = await gateway.handle({ ...asked, method: 'GET' });
+  assert.equal(other.status, 403);
+});
+
 test('gives the integration the authorizer\'s context as strings, and the body', async () => {
   const authorizer = () => policy('Allow', METHOD_ARN, { key: 'k', size: 3, old: false });
   const { events } = await ask({ authorizer }, { body: Buffer.from('häh') });
