@@ -1,5 +1,7 @@
 // What SDKs print when OSS refuses a request: its error document, and what each language makes of it.
 
+import { adviceOf } from './advice.mjs';
+
 /**
  * @typedef {object} SdkError a field that isn't in the text is undefined
  * @property {string} [code]
@@ -21,7 +23,8 @@ export function sdkErrorOf(text) {
     code:
       fieldOf(text, 'Code') ??
       wordAfter(text, /\b(?:ErrorCode|Error Code|code)\]?["']?\s*[:=]\s*["']?/u) ??
-      nameOf(text),
+      nameOf(text) ??
+      knownCodeIn(text),
     requestId: fieldOf(text, 'RequestId') ?? /\b[0-9A-F]{24}\b/u.exec(text)?.[0],
     accessKeyId: fieldOf(text, 'OSSAccessKeyId'),
     host: fieldOf(text, 'HostId'),
@@ -50,6 +53,11 @@ function fieldOf(text, name) {
 /** The error's name in ali-oss. @param {string} text */
 function nameOf(text) {
   return /\b([A-Z][A-Za-z]+)Error\b/u.exec(text)?.[1];
+}
+
+/** A code that stands by itself, as a log that has only the first line of an exception has it. @param {string} text */
+function knownCodeIn(text) {
+  return text.split(/\W+/u).find((word) => adviceOf(word) !== undefined);
 }
 
 /** @param {string} text @param {RegExp} before */

@@ -25,9 +25,13 @@ const EXPECTED = {
   'exception-ali-oss-4.16.0-debug.txt': ['sdk-exception', 'SignatureDoesNotMatch', ['cname-style']],
   'exception-ali-oss-6.23.0-debug.txt': ['sdk-exception', 'SignatureDoesNotMatch', ['cname-style']],
   'exception-ali-oss-6.23.0.txt': ['sdk-exception', 'SignatureDoesNotMatch', null],
+  'exception-aliyun-sdk-1.12.10.txt': ['sdk-exception', 'SignatureDoesNotMatch', null],
+  'exception-android-2.9.21.txt': ['sdk-exception', 'SignatureDoesNotMatch', ['other-bucket']],
   'exception-go-v1-3.0.2.txt': ['sdk-exception', 'SignatureDoesNotMatch', null],
+  'exception-go-v2-1.6.1-v4.txt': ['sdk-exception', 'SignatureDoesNotMatch', null],
   'exception-java-v1-3.17.4-stream.txt': ['sdk-exception', 'MissingContentLength', null],
   'exception-java-v1-3.17.4.txt': ['sdk-exception', 'SignatureDoesNotMatch', ['path-style']],
+  'exception-java-v2-0.4.0-v4.txt': ['sdk-exception', 'SignatureDoesNotMatch', null],
   'exception-oss-v2-1.4.1.txt': ['sdk-exception', 'SignatureDoesNotMatch', null],
   'exception-oss2-2.19.1-v4.txt': ['sdk-exception', 'SignatureDoesNotMatch', ['path-style']],
   'exception-oss2-2.19.1.txt': ['sdk-exception', 'SignatureDoesNotMatch', ['path-style']],
@@ -71,6 +75,11 @@ test('reads a file, standard input, JSON lines, and what filter-log-events answe
   const { status, stdout } = await run(['--json'], line);
   const explanation = JSON.parse(stdout);
   assert.deepEqual([status, explanation.id, explanation.cause.hypotheses], [0, '-', ['path-style']]);
+});
+
+test('reads a code of OSS by itself', () => {
+  const [explanation] = subjectsOf('SignatureDoesNotMatch: The request signature we calculated does not match', '').map((subject) => explain(subject));
+  assert.deepEqual([explanation.input, explanation.code, explanation.cause], ['sdk-exception', 'SignatureDoesNotMatch', null]);
 });
 
 test('says what it expected when it recognises no form', async () => {
