@@ -30,8 +30,8 @@ export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unseale
   }
   if (capture !== undefined && capturedOf(capture) !== '') {
     warnings.push(
-      `capture: on for ${capturedOf(capture)}; their keys and user metadata go to the log of viewer-request, so take it out ` +
-        'again when you know the cause',
+      `capture: on for ${capturedOf(capture)}; their keys and user metadata go to the log of viewer-request, ` +
+        'so take it out again when you know the cause',
     );
   }
   return warnings;

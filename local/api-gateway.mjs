@@ -56,7 +56,7 @@ export function createApiGateway({ domain, stagePath, methods, authorizer, ...op
   }
 
   return {
-    // An answer to HEAD has no body, whatever a function gave it, and what API Gateway says of its length is that of none.
+    // An answer to HEAD has no body, whatever a function gave it, and its length is that of none.
     handle: async (incoming) => {
       const answer = await handle(incoming);
       return incoming.method === 'HEAD' ? { ...answer, body: Buffer.alloc(0) } : answer;

@@ -34,8 +34,8 @@ pub enum Responder {
     Api,
 }
 
-/// The size of the object that HeadObject asks for, in bytes. API Gateway may set Content-Length after the body that it has,
-/// and for HEAD it has none.
+/// The size of the object that HeadObject asks for, in bytes. API Gateway may set Content-Length after the body that it
+/// has, and for HEAD it has none.
 const OBJECT_BYTES: &str = "x-ossedge-object-bytes";
 
 /// What the client gets.
@@ -163,8 +163,8 @@ impl<'a> OriginResponse<'a> {
     }
 }
 
-/// Headers that tell who really answered, S3's own checksums among them: no SDK may take a CRC64NVME for OSS's CRC-64. And
-/// what is for this function alone.
+/// Headers that tell who really answered, S3's own checksums among them: no SDK may take a CRC64NVME for OSS's CRC-64.
+/// And what is for this function alone.
 fn is_of_aws(name: &str) -> bool {
     name.starts_with("x-amz-") || name.starts_with("x-amzn-") || matches!(name, "server" | OBJECT_BYTES)
 }

@@ -337,7 +337,7 @@ fn shown(name: &str) -> &str {
     name.split(['=', '%']).next().unwrap_or_default()
 }
 
-/// A value that a client sent, where it is no longer than the values that OSS defines and can't be a signature or a token.
+/// A value that a client sent, where it is no longer than the values that OSS defines and can't be a signature or token.
 fn found(value: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     match value.len() {

@@ -24,7 +24,7 @@ export function addExplain(program) {
     .description(DESCRIPTION)
     .argument('[file]', 'what there is of the request', '-')
     .option('--now <time>', 'the time to judge requests at, as in 2026-11-24T01:52:57Z (default: their own)')
-    .option('--security-tokens <file>', 'security tokens that no access key has, one a line, for captured requests of derived keys')
+    .option('--security-tokens <file>', 'tokens that no access key has, one a line, for captured requests of derived keys')
     .option('--json', 'print one JSON line per request')
     .addHelpText(
       'after',

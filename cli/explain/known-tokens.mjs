@@ -28,7 +28,7 @@ export function withKnownTokens(request, accessKeys, others) {
         /^(?:x-oss-)?(?:security-token)$|^cookie$|^proxy-authorization$/iu.test(name) && isHidden(value),
     ) || /(?:^|&)(?:x-oss-)?security-token=sha256-[0-9a-f]{64}/u.test(query);
   const missing = isMissing
-    ? 'The request signs a security token that no access key has: give it by --security-tokens, so that hypotheses can be tested.'
+    ? 'The request signs a security token that no access key has: without --security-tokens nothing can be tested.'
     : undefined;
   return { request: { ...request, headers, query }, missing };
 }

@@ -54,11 +54,12 @@ export function apiOperation(operation, perform) {
  * @returns {import('../core/decision.mjs').HeaderList}
  */
 function resultHeaders(requestId, { headers = [], objectBytes }) {
-  return [
+  /** @type {import('../core/decision.mjs').HeaderList} */
+  const own = [
     ['Content-Type', 'application/xml'],
     ['x-oss-request-id', requestId],
-    // Content-Length is API Gateway's to set, so origin-response sets it (src/origin_response.rs).
-    ...(objectBytes === undefined ? [] : [/** @type {[string, string]} */ (['x-ossedge-object-bytes', String(objectBytes)])]),
-    ...headers,
   ];
+  // Content-Length is API Gateway's to set, so origin-response sets it (src/origin_response.rs).
+  if (objectBytes !== undefined) own.push(['x-ossedge-object-bytes', String(objectBytes)]);
+  return [...own, ...headers];
 }

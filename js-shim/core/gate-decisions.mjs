@@ -11,8 +11,8 @@ import { requestText } from './event-text.mjs';
  *   at the API, by what viewer-request handed over in `x-ossedge-request`
  * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtRelay the same at the
  *   relay
- * @property {(origin: string) => import('./decision.mjs').HeaderList} [corsHeaders] what lets a page of this origin read
- *   an answer that the core didn't make; a gate of one's own may do without
+ * @property {(origin: string) => import('./decision.mjs').HeaderList} [corsHeaders] what lets a page of this origin
+ *   read an answer that the core didn't make; a gate of one's own may do without
  *
  * @typedef {object} CoreGate in the core's memory
  * @property {(request: Uint8Array, now: number) => string} decide

@@ -17,7 +17,8 @@ import { LOG_VERSION } from '../log.mjs';
  * @param {number} failure.now milliseconds since the epoch
  * @param {(line: import('../log.mjs').LogLine) => void} failure.log
  */
-export function failClosed({ function: name, detail, error = INTERNAL_ERROR, retryAfter, headers = [], host, event, now, log }) {
+export function failClosed({ function: name, detail, error = INTERNAL_ERROR, ...failure }) {
+  const { retryAfter, headers = [], host, event, now, log } = failure;
   const cf = event?.Records?.[0]?.cf;
   const cloudFrontRequestId = String(cf?.config?.requestId ?? '');
   const requestId = ossRequestId(cloudFrontRequestId);

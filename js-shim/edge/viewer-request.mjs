@@ -57,8 +57,8 @@ export function createViewerRequest({ gate, keys, now = Date.now, log = writeLog
   }
 
   /**
-   * What lets a page read the failure: without it, it would take the gateway for unreachable. Where the core trapped, this
-   * is asked of a new instance.
+   * What lets a page read the failure: without it, it would take the gateway for unreachable. Where the core trapped,
+   * this is asked of a new instance.
    *
    * @param {import('aws-lambda').CloudFrontHeaders | undefined} headers possibly of another shape
    */

@@ -1,6 +1,6 @@
-// HeadObject and GetObjectMeta: what S3 knows of an object, in OSS's headers. OSS's CRC-64 isn't among it: S3 keeps others.
-// Cache-Control and Expires of the object aren't told: the answer has headers of its own for caches, and all objects share
-// one URL behind the edge.
+// HeadObject and GetObjectMeta: what S3 knows of an object, in OSS's headers. OSS's CRC-64 isn't among it: S3 keeps
+// others. Cache-Control and Expires of the object aren't told: the answer has headers of its own for caches, and all
+// objects share one URL behind the edge.
 
 import { S3Fault } from './s3-fault.mjs';
 
@@ -13,7 +13,11 @@ import { S3Fault } from './s3-fault.mjs';
  */
 
 /** S3's codes, by the status of an answer to HEAD, which has no body that would say the code. */
-const CODES = /** @type {Record<number, string | undefined>} */ ({ 403: 'AccessDenied', 404: 'NoSuchKey', 503: 'SlowDown' });
+const CODES = /** @type {Record<number, string | undefined>} */ ({
+  403: 'AccessDenied',
+  404: 'NoSuchKey',
+  503: 'SlowDown',
+});
 
 /** S3's storage classes in OSS's words. OSS has none for those that only S3 has. */
 const STORAGE_CLASSES = /** @type {Record<string, string | undefined>} */ ({

@@ -8,7 +8,8 @@ const LINGER_MILLISECONDS = 5000;
 /**
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
- * @param {{ status: number, headers: import('../core/decision.mjs').HeaderList, body: string, objectBytes?: number }} answer
+ * @param {{ status: number, headers: import('../core/decision.mjs').HeaderList, body: string,
+ *   objectBytes?: number }} answer
  */
 export async function sendAnswer(request, response, { status, headers, body, objectBytes }) {
   const bytes = Buffer.from(body);

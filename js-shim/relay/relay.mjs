@@ -107,7 +107,9 @@ export function createRelay({
     let line = { ossRequestId: ownId, cloudFrontRequestId: headerOf(request, 'x-amz-cf-id') };
     try {
       const fault = framingFault(request);
-      if (fault !== undefined) return refusal(translate(new S3Fault('InvalidArgument'), request.method, ownId, time), fault, line);
+      if (fault !== undefined) {
+        return refusal(translate(new S3Fault('InvalidArgument'), request.method, ownId, time), fault, line);
+      }
       const verified = await verify(request, ownId, time);
       if ('refused' in verified) {
         return refusal(verified.refused, verified.detail, { ...line, ...loggedOf(verified.understood ?? {}) });
@@ -115,7 +117,8 @@ export function createRelay({
       const { requestId, region } = verified.forward;
       line = { ...line, ...loggedOf(verified.forward), ossRequestId: requestId };
       const s3 = await s3Client(region);
-      const { document = '', headers = [], objectBytes } = await perform(s3, verified, request, (bytes) => (received.bytes = bytes));
+      const answer = await perform(s3, verified, request, (bytes) => (received.bytes = bytes));
+      const { document = '', headers = [], objectBytes } = answer;
       const type = document === '' ? [] : [/** @type {[string, string]} */ (['Content-Type', 'application/xml'])];
       return {
         status: 200,
@@ -126,7 +129,8 @@ export function createRelay({
       };
     } catch (error) {
       const detail = error instanceof Error ? error.name : typeof error;
-      return refusal(translate(error, request.method, String(line.ossRequestId), time), detail, { ...line, ...received });
+      const translated = translate(error, request.method, String(line.ossRequestId), time);
+      return refusal(translated, detail, { ...line, ...received });
     }
   }
 }

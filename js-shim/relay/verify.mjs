@@ -24,7 +24,8 @@ import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 export function verification({ gate, keys, isOriginSecret }) {
   return async (request, requestId, now) => {
     if (!isOriginSecret(headerOf(request, SECRET_HEADER))) {
-      return { refused: ossError(ACCESS_DENIED, { requestId, method: request.method, now }), detail: 'the origin secret is wrong' };
+      const refused = ossError(ACCESS_DENIED, { requestId, method: request.method, now });
+      return { refused, detail: 'the origin secret is wrong' };
     }
     const handOver = headerOf(request, 'x-ossedge-request') ?? '';
     const decision = await decideWithKeys(keys, now, () => gate.decideAtRelay(handOver, now));

@@ -1,5 +1,5 @@
-// What the functions log in a run: each line follows cli/schema/log-line.schema.json, and none has a secret of the run, or a
-// signature, token or hand-over of a request that some server of this process got.
+// What the functions log in a run: each line follows cli/schema/log-line.schema.json, and none has a secret of the run,
+// or a signature, token or hand-over of a request that some server of this process got.
 
 import diagnostics from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,14 @@ const isLine = new Ajv.default({ strictTypes: false }).compile(JSON.parse(readFi
 /** Fields of access key documents. */
 const SECRET_FIELDS = ['accessKeySecret', 'secret', 'securityToken'];
 /** What proves something to somebody: of OSS, of AWS, and between the functions. */
-const HEADERS = ['x-oss-security-token', 'security-token', 'x-amz-security-token', 'x-ossedge-request', 'x-ossedge-origin-secret', 'x-ossedge-seal'];
+const HEADERS = [
+  'x-oss-security-token',
+  'security-token',
+  'x-amz-security-token',
+  'x-ossedge-request',
+  'x-ossedge-origin-secret',
+  'x-ossedge-seal',
+];
 const PARAMETERS = ['Signature', 'x-oss-signature', 'security-token', 'x-oss-security-token'];
 /** Characters. What is shorter is part of other words. */
 const MIN_LENGTH = 12;

@@ -1,5 +1,5 @@
-"""An app that asks whether an object is there, and uploads it if not: oss2, alibabacloud-oss-v2 and opendal, with `headObject`
-absent, and served by the API or a relay. That it is refused by default: oss2_test.py."""
+"""An app that asks whether an object is there, and uploads it if not: oss2, alibabacloud-oss-v2 and opendal, with
+`headObject` absent, and served by the API or a relay. That it is refused by default: oss2_test.py."""
 
 import json
 import unittest

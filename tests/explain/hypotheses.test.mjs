@@ -140,7 +140,10 @@ const CAUSES = {
       signs: v4({ headers: `x-oss-meta-b:1\nx-oss-date:${ISO_DATE}\n` }),
     }),
   ],
-  'header-case': [requestV1({ headers: { Date: DATE, 'X-Oss-Meta-A': '1' }, signs: v1({ headers: 'X-Oss-Meta-A:1\n' }) })],
+  'header-case': [
+    requestV1({ headers: { Date: DATE, 'X-oss-Meta-A': '1' }, signs: v1({ headers: 'X-oss-Meta-A:1\n' }) }),
+    requestV1({ headers: { Date: DATE, 'x-oss-meta-a': '1' }, signs: v1({ headers: 'X-Oss-Meta-A:1\n' }) }),
+  ],
   region: [
     requestV4({ signs: v4(), scope: '20261124/cn-shanghai/oss/aliyun_v4_request' }),
     requestV4({ signs: v4(), named: '20261124/oss-cn-hangzhou/oss/aliyun_v4_request', scope: SCOPE }),

@@ -10,7 +10,7 @@ const HOUR = 60 * 60 * 1000;
 /** May ask whether an object is there, besides all that uploads. */
 const LOOKS_FIRST = { accessKeys: [{ ...FIRST_KEY, allow: [{}, { operations: ['HeadObject'] }] }] };
 
-/** The gateways that devices meet, by name, as `startGateway` makes them; those that cases name none for meet `usual`. */
+/** The gateways that devices meet, by name, as `startGateway` makes them; cases that name none meet `usual`. */
 export const GATEWAYS = {
   usual: [ACCESS_KEYS],
   late: [ACCESS_KEYS, { now: () => Date.now() + 3 * HOUR }],
