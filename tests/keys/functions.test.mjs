@@ -9,7 +9,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { writeFunctions } from '../../cli/bundle.mjs';
 import { loadFunctions } from '../../cli/load-functions.mjs';
 import { violation } from '../../local/cloudfront-rules.mjs';
-import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, element, signedEvent } from '../shim/fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, element, memoryLog, signedEvent } from '../shim/fixture.mjs';
 import { ENV, OUTAGES, startSecretsManager } from './moto.mjs';
 
 const REFRESH = 300_000;
@@ -396,10 +396,10 @@ function functionsWith(credentials) {
 
 /** A viewer-request function with a clock of its own; requests are signed by that clock. @param {object} [options] */
 function started({ of = functions, env = ENV, fetchMilliseconds = 3500 } = {}) {
+  const { lines, log } = memoryLog();
   const edge = {
     clock: NOW,
-    /** @type {any[]} */
-    lines: [],
+    lines,
     handler: async (/** @type {any} */ event) => handler(event),
     /** Status and code of a refusal, or the generation that was forwarded. */
     ask: async (accessKey = ACCESS_KEY) => {
@@ -414,7 +414,7 @@ function started({ of = functions, env = ENV, fetchMilliseconds = 3500 } = {}) {
       return edge.lines[count - 1].detail;
     },
   };
-  const options = { now: () => edge.clock, log: (/** @type {any} */ line) => void edge.lines.push(line), env, fetchMilliseconds };
+  const options = { now: () => edge.clock, log, env, fetchMilliseconds };
   const handler = of['viewer-request'].create(options);
   return edge;
 }

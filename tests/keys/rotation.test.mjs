@@ -13,6 +13,7 @@ import OSS from 'ali-oss';
 
 import { serve } from '../../cli/serve.mjs';
 import { BUCKET, CONFIG, FIRST_KEY, StoredObjects, sha256 } from '../e2e/fixture.mjs';
+import { LogCheck } from '../e2e/log-check.mjs';
 import { runHere } from '../oss-edge.mjs';
 import { ENV, startSecretsManager } from './moto.mjs';
 
@@ -38,6 +39,8 @@ let secretsManager;
 let server;
 /** @type {StoredObjects} */
 let stored;
+/** @type {LogCheck} */
+let check;
 
 before(async () => {
   Object.assign(process.env, ENV);
@@ -45,7 +48,9 @@ before(async () => {
   await secretsManager.put('fleet', { accessKeys: [FIRST_KEY] });
   const credentials = { source: 'secrets-manager', secretId: 'fleet', regions: ['eu-west-1', 'us-east-1'], refreshSeconds: REFRESH_SECONDS, endpoint: secretsManager.endpoint };
   await secretsManager.call('ReplicateSecretToRegions', { SecretId: 'fleet', AddReplicaRegions: [{ Region: 'eu-west-1' }] });
+  check = new LogCheck({ accessKeys: [FIRST_KEY] });
   server = await serve({
+    functionLog: (text) => check.add(text),
     documents: { config: { ...CONFIG, credentials }, accessKeys: undefined },
     data: join(directory, 's3'),
     now: () => Date.now() + ahead,
@@ -57,6 +62,8 @@ after(async () => {
   agent.destroy();
   stored.close();
   await server.close();
+  assert.deepEqual(check.end(), [], "the functions' log");
+  assert.ok(check.functions.includes('viewer-request'));
   await secretsManager.close();
   await rm(directory, { recursive: true });
 });
