@@ -2,6 +2,8 @@
 // others. Cache-Control and Expires of the object aren't told: the answer has headers of its own for caches, and all
 // objects share one URL behind the edge.
 
+import { isUtf8 } from 'node:buffer';
+
 import { S3Fault } from './s3-fault.mjs';
 
 /**
@@ -34,7 +36,7 @@ export async function headObject(s3, request) {
   const found = await find(s3, request);
   const { ContentDisposition, ContentEncoding, ContentLanguage } = found;
   return answer(found, [
-    ['Content-Disposition', ContentDisposition],
+    ['Content-Disposition', ContentDisposition && headerText(ContentDisposition)],
     ['Content-Encoding', ContentEncoding],
     ['Content-Language', ContentLanguage],
     ['x-oss-object-type', found.ETag?.includes('-') ? 'Multipart' : 'Normal'],
@@ -89,7 +91,14 @@ function encryptionOf({ ServerSideEncryption }) {
  */
 function metadataValue(value) {
   const [, encoded] = /^=\?UTF-8\?B\?([\w+/=]*)\?=$/iu.exec(value) ?? [];
-  const decoded = encoded === undefined ? value : Buffer.from(encoded, 'base64').toString();
+  if (encoded === undefined) return headerText(value);
+  const decoded = Buffer.from(encoded, 'base64').toString();
   // No header may have a control character, whoever stored the object.
   return /[\0-\x1f\x7f\ufffd]/u.test(decoded) ? value : decoded;
+}
+
+/** A header's bytes as text, of which Node makes a character each. @param {string} value */
+function headerText(value) {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : value;
 }

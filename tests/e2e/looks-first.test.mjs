@@ -108,12 +108,13 @@ for (const [name, gateway] of Object.entries({ 'the API': 'served by the API', '
 
   test(`tells metadata beyond ASCII, and an object that was uploaded in parts, through ${name}`, async () => {
     const client = device(gateways[gateway], FIRST_KEY, { headerEncoding: 'latin1' });
-    const options = { meta: { place: '仓库' } };
+    const options = { meta: { place: '仓库' }, headers: { 'Content-Disposition': 'attachment; filename="日.txt"' } };
     const { uploadId } = await client.initMultipartUpload('asked/parts.bin', options);
     const part = await client.uploadPart('asked/parts.bin', uploadId, 1, Buffer.from('x'), 0, 1);
     await client.completeMultipartUpload('asked/parts.bin', uploadId, [{ number: 1, etag: part.etag }]);
     const { meta, res } = await client.head('asked/parts.bin');
-    assert.equal(Buffer.from(meta.place, 'latin1').toString(), '仓库');
+    const told = [meta.place, res.headers['content-disposition']].map((value) => Buffer.from(value, 'latin1').toString());
+    assert.deepEqual(told, ['仓库', 'attachment; filename="日.txt"']);
     assert.equal(res.headers['x-oss-object-type'], 'Multipart');
   });
 }
