@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::operation::{Operation, ServedOperations};
 use crate::scheme::Scheme;
-use crate::upload_id::UnsealedUploadIds;
+use crate::upload_id::{SmallParts, UnsealedUploadIds};
 use capture::CaptureRules;
 use cors::Cors;
 use credentials::Credentials;
@@ -35,6 +35,10 @@ pub struct Config {
     pub(crate) complete_multipart_upload: Through,
     pub(crate) list_parts: ListParts,
     pub(crate) unsealed_upload_ids: UnsealedUploadIds,
+    /// Of uploads that begin. Afterwards the seal of an upload's id says it.
+    pub(crate) small_parts: SmallParts,
+    /// The most bytes of staged parts that are joined when an upload is completed.
+    pub(crate) max_join_bytes: u64,
     pub(crate) head_object: HeadObject,
     /// Without it, pages of other origins can't upload.
     pub(crate) cors: Option<Cors>,

@@ -10,7 +10,7 @@ use crate::error_response::{ErrorResponse, oss_request_id};
 use crate::hand_over_seal::{HandOverFault, Opened};
 use crate::origin_response::ViewerResponse;
 use crate::refusal::Refusal;
-use crate::route::{Forward, Origin, ServiceUpload};
+use crate::route::{Forward, Header, Origin, ServiceUpload};
 
 /// A decision. Fields that aren't known, or aren't of this decision, are left out.
 #[derive(Default, Serialize)]
@@ -57,6 +57,12 @@ struct DecisionJson<'d> {
     upload_options: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upload_id: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staging: Option<&'d str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_join_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staged_headers: Option<Vec<(&'d str, &'d str)>>,
     // The body that the relay stores.
     #[serde(skip_serializing_if = "Option::is_none")]
     body_length: Option<u64>,
@@ -218,6 +224,7 @@ impl Decision<'_> {
 
     fn forwarded_behind_the_edge<'d>(&'d self, forward: &'d Forward<'_>) -> DecisionJson<'d> {
         let body = forward.relayed_body();
+        let staging = forward.staging();
         let (upload_options, upload_id) = match forward.upload() {
             Some(ServiceUpload::Begins(options)) => (Some(options.to_string()), None),
             Some(ServiceUpload::GoesOn(id)) => (None, Some(id.as_str())),
@@ -231,10 +238,14 @@ impl Decision<'_> {
             options: Some(forward.options().iter().map(|option| option.name()).collect()),
             upload_options,
             upload_id,
+            staging: staging.map(|staging| staging.folder.as_str()),
+            max_join_bytes: staging.map(|staging| staging.max_join_bytes),
+            // Only the relay stores parts.
+            staged_headers: staging.filter(|_| body.is_some()).map(|staging| listed(&staging.headers)),
             body_length: body.and_then(|body| body.length),
             max_body_bytes: body.map(|body| body.max_bytes),
             query: Some(&forward.query),
-            headers: forward.headers.iter().map(|(name, value)| (&**name, value.as_str())).collect(),
+            headers: listed(&forward.headers),
             ..self.known()
         }
     }
@@ -315,6 +326,10 @@ fn with_body(mut json: String, body: &str) -> String {
     json.push('\0');
     json.push_str(body);
     json
+}
+
+fn listed(headers: &[Header]) -> Vec<(&str, &str)> {
+    headers.iter().map(|(name, value)| (&**name, value.as_str())).collect()
 }
 
 fn to_string(value: &impl Serialize) -> String {

@@ -5,6 +5,9 @@ use std::ops::Deref;
 use crate::limits::MAX_KEY_BYTES;
 use crate::refusal::{KeyFault, Refusal};
 
+/// The first segment of the keys that are oss-edge's own: parts that wait to be joined, and records of uploads.
+pub(crate) const OWN_SEGMENT: &str = ".oss-edge";
+
 /// A decoded key of 1 to 1,023 bytes of UTF-8 that S3 stores under exactly this name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectKey(String);
@@ -16,7 +19,8 @@ impl ObjectKey {
     /// [`Refusal::InvalidObjectName`] when it is empty or too long, when it begins with a slash or backslash (OSS,
     /// "Object naming conventions"), when it has a character that the XML of
     /// OSS's answers can't carry, or when a segment is `.` or `..`: HTTP stacks between here and S3 resolve
-    /// those, and the object would land under another key than the one that was verified.
+    /// those, and the object would land under another key than the one that was verified; or when its first segment is
+    /// oss-edge's own, in any case.
     pub fn new(key: String) -> Result<Self, Refusal> {
         let fault = if key.is_empty() {
             KeyFault::Empty
@@ -28,6 +32,8 @@ impl ObjectKey {
             KeyFault::NotXml
         } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
             KeyFault::DotSegment
+        } else if key.split(['/', '\\']).next().is_some_and(|segment| segment.eq_ignore_ascii_case(OWN_SEGMENT)) {
+            KeyFault::Own
         } else {
             return Ok(ObjectKey(key));
         };
@@ -58,7 +64,20 @@ mod tests {
 
     #[test]
     fn takes_every_key_that_s3_stores_as_it_is() {
-        for key in ["a", "a//b", "a/", "...", "a/..b/c.", "日志 a+b~!*().log", "%2F", &"k".repeat(1023)] {
+        for key in [
+            "a",
+            "a//b",
+            "a/",
+            "...",
+            "a/..b/c.",
+            ".oss-edges/a",
+            "a/.oss-edge/b",
+            ".oss",
+            "oss-edge/a",
+            "日志 a+b~!*().log",
+            "%2F",
+            &"k".repeat(1023),
+        ] {
             assert_eq!(fault(key), None, "{key}");
         }
     }
@@ -79,6 +98,12 @@ mod tests {
             ("a/../b", KeyFault::DotSegment),
             ("./a", KeyFault::DotSegment),
             ("a/.", KeyFault::DotSegment),
+            (".oss-edge/parts/a/00001", KeyFault::Own),
+            (".oss-edge/", KeyFault::Own),
+            (".oss-edge", KeyFault::Own),
+            (".OSS-Edge/uploads/a", KeyFault::Own),
+            (".oss-edge\\parts", KeyFault::Own),
+            (".oss-edge//parts", KeyFault::Own),
         ] {
             assert_eq!(fault(key), Some(Refusal::InvalidObjectName(expected)), "{key:?}");
         }

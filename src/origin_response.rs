@@ -4,6 +4,8 @@
 pub(crate) mod s3_error;
 
 use crate::error_response::{ErrorContext, ErrorResponse, oss_request_id};
+use crate::object_key::OWN_SEGMENT;
+use crate::route::PARTS_FOLDER;
 use crate::time::UnixMillis;
 use s3_error::oss_error_of;
 
@@ -13,6 +15,8 @@ pub struct OriginResponse<'a> {
     pub request_id: &'a str,
     /// The HTTP method of the request.
     pub method: &'a str,
+    /// The path that the origin got.
+    pub uri: &'a str,
     /// The query that the origin got.
     pub query: &'a str,
     /// Who answered.
@@ -53,13 +57,13 @@ pub enum ViewerResponse<'a> {
 
 impl<'a> OriginResponse<'a> {
     /// Reads strings separated by NUL, as [`Request::parse`](crate::Request::parse) does: `header-count request-id method
-    /// query responder content-md5 status (name value)*`. The responder is `s3` or `api`, and `content-md5` is `true` or
+    /// uri query responder content-md5 status (name value)*`. The responder is `s3` or `api`, and `content-md5` is `true` or
     /// `false`.
     ///
     /// `None` when it is no such text.
     pub fn parse(text: &'a str) -> Option<Self> {
         let strings: Vec<&str> = text.split('\0').collect();
-        let ([count, request_id, method, query, responder, content_md5, status], lines) =
+        let ([count, request_id, method, uri, query, responder, content_md5, status], lines) =
             strings.split_first_chunk()?;
         let responder = match *responder {
             "s3" => Responder::S3,
@@ -71,6 +75,7 @@ impl<'a> OriginResponse<'a> {
         (rest.is_empty() && *count == headers.len().to_string()).then_some(OriginResponse {
             request_id,
             method,
+            uri,
             query,
             responder,
             content_md5: content_md5.parse().ok()?,
@@ -106,11 +111,15 @@ impl<'a> OriginResponse<'a> {
             (403, _) => Some("AccessDenied"),
             (404, _) if self.names_upload() => Some("NoSuchUpload"),
             (404, _) => Some("NoSuchBucket"),
+            // S3 wants the whole upload anew: nothing comes of a repetition.
+            (409, _) if self.method == "POST" => Some("PreconditionFailed"),
             (409, _) => Some("ConditionalRequestConflict"),
             (411, _) => Some("MissingContentLength"),
             (412, _) => Some("PreconditionFailed"),
             (503, _) => Some("SlowDown"),
-            (400..500, _) => Some("InvalidArgument"),
+            (400..=499, _) => Some("InvalidArgument"),
+            // Of all that is forwarded, S3 doesn't implement a body in chunks.
+            (501, _) if self.method == "PUT" => Some("MissingContentLength"),
             // A redirect would name the bucket, and send the client there without a signature.
             _ => Some("InternalError"),
         }
@@ -127,6 +136,13 @@ impl<'a> OriginResponse<'a> {
             413 => Some("EntityTooLarge"),
             _ => Some("InternalError"),
         }
+    }
+
+    /// Whether what was stored is a part that waits to be joined: to the client it is one as any other.
+    fn is_staged_part(&self) -> bool {
+        let rest = self.uri.strip_prefix('/').and_then(|path| path.strip_prefix(OWN_SEGMENT));
+        rest.and_then(|rest| rest.strip_prefix('/')?.strip_prefix(PARTS_FOLDER))
+            .is_some_and(|rest| rest.starts_with('/'))
     }
 
     fn names_upload(&self) -> bool {
@@ -147,11 +163,12 @@ impl<'a> OriginResponse<'a> {
             None => Some(oss_request_id(self.request_id)),
         };
         let object_bytes = if self.method == "HEAD" { self.value(OBJECT_BYTES) } else { None };
+        let version_id = self.value("x-amz-version-id").filter(|_| !self.is_staged_part());
         let set = [
             ("Content-Length", object_bytes.map(str::to_owned)),
             ("x-oss-server-time", Some("0".to_owned())),
             ("x-oss-request-id", request_id),
-            ("x-oss-version-id", self.value("x-amz-version-id").map(str::to_owned)),
+            ("x-oss-version-id", version_id.map(str::to_owned)),
             ("x-oss-server-side-encryption", encryption.map(str::to_owned)),
         ];
         let set = set.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
@@ -180,6 +197,7 @@ mod tests {
         OriginResponse {
             request_id: "cf",
             method: "PUT",
+            uri: "/a.log",
             query: "",
             responder: Responder::S3,
             content_md5: false,
@@ -202,12 +220,12 @@ mod tests {
 
     #[test]
     fn reads_what_the_adapter_writes() {
-        let text = "2|cf|PUT|a=b|api|true|404|etag|e|server|s".replace('|', "\0");
+        let text = "2|cf|PUT|/k|a=b|api|true|404|etag|e|server|s".replace('|', "\0");
         let response = OriginResponse::parse(&text).unwrap();
-        assert_eq!([response.request_id, response.method, response.query], ["cf", "PUT", "a=b"]);
+        assert_eq!([response.request_id, response.method, response.uri, response.query], ["cf", "PUT", "/k", "a=b"]);
         assert_eq!((response.responder, response.content_md5, response.status), (Responder::Api, true, 404));
         assert_eq!(response.headers, [("etag", "e"), ("server", "s")]);
-        let text = "0|cf|PUT||s3|false|200".replace('|', "\0");
+        let text = "0|cf|PUT|/k||s3|false|200".replace('|', "\0");
         assert!(OriginResponse::parse(&text).unwrap().headers.is_empty());
     }
 
@@ -215,15 +233,15 @@ mod tests {
     fn reads_nothing_else() {
         for text in [
             "",
-            "0|cf|PUT||s3|false",
-            "0|cf|PUT||s4|false|200",
-            "0|cf|PUT||s3||200",
-            "0|cf|PUT||s3|false|NaN",
-            "0|cf|PUT||s3|false|65536",
-            "0|cf|PUT||s3|false|200|a|b",
-            "1|cf|PUT||s3|false|200|a",
-            "1|cf|PUT||s3|false|200|a|b|c",
-            "2|cf|PUT||s3|false|200|a|b",
+            "0|cf|PUT|/k||s3|false",
+            "0|cf|PUT|/k||s4|false|200",
+            "0|cf|PUT|/k||s3||200",
+            "0|cf|PUT|/k||s3|false|NaN",
+            "0|cf|PUT|/k||s3|false|65536",
+            "0|cf|PUT|/k||s3|false|200|a|b",
+            "1|cf|PUT|/k||s3|false|200|a",
+            "1|cf|PUT|/k||s3|false|200|a|b|c",
+            "2|cf|PUT|/k||s3|false|200|a|b",
         ] {
             assert!(OriginResponse::parse(&text.replace('|', "\0")).is_none(), "{text:?}");
         }
@@ -232,6 +250,7 @@ mod tests {
     #[test]
     fn derives_the_code_of_an_error_of_s3() {
         let part = OriginResponse { query: "partNumber=1&uploadId=a", ..put() };
+        let post = || OriginResponse { method: "POST", query: "uploadId=a", ..put() };
         let with_md5 = || OriginResponse { content_md5: true, ..put() };
         for (response, status, expected) in [
             (put(), 400, (400, "InvalidArgument")),
@@ -247,8 +266,10 @@ mod tests {
             (put(), 301, (500, "InternalError")),
             (put(), 307, (500, "InternalError")),
             (put(), 500, (500, "InternalError")),
-            (put(), 501, (500, "InternalError")),
+            (put(), 501, (411, "MissingContentLength")),
             (put(), 503, (503, "ServiceUnavailable")),
+            (post(), 409, (409, "FileAlreadyExists")),
+            (post(), 501, (500, "InternalError")),
         ] {
             let (expected_status, code) = expected;
             let response = OriginResponse { status, ..response };
@@ -325,6 +346,22 @@ mod tests {
             assert_eq!(removed, ["x-ossedge-object-bytes"]);
             let length = set.iter().find(|(name, _)| *name == "Content-Length").map(|(_, value)| value.as_str());
             assert_eq!(length, expected, "{method}");
+        }
+    }
+
+    #[test]
+    fn says_of_a_staged_part_what_it_says_of_any_part() {
+        let version = vec![("etag", "\"a\""), ("x-amz-version-id", "v1")];
+        for (uri, is_told) in [
+            ("/.oss-edge/parts/U1/00001", false),
+            ("/.oss-edge/partsU1/00001", true),
+            ("/a/.oss-edge/parts/U1/00001", true),
+            ("/a.log", true),
+        ] {
+            let response = OriginResponse { uri, headers: version.clone(), ..put() };
+            let ViewerResponse::Kept { removed, set } = response.translate(UnixMillis(0)) else { panic!("replaced") };
+            assert_eq!(removed, ["x-amz-version-id"]);
+            assert_eq!(set.iter().any(|(name, _)| *name == "x-oss-version-id"), is_told, "{uri}");
         }
     }
 

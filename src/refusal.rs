@@ -131,6 +131,9 @@ pub enum AccessKeyFault {
 pub enum LengthFault {
     /// There is no relay, and S3 and API Gateway take no such body.
     NoRelay,
+    /// It has a length and chunks, and there is no relay: a hop that goes by the length stores the chunks' framing as
+    /// content.
+    FramedTwice,
     /// There is a relay, and `bodiesWithoutLength` is `refuse`.
     TurnedOff,
 }
@@ -163,6 +166,8 @@ pub enum KeyFault {
     NotXml,
     /// A segment `.` or `..`.
     DotSegment,
+    /// A first segment `.oss-edge`: staged parts and records of uploads are there.
+    Own,
     /// A `?` and a sub-resource's name inside the key: signature version 1 signs the same text for it as for the
     /// sub-resource itself.
     SubResource,
@@ -423,6 +428,7 @@ impl KeyFault {
             KeyFault::LeadingSlash => "the key begins with a slash or backslash",
             KeyFault::NotXml => "the key has a character that XML does not allow",
             KeyFault::DotSegment => "the key has a segment `.` or `..`",
+            KeyFault::Own => "the key is under `.oss-edge/`, where oss-edge keeps parts of uploads",
             KeyFault::SubResource => "the key has `?` and a sub-resource's name, so its signature is ambiguous",
         }
     }
@@ -434,6 +440,10 @@ impl LengthFault {
             LengthFault::NoRelay => {
                 "no Content-Length, and S3 takes no body without one: a `relay` with `bodiesWithoutLength` \
                  \"relay\" does"
+            }
+            LengthFault::FramedTwice => {
+                "Content-Length and Transfer-Encoding, and S3 may get the framing as content: a `relay` takes such a \
+                 body"
             }
             LengthFault::TurnedOff => {
                 "no Content-Length, and `bodiesWithoutLength` is \"refuse\": the relay takes the body with \"relay\""

@@ -3,6 +3,7 @@
 mod body;
 pub(crate) mod hand_over;
 mod s3_headers;
+mod staged_part;
 mod tagging;
 mod upload;
 
@@ -22,6 +23,8 @@ pub use body::RelayedBody;
 use hand_over::{HandOver, HandedFraming, REQUEST_HEADER};
 pub use s3_headers::Header;
 use s3_headers::{condition_at_end, s3_headers};
+pub(crate) use staged_part::PARTS_FOLDER;
+pub use staged_part::Staging;
 pub use upload::ServiceUpload;
 use upload::{service_upload, verified_upload};
 
@@ -60,6 +63,8 @@ pub struct ThroughService<'c> {
     pub options: Vec<ApiOption>,
     /// The upload that it begins or lists.
     pub upload: Option<ServiceUpload>,
+    /// Where the small parts wait of the upload that it goes on with; none if they went to S3.
+    pub staging: Option<Staging>,
     /// The body that becomes an object or a part; none for other operations.
     pub body: Option<RelayedBody>,
 }
@@ -126,6 +131,14 @@ impl Forward<'_> {
         match &self.origin {
             Origin::S3 => None,
             Origin::Api(through) | Origin::Relay(through) => through.upload.as_ref(),
+        }
+    }
+
+    /// Where the small parts of an upload wait that goes on behind the API or in the relay.
+    pub fn staging(&self) -> Option<&Staging> {
+        match &self.origin {
+            Origin::S3 => None,
+            Origin::Api(through) | Origin::Relay(through) => through.staging.as_ref(),
         }
     }
 
@@ -196,9 +209,16 @@ pub(crate) fn route<'c>(
     let begun_with = upload.as_ref().map(VerifiedUpload::options).unwrap_or_default();
     headers.extend(condition_at_end(&headers, authenticated.operation(), begun_with));
     let body = Body::of_request(authenticated, config)?;
-    let origin = match destination(authenticated, &body, config)? {
+    let staging = Staging::of_upload(upload.as_ref(), &headers, config);
+    let key_of_part = staging.as_ref().and_then(|staging| staging.key(authenticated, body.plain_length()));
+    let query = authenticated.operation().s3_query(authenticated.query(), upload.as_ref());
+    let (key, query, headers) = match (&key_of_part, &staging) {
+        (Some(key), Some(staging)) => (key.as_str(), String::new(), staging.headers.clone()),
+        _ => (authenticated.resource().key_or_empty(), query, headers),
+    };
+    let origin = match destination(authenticated, &body, staging.as_ref(), config)? {
         None => Origin::S3,
-        Some((service, resource)) => through(service, resource, &body, authenticated, &headers)?,
+        Some((service, resource)) => through(service, resource, &body, authenticated, &headers, staging, config)?,
     };
     let is_served = match origin {
         Origin::S3 => served == Served::Edge,
@@ -211,8 +231,8 @@ pub(crate) fn route<'c>(
     let forward = Forward {
         origin,
         s3_bucket: authorized.s3_bucket(),
-        uri: format!("/{}", encode_key(authenticated.resource().key_or_empty())),
-        query: authenticated.operation().s3_query(authenticated.query(), upload.as_ref()),
+        uri: format!("/{}", encode_key(key)),
+        query,
         headers,
         seal: None,
     };
@@ -227,6 +247,7 @@ pub(crate) fn route<'c>(
 fn destination<'c>(
     authenticated: &Authenticated<'_>,
     body: &Body,
+    staging: Option<&Staging>,
     config: &'c Config,
 ) -> Result<Option<(&'c Service, &'static str)>, Refusal> {
     let service = config.service.as_ref();
@@ -235,7 +256,10 @@ fn destination<'c>(
         Operation::PutObject if body.relayed().is_some() => "/put-object",
         Operation::UploadPart if body.relayed().is_some() => "/upload-part",
         Operation::PutObject | Operation::UploadPart | Operation::AbortMultipartUpload => return Ok(None),
-        Operation::CompleteMultipartUpload if config.complete_multipart_upload == Through::S3 => return Ok(None),
+        // S3 can't end an upload whose parts wait elsewhere.
+        Operation::CompleteMultipartUpload if config.complete_multipart_upload == Through::S3 && staging.is_none() => {
+            return Ok(None);
+        }
         Operation::InitiateMultipartUpload => "/initiate-multipart-upload",
         Operation::CompleteMultipartUpload => "/complete-multipart-upload",
         Operation::ListParts if config.list_parts == ListParts::Served && service.is_some() => "/list-parts",
@@ -257,6 +281,8 @@ fn through<'c>(
     body: &Body,
     authenticated: &Authenticated<'_>,
     headers: &[Header],
+    staging: Option<Staging>,
+    config: &Config,
 ) -> Result<Origin<'c>, Refusal> {
     if matches!(service, Service::Api(_)) {
         check_header_size(headers)?;
@@ -269,7 +295,8 @@ fn through<'c>(
         resource,
         hand_over: HandOver::of_request(request, additional_headers, framing)?,
         options: options(authenticated),
-        upload: service_upload(authenticated, headers),
+        upload: service_upload(authenticated, headers, config),
+        staging,
         body: body.relayed(),
     };
     Ok(match service {

@@ -75,6 +75,11 @@ impl VerifiedUpload<'_> {
         &self.s3_id
     }
 
+    /// Its name in the folders of oss-edge: S3's id as the sealed one has it, of characters that are safe in a key.
+    pub(crate) fn folder(&self) -> Cow<'_, str> {
+        in_safe_characters(&self.s3_id).1
+    }
+
     /// What the client asked for when it began.
     pub fn options(&self) -> UploadOptions {
         self.options
@@ -102,11 +107,7 @@ impl SealingKeys {
     ) -> Option<String> {
         let options = UploadOptions::parse(options)?.to_string();
         let (number, sealing_key) = self.upload_ids.sealing()?;
-        let (form, id) = if s3_id.bytes().all(is_of_sealed_ids) {
-            (PLAIN, Cow::Borrowed(s3_id))
-        } else {
-            (ENCODED, Cow::Owned(BASE64_URL_SAFE_NO_PAD.encode(s3_id)))
-        };
+        let (form, id) = in_safe_characters(s3_id);
         let (number, hour) = (number.to_string(), hours(now).to_string());
         let seal = Seal { form, number: &number, hour: &hour, options: &options, id: &id };
         let mac = seal.mac(sealing_key, s3_bucket, key).finalize().into_bytes();
@@ -184,10 +185,6 @@ impl<'t> Seal<'t> {
             return Err(UploadFault::Expired);
         }
         let options = UploadOptions::parse(self.options).ok_or(UploadFault::UnknownOptions)?;
-        // Forwarding a part of such an upload would lose it.
-        if options.small_parts == SmallParts::Staged {
-            return Err(UploadFault::UnknownOptions);
-        }
         Ok(VerifiedUpload { s3_id: self.s3_id().ok_or(UploadFault::SealMismatch)?, options })
     }
 
@@ -201,6 +198,14 @@ impl<'t> Seal<'t> {
     fn mac(&self, sealing_key: &[u8], s3_bucket: &str, key: &str) -> Hmac<Sha256> {
         let Seal { form, number, hour, options, id } = self;
         hmac_sha256_of_list(sealing_key, &[form, number, hour, options, s3_bucket, key, id])
+    }
+}
+
+/// S3's id in the characters of sealed ids, and the form of an id that has it.
+fn in_safe_characters(s3_id: &str) -> (&'static str, Cow<'_, str>) {
+    match s3_id.bytes().all(is_of_sealed_ids) {
+        true => (PLAIN, s3_id.into()),
+        false => (ENCODED, BASE64_URL_SAFE_NO_PAD.encode(s3_id).into()),
     }
 }
 

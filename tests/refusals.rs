@@ -50,6 +50,8 @@ mod relay;
 mod request;
 #[path = "refusals/secrets.rs"]
 mod secrets;
+#[path = "refusals/small_parts.rs"]
+mod small_parts;
 #[path = "refusals/upload_ids.rs"]
 mod upload_ids;
 #[path = "refusals/version_4.rs"]

@@ -8,6 +8,7 @@ const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/u;
 const PORT = /^[0-9]*$/u;
 const NOT_XML = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const DOT_SEGMENT = /(?:^|\/)\.\.?(?:\/|$)/u;
+const OWN_SEGMENT = /^\.oss-edge(?:[/\\]|$)/iu;
 
 /**
  * @typedef {{ style: string, bucket: string, key: string }} Resource
@@ -59,4 +60,5 @@ function checkKey(key) {
   if (key[0] === '/' || key[0] === '\\') refuse('InvalidObjectName', 'leadingSlash');
   if (NOT_XML.test(key)) refuse('InvalidObjectName', 'notXml');
   if (key.includes('.') && DOT_SEGMENT.test(key)) refuse('InvalidObjectName', 'dotSegment');
+  if (key[0] === '.' && OWN_SEGMENT.test(key)) refuse('InvalidObjectName', 'own');
 }

@@ -7,7 +7,7 @@ import { refuse } from './refusal.mjs';
 const HOUR = 3_600_000;
 const FORBID_OVERWRITE = '~forbid-overwrite';
 const SEALED = /^(s1b?)\.(\d+)\.(\d+)\.([\w-]*)\.([\w-]{21}[AQgw])\.([\w.-]+)$/u;
-const OPTIONS = /^(?:-|f|a|k|fa|fk)$/u;
+const OPTIONS = /^(?:-|(?=[fsak])f?s?[ak]?)$/u;
 
 /** @param {{ secrets: { number: number, secret: string }[] } | undefined} document */
 export function readSecrets(document) {
@@ -45,7 +45,8 @@ export function verifiedUpload(text, s3Bucket, key, keys, forwardsUnsealed, now)
   const age = Math.floor(now / HOUR) - Number(hour);
   if (age < -1 || age > 168) refuse('NoSuchUpload.expired', text);
   if (!OPTIONS.test(options)) refuse('NoSuchUpload.unknownOptions', text);
-  return { s3: form === 's1' ? id : Buffer.from(id, 'base64url').toString(), forbidden: options.startsWith('f') };
+  const staging = options.includes('s') ? { folder: id, encryption: options.at(-1) } : undefined;
+  return { s3: form === 's1' ? id : Buffer.from(id, 'base64url').toString(), forbidden: options.startsWith('f'), staging };
 }
 
 /** @param {string} text @param {boolean} isForwarded */
@@ -53,7 +54,7 @@ function unsealedUpload(text, isForwarded) {
   const forbidden = text.endsWith(FORBID_OVERWRITE);
   const s3 = forbidden ? text.slice(0, -FORBID_OVERWRITE.length) : text;
   if (!isForwarded || s3 === '' || Buffer.byteLength(text) > 255) refuse('NoSuchUpload.unsealed', text);
-  return { s3, forbidden };
+  return { s3, forbidden, staging: undefined };
 }
 
 /**

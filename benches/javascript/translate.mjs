@@ -8,6 +8,7 @@ import { PASSED, s3Headers } from './s3-headers.mjs';
 import { handOverSeal, verifiedUpload } from './seals.mjs';
 
 const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
+const LEAST_PART_BYTES = 5 * 1024 ** 2;
 const HANDED_OVER = new Set([...PASSED, 'authorization', 'date', 'host', 'security-token']);
 
 /**
@@ -26,9 +27,11 @@ export function translate(parts, s3Bucket, settings, now) {
     : undefined;
   const ends = operation.name === 'CompleteMultipartUpload' && upload?.forbidden;
   if (ends && !headers.some(([name]) => name === 'if-none-match')) headers.push(['if-none-match', '*']);
-  checkLength(request.headers, operation);
-  const path = apiPath(operation.name, query, settings);
+  const length = checkLength(request.headers, operation);
+  const path = apiPath(operation.name, query, settings, upload?.staging !== undefined);
   if (path === undefined) {
+    const isSmall = operation.name === 'UploadPart' && length !== undefined && length < LEAST_PART_BYTES;
+    if (isSmall && upload?.staging) return staged(parts, s3Bucket, upload.staging, headers, settings, now);
     const target = { uri: `/${encodeKey(resource.key)}`, query: s3Query(operation, query, upload?.s3) };
     return { origin: 's3', ...target, headers: sealed(parts, s3Bucket.domain, target, headers, keys, now) };
   }
@@ -37,6 +40,26 @@ export function translate(parts, s3Bucket, settings, now) {
   const { domain: apiDomain } = settings.api;
   const target = { uri: path, query: '' };
   return { origin: 'api', ...target, headers: sealed(parts, apiDomain, target, [['x-ossedge-request', handOver(parts)]], keys, now) };
+}
+
+/**
+ * A part that waits to be joined.
+ *
+ * @param {import('./authenticate.mjs').Parts} parts @param {{ domain: string }} s3Bucket
+ * @param {{ folder: string, encryption: string | undefined }} staging @param {[name: string, value: string][]} headers
+ * @param {Settings} settings @param {number} now
+ * @returns {Forward}
+ */
+function staged(parts, { domain }, { folder, encryption }, headers, { keys, kmsKeys }, now) {
+  const number = String(parts.query.get('partNumber')).padStart(5, '0');
+  const target = { uri: `/.oss-edge/parts/${folder}/${number}`, query: '' };
+  const kept = headers.filter(([name]) => name === 'content-md5');
+  const key = kmsKeys.get('default') ?? [...kmsKeys].sort()[0]?.[1];
+  if (encryption === 'a') kept.push(['x-amz-server-side-encryption', 'AES256']);
+  if (encryption === 'k' && key !== undefined) {
+    kept.push(['x-amz-server-side-encryption', 'aws:kms'], ['x-amz-server-side-encryption-aws-kms-key-id', key]);
+  }
+  return { origin: 's3', ...target, headers: sealed(parts, domain, target, kept, keys, now) };
 }
 
 /**
@@ -56,19 +79,24 @@ function checkLength(headers, operation) {
   const length = unique(headers, 'content-length');
   if (length !== undefined) {
     if (!/^[0-9]+$/u.test(length)) refuse('InvalidContentLength');
-    if (['PutObject', 'UploadPart'].includes(operation.name) && Number(length) > MAX_OBJECT_BYTES) refuse('EntityTooLarge');
+    if (['PutObject', 'UploadPart'].includes(operation.name)) {
+      if (Number(length) > MAX_OBJECT_BYTES) refuse('EntityTooLarge');
+      if ('transfer-encoding' in headers) refuse('MissingContentLength.framedTwice');
+    }
+    return Number(length);
   } else if (operation.takesBody && single(headers, 'transfer-encoding') !== undefined) {
     refuse('MissingContentLength');
   }
+  return undefined;
 }
 
-/** @param {string} operation @param {ReadonlyMap<string, string>} query @param {import('./config.mjs').Settings} settings */
-function apiPath(operation, query, { api, completeThroughApi, listParts }) {
+/** @param {string} operation @param {ReadonlyMap<string, string>} query @param {import('./config.mjs').Settings} settings @param {boolean} isStaged */
+function apiPath(operation, query, { api, completeThroughApi, listParts }, isStaged) {
   switch (operation) {
     case 'InitiateMultipartUpload':
       return api ? '/initiate-multipart-upload' : refuse('MethodNotAllowed');
     case 'CompleteMultipartUpload':
-      if (!completeThroughApi) return undefined;
+      if (!completeThroughApi && !isStaged) return undefined;
       return api ? '/complete-multipart-upload' : refuse('MethodNotAllowed');
     case 'ListParts':
       return api && listParts ? '/list-parts' : refuse('NoSuchUpload.listPartsOff', query.get('uploadId'));

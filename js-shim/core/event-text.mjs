@@ -13,17 +13,17 @@ export function requestText({ method, uri, querystring, headers }, requestId) {
 }
 
 /**
- * What the core translates (src/origin_response.rs), in the same way: CloudFront's request id, the request's method and
- * query, who answered, whether the request has Content-MD5, the status, then the header lines.
+ * What the core translates (src/origin_response.rs), in the same way: CloudFront's request id, the request's method, path
+ * and query, who answered, whether the request has Content-MD5, the status, then the header lines.
  *
  * @param {import('aws-lambda').CloudFrontRequest} request as the origin received it
  * @param {import('aws-lambda').CloudFrontResponse} response
  * @param {string} requestId
  * @throws {TypeError} when one of them is no string, or has half a surrogate pair
  */
-export function responseText({ method, querystring, headers, origin }, { status, headers: lines }, requestId) {
+export function responseText({ method, uri, querystring, headers, origin }, { status, headers: lines }, requestId) {
   const responder = origin?.custom === undefined ? 's3' : 'api';
-  return textOf([requestId, method, querystring, responder, String('content-md5' in headers), String(status)], lines);
+  return textOf([requestId, method, uri, querystring, responder, String('content-md5' in headers), String(status)], lines);
 }
 
 /**

@@ -88,6 +88,11 @@ impl HeaderRules {
         Some(self.storage_classes.get(&class).map_or(default, String::as_str))
     }
 
+    /// The key that S3 uses where no other is known: `default`, or the first one.
+    pub(crate) fn any_kms_key(&self) -> Option<&str> {
+        self.kms_key(None).or_else(|| self.kms_keys.values().next().map(String::as_str))
+    }
+
     /// S3's key for one of OSS's, or for none named; `None` where the configuration has none.
     pub(crate) fn kms_key(&self, oss: Option<&str>) -> Option<&str> {
         self.kms_keys.get(oss.unwrap_or(DEFAULT_KMS_KEY)).map(String::as_str)

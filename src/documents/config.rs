@@ -17,7 +17,7 @@ use crate::config::hosts::Hosts;
 use crate::config::names::{is_host, is_oss_bucket_name, is_region, is_s3_bucket_name};
 use crate::config::{BodiesWithoutLength, Config, Endpoint, HeadObject, ListParts, S3Bucket, Service, Through};
 use crate::scheme::Scheme;
-use crate::upload_id::UnsealedUploadIds;
+use crate::upload_id::{SmallParts, UnsealedUploadIds};
 
 /// The clock skew that is allowed when `maxClockSkewSeconds` is left out: five minutes.
 const DEFAULT_MAX_CLOCK_SKEW_SECONDS: u32 = 300;
@@ -31,6 +31,13 @@ const DEFAULT_MAX_URL_EXPIRY_SECONDS: u32 = 604_800;
 
 /// Ten years: version 1 has no bound of its own, and firmware may contain such URLs.
 const MAX_URL_EXPIRY_SECONDS: u64 = 315_360_000;
+
+/// The bytes of staged parts that are joined when `maxJoinBytes` is left out: 512 MiB. Many clients wait no longer than ten
+/// seconds for an answer.
+const DEFAULT_MAX_JOIN_BYTES: u64 = 512 * 1024 * 1024;
+
+/// The most that parts under 5 MiB can be together.
+const MAX_JOIN_BYTES: u64 = 10_000 * 5 * 1024 * 1024;
 
 /// `config.json`.
 #[derive(Deserialize)]
@@ -58,6 +65,10 @@ struct ConfigDocument {
     list_parts: bool,
     #[serde(default, deserialize_with = "unsealed_upload_ids")]
     unsealed_upload_ids: UnsealedUploadIds,
+    #[serde(default, deserialize_with = "small_parts")]
+    small_parts: SmallParts,
+    #[serde(default, deserialize_with = "present")]
+    max_join_bytes: Option<Integer<0, MAX_JOIN_BYTES>>,
     #[serde(default, deserialize_with = "head_object")]
     head_object: HeadObject,
     #[serde(default, deserialize_with = "present")]
@@ -163,6 +174,10 @@ fn unsealed_upload_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uns
     one_of(deserializer, &[("refuse", UnsealedUploadIds::Refused), ("forward", UnsealedUploadIds::Forwarded)])
 }
 
+fn small_parts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SmallParts, D::Error> {
+    one_of(deserializer, &[("forward", SmallParts::Forwarded), ("stage", SmallParts::Staged)])
+}
+
 fn style<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Style, D::Error> {
     one_of(
         deserializer,
@@ -198,15 +213,19 @@ impl Config {
         let regions = AwsRegions::with_further(further_regions.collect())?;
         let buckets = check_buckets(document.buckets, &regions)?;
         let service = check_service(document.api, document.relay, document.bodies_without_length, &buckets)?;
+        let complete_multipart_upload = check_through(document.complete_multipart_upload, service.as_ref())?;
+        check_small_parts(document.small_parts, service.as_ref(), complete_multipart_upload)?;
         Ok(Config {
             max_clock_skew_seconds: seconds(document.max_clock_skew_seconds, DEFAULT_MAX_CLOCK_SKEW_SECONDS),
             max_url_expiry_seconds: seconds(document.max_url_expiry_seconds, DEFAULT_MAX_URL_EXPIRY_SECONDS),
             signature_schemes: check_schemes(document.signature_schemes)?,
             signature_regions: check_regions(document.signature_regions)?,
             hosts: check_hosts(document.hosts, &buckets)?,
-            complete_multipart_upload: check_through(document.complete_multipart_upload, service.as_ref())?,
+            complete_multipart_upload,
             unsealed_upload_ids: document.unsealed_upload_ids,
             head_object: check_head_object(document.head_object, service.as_ref())?,
+            small_parts: document.small_parts,
+            max_join_bytes: document.max_join_bytes.map_or(DEFAULT_MAX_JOIN_BYTES, |bytes| bytes.0),
             service,
             list_parts: if document.list_parts { ListParts::Served } else { ListParts::Refused },
             cors: document.cors.map(|Object(cors)| cors.check().map_err(|error| error.within("cors"))).transpose()?,
@@ -385,6 +404,21 @@ fn check_head_object(head_object: HeadObject, service: Option<&Service>) -> Resu
         }
         _ => Ok(head_object),
     }
+}
+
+fn check_small_parts(
+    small_parts: SmallParts,
+    service: Option<&Service>,
+    complete_multipart_upload: Through,
+) -> Result<(), DocumentError> {
+    let expected = match (small_parts, service, complete_multipart_upload) {
+        (SmallParts::Staged, None, _) => "expected \"forward\" where there is neither an `api` nor a `relay`",
+        (SmallParts::Staged, _, Through::S3) => {
+            "expected \"forward\" where `completeMultipartUpload` is \"s3\": S3 can't join parts"
+        }
+        _ => return Ok(()),
+    };
+    Err(DocumentError::new("smallParts", expected))
 }
 
 fn check_credentials(

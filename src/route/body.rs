@@ -18,8 +18,8 @@ pub struct RelayedBody {
 
 /// What goes to the relay because of its body alone.
 pub(super) enum Body {
-    /// Nothing: the body goes where the operation goes.
-    Plain,
+    /// Nothing: the body goes where the operation goes. Of an object or a part, its length in bytes, if it has one.
+    Plain(Option<u64>),
     /// An object or a part whose body S3 refuses as it is framed.
     Relayed(RelayedBody),
 }
@@ -27,7 +27,7 @@ pub(super) enum Body {
 /// How a request says where its body ends.
 enum Framing {
     /// By a length in bytes, and by nothing else that a hop could follow instead.
-    Length,
+    Length(u64),
     /// By a length in bytes and by chunks, as the SDK for C does. Hops may differ in which of them they follow.
     LengthAndChunks(u64),
     /// By chunks.
@@ -55,24 +55,33 @@ impl Body {
                 let relayed = |length| check_coding(headers).map(|()| Body::Relayed(RelayedBody { length, max_bytes }));
                 match (framing, config.service.as_ref()) {
                     (Framing::LengthAndChunks(bytes), Some(Service::Relay(..))) => relayed(Some(bytes)),
-                    // Where there is no relay, S3 gets the length alone.
-                    (Framing::Length | Framing::LengthAndChunks(_), _) => Ok(Body::Plain),
+                    // Nobody could tell if CloudFront went by the length, and S3 stored the chunks' framing.
+                    (Framing::LengthAndChunks(_), _) => Err(Refusal::MissingContentLength(LengthFault::FramedTwice)),
+                    (Framing::Length(bytes), _) => Ok(Body::Plain(Some(bytes))),
                     (_, Some(Service::Relay(_, BodiesWithoutLength::Relayed))) => relayed(None),
                     (Framing::Chunks, service) => Err(missing_length(service)),
                     // The key's limit can't be checked.
                     (Framing::Neither, service) if key_limit.is_some() => Err(missing_length(service)),
-                    (Framing::Neither, _) => Ok(Body::Plain),
+                    (Framing::Neither, _) => Ok(Body::Plain(None)),
                 }
             }
             Operation::CompleteMultipartUpload if declared.is_none() => check_document(headers, config),
-            _ => Ok(Body::Plain),
+            _ => Ok(Body::Plain(None)),
+        }
+    }
+
+    /// The length of an object or a part that doesn't go to the relay, in bytes.
+    pub(super) fn plain_length(&self) -> Option<u64> {
+        match self {
+            Body::Plain(length) => *length,
+            Body::Relayed(_) => None,
         }
     }
 
     /// The body, where it goes to the relay.
     pub(super) fn relayed(&self) -> Option<RelayedBody> {
         match self {
-            Body::Plain => None,
+            Body::Plain(_) => None,
             Body::Relayed(body) => Some(*body),
         }
     }
@@ -86,7 +95,7 @@ impl Framing {
         match declared {
             Some(digits) => {
                 let bytes = within_limit(digits).ok_or(Refusal::EntityTooLarge)?;
-                Ok(if is_chunked { Framing::LengthAndChunks(bytes) } else { Framing::Length })
+                Ok(if is_chunked { Framing::LengthAndChunks(bytes) } else { Framing::Length(bytes) })
             }
             None if headers.get_single(TRANSFER_ENCODING)?.is_some() => Ok(Framing::Chunks),
             None => Ok(Framing::Neither),
@@ -105,9 +114,9 @@ fn declared_length<'h>(headers: &'h HeaderMap<'_>) -> Result<Option<&'h str>, Re
 /// Checks the document of CompleteMultipartUpload, which has no length. The relay reads it however it is framed.
 fn check_document(headers: &HeaderMap<'_>, config: &Config) -> Result<Body, Refusal> {
     match (headers.get_single(TRANSFER_ENCODING)?, config.service.as_ref()) {
-        (None, _) => Ok(Body::Plain),
+        (None, _) => Ok(Body::Plain(None)),
         (Some(_), Some(Service::Relay(..))) if config.complete_multipart_upload == Through::Service => {
-            check_coding(headers).map(|()| Body::Plain)
+            check_coding(headers).map(|()| Body::Plain(None))
         }
         (Some(_), _) => Err(Refusal::MissingContentLength(LengthFault::NoRelay)),
     }

@@ -47,7 +47,11 @@ pub(super) fn verified_upload<'r>(
 }
 
 /// The upload whose id is in the answer of the API or the relay.
-pub(super) fn service_upload(authenticated: &Authenticated<'_>, headers: &[Header]) -> Option<ServiceUpload> {
+pub(super) fn service_upload(
+    authenticated: &Authenticated<'_>,
+    headers: &[Header],
+    config: &Config,
+) -> Option<ServiceUpload> {
     match authenticated.operation() {
         Operation::InitiateMultipartUpload => {
             let encryption = headers.iter().find(|(name, _)| name == "x-amz-server-side-encryption");
@@ -61,7 +65,7 @@ pub(super) fn service_upload(authenticated: &Authenticated<'_>, headers: &[Heade
                     Some("aws:kms") => Encryption::Kms,
                     _ => Encryption::OfBucket,
                 },
-                ..UploadOptions::default()
+                small_parts: config.small_parts,
             }))
         }
         Operation::ListParts => authenticated.query().get("uploadId").map(|id| ServiceUpload::GoesOn(id.to_owned())),

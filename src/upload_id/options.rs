@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The options of an upload. They are written as letters, each at most once and in this order: `f` forbids overwriting,
 /// `s` stages small parts, `a` encrypts with AES256 or `k` with KMS; `-` stands for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,13 +28,12 @@ pub enum Overwrite {
 }
 
 /// Where parts under 5 MiB go. The seal decides it for the whole upload, whatever the configuration says meanwhile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SmallParts {
     /// To S3 as parts, which refuses all but the last when the upload is completed.
     #[default]
     Forwarded,
-    /// To objects beside, which are joined when the upload is completed. This release begins no such upload and goes on
-    /// with none.
+    /// To objects beside, which are joined when the upload is completed.
     Staged,
 }
 

@@ -71,11 +71,12 @@ const PUTS = [
   ['neither header', { framing: '', body: '' }, null],
 ];
 
-for (const framing of MODELS.filter((model) => model !== 'trust-length')) {
+for (const framing of MODELS) {
   for (const [at, [name, request, expected]] of PUTS.entries()) {
     test(`${framing}: stores ${name} rightly, or nothing`, async () => {
       const key = `${framing}/${at}`;
       const { status, code } = await send(servers[framing], { uri: `/${key}`, ...request });
+      // Where the functions see both headers, nobody could tell which of the two a hop goes by.
       const isTaken = expected !== null && framing === 'drop-chunking';
       assert.equal(status < 300, isTaken, `${status} ${code}`);
       assert.deepEqual(await stored(key), isTaken ? expected : null);
@@ -102,10 +103,11 @@ async function multipart(server, key) {
 }
 
 for (const [framing, statuses] of Object.entries({
-  'keep-both': [200, 500, 400],
+  'keep-both': [200, 411, 400],
   'drop-length': [200, 411, 411],
   'drop-chunking': [200, 200, 200],
   refuse: [400],
+  'trust-length': [200, 411, 400],
 })) {
   test(`${framing}: uploads in parts rightly, or not at all`, async () => {
     const key = `${framing}/parts`;
@@ -113,15 +115,6 @@ for (const [framing, statuses] of Object.entries({
     assert.deepEqual(await stored(key), statuses.at(-1) === 200 ? body : null);
   });
 }
-
-// A CloudFront that does this stores other bytes than the device sent, and the device learns nothing of it.
-test('trust-length: stores chunk sizes as content', async () => {
-  const { status } = await send(servers['trust-length'], { uri: '/trusted', framing: both(body.length), body: chunks(body) });
-  assert.equal(status, 200);
-  assert.deepEqual(await stored('trusted'), chunks(body).subarray(0, body.length));
-  assert.deepEqual(await multipart(servers['trust-length'], 'trusted/parts'), [200, 200, 400]);
-  assert.equal(await stored('trusted/parts'), null);
-});
 
 test('an API Gateway that refuses chunked requests lets C begin no upload but under drop-chunking', async () => {
   for (const [framing, statuses] of [['keep-both', [500]], ['drop-length', [500]], ['drop-chunking', [200, 200, 200]]]) {

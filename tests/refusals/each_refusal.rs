@@ -134,6 +134,13 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
         key("/a%1Bb", "a\u{1b}b", KeyFault::NotXml, "0016-00000004", "the key has a character that XML does not allow"),
         key("/a/../b", "a/../b", KeyFault::DotSegment, "0016-00000004", "the key has a segment `.` or `..`"),
         key(
+            "/.oss-edge/parts/a",
+            ".oss-edge/parts/a",
+            KeyFault::Own,
+            "0016-00000004",
+            "the key is under `.oss-edge/`, where oss-edge keeps parts of uploads",
+        ),
+        key(
             "/k%3Fuploads",
             "k?uploads",
             KeyFault::SubResource,
@@ -434,6 +441,16 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
             ),
         ),
         (
+            put().with("transfer-encoding", "chunked").with("content-length", "5").signed(RESOURCE),
+            Refusal::MissingContentLength(LengthFault::FramedTwice),
+            answer(
+                411,
+                "MissingContentLength",
+                "0017-00000101",
+                "Content-Length and Transfer-Encoding, and S3 may get the framing as content: a `relay` takes such a body",
+            ),
+        ),
+        (
             put_signed("content-length", "five"),
             Refusal::InvalidContentLength,
             answer(400, "InvalidArgument", "0017-00000103", "Content-Length is not a number"),
@@ -474,6 +491,7 @@ fn names() -> Vec<&'static str> {
             | KeyFault::LeadingSlash
             | KeyFault::NotXml
             | KeyFault::DotSegment
+            | KeyFault::Own
             | KeyFault::SubResource,
         )
         | Refusal::MalformedQuery
@@ -521,7 +539,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::NotImplemented(..)
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge
-        | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::TurnedOff)
+        | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::FramedTwice | LengthFault::TurnedOff)
         | Refusal::NoService(_)
         | Refusal::InvalidContentLength
         | Refusal::EntityTooLarge
@@ -556,6 +574,7 @@ fn names() -> Vec<&'static str> {
         "InvalidObjectName(LeadingSlash)",
         "InvalidObjectName(NotUtf8)",
         "InvalidObjectName(NotXml)",
+        "InvalidObjectName(Own)",
         "InvalidObjectName(SubResource)",
         "InvalidObjectName(TooLong)",
         "InvalidPartNumber",

@@ -78,7 +78,6 @@ fn refuses_an_id_without_its_seal_and_an_id_of_another_object() {
         (sealed("-").replacen("s1.2.", "s1.9.", 1), UploadFault::UnknownSecret(9)),
         // Of an Initiate of another release.
         (sealed("-").replacen("s1.", "s2.", 1), UploadFault::Unsealed),
-        (sealed("s"), UploadFault::UnknownOptions),
     ] {
         for (method, before) in OPERATIONS {
             let [edge, api] = faults(&gate, &request_of(method, before, &id), NOW);

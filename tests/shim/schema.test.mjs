@@ -74,6 +74,9 @@ const CONFIGS = [
   ].map((cors) => ({ ...config, cors })),
   ...[true, false, 'true', null, 0].map((listParts) => ({ ...config, listParts })),
   ...['refuse', 'forward', 'Refuse', '', true, null].map((unsealedUploadIds) => ({ ...config, unsealedUploadIds })),
+  ...['forward', 'stage', 'Stage', '', true, null].flatMap((smallParts) => [config, relayed, without('api')].map((one) => ({ ...one, smallParts }))),
+  ...['api', 's3'].map((completeMultipartUpload) => ({ ...config, completeMultipartUpload, smallParts: 'stage' })),
+  ...[0, 1, 536_870_912, 52_428_800_000, 52_428_800_001, -1, 1.5, '1', null].map((maxJoinBytes) => ({ ...config, maxJoinBytes })),
   ...[
     {}, [], null, { extra: 1 }, { tagging: true }, { tagging: 'yes' }, { publicAcl: 'dropped' }, { publicAcl: 'refused' }, { publicAcl: 'allowed' },
     { storageClasses: {} }, { storageClasses: { IA: 'GLACIER_IR' } }, { storageClasses: { IA: 'IA' } }, { storageClasses: { GLACIER: 'GLACIER' } }, { storageClasses: [] },

@@ -81,7 +81,7 @@ def sealed_vector(comment, s3_id, options="-", bucket=BUCKET, key=KEY, now=NOW):
 
 def upload_ids():
     vectors = [sealed_vector(f"an id {comment}", s3_id) for comment, s3_id in S3_IDS.items()]
-    vectors += [sealed_vector(f"options {options}", "U1", options) for options in ["f", "a", "k", "fa", "fk"]]
+    vectors += [sealed_vector(f"options {options}", "U1", options) for options in ["f", "s", "a", "k", "fs", "fa", "fk", "sa", "sk", "fsa", "fsk"]]
     for comment, key in {
         "with all that a netstring has": "5:a,b,:,3:c,",
         "in UTF-8": "设备/日志 1+2.txt",
@@ -153,7 +153,7 @@ def verified_upload_ids():
         verified_vector("sealed as base64url", sealed("U1", form="s1b")),
         verified_vector("with options of a later release", sealed("U1", "fz"), "UnknownOptions"),
         verified_vector("with options in another order", sealed("U1", "af"), "UnknownOptions"),
-        verified_vector("with staged parts", sealed("U1", "s"), "UnknownOptions"),
+        verified_vector("with staged parts", sealed("U1", "s"), options="s"),
         verified_vector("in upper case", one.upper(), "Unsealed"),
         verified_vector("with a blank after", one + " ", "Unsealed"),
         verified_vector("with a line feed after", one + "\n", "Unsealed"),
