@@ -265,6 +265,7 @@ run_tests() {
   step 'JavaScript: explain' node --test tests/explain/*.test.mjs
   step 'JavaScript: the function to compare with decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
+  step 'JavaScript: joining parts' node --test tests/operations/*.test.mjs
   step 'JavaScript: the relay, in Node 24' "$(runtime $relay_node)" --test tests/relay/*.test.mjs
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
   step 'The npm package, installed' node --test tests/package/*.test.mjs

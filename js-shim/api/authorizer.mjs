@@ -93,7 +93,8 @@ function withoutStringToSign(body) {
  * @returns {import('./verified-request.mjs').Verified}
  */
 function contextOf({ options, headers, ...forward }, handOver) {
-  const { operation, bucket, key, requestId, s3Bucket, region, query, uploadOptions, uploadId } = forward;
+  const { operation, bucket, key, requestId, s3Bucket, region, query } = forward;
+  const { uploadOptions, uploadId, staging, maxJoinBytes } = forward;
   return {
     digest: digestOf(handOver),
     ...{ operation, bucket, key, requestId, s3Bucket, region, query },
@@ -101,6 +102,7 @@ function contextOf({ options, headers, ...forward }, handOver) {
     headers: packHeaders(headers),
     ...(uploadOptions === undefined ? {} : { uploadOptions }),
     ...(uploadId === undefined ? {} : { uploadId }),
+    ...(staging === undefined ? {} : { staging, maxJoinBytes: String(maxJoinBytes) }),
   };
 }
 

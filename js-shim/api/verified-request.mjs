@@ -19,6 +19,8 @@ import { digestOf, headerOf, unpackHeaders } from './api-gateway-event.mjs';
  * @property {string} headers for S3, packed
  * @property {string} [uploadOptions] of an upload that begins
  * @property {string} [uploadId] of an upload that is listed, as the client has it
+ * @property {string} [staging] folder of an upload whose small parts are staged
+ * @property {string} [maxJoinBytes] the most bytes of them that are joined
  */
 
 /**
@@ -44,6 +46,7 @@ export function readContext(event, operation) {
 export function requestOf(verified, event) {
   const options = verified.options.split(' ').filter(Boolean);
   const handOver = headerOf(event, 'x-ossedge-request') ?? '';
-  const request = verifiedRequest({ ...verified, options }, unpackHeaders(verified.headers), handOver);
+  const maxJoinBytes = Number(verified.maxJoinBytes ?? 0);
+  const request = verifiedRequest({ ...verified, options, maxJoinBytes }, unpackHeaders(verified.headers), handOver);
   return { ...request, body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8') };
 }

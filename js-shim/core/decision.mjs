@@ -47,6 +47,9 @@
  * @property {string[]} options
  * @property {string} [uploadOptions] of an upload that begins, for its seal
  * @property {string} [uploadId] of an upload that is listed, as the client has it
+ * @property {string} [staging] folder of an upload that goes on and whose small parts are staged
+ * @property {number} [maxJoinBytes] the most bytes of such parts that are joined
+ * @property {HeaderList} [stagedHeaders] in the relay, of such a part for S3
  * @property {number} [bodyLength] in the relay, the length that the client declared besides chunks, in bytes
  * @property {number} [maxBodyBytes] in the relay, the most that may be stored
  * @property {HeaderList} headers for S3

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 
+import { completeStaged } from './complete-staged.mjs';
 import { readCompletedParts } from './completed-parts.mjs';
 import { objectElements, ossDocument } from './oss-document.mjs';
 import { urlOf } from './requested-url.mjs';
@@ -22,14 +23,10 @@ import { S3Fault } from './s3-fault.mjs';
 export async function complete(s3, request) {
   const { 'content-md5': contentMd5, ...headers } = request.headers;
   checkContentMd5(request.body, contentMd5);
-  const upload = { ...request.object, UploadId: request.query.get('uploadId') ?? '' };
-  const Parts = request.options.has('complete-all')
-    ? await everyPart(s3, upload)
-    : readCompletedParts(request.body.toString('utf8'));
-  if (Parts === undefined) throw new S3Fault('MalformedXML');
-  const { CompleteMultipartUploadCommand } = await import('@aws-sdk/client-s3');
-  const command = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
-  const { ETag, VersionId } = await s3.send(withHeaders(command, headers));
+  const { ETag, VersionId } = await completed(s3, request, headers).catch((error) => {
+    // S3 wants the whole upload anew: nothing comes of a repetition.
+    throw error?.name === 'ConditionalRequestConflict' ? new S3Fault('PreconditionFailed') : error;
+  });
   if (!ETag) throw new Error('S3 returned no ETag');
   return {
     document: ossDocument('CompleteMultipartUploadResult', [
@@ -39,6 +36,24 @@ export async function complete(s3, request) {
     ]),
     headers: VersionId ? [['x-oss-version-id', VersionId]] : [],
   };
+}
+
+/** @param {S3} s3 @param {import('./request.mjs').RequestWithBody} request @param {Record<string, string>} headers */
+async function completed(s3, request, headers) {
+  const { object, options, query, staging } = request;
+  const takesAll = options.has('complete-all');
+  const listed = takesAll ? undefined : readCompletedParts(request.body.toString('utf8'));
+  if (!takesAll && listed === undefined) throw new S3Fault('MalformedXML');
+  const uploadId = query.get('uploadId') ?? '';
+  if (staging !== undefined) {
+    const { folder, maxJoinBytes } = staging;
+    return completeStaged(s3, { upload: { object, uploadId, folder }, listed, headers, maxJoinBytes });
+  }
+  const upload = { ...object, UploadId: uploadId };
+  const Parts = listed ?? (await everyPart(s3, upload));
+  if (Parts === undefined) throw new S3Fault('MalformedXML');
+  const { CompleteMultipartUploadCommand } = await import('@aws-sdk/client-s3');
+  return s3.send(withHeaders(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }), headers));
 }
 
 /**

@@ -10,7 +10,13 @@
  * @property {Record<string, string>} headers for S3
  * @property {string} [uploadOptions] for the seal of an upload that begins
  * @property {string} [uploadId] of an upload that is listed, as the client has it
+ * @property {Staging} [staging] where the small parts wait of an upload that goes on; undefined if they went to S3
  * @property {string} handOver
+ *
+ * @typedef {object} Staging
+ * @property {string} folder the upload's name among the keys of oss-edge
+ * @property {number} maxJoinBytes the most that may be joined when the upload is completed
+ * @property {Record<string, string>} headers of a part that waits
  *
  * @typedef {Request & { body: Buffer }} RequestWithBody
  *
@@ -28,13 +34,14 @@ export class AuthorizerOfAnotherRelease extends Error {
 
 /**
  * @param {{ bucket: string, key: string, s3Bucket: string, query: string, options: string[], uploadOptions?: string,
- *   uploadId?: string }} verified
+ *   uploadId?: string, staging?: string, maxJoinBytes?: number, stagedHeaders?: [string, string][] }} verified
  * @param {Record<string, string>} headers for S3
  * @param {string} handOver
  * @returns {Request}
  */
 export function verifiedRequest(verified, headers, handOver) {
   const { bucket, key, s3Bucket, query, options, uploadOptions, uploadId } = verified;
+  const { staging: folder, maxJoinBytes = 0, stagedHeaders = [] } = verified;
   return {
     bucket,
     key,
@@ -45,6 +52,7 @@ export function verifiedRequest(verified, headers, handOver) {
     headers,
     uploadOptions,
     uploadId,
+    staging: folder === undefined ? undefined : { folder, maxJoinBytes, headers: Object.fromEntries(stagedHeaders) },
     handOver,
   };
 }

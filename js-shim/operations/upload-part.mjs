@@ -2,9 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 
-import { canStream, sendStream, storedHeaders } from './body.mjs';
+import { PART_BYTES, canStream, sendStream, storedHeaders } from './body.mjs';
 import { putInParts } from './put-in-parts.mjs';
 import { withHeaders } from './s3-clients.mjs';
+import { RELAY_PREFIX, partKey } from './staged-keys.mjs';
 
 /**
  * @typedef {import('./s3-clients.mjs').S3} S3
@@ -12,9 +13,6 @@ import { withHeaders } from './s3-clients.mjs';
  * @typedef {import('./body.mjs').Body} Body
  * @typedef {{ Bucket: string, Key: string, UploadId: string, PartNumber: number }} Part
  */
-
-/** Of objects that exist while a part is made of them. A lifecycle rule removes what a crash leaves. */
-export const RELAY_PREFIX = '.oss-edge/relay/';
 
 /**
  * @param {S3} s3
@@ -25,22 +23,34 @@ export const RELAY_PREFIX = '.oss-edge/relay/';
 export async function uploadPart(s3, request, body) {
   const { query, object } = request;
   const part = { ...object, UploadId: query.get('uploadId') ?? '', PartNumber: Number(query.get('partNumber')) };
-  return { headers: storedHeaders(body, await stored(s3, part, request.headers, body)) };
+  return { headers: storedHeaders(body, await stored(s3, part, request, body)) };
 }
 
 /**
- * @param {S3} s3 @param {Part} part @param {Record<string, string>} headers @param {Body} body
+ * @param {S3} s3 @param {Part} part @param {Request} request @param {Body} body
  * @returns {Promise<string | undefined>} the part's ETag
  */
-async function stored(s3, part, headers, body) {
+async function stored(s3, part, { headers, staging }, body) {
   const { UploadPartCommand } = await import('@aws-sdk/client-s3');
   const upload = async (/** @type {import('./body.mjs').Payload} */ payload, /** @type {object} */ options = {}) =>
     (await s3.send(withHeaders(new UploadPartCommand({ ...part, ...payload }), headers), options)).ETag;
   if (canStream(body)) return sendStream(body, upload);
   const first = await body.nextPart();
+  if (!first.last) return copied(s3, part, body, first);
+  if (staging !== undefined && first.bytes.length < PART_BYTES) return staged(s3, part, staging, first.bytes);
   // A part under S3's least size fails at the end of the upload, unless it is the last.
-  if (first.last) return upload({ Body: first.bytes, ContentLength: first.bytes.length });
-  return copied(s3, part, body, first);
+  return upload({ Body: first.bytes, ContentLength: first.bytes.length });
+}
+
+/**
+ * Stores a part that is too small for S3 where the edge stores those whose length it knows.
+ *
+ * @param {S3} s3 @param {Part} part @param {import('./request.mjs').Staging} staging @param {Buffer} bytes
+ */
+async function staged(s3, { Bucket, PartNumber }, { folder, headers }, bytes) {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const object = { Bucket, Key: partKey(folder, PartNumber), Body: bytes, ContentLength: bytes.length };
+  return (await s3.send(withHeaders(new PutObjectCommand(object), headers))).ETag;
 }
 
 /**

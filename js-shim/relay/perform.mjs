@@ -1,5 +1,7 @@
 // Runs the operation of a verified request.
 
+import { createHash } from 'node:crypto';
+
 import { complete } from '../operations/complete.mjs';
 import { getObjectMeta, headObject } from '../operations/head-object.mjs';
 import { initiate } from '../operations/initiate.mjs';
@@ -10,6 +12,7 @@ import { S3Fault } from '../operations/s3-fault.mjs';
 import { uploadPart } from '../operations/upload-part.mjs';
 import { hasNoFraming, isOtherLength } from './framing.mjs';
 import { IncomingBody } from './incoming-body.mjs';
+import { Joins } from './joins.mjs';
 import { BodiesByKey, Slots } from './slots.mjs';
 
 /**
@@ -19,7 +22,7 @@ import { BodiesByKey, Slots } from './slots.mjs';
  * @typedef {import('../operations/s3-clients.mjs').S3} S3
  */
 
-/** Bytes of the document of CompleteMultipartUpload: 10,000 parts have less than half of it. */
+/** Bytes of the document of CompleteMultipartUpload: 10,000 parts have less than half of it. It is read as one part. */
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
 /** Those whose body becomes an object or a part. @type {Record<string, typeof putObject>} */
@@ -34,6 +37,7 @@ const STORING = { PutObject: putObject, UploadPart: uploadPart };
 export function performing(settings, sealing) {
   const slots = new Slots(settings);
   const bodies = new BodiesByKey(settings.bodiesPerKey);
+  const joins = new Joins(settings);
   return async (s3, { forward, handOver }, message, received) => {
     const request = verifiedRequest(forward, Object.fromEntries(forward.headers), handOver);
     const store = Object.hasOwn(STORING, forward.operation) ? STORING[forward.operation] : undefined;
@@ -41,7 +45,7 @@ export function performing(settings, sealing) {
       case 'InitiateMultipartUpload':
         return initiate(s3, request, sealing);
       case 'CompleteMultipartUpload':
-        return complete(s3, { ...request, body: await document(message) });
+        return completed(s3, request, forward, await document(message, forward.accessKeyId));
       case 'ListParts':
         return listParts(s3, request);
       case 'HeadObject':
@@ -53,39 +57,48 @@ export function performing(settings, sealing) {
     if (isOtherLength(message, forward.bodyLength)) throw new S3Fault('IncompleteBody');
     // Without either header HTTP/1.1 has no body, so what the client sent was lost on the way.
     if (forward.bodyLength === undefined && hasNoFraming(message)) throw new S3Fault('IncompleteBody');
-    const leave = bodies.enter(forward.accessKeyId);
-    const body = new IncomingBody(message, {
+    const options = {
       length: forward.bodyLength,
       maxBytes: forward.maxBodyBytes,
       contentMd5: request.headers['content-md5'],
-      slots,
-      rate: settings,
-    });
+    };
+    return reading(message, forward.accessKeyId, options, received, (body) => store(s3, request, body));
+  };
+
+  /**
+   * @template R
+   * @param {IncomingMessage} message @param {string} accessKeyId
+   * @param {{ length?: number, maxBytes: number, contentMd5?: string }} options
+   * @param {(bytes: number) => void} received
+   * @param {(body: IncomingBody) => Promise<R>} read
+   */
+  async function reading(message, accessKeyId, options, received, read) {
+    const leave = bodies.enter(accessKeyId);
+    const body = new IncomingBody(message, { ...options, slots, rate: settings });
     try {
-      return await store(s3, request, body);
+      return await read(body);
     } finally {
       received(body.bytes);
       body.close();
       leave();
     }
-  };
-}
-
-/**
- * @param {IncomingMessage} message
- * @throws {S3Fault}
- */
-async function document(message) {
-  const chunks = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of message.iterator({ destroyOnReturn: false })) {
-      bytes += chunk.length;
-      if (bytes > MAX_DOCUMENT_BYTES) throw new S3Fault('EntityTooLarge');
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw error instanceof S3Fault ? error : new S3Fault('IncompleteBody');
   }
-  return Buffer.concat(chunks);
+
+  /** @param {IncomingMessage} message @param {string} accessKeyId */
+  function document(message, accessKeyId) {
+    const options = { maxBytes: MAX_DOCUMENT_BYTES };
+    // Its memory is another body's afterwards.
+    return reading(message, accessKeyId, options, () => {}, async (body) => Buffer.from((await body.nextPart()).bytes));
+  }
+
+  /**
+   * @param {S3} s3 @param {Request} request @param {import('../core/decision.mjs').ServiceForward} forward
+   * @param {Buffer} body
+   */
+  async function completed(s3, request, { accessKeyId, query, options }, body) {
+    if (request.staging === undefined) return complete(s3, { ...request, body });
+    const list = createHash('sha256').update(body).digest('hex');
+    const what = [request.object.Bucket, request.key, query, ...options, list].join('\n');
+    return joins.run(accessKeyId, what, () => complete(s3, { ...request, body }));
+  }
 }

@@ -6,6 +6,8 @@
  * @property {number} slots bodies past `SMALL_BODY_BYTES` at once
  * @property {number} slotWaitSeconds how long such a body waits for a slot
  * @property {number} bodiesPerKey bodies of one access key at once
+ * @property {number} joins uploads whose parts are joined at once
+ * @property {number} joinsPerKey of them, those of one access key, waiting ones included
  * @property {number} minBytesPerSecond that a client must send
  * @property {number} rateSeconds over which that is measured
  * @property {number} requestSeconds for one request altogether
@@ -24,6 +26,8 @@ const NUMBERS = /** @type {const} */ ({
   slots: ['RELAY_SLOTS', 1, 1024, 32],
   slotWaitSeconds: ['RELAY_SLOT_WAIT_SECONDS', 0, 600, 20],
   bodiesPerKey: ['RELAY_BODIES_PER_KEY', 1, 100_000, 16],
+  joins: ['RELAY_JOINS', 1, 1024, 2],
+  joinsPerKey: ['RELAY_JOINS_PER_KEY', 1, 100_000, 8],
   minBytesPerSecond: ['RELAY_MIN_BYTES_PER_SECOND', 0, 1_000_000_000, 1024],
   rateSeconds: ['RELAY_RATE_SECONDS', 1, 600, 20],
   requestSeconds: ['RELAY_REQUEST_SECONDS', 1, 86_400, 3600],

@@ -14,8 +14,9 @@ import { after, test } from 'node:test';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 
 import { writeFunctions } from '../../cli/bundle.mjs';
+import { Joins } from '../../js-shim/relay/joins.mjs';
 import { readSettings } from '../../js-shim/relay/settings.mjs';
-import { SECOND_KEY } from '../shim/fixture.mjs';
+import { SECOND_KEY, element } from '../shim/fixture.mjs';
 import { MIB, RELAYED, SECRET, chunked, exchange, handedOver, head, startRelay } from './fixture.mjs';
 
 const CHUNKED = { 'transfer-encoding': 'chunked' };
@@ -74,6 +75,52 @@ test('ends a body that drips, however often a byte comes', async () => {
   assert.deepEqual([server.lines[0].status, server.lines[0].code], [400, 'RequestTimeout']);
   socket.destroy();
   await server.close();
+});
+
+test('ends a list of parts that drips, and limits those of one key at once', async () => {
+  const server = await startRelay({ settings: { bodiesPerKey: 2, rateSeconds: 0.3, minBytesPerSecond: 1000 } });
+  const querystring = 'uploads';
+  const begun = await handedOver({ method: 'POST', uri: '/list', querystring, headers: CHUNKED, resource: '/fleet-uploads/list?uploads' });
+  const initiated = await exchange(server.port, [head({ ...begun, method: 'POST' }, FRAMING), chunked(Buffer.alloc(0))]);
+  const query = `uploadId=${element(initiated.body, 'UploadId')}`;
+  const completing = { method: 'POST', uri: '/list', querystring: query, headers: CHUNKED, resource: `/fleet-uploads/list?${query}` };
+  const { path, handOver } = await handedOver(completing);
+  const opening = head({ path, handOver, method: 'POST' }, FRAMING);
+  const sockets = await Promise.all([1, 2].map(() => opened(server.port, [opening, '1\r\n<\r\n'])));
+  const third = await untilRefused(async () => {
+    const answer = await exchange(server.port, [opening, chunked(Buffer.from('<a/>'))]);
+    return answer.code === 'MalformedXML' ? { status: 200 } : answer;
+  });
+  assert.deepEqual([third.status, third.code], [503, 'ServiceUnavailable']);
+  const dripping = setInterval(() => sockets.forEach((socket) => socket.write('1\r\n<\r\n')), 20);
+  const timedOut = () => server.lines.filter(({ code }) => code === 'RequestTimeout').length;
+  while (timedOut() < 2) await nextTurn();
+  clearInterval(dripping);
+  sockets.forEach((socket) => socket.destroy());
+  await server.close();
+});
+
+test('joins parts of so many uploads at once, so many of one key, and each once', async () => {
+  const joins = new Joins({ joins: 1, joinsPerKey: 2, slotWaitSeconds: 60 });
+  const [first, second] = [deferred(), deferred()];
+  let underWay = 0;
+  const join = (answer) => async () => {
+    underWay += 1;
+    await answer.promise;
+    underWay -= 1;
+    return { document: 'made' };
+  };
+  const one = joins.run('key', 'upload 1', join(first));
+  const same = joins.run('key', 'upload 1', () => assert.fail('joined twice'));
+  const two = joins.run('key', 'upload 2', join(second));
+  await assert.rejects(joins.run('key', 'upload 3', join(first)), { name: 'SlowDown' });
+  await nextTurn();
+  assert.equal(underWay, 1);
+  first.resolve();
+  assert.deepEqual(await Promise.all([one, same]), [{ document: 'made' }, { document: 'made' }]);
+  second.reject(new Error('S3 fails'));
+  await assert.rejects(two, /S3 fails/u);
+  assert.deepEqual(await joins.run('key', 'upload 2', async () => ({ document: 'again' })), { document: 'again' });
 });
 
 test('reads no more into memory that a failed upload gave back', async () => {

@@ -1,0 +1,209 @@
+// Makes S3's parts of staged ones, many at once and in bounded memory.
+
+import { createHash } from 'node:crypto';
+
+import { withHeaders } from './s3-clients.mjs';
+import { S3Fault } from './s3-fault.mjs';
+import { partKey } from './staged-keys.mjs';
+
+/**
+ * @typedef {import('./s3-clients.mjs').S3} S3
+ * @typedef {import('./client-parts.mjs').StagedUpload} StagedUpload
+ * @typedef {import('./client-parts.mjs').ClientParts} ClientParts
+ * @typedef {import('./join-plan.mjs').PlannedPart} PlannedPart
+ * @typedef {import('./join-plan.mjs').Made} Made
+ * @typedef {import('./join-plan.mjs').ChosenPart} ChosenPart
+ * @typedef {{ PartNumber: number, ETag: string }} S3Part
+ */
+
+/** Parts that are made at once. Each takes up to 15 MiB of memory (`joinPlan`), and 8 as a rule. */
+const MADE_AT_ONCE = 6;
+
+/** Staged parts that are read at once, all together. */
+const READ_AT_ONCE = 64;
+
+/** How often a staged part is read whose answer is cut. The AWS SDK repeats requests, but no answer that it began. */
+const READS = 3;
+
+/**
+ * @param {S3} s3 @param {StagedUpload} upload @param {PlannedPart[]} plan @param {ClientParts} parts
+ * @returns {Promise<S3Part[]>} of what S3 is to make the object
+ * @throws {S3Fault} InvalidPart when a staged part was replaced or removed meanwhile
+ */
+export async function joinParts(s3, upload, plan, { inS3, record }) {
+  const aborted = new AbortController();
+  const joiner = new Joiner(s3, upload, record, aborted.signal);
+  const todo = plan.filter((planned) => planned.as !== 'kept');
+  /** @type {Map<PlannedPart, string>} */
+  const etags = new Map(plan.flatMap((planned) => (planned.as === 'kept' ? [[planned, planned.etag]] : [])));
+  const known = new Map(inS3.map(({ number, etag }) => [number, etag]));
+  const worker = async () => {
+    for (let planned = todo.shift(); planned !== undefined; planned = todo.shift()) {
+      aborted.signal.throwIfAborted();
+      etags.set(planned, joiner.madeBefore(planned, known) ?? (await joiner.make(planned)));
+    }
+  };
+  const workers = Array.from({ length: MADE_AT_ONCE }, () => worker().catch((error) => (aborted.abort(error), undefined)));
+  // Nothing of the join may go on after it has failed.
+  await Promise.all(workers);
+  if (aborted.signal.aborted) throw aborted.signal.reason;
+  return plan.map((planned) => ({ PartNumber: planned.number, ETag: etags.get(planned) ?? '' }));
+}
+
+class Joiner {
+  #s3;
+  #upload;
+  #record;
+  #signal;
+  #reads = new Limit(READ_AT_ONCE);
+
+  /**
+   * @param {S3} s3 @param {StagedUpload} upload @param {import('./upload-record.mjs').UploadRecord} record
+   * @param {AbortSignal} signal
+   */
+  constructor(s3, upload, record, signal) {
+    this.#s3 = s3;
+    this.#upload = upload;
+    this.#record = record;
+    this.#signal = signal;
+  }
+
+  /**
+   * The ETag of the part that an earlier attempt made, if S3 still has it.
+   *
+   * @param {Made} planned @param {ReadonlyMap<number, string>} known ETags in S3
+   */
+  madeBefore({ number, parts }, known) {
+    const content = contentOf(parts);
+    const etag = known.get(number);
+    const made = this.#record.content?.made ?? [];
+    return made.some((one) => one.number === number && one.content === content && `"${one.md5}"` === etag) ? etag : undefined;
+  }
+
+  /** @param {Made} planned @returns {Promise<string>} its ETag */
+  async make(planned) {
+    if (planned.as === 'copied') return this.#copy(planned);
+    return this.#store(planned, planned.as === 'joined' ? await this.#readAll(planned) : Buffer.alloc(0));
+  }
+
+  /** @param {import('./join-plan.mjs').Joined} planned */
+  async #readAll({ parts, size }) {
+    const bytes = Buffer.allocUnsafeSlow(size);
+    let at = 0;
+    const reads = parts.map((part) => {
+      const into = bytes.subarray(at, (at += part.size));
+      return this.#reads.run(() => this.#read(part, into));
+    });
+    await Promise.all(reads);
+    return bytes;
+  }
+
+  /** @param {ChosenPart} part @param {Buffer} into of its size */
+  async #read({ number, etag }, into) {
+    const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+    const asked = { Bucket: this.#upload.object.Bucket, Key: partKey(this.#upload.folder, number), IfMatch: etag };
+    for (let attempt = 1; ; attempt += 1) {
+      this.#signal.throwIfAborted();
+      const { Body } = await this.#s3
+        .send(new GetObjectCommand(asked), { abortSignal: this.#signal })
+        .catch(asChangedPart);
+      if (await filled(into, Body)) return;
+      if (attempt === READS) throw new S3Fault('SlowDown');
+    }
+  }
+
+  /** @param {Made} planned @param {Buffer} bytes */
+  async #store({ number, parts, size }, bytes) {
+    const { UploadPartCommand } = await import('@aws-sdk/client-s3');
+    const md5 = md5Of(bytes);
+    const [first] = parts;
+    const opaque = `"${md5Of(bytes.subarray(0, first.size))}"` !== first.etag;
+    await this.#record.note({ number, size, md5, opaque, content: contentOf(parts) });
+    const { object, uploadId } = this.#upload;
+    const ContentMD5 = Buffer.from(md5, 'hex').toString('base64');
+    const part = { ...object, UploadId: uploadId, PartNumber: number, ContentMD5, ContentLength: size };
+    // S3 checks the MD5. The SDK would compute a SHA-256 besides.
+    const command = withHeaders(new UploadPartCommand({ ...part, Body: bytes }), UNSIGNED);
+    return etagOf(await this.#s3.send(command, { abortSignal: this.#signal }));
+  }
+
+  /** @param {import('./join-plan.mjs').Copied} planned */
+  async #copy({ number, parts }) {
+    const [{ number: source, etag }] = parts;
+    const { UploadPartCopyCommand } = await import('@aws-sdk/client-s3');
+    const { object, uploadId, folder } = this.#upload;
+    const CopySource = `${object.Bucket}/${partKey(folder, source)}`;
+    const copy = { ...object, UploadId: uploadId, PartNumber: number, CopySource, CopySourceIfMatch: etag };
+    const command = new UploadPartCopyCommand(copy);
+    const { CopyPartResult } = await this.#s3.send(command, { abortSignal: this.#signal }).catch(asChangedPart);
+    return etagOf(CopyPartResult ?? {});
+  }
+}
+
+const UNSIGNED = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+
+/** Work of which only so much is under way at once. */
+class Limit {
+  #free;
+  /** @type {(() => void)[]} */
+  #waiting = [];
+
+  /** @param {number} most */
+  constructor(most) {
+    this.#free = most;
+  }
+
+  /** @template R @param {() => Promise<R>} work @returns {Promise<R>} */
+  async run(work) {
+    if (this.#free === 0) await new Promise((resolve) => this.#waiting.push(() => resolve(undefined)));
+    else this.#free -= 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+}
+
+/**
+ * Whether an answer has exactly as many bytes as there is room for. One that is cut may also throw.
+ *
+ * @param {Buffer} into @param {any} body
+ */
+async function filled(into, body) {
+  let at = 0;
+  try {
+    for await (const chunk of body) {
+      if (at + chunk.length > into.length) return false;
+      into.set(chunk, at);
+      at += chunk.length;
+    }
+  } catch {
+    return false;
+  }
+  return at === into.length;
+}
+
+/** The part was sent again since it was listed, or it is gone. @param {unknown} error @returns {never} */
+function asChangedPart(error) {
+  const isChanged = error instanceof Error && ['PreconditionFailed', 'NoSuchKey'].includes(error.name);
+  throw isChanged ? new S3Fault('InvalidPart') : error;
+}
+
+/** @param {Buffer} bytes @returns {string} in hex */
+function md5Of(bytes) {
+  return createHash('md5').update(bytes).digest('hex');
+}
+
+/** What a part is made of. @param {ChosenPart[]} parts */
+function contentOf(parts) {
+  return createHash('sha256').update(parts.map(({ etag }) => etag).join()).digest('base64url');
+}
+
+/** @param {{ ETag?: string }} answer */
+function etagOf({ ETag }) {
+  if (!ETag) throw new Error('S3 returned no ETag');
+  return ETag;
+}

@@ -1,0 +1,148 @@
+// What is known of the ends of an upload with staged parts: an object in S3, which outlives the function that writes it.
+
+import { recordKey } from './staged-keys.mjs';
+
+/**
+ * @typedef {import('./s3-clients.mjs').S3} S3
+ *
+ * @typedef {object} MadePart a part of S3's that was or is about to be made of staged ones
+ * @property {number} number
+ * @property {number} size in bytes
+ * @property {string} md5 in hex, which is S3's ETag unless KMS encrypts it
+ * @property {boolean} opaque whether KMS does, so that nobody knows the ETag before S3 answers
+ * @property {string} content digest of what it is made of
+ *
+ * @typedef {{ etag?: string, parts: [number: number, etag: string][] }} Expected the ETag that the object will have, and
+ *   the parts that S3 makes it of; no ETag where S3's aren't MD5s
+ * @typedef {{ digest: string, etag: string, versionId?: string }} Result
+ *
+ * @typedef {object} Content
+ * @property {1} version
+ * @property {string} started ISO 8601, of the last attempt
+ * @property {string} digest of the list of the last attempt
+ * @property {number[]} numbers of the parts that it makes
+ * @property {MadePart[]} made of any attempt, each before S3 gets it
+ * @property {Record<string, Expected>} expected by the list's digest, before S3 is asked to end the upload
+ * @property {Result} [result] once the upload has ended
+ */
+
+/** Two functions that write at once give way to each other. */
+const MAX_WRITES = 10;
+
+/** Of other writers, or of an answer that was lost. */
+const CONFLICTS = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
+
+export class UploadRecord {
+  #s3;
+  #object;
+  /** @type {Content | undefined} */
+  #content;
+  /** @type {string | undefined} */
+  #etag;
+  /** The last write. @type {Promise<unknown>} */
+  #writing = Promise.resolve();
+  /** Parts for the next write. @type {MadePart[]} */
+  #noted = [];
+  /** @type {Promise<void> | undefined} */
+  #noting;
+
+  /** @param {S3} s3 @param {string} bucket @param {string} folder */
+  constructor(s3, bucket, folder) {
+    this.#s3 = s3;
+    this.#object = { Bucket: bucket, Key: recordKey(folder) };
+  }
+
+  /** What was read or written last; undefined where there is no record. */
+  get content() {
+    return this.#content;
+  }
+
+  async read() {
+    const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+    try {
+      const { Body, ETag } = await this.#s3.send(new GetObjectCommand(this.#object));
+      this.#content = JSON.parse((await Body?.transformToString()) ?? '');
+      this.#etag = ETag;
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'NoSuchKey') throw error;
+      this.#content = undefined;
+      this.#etag = undefined;
+    }
+    return this;
+  }
+
+  /** Begins an attempt. @param {string} digest @param {number[]} numbers @param {Date} now */
+  begin(digest, numbers, now) {
+    const attempt = { version: /** @type {const} */ (1), started: now.toISOString(), digest, numbers };
+    return this.#write((content) => ({ made: [], expected: {}, ...content, ...attempt }));
+  }
+
+  /**
+   * Notes a part before S3 gets it. One write has all that were noted while the last one was under way.
+   *
+   * @param {MadePart} part
+   */
+  note(part) {
+    this.#noted.push(part);
+    this.#noting ??= this.#writing
+      .catch(() => {})
+      .then(() => {
+        const noted = this.#noted.splice(0);
+        this.#noting = undefined;
+        return this.#change((content) => ({ ...content, made: [...without(content.made, noted), ...noted] }));
+      });
+    return this.#noting;
+  }
+
+  /** @param {string} digest @param {Expected} expected */
+  expect(digest, expected) {
+    return this.#change((content) => ({ ...content, expected: { ...content.expected, [digest]: expected } }));
+  }
+
+  /** @param {Result} result */
+  finish(result) {
+    return this.#change((content) => ({ ...content, result }));
+  }
+
+  /** @param {(content: Content) => Content} change */
+  #change(change) {
+    return this.#write((content) => {
+      if (content === undefined) throw new Error('the record is gone');
+      return change(content);
+    });
+  }
+
+  /** One write after another. @param {(content: Content | undefined) => Content} change @returns {Promise<void>} */
+  #write(change) {
+    const written = this.#writing.catch(() => {}).then(() => this.#put(change));
+    this.#writing = written;
+    return written;
+  }
+
+  /** @param {(content: Content | undefined) => Content} change */
+  async #put(change) {
+    const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+    for (let attempt = 1; ; attempt += 1) {
+      const content = change(this.#content);
+      const condition = this.#etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: this.#etag };
+      const put = { ...this.#object, ...condition, Body: JSON.stringify(content), ContentType: 'application/json' };
+      try {
+        const { ETag } = await this.#s3.send(new PutObjectCommand(put));
+        this.#content = content;
+        this.#etag = ETag;
+        return;
+      } catch (error) {
+        const isConflict = error instanceof Error && CONFLICTS.includes(error.name);
+        if (!isConflict || attempt === MAX_WRITES) throw error;
+        await this.read();
+      }
+    }
+  }
+}
+
+/**
+ * @param {MadePart[]} made @param {MadePart[]} again
+ */
+function without(made, again) {
+  return made.filter((one) => !again.some(({ number, md5, size }) => one.number === number && one.md5 === md5 && one.size === size));
+}
