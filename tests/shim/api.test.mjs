@@ -99,7 +99,8 @@ test('stays within the 8 KB of an authorizer\'s result', async () => {
   const longest = sealedUploadId(key, 'U'.repeat(256 - sealedUploadId(key).length));
   assert.equal(longest.length, 255);
   const migrating = await loadFunctions({ ...DOCUMENTS, config: { ...DOCUMENTS.config, unsealedUploadIds: 'forward' } });
-  for (const [uploadId, by] of /** @type {const} */ ([[longest, functions], ['"'.repeat(255), migrating]])) {
+  const staged = sealedUploadId(key, 'U'.repeat(256 - sealedUploadId(key, 'U', 'fsk').length), 'fsk');
+  for (const [uploadId, by] of /** @type {const} */ ([[longest, functions], [staged, functions], ['"'.repeat(255), migrating]])) {
     for (const method of ['POST', 'GET']) {
       const request = { method, uri: `/${key}`, querystring: `uploadId=${encodeURIComponent(uploadId)}`, headers: { 'content-md5': 'm'.repeat(24) } };
       const asked = await authorizerEvent({ ...request, resource: `/fleet-uploads/${key}?uploadId=${uploadId}` }, by);
