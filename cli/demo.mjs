@@ -23,7 +23,9 @@ const rows = [];
 let failures = 0;
 
 const documents = await readDocuments({ config: sample('config'), accessKeys: sample('access-keys') });
-const server = await serve({ documents });
+// Parts of 1 MiB, ali-oss's default, are too small for S3.
+const config = { .../** @type {object} */ (documents.config), smallParts: 'stage' };
+const server = await serve({ documents: { ...documents, config } });
 const { s3Bucket, region } = /** @type {import('./serve.mjs').Config} */ (documents.config).buckets[BUCKET];
 const s3 = new S3Client({ ...server.s3, region, forcePathStyle: true });
 const { version } = JSON.parse(readFileSync(new URL('../node_modules/ali-oss/package.json', import.meta.url), 'utf8'));
@@ -49,8 +51,8 @@ async function uploads(client) {
     });
   }
   const large = randomBytes(12 * MIB);
-  await attempt('uploads video.bin, 12 MiB in 3 parts', async () => {
-    const { res } = await client.multipartUpload('video.bin', large, { partSize: 5 * MIB, parallel: 2 });
+  await attempt('uploads video.bin, 12 MiB in 12 parts', async () => {
+    const { res } = await client.multipartUpload('video.bin', large, { partSize: MIB });
     return [`${res.status}`, await compared('video.bin', large)];
   });
   await attempt('begins an upload and aborts it', async () => {

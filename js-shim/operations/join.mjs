@@ -1,6 +1,7 @@
 // Makes S3's parts of staged ones, many at once and in bounded memory.
 
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 
 import { withHeaders } from './s3-clients.mjs';
 import { S3Fault } from './s3-fault.mjs';
@@ -32,6 +33,8 @@ const READS = 3;
  */
 export async function joinParts(s3, upload, plan, { inS3, record }) {
   const aborted = new AbortController();
+  // Each request listens, and Node would warn of so many.
+  setMaxListeners(0, aborted.signal);
   const joiner = new Joiner(s3, upload, record, aborted.signal);
   const todo = plan.filter((planned) => planned.as !== 'kept');
   /** @type {Map<PlannedPart, string>} */
