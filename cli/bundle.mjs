@@ -131,7 +131,7 @@ async function gateFile({ config, accessKeys, secrets }) {
  * @returns {Promise<{ index: Uint8Array, inputs: string[] }>} `inputs` are files, relative to the package
  */
 async function bundled(entry, { config }) {
-  const { api, relay } = /** @type {{ api?: unknown, relay?: unknown }} */ (config);
+  const { api, relay, headers } = /** @type {any} */ (config);
   const isRelay = entry.startsWith('relay');
   const { outputFiles, metafile } = await build({
     entryPoints: [join(ROOT, 'cli', 'functions', `${entry}.mjs`)],
@@ -140,6 +140,7 @@ async function bundled(entry, { config }) {
     define: {
       OSS_EDGE_CONFIG: JSON.stringify(JSON.stringify(config)),
       OSS_EDGE_ENDPOINTS: JSON.stringify(JSON.stringify({ api, relay })),
+      OSS_EDGE_STORAGE_CLASSES: JSON.stringify(JSON.stringify(headers?.storageClasses ?? {})),
     },
     inject: isRelay ? [] : [join(ROOT, 'cli', 'plain-headers.mjs')],
     external: isRelay ? [] : PROVIDED,

@@ -5,3 +5,6 @@ declare const OSS_EDGE_CONFIG: string;
 
 /** `api` and `relay` of the configuration. */
 declare const OSS_EDGE_ENDPOINTS: string;
+
+/** `headers.storageClasses` of the configuration. */
+declare const OSS_EDGE_STORAGE_CLASSES: string;

@@ -23,6 +23,7 @@ export const create = (options) =>
     keys: createSecretsManagerKeys({ name: 'relay', gate, credentials: config.credentials, ...options }),
     wasm,
     seal,
+    storageClasses: JSON.parse(OSS_EDGE_STORAGE_CLASSES),
     originSecret: process.env.ORIGIN_SECRET,
     ...options,
     settings: options?.settings ?? readSettings(process.env),

@@ -17,6 +17,7 @@ export const create = (options) =>
     gate,
     wasm,
     seal,
+    storageClasses: JSON.parse(OSS_EDGE_STORAGE_CLASSES),
     originSecret: process.env.ORIGIN_SECRET,
     ...options,
     settings: options?.settings ?? readSettings(process.env),

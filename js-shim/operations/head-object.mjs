@@ -21,18 +21,22 @@ const CODES = /** @type {Record<number, string | undefined>} */ ({
   503: 'SlowDown',
 });
 
-/** S3's storage classes in OSS's words. OSS has none for those that only S3 has. */
-const STORAGE_CLASSES = /** @type {Record<string, string | undefined>} */ ({
-  STANDARD: 'Standard',
-  STANDARD_IA: 'IA',
-  ONEZONE_IA: 'IA',
-  GLACIER_IR: 'Archive',
-  GLACIER: 'Archive',
-  DEEP_ARCHIVE: 'ColdArchive',
-});
+/** @typedef {Record<string, string>} StorageClasses S3's for each of OSS's, as `headers.storageClasses` has them */
 
-/** @param {S3} s3 @param {Request} request @returns {Promise<Answer>} */
-export async function headObject(s3, request) {
+/** Those that the configuration doesn't name (src/config/header_rules.rs). @type {StorageClasses} */
+const STORAGE_CLASSES = {
+  Standard: 'STANDARD',
+  IA: 'STANDARD_IA',
+  Archive: 'GLACIER',
+  ColdArchive: 'DEEP_ARCHIVE',
+  DeepColdArchive: 'DEEP_ARCHIVE',
+};
+
+/**
+ * @param {S3} s3 @param {Request} request @param {StorageClasses} [storageClasses] configured
+ * @returns {Promise<Answer>}
+ */
+export async function headObject(s3, request, storageClasses) {
   const found = await find(s3, request);
   const { ContentDisposition, ContentEncoding, ContentLanguage } = found;
   return answer(found, [
@@ -40,8 +44,7 @@ export async function headObject(s3, request) {
     ['Content-Encoding', ContentEncoding],
     ['Content-Language', ContentLanguage],
     ['x-oss-object-type', found.ETag?.includes('-') ? 'Multipart' : 'Normal'],
-    // S3 doesn't name the usual one.
-    ['x-oss-storage-class', STORAGE_CLASSES[found.StorageClass ?? 'STANDARD']],
+    ['x-oss-storage-class', storageClassOf(found, storageClasses)],
     ['x-oss-server-side-encryption', encryptionOf(found)],
     ['x-oss-tagging-count', found.TagCount?.toString()],
     ...Object.entries(found.Metadata ?? {}).map(
@@ -76,6 +79,16 @@ function answer({ ContentLength, ContentType, ETag, LastModified, VersionId }, h
   ];
   const known = all.filter(([, value]) => value !== undefined && value !== '');
   return { headers: /** @type {HeaderList} */ (known), objectBytes: ContentLength };
+}
+
+/**
+ * The first of OSS's classes that is stored so; none for a class that only S3 has. S3 doesn't name the usual one.
+ *
+ * @param {Found} found @param {StorageClasses} [configured]
+ */
+function storageClassOf({ StorageClass = 'STANDARD' }, configured) {
+  const classes = Object.entries({ ...STORAGE_CLASSES, ...configured });
+  return classes.find(([, s3Class]) => s3Class === StorageClass)?.[0];
 }
 
 /** @param {Found} found */

@@ -31,10 +31,11 @@ const STORING = { PutObject: putObject, UploadPart: uploadPart };
 /**
  * @param {import('./settings.mjs').Settings} settings
  * @param {Parameters<typeof initiate>[2]} sealing
+ * @param {import('../operations/head-object.mjs').StorageClasses} [storageClasses] configured
  * @returns {(s3: S3, verified: import('./verify.mjs').Verified, message: IncomingMessage,
  *   received: (bytes: number) => void) => Promise<Answer>} throws an error named by S3's code
  */
-export function performing(settings, sealing) {
+export function performing(settings, sealing, storageClasses) {
   const slots = new Slots(settings);
   const bodies = new BodiesByKey(settings.bodiesPerKey);
   const joins = new Joins(settings);
@@ -49,7 +50,7 @@ export function performing(settings, sealing) {
       case 'ListParts':
         return listParts(s3, request);
       case 'HeadObject':
-        return headObject(s3, request);
+        return headObject(s3, request, storageClasses);
       case 'GetObjectMeta':
         return getObjectMeta(s3, request);
     }

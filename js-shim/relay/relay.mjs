@@ -28,6 +28,7 @@ export { readSettings };
  * @property {Uint8Array} seal the contents of `seal.bin`
  * @property {string | undefined} originSecret one value, or several separated by spaces during a rotation
  * @property {import('./settings.mjs').Settings} [settings]
+ * @property {import('../operations/head-object.mjs').StorageClasses} [storageClasses] configured
  * @property {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] in addition to the Region
  * @property {(region: string) => Promise<import('../operations/s3-clients.mjs').S3>} [s3Client]
  * @property {() => number} [now] milliseconds since the epoch
@@ -54,13 +55,14 @@ export function createRelay({
   seal: bytes,
   originSecret,
   settings = readSettings({}),
+  storageClasses,
   s3Options,
   s3Client = regionalClients({ ...S3_OPTIONS, ...s3Options }),
   now = Date.now,
   log = writeLogLine,
 }) {
   const verify = verification({ gate, keys, isOriginSecret: readOriginSecrets(originSecret) });
-  const perform = performing(settings, { seal: createSeal({ wasm, bytes }), now });
+  const perform = performing(settings, { seal: createSeal({ wasm, bytes }), now }, storageClasses);
   const translate = errorTranslation(wasm);
   const server = http.createServer(serverOptions(settings), (request, response) => void handle(request, response));
   server.maxConnections = settings.connections;

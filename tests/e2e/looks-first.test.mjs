@@ -14,8 +14,8 @@ const ACCESS_KEYS = {
 };
 const CONFIGS = {
   absent: { ...CONFIG, headObject: 'absent' },
-  'served by the API': { ...CONFIG, headObject: 'served' },
-  'served by a relay': { ...RELAY_CONFIG, headObject: 'served' },
+  'served by the API': { ...CONFIG, headObject: 'served', headers: { storageClasses: { IA: 'GLACIER_IR' } } },
+  'served by a relay': { ...RELAY_CONFIG, headObject: 'served', headers: { storageClasses: { IA: 'GLACIER_IR' } } },
 };
 const VERSIONS = { 'version 1': {}, 'version 4': { authorizationV4: true, region: 'oss-cn-hangzhou' } };
 const QUESTIONS = {
