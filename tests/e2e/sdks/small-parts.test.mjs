@@ -45,7 +45,7 @@ describe('small parts, by published SDKs', { concurrency: 2 }, () => {
     for (const by of ['api', 'relay']) {
       test(`${client.name} ${release}, through the ${by}`, { skip: LEFT_OUT[client.language], timeout: 300_000 }, async (t) => {
         const gateway = gateways[by];
-        const device = new Device(client, release, bodies, [gateway, gateway]);
+        const device = new Device(client, release, bodies, { usual: gateway });
         t.after(() => device.close());
         for (const { expected = /^stored$/u, ...step } of stepsOf(client)) {
           await t.test(step.name, async () => assert.match(await device.outcomeOf(step, client.signatures[0]), expected));
