@@ -160,14 +160,18 @@ impl Gate {
     /// Decides again at the API over a request that the edge handed over, of the operations that go through the API. The
     /// request is the value of the header `x-ossedge-request`.
     pub fn decide_at_api(&self, hand_over: &str, now: UnixMillis) -> Decision<'_> {
-        let text = HandOver::decode(hand_over).unwrap_or_default();
-        self.decide_over(Request::parse(&text), Served::Api, now)
+        self.decide_over_hand_over(hand_over, Served::Api, now)
     }
 
     /// Decides again at the relay over a request that the edge handed over, of what goes through the relay.
     pub fn decide_at_relay(&self, hand_over: &str, now: UnixMillis) -> Decision<'_> {
-        let text = HandOver::decode(hand_over).unwrap_or_default();
-        self.decide_over(Request::parse(&text), Served::Relay, now)
+        self.decide_over_hand_over(hand_over, Served::Relay, now)
+    }
+
+    fn decide_over_hand_over(&self, hand_over: &str, served: Served, now: UnixMillis) -> Decision<'_> {
+        let text = HandOver::decode(hand_over);
+        let request = text.as_ref().map_err(Refusal::clone).and_then(|text| Request::parse(text));
+        self.decide_over(request, served, now)
     }
 
     fn decide_over(&self, request: Result<Request<'_>, Refusal>, served: Served, now: UnixMillis) -> Decision<'_> {

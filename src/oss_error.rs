@@ -53,7 +53,7 @@ impl Refusal {
     /// SDK repeats by itself (401, 408, 429, 5xx).
     pub(crate) fn oss_error(&self) -> OssError {
         match self {
-            Refusal::MalformedRequest | Refusal::MalformedQuery => {
+            Refusal::MalformedRequest | Refusal::UnknownHandOver | Refusal::MalformedQuery => {
                 error(400, ARGUMENT, "0017-00000205", "The request contains illegal characters.")
             }
             Refusal::RepeatedHeader(_) | Refusal::MalformedHeader(_) => {

@@ -12,6 +12,8 @@ pub enum Refusal {
     /// The request that the adapter handed over doesn't parse, contains a NUL, or has a header whose name isn't
     /// a token.
     MalformedRequest,
+    /// What the edge handed over has a version that this release doesn't know.
+    UnknownHandOver,
     /// A header that may occur once occurs more often, or with different values.
     RepeatedHeader(String),
     /// A header's value contains a control character.
@@ -273,6 +275,10 @@ impl Refusal {
     pub fn detail(&self) -> Cow<'static, str> {
         match self {
             Refusal::MalformedRequest => "the request contains a NUL, or a header whose name is not a token".into(),
+            Refusal::UnknownHandOver => {
+                "the hand-over has an unknown version: the edge is of a later release, and must not be more than one ahead"
+                    .into()
+            }
             Refusal::RepeatedHeader(name) => format!("header `{name}` is repeated").into(),
             Refusal::MalformedHeader(name) => format!("header `{name}` contains a control character").into(),
             Refusal::UnknownHost(host) => format!("unknown Host `{host}`: add it to `hosts`").into(),

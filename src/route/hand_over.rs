@@ -44,7 +44,9 @@ pub(crate) enum HandedFraming {
 /// The parts of a request that its signature and its translation depend on: API Gateway decodes paths, drops
 /// Content-MD5 and rewrites Host, and none of that may change what was signed.
 ///
-/// It is the text of [`Request::parse`], in base64url without padding.
+/// It is the text of [`Request::parse`], in base64url without padding. That is version 1; another begins with its number
+/// and a point. A release that changes the form takes the former one as well, and writes the new one from the release after
+/// on, so that an edge and an API or a relay of neighbouring releases work together.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HandOver(String);
 
@@ -81,9 +83,17 @@ impl HandOver {
         &self.0
     }
 
-    /// The text of a header's value; `None` when it isn't base64url of UTF-8.
-    pub fn decode(value: &str) -> Option<String> {
-        String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(value).ok()?).ok()
+    /// The text of a header's value.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownHandOver`] when it has another version, [`Refusal::MalformedRequest`] when it isn't base64url of
+    /// UTF-8.
+    pub fn decode(value: &str) -> Result<String, Refusal> {
+        if value.split_once('.').is_some_and(|(version, _)| version.parse::<u16>().is_ok()) {
+            return Err(Refusal::UnknownHandOver);
+        }
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).map_err(|_| Refusal::MalformedRequest)?;
+        String::from_utf8(bytes).map_err(|_| Refusal::MalformedRequest)
     }
 }
 
@@ -99,20 +109,20 @@ mod tests {
     fn leaves_out_headers_that_nothing_depends_on() {
         let text = "3\0id\0POST\0/a%2Fb\0uploads\0host\0h\0cookie\0secret\0x-oss-meta-a\0日";
         let decoded = HandOver::decode(hand_over(text, &[]).unwrap().as_str());
-        assert_eq!(decoded.as_deref(), Some("2\0id\0POST\0/a%2Fb\0uploads\0host\0h\0x-oss-meta-a\0日"));
+        assert_eq!(decoded.as_deref(), Ok("2\0id\0POST\0/a%2Fb\0uploads\0host\0h\0x-oss-meta-a\0日"));
     }
 
     #[test]
     fn includes_the_additional_headers_that_are_signed() {
         let text = "2\0id\0POST\0/a\0uploads\0user-agent\0sdk\0cookie\0secret";
         let decoded = HandOver::decode(hand_over(text, &["user-agent".into()]).unwrap().as_str());
-        assert_eq!(decoded.as_deref(), Some("1\0id\0POST\0/a\0uploads\0user-agent\0sdk"));
+        assert_eq!(decoded.as_deref(), Ok("1\0id\0POST\0/a\0uploads\0user-agent\0sdk"));
     }
 
     #[test]
     fn decodes_nothing_else() {
         for value in ["=", "a", "_-+/", "/w", "gA"] {
-            assert_eq!(HandOver::decode(value), None, "{value}");
+            assert_eq!(HandOver::decode(value), Err(Refusal::MalformedRequest), "{value}");
         }
     }
 

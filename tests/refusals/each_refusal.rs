@@ -475,9 +475,11 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
     ]
 }
 
-/// The refusals that a request can get. A new variant fails to compile here, and needs a request in the table.
+/// The refusals that a request can get at the edge. A new variant fails to compile here, and needs a request in the table.
 fn names() -> Vec<&'static str> {
     let listed = |refusal: Refusal| match refusal {
+        // Of a request that the edge handed over.
+        Refusal::UnknownHandOver => (),
         Refusal::MalformedRequest
         | Refusal::RepeatedHeader(_)
         | Refusal::MalformedHeader(_)

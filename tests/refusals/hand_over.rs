@@ -147,11 +147,14 @@ fn decodes_its_own_encoding_and_refuses_any_other() {
     let text = text_of(&initiate());
     assert_eq!(hand_over(&initiate()), api::hand_over(&text));
     for value in ["", "AA", "Zm9yZ2Vk", "AAAA"] {
-        assert!(HandOver::decode(value).is_some(), "{value}");
+        assert!(HandOver::decode(value).is_ok(), "{value}");
         assert_eq!(refusal_at_api(value), Some(Refusal::MalformedRequest), "{value}");
     }
-    for value in ["a b", "a=", "\0", "日", &text, &(hand_over(&initiate()) + "=")] {
-        assert_eq!(HandOver::decode(value), None, "{value}");
+    for value in ["a b", "a=", ".", "a.b", "\0", "日", &text, &(hand_over(&initiate()) + "=")] {
+        assert_eq!(HandOver::decode(value), Err(Refusal::MalformedRequest), "{value}");
         assert_eq!(refusal_at_api(value), Some(Refusal::MalformedRequest), "{value}");
+    }
+    for value in [format!("2.{}", hand_over(&initiate())), "2.".to_owned(), "10.AA".to_owned()] {
+        assert_eq!(refusal_at_api(&value), Some(Refusal::UnknownHandOver), "{value}");
     }
 }
