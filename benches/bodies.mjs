@@ -120,7 +120,7 @@ async function send(port, head, mib) {
  * @param {string} role @param {object} options
  * @returns {Promise<{ told: any, usage: (asked: object) => Promise<Usage>, close: () => void }>}
  */
-async function started(role, options) {
+export async function started(role, options) {
   const child = fork(PROCESS, [role, JSON.stringify(options)]);
   const [told] = await once(child, 'message');
   const usage = async (/** @type {object} */ asked) => {

@@ -17,6 +17,7 @@ import { bodyRows } from './bodies.mjs';
 import * as cold from './cold-rows.mjs';
 import { load, writeContestants } from './contestants.mjs';
 import { documents } from './events.mjs';
+import { joinRows } from './joins.mjs';
 import { WARM, ZIP_BYTES } from './limits.mjs';
 import * as memory from './memory-rows.mjs';
 import { printPairs, printRows, row, withLimit } from './report.mjs';
@@ -58,7 +59,7 @@ async function measure() {
     size: printRows('size', 'bytes', [await zipRow(files)]),
   };
   if (forCold === undefined || forMemory === undefined) {
-    process.stdout.write('left out by --short: cold starts with many keys, memory, bodies\n');
+    process.stdout.write('left out by --short: cold starts with many keys, memory, joins, bodies\n');
     return figures;
   }
   const memoryRows = [
@@ -69,6 +70,7 @@ async function measure() {
   return {
     ...figures,
     memory: printRows('memory', 'MiB', memoryRows),
+    joins: printRows('joins of staged parts', '', await joinRows()),
     bodies: printRows('bodies through the relay', '', await bodyRows()),
     coldWithQuota: printPairs('cold start with many keys: ms', await cold.coldRowsWithQuota(forCold, event, 8)),
   };

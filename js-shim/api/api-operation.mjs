@@ -20,6 +20,9 @@ import { readContext, requestOf } from './verified-request.mjs';
  * @property {(line: import('../log.mjs').LogLine) => void} [log]
  */
 
+/** As many connections as a join has requests at once. The SDK's own limit is 50. */
+const S3_OPTIONS = { requestHandler: { httpsAgent: { keepAlive: true, maxSockets: 128 } } };
+
 /**
  * @param {string} operation its name in OSS's API reference
  * @param {(s3: S3, request: import('../operations/request.mjs').RequestWithBody) =>
@@ -27,7 +30,7 @@ import { readContext, requestOf } from './verified-request.mjs';
  * @returns {(options: Options) => (event: ProxyEvent) => Promise<ProxyResult>}
  */
 export function apiOperation(operation, perform) {
-  return ({ wasm, s3Options, s3Client = regionalClients(s3Options), now = Date.now, log = writeLogLine }) => {
+  return ({ wasm, s3Options, s3Client = regionalClients({ ...S3_OPTIONS, ...s3Options }), now = Date.now, log = writeLogLine }) => {
     const translate = errorTranslation(wasm);
     return async (event) => {
       const verified = readContext(event, operation);

@@ -118,9 +118,10 @@ class Joiner {
   /** @param {Made} planned @param {Buffer} bytes */
   async #store({ number, parts, size }, bytes) {
     const { UploadPartCommand } = await import('@aws-sdk/client-s3');
-    const md5 = md5Of(bytes);
     const [first] = parts;
-    const opaque = `"${md5Of(bytes.subarray(0, first.size))}"` !== first.etag;
+    const hash = createHash('md5').update(bytes.subarray(0, first.size));
+    const opaque = `"${hash.copy().digest('hex')}"` !== first.etag;
+    const md5 = hash.update(bytes.subarray(first.size)).digest('hex');
     await this.#record.note({ number, size, md5, opaque, content: contentOf(parts) });
     const { object, uploadId } = this.#upload;
     const ContentMD5 = Buffer.from(md5, 'hex').toString('base64');
@@ -193,11 +194,6 @@ async function filled(into, body) {
 function asChangedPart(error) {
   const isChanged = error instanceof Error && ['PreconditionFailed', 'NoSuchKey'].includes(error.name);
   throw isChanged ? new S3Fault('InvalidPart') : error;
-}
-
-/** @param {Buffer} bytes @returns {string} in hex */
-function md5Of(bytes) {
-  return createHash('md5').update(bytes).digest('hex');
 }
 
 /** What a part is made of. @param {ChosenPart[]} parts */

@@ -10,10 +10,14 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { GetObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import OSS from 'ali-oss';
 
+import { newSecrets } from '../../cli/secrets.mjs';
+import { serve } from '../../cli/serve.mjs';
+import { startS3Server } from '../../local/s3-server.mjs';
 import { chunked, exchange } from '../relay/fixture.mjs';
-import { BUCKET, CONFIG, FIRST_KEY, RELAY_CONFIG, localAgent, startGateway } from './fixture.mjs';
+import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, RELAY_CONFIG, S3_BUCKETS, localAgent, startGateway } from './fixture.mjs';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -118,6 +122,15 @@ for (const [by, gateway] of Object.entries(gateways)) {
     });
   }
 
+  test(`${by}: takes two completions at once for one`, async () => {
+    const uploadId = await begin(gateway, 'two-at-once');
+    const bodies = Array.from({ length: 20 }, () => randomBytes(500 * KIB));
+    const etags = await Promise.all(bodies.map((body, index) => sendPart(gateway, 'two-at-once', uploadId, index + 1, body)));
+    const answers = await Promise.all([1, 2, 3].map(() => completeParts(gateway, 'two-at-once', uploadId, etags)));
+    assert.deepEqual(answers.map((answer) => [answer.status, etagOf(answer)]), Array(3).fill([200, etagOf(answers[0])]));
+    await gateway.assertStored('two-at-once', Buffer.concat(bodies));
+  });
+
   test(`${by}: refuses by name what it can't join`, async () => {
     const uploadId = await begin(gateway, 'refused');
     const etags = [];
@@ -178,12 +191,43 @@ test('relay: a part without a length goes by its own, small or large', async () 
   await gateway.assertStored('chunked', Buffer.concat(bodies));
 });
 
-test('an upload goes on as it began, whatever the configuration says meanwhile', async () => {
-  const directory = gateways.api.directory;
-  const uploadId = await begin(gateways.api, 'switched');
-  assert.match(uploadId, /^s1\.\d+\.\d+\.s\./u);
-  assert.match(await begin(forwarding, 'switched'), /^s1\.\d+\.\d+\.-\./u);
-  assert.ok(directory);
+test('an upload goes on as it began, whatever the configuration says meanwhile, and leaves nothing in a versioned bucket', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'small-parts-s3-'));
+  const { endpoint, credentials, close } = await startS3Server({ directory, buckets: Object.values(S3_BUCKETS), versioned: true });
+  const secrets = newSecrets();
+  const servers = [];
+  const serving = async (fields) => {
+    const documents = { config: { ...CONFIG, ...fields }, accessKeys: ACCESS_KEYS, secrets };
+    servers.push(await serve({ documents, s3: { endpoint, credentials } }));
+    return servers.at(-1);
+  };
+  const [staging, plain, direct] = [await serving({ smallParts: 'stage' }), await serving({}), await serving({ completeMultipartUpload: 's3' })];
+  const bodies = [3 * MIB, 3 * MIB, 100].map((size) => randomBytes(size));
+  for (const [before, then, at] of [[staging, plain, plain], [staging, plain, direct], [staging, direct, staging]]) {
+    const key = `switched/${servers.indexOf(at)}`;
+    const uploadId = await begin(before, key);
+    assert.match(uploadId, /^s1\.\d+\.\d+\.s\./u);
+    const etags = [];
+    for (const [index, body] of bodies.entries()) etags.push(await sendPart(index === 0 ? before : then, key, uploadId, index + 1, body));
+    // Sent again: a noncurrent version.
+    etags[0] = await sendPart(then, key, uploadId, 1, bodies[0]);
+    const done = await completeParts(at, key, uploadId, etags);
+    assert.equal(done.status, 200, done.body);
+    assert.match(done.headers['x-oss-version-id'], /./u);
+    const s3 = new S3Client({ endpoint, credentials, region: 'eu-west-1', forcePathStyle: true });
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: S3_BUCKETS[BUCKET], Key: key }));
+    assert.ok(Buffer.from(await Body.transformToByteArray()).equals(Buffer.concat(bodies)));
+    const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: S3_BUCKETS[BUCKET], Prefix: '.oss-edge/parts/' }));
+    assert.deepEqual([...Versions, ...DeleteMarkers], []);
+    s3.destroy();
+  }
+  // One that began without staging goes on without it.
+  const uploadId = await begin(plain, 'plain');
+  const etags = [await sendPart(staging, 'plain', uploadId, 1, randomBytes(MIB)), await sendPart(staging, 'plain', uploadId, 2, randomBytes(MIB))];
+  assert.equal((await completeParts(staging, 'plain', uploadId, etags)).code, 'EntityTooSmall');
+  for (const server of servers) await server.close();
+  await close();
+  await rm(directory, { recursive: true });
 });
 
 test('without it, small parts fail when the upload is completed', async () => {

@@ -1,0 +1,123 @@
+// `node benches/joins.mjs`: the join of 1,000 staged parts, against the AWS SDK's own upload of the same bytes in parts of
+// 8 MiB to the same S3, which is a process of its own.
+
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+
+import { completeStaged } from '../js-shim/operations/complete-staged.mjs';
+import { partKey } from '../js-shim/operations/staged-keys.mjs';
+import { started } from './bodies.mjs';
+import { JOIN_TIMES } from './limits.mjs';
+import { printRows, row } from './report.mjs';
+
+const SCRATCH = fileURLToPath(new URL('../target/bench/', import.meta.url));
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const BUCKET = 'fleet-uploads-prod';
+const PARTS = 1000;
+const JOINED_BYTES = 8 * MIB;
+
+/** As the SDK's own `lib-storage` has it. */
+const SDK_AT_ONCE = 4;
+
+/** The best of so many: what else runs on a machine only makes it slower. */
+const ROUNDS = 3;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) printRows('joins', '', await joinRows());
+
+/** @returns {Promise<import('./report.mjs').Row[]>} */
+export async function joinRows() {
+  await mkdir(SCRATCH, { recursive: true });
+  const directory = await mkdtemp(SCRATCH);
+  const s3 = await started('s3', { directory, bucket: BUCKET });
+  const client = new S3Client({ ...s3.told, region: 'us-east-1', forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  try {
+    const rows = [];
+    for (const [what, bytes, limit] of /** @type {const} */ ([['100 KiB', 100 * KIB, JOIN_TIMES.kib100], ['1 MiB', MIB, JOIN_TIMES.mib1]])) {
+      const part = Buffer.alloc(bytes, 'oss-edge');
+      const joined = await best(() => staged(client, part), (upload) => endJoin(client, upload));
+      const direct = await best(async () => {}, () => uploadedBySdk(client, PARTS * bytes));
+      const mib = (PARTS * bytes) / MIB;
+      rows.push(
+        row(`${PARTS} parts of ${what} by the AWS SDK, in parts of 8 MiB: MiB a second`, mib / direct),
+        row(`the join of ${PARTS} staged parts of ${what}: MiB a second`, mib / joined),
+        row(`ratio of the times`, joined / direct, limit),
+      );
+    }
+    return rows;
+  } finally {
+    client.destroy();
+    s3.close();
+    await rm(directory, { recursive: true });
+  }
+}
+
+/**
+ * @template P
+ * @param {() => Promise<P>} prepare @param {(prepared: P) => Promise<unknown>} work
+ * @returns {Promise<number>} seconds
+ */
+async function best(prepare, work) {
+  let least = Infinity;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const prepared = await prepare();
+    const start = performance.now();
+    await work(prepared);
+    least = Math.min(least, (performance.now() - start) / 1000);
+  }
+  return least;
+}
+
+/** @param {S3Client} client @param {Buffer} part */
+async function staged(client, part) {
+  const object = { Bucket: BUCKET, Key: 'joined' };
+  const { UploadId: uploadId = '' } = await client.send(new CreateMultipartUploadCommand(object));
+  const listed = await atOnce(32, PARTS, async (index) => {
+    const put = { Bucket: BUCKET, Key: partKey(uploadId, index + 1), Body: part };
+    const { ETag = '' } = await client.send(new PutObjectCommand(put));
+    return { PartNumber: index + 1, ETag };
+  });
+  return { upload: { object, uploadId, folder: uploadId }, listed };
+}
+
+/** @param {S3Client} client @param {Awaited<ReturnType<typeof staged>>} upload */
+function endJoin(client, { upload, listed }) {
+  return completeStaged(client, { upload, listed, headers: {}, maxJoinBytes: Infinity });
+}
+
+/** @param {S3Client} client @param {number} bytes */
+async function uploadedBySdk(client, bytes) {
+  const object = { Bucket: BUCKET, Key: 'direct' };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+  const Body = Buffer.alloc(JOINED_BYTES, 'oss-edge');
+  const Parts = await atOnce(SDK_AT_ONCE, Math.ceil(bytes / JOINED_BYTES), async (index) => {
+    const body = Body.subarray(0, Math.min(JOINED_BYTES, bytes - index * JOINED_BYTES));
+    const part = { ...object, UploadId, PartNumber: index + 1, Body: body };
+    return { PartNumber: index + 1, ETag: (await client.send(new UploadPartCommand(part))).ETag };
+  });
+  await client.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts } }));
+}
+
+/**
+ * @template R
+ * @param {number} most @param {number} count @param {(index: number) => Promise<R>} work
+ */
+async function atOnce(most, count, work) {
+  /** @type {R[]} */
+  const results = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < count; index = next++) results[index] = await work(index);
+  };
+  await Promise.all(Array.from({ length: most }, worker));
+  return results;
+}
