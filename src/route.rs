@@ -209,7 +209,7 @@ pub(crate) fn route<'c>(
     let begun_with = upload.as_ref().map(VerifiedUpload::options).unwrap_or_default();
     headers.extend(condition_at_end(&headers, authenticated.operation(), begun_with));
     let body = Body::of_request(authenticated, config)?;
-    let staging = Staging::of_upload(upload.as_ref(), &headers, config);
+    let staging = Staging::of_upload(upload.as_ref(), authenticated.operation(), &headers, config)?;
     let key_of_part = staging.as_ref().and_then(|staging| staging.key(authenticated, body.plain_length()));
     let query = authenticated.operation().s3_query(authenticated.query(), upload.as_ref());
     let (key, query, headers) = match (&key_of_part, &staging) {

@@ -31,6 +31,9 @@ export function translate(parts, s3Bucket, settings, now) {
   const path = apiPath(operation.name, query, settings, upload?.staging !== undefined);
   if (path === undefined) {
     const isSmall = operation.name === 'UploadPart' && length !== undefined && length < LEAST_PART_BYTES;
+    if (operation.name === 'UploadPart' && upload?.staging?.encryption === 'k' && settings.kmsKeys.size === 0) {
+      refuse('NotImplemented', 'KMS', 'x-oss-server-side-encryption');
+    }
     if (isSmall && upload?.staging) return staged(parts, s3Bucket, upload.staging, headers, settings, now);
     const target = { uri: `/${encodeKey(resource.key)}`, query: s3Query(operation, query, upload?.s3) };
     return { origin: 's3', ...target, headers: sealed(parts, s3Bucket.domain, target, headers, keys, now) };

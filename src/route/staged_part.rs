@@ -5,6 +5,7 @@ use crate::authenticate::Authenticated;
 use crate::config::Config;
 use crate::object_key::OWN_SEGMENT;
 use crate::operation::Operation;
+use crate::refusal::Refusal;
 use crate::upload_id::{Encryption, SmallParts, VerifiedUpload};
 
 /// S3's least size of a part that isn't the last, in bytes (Amazon S3 User Guide, "Amazon S3 multipart upload limits").
@@ -30,35 +31,52 @@ pub struct Staging {
 
 impl Staging {
     /// That of the upload that a request goes on with, if its small parts are staged.
-    pub(super) fn of_upload(upload: Option<&VerifiedUpload<'_>>, headers: &[Header], config: &Config) -> Option<Self> {
-        let upload = upload.filter(|upload| upload.options().small_parts == SmallParts::Staged)?;
-        let of_body = headers.iter().filter(|(name, _)| name == OF_BODY).cloned();
-        Some(Staging {
+    ///
+    /// # Errors
+    /// [`Refusal::NotImplemented`] for a part of an upload that asked for KMS, where no key is configured any more.
+    pub(super) fn of_upload(
+        upload: Option<&VerifiedUpload<'_>>,
+        operation: Operation,
+        headers: &[Header],
+        config: &Config,
+    ) -> Result<Option<Self>, Refusal> {
+        let Some(upload) = upload.filter(|upload| upload.options().small_parts == SmallParts::Staged) else {
+            return Ok(None);
+        };
+        let mut of_part = Vec::new();
+        if operation == Operation::UploadPart {
+            of_part.extend(headers.iter().filter(|(name, _)| name == OF_BODY).cloned());
+            of_part.extend(encryption(upload.options().encryption, config)?);
+        }
+        Ok(Some(Staging {
             folder: upload.folder().into_owned(),
             max_join_bytes: config.max_join_bytes,
-            headers: of_body.chain(encryption(upload.options().encryption, config)).collect(),
-        })
+            headers: of_part,
+        }))
     }
 
     /// The key of the part that a request has, if it must wait: one whose length is known and too small for S3.
     pub(super) fn key(&self, authenticated: &Authenticated<'_>, length: Option<u64>) -> Option<String> {
         let is_small = length.is_some_and(|bytes| bytes < LEAST_PART_BYTES);
         let number = authenticated.query().get("partNumber").filter(|_| is_small)?;
-        let is_part = authenticated.operation() == Operation::UploadPart;
         // Five digits, so that S3 lists parts in their order.
-        is_part.then(|| format!("{OWN_SEGMENT}/{PARTS_FOLDER}/{}/{number:0>5}", self.folder))
+        (authenticated.operation() == Operation::UploadPart)
+            .then(|| format!("{OWN_SEGMENT}/{PARTS_FOLDER}/{}/{number:0>5}", self.folder))
     }
 }
 
 /// The encryption that was asked for when the upload began. Which of the KMS keys it was isn't known any more: any that is
 /// configured will do while the part waits, and the object gets the one that was asked for.
-fn encryption(encryption: Encryption, config: &Config) -> Vec<Header> {
+fn encryption(encryption: Encryption, config: &Config) -> Result<Vec<Header>, Refusal> {
     let header = |value: &str| ("x-amz-server-side-encryption".into(), value.to_owned());
-    match encryption {
-        Encryption::OfBucket => Vec::new(),
-        Encryption::Aes256 => vec![header("AES256")],
-        Encryption::Kms => config.headers.any_kms_key().map_or_else(Vec::new, |key| {
-            vec![header("aws:kms"), ("x-amz-server-side-encryption-aws-kms-key-id".into(), key.to_owned())]
-        }),
+    match (encryption, config.headers.any_kms_key()) {
+        (Encryption::OfBucket, _) => Ok(Vec::new()),
+        (Encryption::Aes256, _) => Ok(vec![header("AES256")]),
+        (Encryption::Kms, Some(key)) => {
+            Ok(vec![header("aws:kms"), ("x-amz-server-side-encryption-aws-kms-key-id".into(), key.to_owned())])
+        }
+        (Encryption::Kms, None) => {
+            Err(Refusal::NotImplemented("x-oss-server-side-encryption".to_owned(), "KMS".to_owned()))
+        }
     }
 }
