@@ -1,8 +1,7 @@
-// `node benches/joins.mjs`: the join of 1,000 staged parts, against the AWS SDK's own upload of the same bytes in parts of
-// 8 MiB to the same S3, which is a process of its own.
+// `node benches/joins.mjs`: the join of 1,000 staged parts, against the AWS SDK's own upload of the same bytes in parts
+// of 8 MiB to the same S3, which is a process of its own.
 
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import {
@@ -26,6 +25,17 @@ const BUCKET = 'fleet-uploads-prod';
 const PARTS = 1000;
 const JOINED_BYTES = 8 * MIB;
 
+const S3_OPTIONS = /** @type {const} */ ({
+  region: 'us-east-1',
+  forcePathStyle: true,
+  requestChecksumCalculation: 'WHEN_REQUIRED',
+});
+
+const KINDS = /** @type {const} */ ([
+  ['100 KiB', 100 * KIB, JOIN_TIMES.kib100],
+  ['1 MiB', MIB, JOIN_TIMES.mib1],
+]);
+
 /** As the SDK's own `lib-storage` has it. */
 const SDK_AT_ONCE = 4;
 
@@ -39,10 +49,10 @@ export async function joinRows() {
   await mkdir(SCRATCH, { recursive: true });
   const directory = await mkdtemp(SCRATCH);
   const s3 = await started('s3', { directory, bucket: BUCKET });
-  const client = new S3Client({ ...s3.told, region: 'us-east-1', forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const client = new S3Client({ ...s3.told, ...S3_OPTIONS });
   try {
     const rows = [];
-    for (const [what, bytes, limit] of /** @type {const} */ ([['100 KiB', 100 * KIB, JOIN_TIMES.kib100], ['1 MiB', MIB, JOIN_TIMES.mib1]])) {
+    for (const [what, bytes, limit] of KINDS) {
       const part = Buffer.alloc(bytes, 'oss-edge');
       const joined = await best(() => staged(client, part), (upload) => endJoin(client, upload));
       const direct = await best(async () => {}, () => uploadedBySdk(client, PARTS * bytes));

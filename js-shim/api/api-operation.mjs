@@ -3,7 +3,7 @@
 
 import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { regionalClients } from '../operations/s3-clients.mjs';
-import { NotAuthorized, errorTranslation } from '../operations/s3-fault.mjs';
+import { NotAuthorized, errorTranslation, faultDetail } from '../operations/s3-fault.mjs';
 import { proxyResult } from './api-gateway-event.mjs';
 import { readContext, requestOf } from './verified-request.mjs';
 
@@ -30,7 +30,8 @@ const S3_OPTIONS = { requestHandler: { httpsAgent: { keepAlive: true, maxSockets
  * @returns {(options: Options) => (event: ProxyEvent) => Promise<ProxyResult>}
  */
 export function apiOperation(operation, perform) {
-  return ({ wasm, s3Options, s3Client = regionalClients({ ...S3_OPTIONS, ...s3Options }), now = Date.now, log = writeLogLine }) => {
+  return ({ wasm, s3Options, now = Date.now, log = writeLogLine, ...options }) => {
+    const { s3Client = regionalClients({ ...S3_OPTIONS, ...s3Options }) } = options;
     const translate = errorTranslation(wasm);
     return async (event) => {
       const verified = readContext(event, operation);
@@ -43,7 +44,7 @@ export function apiOperation(operation, perform) {
         const time = now();
         const answer = translate(error, event?.httpMethod, requestId, time);
         const { code, status } = answer;
-        const detail = error instanceof Error ? error.name : typeof error;
+        const detail = faultDetail(error);
         const where = { bucket: verified?.bucket, key: verified && loggedKey(verified.key), ossRequestId: requestId };
         log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: operation, code, status, detail, ...where });
         return proxyResult(answer);

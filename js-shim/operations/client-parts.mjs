@@ -31,7 +31,10 @@ const PAGE = 1000;
  */
 export async function clientParts(s3, upload, { after = 0, limit = Infinity } = {}) {
   const record = new UploadRecord(s3, upload.object.Bucket, upload.folder);
-  const [inS3, staged] = await Promise.all([partsInS3(s3, upload, record, after, limit), stagedParts(s3, upload, after, limit)]);
+  const [inS3, staged] = await Promise.all([
+    partsInS3(s3, upload, record, after, limit),
+    stagedParts(s3, upload, after, limit),
+  ]);
   return { inS3, large: inS3.filter(isOfClient(record)), staged, record };
 }
 
@@ -53,8 +56,8 @@ export function latestParts({ large, staged }) {
 }
 
 /**
- * Whether a part of S3's wasn't made of staged parts, as every small one was. Of the others the record tells, because the
- * client may send a part of the same number and size.
+ * Whether a part of S3's wasn't made of staged parts, as every small one was. Of the others the record tells, because
+ * the client may send a part of the same number and size.
  *
  * @param {UploadRecord} record
  * @returns {(part: Part) => boolean}
@@ -69,8 +72,8 @@ function isOfClient({ content }) {
 }
 
 /**
- * @param {S3} s3 @param {StagedUpload} upload @param {UploadRecord} record which is read after the parts: it has each that
- *   was made before S3 has
+ * @param {S3} s3 @param {StagedUpload} upload
+ * @param {UploadRecord} record which is read after the parts: it has each that was made before S3 has
  * @param {number} after @param {number} limit
  * @returns {Promise<Part[]>}
  */

@@ -1,6 +1,6 @@
-// The end of an upload whose small parts are staged. Everything is checked before a byte moves, the same request may come
-// again or twice at once, and the function may stop at any point: S3 makes the object of parts that were made of the listed
-// ones, or makes none.
+// The end of an upload whose small parts are staged. Everything is checked before a byte moves, the same request may
+// come again or twice at once, and the function may stop at any point: S3 makes the object of parts that were made of the
+// listed ones, or makes none.
 
 import { createHash } from 'node:crypto';
 
@@ -30,6 +30,9 @@ import { S3Fault } from './s3-fault.mjs';
 /** What S3 says when the upload, or a part of it, isn't what it was: perhaps because it has ended as it should. */
 const DISTURBED = ['NoSuchUpload', 'PreconditionFailed', 'ConditionalRequestConflict', 'InvalidPart'];
 
+/** For the log. */
+const DISPLACED = 'another completion replaced a part that was made';
+
 /** In place of a list's digest. */
 const ALL_PARTS = 'all';
 
@@ -47,7 +50,7 @@ export async function completeStaged(s3, ending) {
     const made = await madeEarlier(s3, ending.upload, digest, ending.listed);
     if (made !== undefined) return made;
     // What was made here was replaced by another function: the next attempt finds out whether the list is right.
-    throw error.name === 'InvalidPart' && !(error instanceof S3Fault) ? new S3Fault('SlowDown') : error;
+    throw error.name === 'InvalidPart' && !(error instanceof S3Fault) ? new S3Fault('SlowDown', DISPLACED) : error;
   }
 }
 
@@ -57,7 +60,10 @@ async function ended(s3, { upload, listed, headers, maxJoinBytes }, digest) {
   const parts = await clientParts(s3, upload);
   const chosen = chosenParts(parts, listed);
   const plan = joinPlan(chosen, new Set(parts.large.map(({ number }) => number)));
-  if (joinedBytes(plan) > maxJoinBytes) throw new S3Fault('EntityTooLarge');
+  const bytes = joinedBytes(plan);
+  if (bytes > maxJoinBytes) {
+    throw new S3Fault('EntityTooLarge', `${bytes} bytes to join, and \`maxJoinBytes\` is ${maxJoinBytes}`);
+  }
   const forbidsOverwrite = headers['if-none-match'] !== undefined;
   if (forbidsOverwrite && (await currentEtag(s3, upload.object)) !== undefined) throw new S3Fault('PreconditionFailed');
   const { record } = parts;
@@ -108,14 +114,14 @@ function chosenParts(parts, listed) {
   if (listed === undefined) {
     const latest = latestParts(parts);
     // Ambiguous input is refused: the client can list what it means.
-    if (latest.doubtful) throw new S3Fault('InvalidPart');
+    if (latest.doubtful) throw new S3Fault('InvalidPart', 'a part came small and large within one second');
     if (latest.parts.length === 0) throw new S3Fault('MalformedXML');
     return latest.parts;
   }
   const byName = new Map([...parts.large, ...parts.staged].map((part) => [`${part.number} ${part.etag}`, part]));
   return listed.map(({ PartNumber, ETag }) => {
     const part = byName.get(`${PartNumber} ${ETag}`);
-    if (part === undefined) throw new S3Fault('InvalidPart');
+    if (part === undefined) throw new S3Fault('InvalidPart', `no part ${PartNumber} with the listed ETag`);
     return part;
   });
 }

@@ -1,5 +1,5 @@
-// What became of an upload with staged parts that has ended, or whose end was disturbed: an answer that was lost, another
-// function that was faster, or an abort.
+// What became of an upload with staged parts that has ended, or whose end was disturbed: by an answer that was lost,
+// another function that was faster, or an abort.
 
 import { removeStaged } from './remove-staged.mjs';
 import { UploadRecord } from './upload-record.mjs';

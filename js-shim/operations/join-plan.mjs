@@ -36,7 +36,10 @@ const MAX_PART_NUMBER = 10_000;
  * @throws {S3Fault} EntityTooSmall
  */
 export function joinPlan(chosen, taken) {
-  if (chosen.slice(0, -1).some(({ size }) => size < LEAST_OSS_PART_BYTES)) throw new S3Fault('EntityTooSmall');
+  const tiny = chosen.slice(0, -1).find(({ size }) => size < LEAST_OSS_PART_BYTES);
+  if (tiny) {
+    throw new S3Fault('EntityTooSmall', `part ${tiny.number} has ${tiny.size} bytes: OSS takes 100 KiB or more`);
+  }
   const planned = runsOf(chosen).flatMap((run, index, runs) => {
     const [first] = run;
     if (!first.staged) return [kept(first)];
@@ -53,7 +56,12 @@ export function joinedBytes(plan) {
   return plan.reduce((sum, { as, size }) => (as === 'joined' ? sum + size : sum), 0);
 }
 
-/** Staged parts that follow each other, and each other part alone. @param {ChosenPart[]} chosen @returns {ChosenPart[][]} */
+/**
+ * Staged parts that follow each other, and each other part alone.
+ *
+ * @param {ChosenPart[]} chosen
+ * @returns {ChosenPart[][]}
+ */
 function runsOf(chosen) {
   /** @type {ChosenPart[][]} */
   const runs = [];
@@ -85,7 +93,10 @@ function groupsOf(run, isLast) {
   if (isLast || size >= PART_BYTES) return groups;
   const rest = groups.pop() ?? [];
   const last = groups.at(-1);
-  if (last === undefined) throw new S3Fault('EntityTooSmall');
+  if (last === undefined) {
+    const numbers = run.map(({ number }) => number).join(', ');
+    throw new S3Fault('EntityTooSmall', `${size} bytes before a part of 5 MiB or more, in part ${numbers}`);
+  }
   last.push(...rest);
   return groups;
 }

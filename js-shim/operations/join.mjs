@@ -46,7 +46,7 @@ export async function joinParts(s3, upload, plan, { inS3, record }) {
       etags.set(planned, joiner.madeBefore(planned, known) ?? (await joiner.make(planned)));
     }
   };
-  const workers = Array.from({ length: MADE_AT_ONCE }, () => worker().catch((error) => (aborted.abort(error), undefined)));
+  const workers = Array.from({ length: MADE_AT_ONCE }, () => worker().catch((error) => aborted.abort(error)));
   // Nothing of the join may go on after it has failed.
   await Promise.all(workers);
   if (aborted.signal.aborted) throw aborted.signal.reason;
@@ -80,7 +80,8 @@ class Joiner {
     const content = contentOf(parts);
     const etag = known.get(number);
     const made = this.#record.content?.made ?? [];
-    return made.some((one) => one.number === number && one.content === content && `"${one.md5}"` === etag) ? etag : undefined;
+    const isSame = made.some((one) => one.number === number && one.content === content && `"${one.md5}"` === etag);
+    return isSame ? etag : undefined;
   }
 
   /** @param {Made} planned @returns {Promise<string>} its ETag */
@@ -111,7 +112,7 @@ class Joiner {
         .send(new GetObjectCommand(asked), { abortSignal: this.#signal })
         .catch(asChangedPart);
       if (await filled(into, Body)) return;
-      if (attempt === READS) throw new S3Fault('SlowDown');
+      if (attempt === READS) throw new S3Fault('SlowDown', `S3 cut part ${number} short`);
     }
   }
 
@@ -193,7 +194,7 @@ async function filled(into, body) {
 /** The part was sent again since it was listed, or it is gone. @param {unknown} error @returns {never} */
 function asChangedPart(error) {
   const isChanged = error instanceof Error && ['PreconditionFailed', 'NoSuchKey'].includes(error.name);
-  throw isChanged ? new S3Fault('InvalidPart') : error;
+  throw isChanged ? new S3Fault('InvalidPart', 'a part was sent again or removed while it was joined') : error;
 }
 
 /** What a part is made of. @param {ChosenPart[]} parts */

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The MD5 of the parts' MD5s, and their number. Where KMS encrypts an object, its ETag isn't that (Amazon S3 User Guide,
- * "Checking object integrity"), and this one is no other object's.
+ * The MD5 of the parts' MD5s, and their number. Where KMS encrypts an object, its ETag isn't that (Amazon S3 User
+ * Guide, "Checking object integrity"), and this one is no other object's.
  *
  * @param {string[]} etags in quotes
  * @returns {string | undefined} in quotes; undefined where a part's ETag isn't an MD5

@@ -5,11 +5,17 @@ import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 
 /** An error by S3's code, for what is found out before S3 is asked. */
 export class S3Fault extends Error {
-  /** @param {string} code */
-  constructor(code) {
-    super(code);
+  /** @param {string} code @param {string} [detail] for the log: what was found, and what to change */
+  constructor(code, detail = code) {
+    super(detail);
     this.name = code;
   }
+}
+
+/** What the log says of an error. The messages of others may hold anything. @param {unknown} error */
+export function faultDetail(error) {
+  if (error instanceof S3Fault) return error.message;
+  return error instanceof Error ? error.name : typeof error;
 }
 
 /** The request isn't the one that was verified, or none was. */

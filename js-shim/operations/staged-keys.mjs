@@ -1,4 +1,5 @@
-// The keys of what oss-edge keeps beside an upload whose small parts are staged. No client can name one (src/object_key.rs).
+// The keys of what oss-edge keeps beside an upload whose small parts are staged. No client can name one
+// (src/object_key.rs).
 
 const OWN = '.oss-edge/';
 const PARTS = `${OWN}parts/`;

@@ -1,4 +1,5 @@
-// What is known of the ends of an upload with staged parts: an object in S3, which outlives the function that writes it.
+// What is known of the ends of an upload with staged parts: an object in S3, which outlives the function that writes
+// it.
 
 import { recordKey } from './staged-keys.mjs';
 
@@ -12,8 +13,8 @@ import { recordKey } from './staged-keys.mjs';
  * @property {boolean} opaque whether KMS does, so that nobody knows the ETag before S3 answers
  * @property {string} content digest of what it is made of
  *
- * @typedef {{ etag?: string, parts: [number: number, etag: string][] }} Expected the ETag that the object will have, and
- *   the parts that S3 makes it of; no ETag where S3's aren't MD5s
+ * @typedef {{ etag?: string, parts: [number: number, etag: string][] }} Expected the ETag that the object will have,
+ *   and the parts that S3 makes it of; no ETag where S3's aren't MD5s
  * @typedef {{ digest: string, etag: string, versionId?: string }} Result
  *
  * @typedef {object} Content
@@ -140,9 +141,13 @@ export class UploadRecord {
   }
 }
 
-/**
- * @param {MadePart[]} made @param {MadePart[]} again
- */
+/** @param {MadePart[]} made @param {MadePart[]} again */
 function without(made, again) {
-  return made.filter((one) => !again.some(({ number, md5, size }) => one.number === number && one.md5 === md5 && one.size === size));
+  const names = new Set(again.map(nameOf));
+  return made.filter((one) => !names.has(nameOf(one)));
+}
+
+/** @param {MadePart} part */
+function nameOf({ number, size, md5 }) {
+  return `${number} ${size} ${md5}`;
 }

@@ -8,7 +8,7 @@ import { createSeal } from '../core/seal.mjs';
 import { readOriginSecrets } from '../edge/origin-secret.mjs';
 import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { regionalClients } from '../operations/s3-clients.mjs';
-import { S3Fault, errorTranslation } from '../operations/s3-fault.mjs';
+import { S3Fault, errorTranslation, faultDetail } from '../operations/s3-fault.mjs';
 import { sendAnswer } from './answer.mjs';
 import { framingFault } from './framing.mjs';
 import { performing } from './perform.mjs';
@@ -130,7 +130,7 @@ export function createRelay({
         line: { decision: 'forward', ...line, status: 200, ...received },
       };
     } catch (error) {
-      const detail = error instanceof Error ? error.name : typeof error;
+      const detail = faultDetail(error);
       const translated = translate(error, request.method, String(line.ossRequestId), time);
       return refusal(translated, detail, { ...line, ...received });
     }

@@ -137,6 +137,7 @@ for (const [by, gateway] of Object.entries(gateways)) {
     for (const [index, size] of [LEAST, LEAST - 1, LEAST].entries()) etags.push(await sendPart(gateway, 'refused', uploadId, index + 1, randomBytes(size)));
     const small = await completeParts(gateway, 'refused', uploadId, etags);
     assert.deepEqual([small.status, small.code], [400, 'EntityTooSmall']);
+    assert.match(gateway.requests.at(-1).detail, /^5242879 bytes before a part of 5 MiB or more, in part 2$/u);
     const wrong = await completeParts(gateway, 'refused', uploadId, [etags[1]]);
     assert.deepEqual([wrong.status, wrong.code], [400, 'InvalidPart']);
     const done = await signed(gateway, { method: 'POST', key: 'refused', query: `uploadId=${uploadId}`, headers: { 'x-oss-complete-all': 'yes' } });

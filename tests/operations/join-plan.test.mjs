@@ -59,6 +59,11 @@ test('counts the bytes that pass through the function, and no others', () => {
   assert.equal(joinedBytes(joinPlan(parts([3 * MIB, 2 * MIB, LEAST, MIB, 7]), new Set())), 6 * MIB + 7);
 });
 
+test('says for the log what is too small', () => {
+  assert.throws(() => joinPlan(parts([LEAST, MIB, MIB, LEAST]), new Set()), { message: '2097152 bytes before a part of 5 MiB or more, in part 2, 3' });
+  assert.throws(() => joinPlan(parts([9, 1]), new Set()), { message: 'part 1 has 9 bytes: OSS takes 100 KiB or more' });
+});
+
 test('of 10,000 parts of 100 KiB', () => {
   const made = joinPlan(parts(Array(10_000).fill(100 * KIB)), new Set());
   assert.equal(made.length, 124);
