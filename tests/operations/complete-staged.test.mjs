@@ -188,6 +188,17 @@ for (const [kind, s3Of] of Object.entries(KINDS)) {
   });
 }
 
+test('with all parts, refuses to guess which of two came last within a second', async () => {
+  const upload = await Upload.begin(new MemoryS3({ ticks: 0 }), 'doubtful');
+  const large = await upload.part(1, content(LEAST, 1));
+  const small = await upload.part(1, content(MIB, 2));
+  assert.equal((await upload.listed()).length, 1);
+  assert.equal(await upload.complete('all'), 'InvalidPart');
+  assert.match(await upload.complete([large]), /^"/u);
+  await isStored(upload, [large]);
+  assert.ok(small);
+});
+
 test('of 1,001 parts', async () => {
   const upload = await Upload.begin(await localS3(), 'many');
   const bytes = content(100 * KIB);

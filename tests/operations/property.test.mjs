@@ -47,7 +47,7 @@ class Model {
   }
 
   complete(list) {
-    const name = list === 'all' ? 'all' : list.map(({ number, etag }) => `${number} ${etag}`).join();
+    const name = list === 'all' ? 'all' : nameOf(list);
     // OSS says so of an ended upload whatever the order.
     const isOrdered = list === 'all' || list.every(({ number }, index) => index === 0 || number > list[index - 1].number);
     if (list !== 'all' && list.length === 0) return 'MalformedXML';
@@ -58,11 +58,16 @@ class Model {
     if (chosen.length === 0) return 'MalformedXML';
     if (chosen.slice(0, -1).some(({ bytes }) => bytes.length < 100 * KIB) || hasSmallRun(chosen)) return 'EntityTooSmall';
     this.abort();
-    // Of an upload without small parts S3 alone knows its end.
-    const isKnown = chosen.some(({ bytes }) => bytes.length < LEAST) || (this.remembers && list !== 'all');
-    Object.assign(this, { object: { bytes: joined(chosen) }, done: isKnown ? name : undefined });
+    // Of an upload without small parts S3 alone knows its end, by the parts themselves.
+    const isLarge = chosen.every(({ bytes }) => bytes.length >= LEAST);
+    const inS3 = this.remembers ? nameOf(chosen) : undefined;
+    Object.assign(this, { object: { bytes: joined(chosen) }, done: isLarge ? inS3 : name });
     return OK;
   }
+}
+
+function nameOf(list) {
+  return list.map(({ number, etag }) => `${number} ${etag}`).join();
 }
 
 /** Whether a run of small parts before a large one has less than 5 MiB together. */
