@@ -8,9 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
-#[cfg(not(target_arch = "wasm32"))]
 use std::collections::BTreeSet;
 
+#[cfg(not(target_arch = "wasm32"))]
 use oss_edge::UploadFault;
 use oss_edge::{Request, SealUses, SealingKeys, UnixMillis};
 #[cfg(not(target_arch = "wasm32"))]
