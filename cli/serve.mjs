@@ -5,9 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { apiMethods } from '../deploy/api.mjs';
+import { S3_ORIGIN, corsPolicy } from '../deploy/distribution.mjs';
 import { createGate } from '../js-shim/core/gate.mjs';
 import { readEvent } from '../js-shim/edge/cloudfront-event.mjs';
-import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
 import { ossRequestId } from '../js-shim/edge/oss-error.mjs';
 import { logText } from '../js-shim/log.mjs';
 import { readSettings } from '../js-shim/relay/settings.mjs';
@@ -19,6 +20,7 @@ import { readDocumentsWasm } from './wasm-file.mjs';
 /**
  * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,
  *   api?: { domain: string, path: string }, relay?: { domain: string, path: string },
+ *   completeMultipartUpload?: string, listParts?: boolean, headObject?: string,
  *   cors?: { origins: string[], exposedHeaders?: string[] } }} Config
  * @typedef {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }} Credentials
  * @typedef {import('../local/distribution.mjs').LogEntry} LogEntry
@@ -86,16 +88,16 @@ export async function serve({
       authorizer: functions.authorizer?.create({ ...atEdge, originSecret }),
     },
     originDomain: await originDomainOf(config),
-    customHeaders: { [SECRET_HEADER]: originSecret },
+    customHeaders: { [S3_ORIGIN.secretHeader]: originSecret },
     api: {
       ...(config.api ?? { domain: 'api.invalid', path: '' }),
       chunked: apiChunked,
-      methods: methodsOf(functions, behindEdge),
+      methods: methodsOf(config, functions, behindEdge),
     },
     relay: config.relay && relay && { domain: config.relay.domain, port: await relay.listen('127.0.0.1') },
     s3: store,
     framing,
-    corsPolicy: config.cors && { exposedHeaders: EXPOSED_HEADERS, ...config.cors },
+    corsPolicy: corsPolicy(config.cors),
     port,
     log: (entry) => log(entry, decisions.take(entry.requestId)),
   });
@@ -118,24 +120,14 @@ export async function serve({
 /**
  * The API's methods; none where there is a relay.
  *
- * @param {Awaited<ReturnType<typeof loadFunctions>>} functions @param {object} options
+ * @param {Config} config @param {Awaited<ReturnType<typeof loadFunctions>>} functions @param {object} options
  */
-function methodsOf(functions, options) {
-  const methods = /** @type {const} */ ([
-    ['POST', '/initiate-multipart-upload', 'initiate'],
-    ['POST', '/complete-multipart-upload', 'complete'],
-    ['GET', '/list-parts', 'list-parts'],
-    ['HEAD', '/head-object', 'head-object'],
-    ['GET', '/head-object', 'head-object'],
-  ]);
-  return methods.flatMap(([method, resourcePath, name]) => {
+function methodsOf(config, functions, options) {
+  return apiMethods(config).flatMap(({ method, resource, function: name }) => {
     const integration = functions[name]?.create(options);
-    return integration ? [{ method, resourcePath, integration }] : [];
+    return integration ? [{ method, resourcePath: resource, integration }] : [];
   });
 }
-
-/** The default of `cors.exposedHeaders` (src/config/cors.rs). */
-const EXPOSED_HEADERS = ['ETag', 'x-oss-request-id', 'x-oss-hash-crc64ecma'];
 
 /** Of the local S3. They are no secret: it listens on this machine only. */
 const LOCAL_CREDENTIALS = { accessKeyId: 'oss-edge', secretAccessKey: 'oss-edge-local' };

@@ -3,6 +3,7 @@
  * proxy integrations. Page names are pages of the API Gateway developer guide.
  */
 import { randomUUID } from 'node:crypto';
+import { GATEWAY_RESPONSES, INTEGRATION_TIMEOUT_SECONDS } from '../deploy/api.mjs';
 import { ACCOUNT_ID, authorizerEvent, proxyEvent } from './api-gateway-event.mjs';
 import { gatewayResponse, plainResponse, proxyResponse, response } from './api-gateway-response.mjs';
 import { evaluated } from './authorizer-policy.mjs';
@@ -110,14 +111,16 @@ async function authorized(authorizer, event, methodArn) {
 }
 
 /**
- * The gateway response ACCESS_DENIED as the deployment customises it: the authorizer's own XML in `context.body`.
+ * The gateway response ACCESS_DENIED as the deployment customises it: the authorizer's own XML in its context.
  *
  * @param {'explicit deny' | 'implicit deny'} effect
  * @param {Record<string, string>} context
  * @returns {ApiResponse}
  */
-function accessDenied(effect, { body }) {
-  if (body !== undefined) return response(403, [['Content-Type', 'application/xml']], Buffer.from(body));
+function accessDenied(effect, context) {
+  const { status, contentType, template } = GATEWAY_RESPONSES.accessDenied;
+  const body = context[template.replace('$context.authorizer.', '')];
+  if (body !== undefined) return response(status, [['Content-Type', contentType]], Buffer.from(body));
   const reason = effect === 'explicit deny' ? ' with an explicit deny' : '';
   return gatewayResponse(
     403,
@@ -130,7 +133,7 @@ function accessDenied(effect, { body }) {
  * The gateway response AUTHORIZER_FAILURE as the deployment customises it. Its status makes clients try again.
  */
 function authorizerFailure() {
-  return gatewayResponse(503, { message: null }, 'AuthorizerFailureException');
+  return gatewayResponse(GATEWAY_RESPONSES.authorizerFailure.status, { message: null }, 'AuthorizerFailureException');
 }
 
 /**
@@ -233,7 +236,7 @@ function headerBytes(method, uri, querystring, headers) {
 export const PAYLOAD_BYTES = 10 * 1024 * 1024;
 const HEADER_BYTES = 10_240;
 const METHOD_ARN_BYTES = 1600;
-const TIMEOUT_MILLISECONDS = 29_000;
+const TIMEOUT_MILLISECONDS = INTEGRATION_TIMEOUT_SECONDS * 1000;
 
 /** Lambda's limit for the event and for the result of a function (Lambda developer guide, gettingstarted-limits). */
 const INVOCATION_BYTES = 6 * 1024 * 1024;

@@ -3,6 +3,7 @@
  *
  * Page names are pages of the Amazon CloudFront Developer Guide.
  */
+import { BEHAVIOR } from '../deploy/distribution.mjs';
 import { headersViolation, isObject } from './header-rules.mjs';
 import { originViolation } from './origin-rules.mjs';
 
@@ -18,15 +19,17 @@ import { originViolation } from './origin-rules.mjs';
  *
  * @param {{ method: string, url: string, rawHeaders: readonly string[], hasBody: boolean }} request
  *   `url` and `rawHeaders` one character per byte
+ * @param {readonly string[]} [methods] that the behavior allows
  * @returns {{ status: number, reason: string } | null}
  */
-export function requestRefusal({ method, url, rawHeaders, hasBody }) {
+export function requestRefusal({ method, url, rawHeaders, hasBody }, methods = BEHAVIOR.methods) {
   const headerBytes = rawHeaders.reduce((total, part) => total + part.length, 0);
   if (!/^(\/|[a-z][a-z0-9+.-]*:\/\/)/i.test(url)) return { status: 400, reason: 'the request target has no path' };
   if (url.length > QUOTAS.urlBytes) return { status: 414, reason: `the URL is longer than ${QUOTAS.urlBytes} bytes` };
   if (url.length + headerBytes > QUOTAS.requestBytes) {
     return { status: 494, reason: `the URL and headers are longer than ${QUOTAS.requestBytes} bytes` };
   }
+  if (!methods.includes(method)) return { status: 403, reason: `the behavior has no method ${method}` };
   // RequestAndResponseBehaviorCustomOrigin, "GET requests that include a body".
   if (method === 'GET' && hasBody) return { status: 403, reason: 'a GET request may not have a body' };
   return null;

@@ -1,9 +1,10 @@
 /**
- * A CloudFront distribution on this machine. It has one behavior with a viewer-request, an origin-request and an
- * origin-response function, an S3 origin with origin access control, and a REST API.
+ * A CloudFront distribution on this machine, as deploy/distribution.mjs describes it: one behavior with its functions, an
+ * S3 origin with origin access control, and a REST API or a relay.
  */
 import { once } from 'node:events';
 import http from 'node:http';
+import { BEHAVIOR, ORIGIN_REQUEST_POLICY } from '../deploy/distribution.mjs';
 import { createApiGateway } from './api-gateway.mjs';
 import { requestRefusal } from './cloudfront-rules.mjs';
 import { runEdgeFunction } from './edge-function.mjs';
@@ -53,6 +54,8 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @property {Api} api
  * @property {import('./origins.mjs').Relay} [relay]
  * @property {import('./origin-access-control.mjs').S3Target} s3
+ * @property {typeof BEHAVIOR} [behavior]
+ * @property {import('../deploy/distribution.mjs').OriginRequestPolicy} [originRequestPolicy]
  * @property {import('./request-framing.mjs').Framing} [framing] what becomes of a body that is framed twice
  * @property {import('./request-body.mjs').Linger} [linger] after an answer to a viewer that is still sending
  * @property {import('./response-headers-policy.mjs').CorsPolicy} [corsPolicy] for what origins answer; that CloudFront
@@ -61,7 +64,10 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
  * @property {number} [port]
  * @property {(entry: LogEntry) => void} [log]
  */
-/** @typedef {Options & { framing: Framing, gateway: ReturnType<typeof createApiGateway> }} Distribution */
+/**
+ * @typedef {Options & Required<Pick<Options, 'behavior' | 'originRequestPolicy' | 'framing'>> &
+ *   { gateway: ReturnType<typeof createApiGateway> }} Distribution
+ */
 /** @typedef {import('./request-framing.mjs').Framing} Framing */
 /** @typedef {import('./origins.mjs').Incoming} Incoming */
 
@@ -74,7 +80,8 @@ export async function startDistribution(options) {
   const { domain, path: stagePath, methods, chunked } = api;
   const { authorizer = async () => ({}) } = handlers;
   const gateway = createApiGateway({ domain, stagePath, methods, chunked, authorizer });
-  const distribution = { ...options, framing, gateway };
+  const { behavior = BEHAVIOR, originRequestPolicy = ORIGIN_REQUEST_POLICY } = options;
+  const distribution = { ...options, behavior, originRequestPolicy, framing, gateway };
   const server = http.createServer(SERVER_OPTIONS, (message, response) => void handle(distribution, message, response));
   if (framing === 'trust-length') trustLengths(server);
   server.on('clientError', refuseUnreadable);
@@ -128,21 +135,21 @@ async function handle(distribution, message, response) {
  * @returns {Promise<ViewerResponse>}
  */
 async function answer(distribution, incoming) {
-  const { handlers, originDomain, customHeaders, framing } = distribution;
+  const { originDomain, customHeaders, framing, behavior, originRequestPolicy } = distribution;
   const { message, requestId } = incoming;
   const rawHeaders = withTransferEncoding(message.rawHeaders);
-  const refusal = refusalOf(message, rawHeaders, framing);
+  const refusal = refusalOf(message, rawHeaders, framing, behavior.methods);
   if (refusal) {
     return refused(incoming, errorResponse({ status: refusal.status, message: `Bad request: ${refusal.reason}.` }));
   }
 
   const shown = viewerRequestEvent(message, { requestId, rawHeaders: seenHeaders(rawHeaders, framing) });
-  const viewer = await runEdgeFunction('viewer-request', handlers.viewerRequest, shown);
+  const viewer = await triggered(distribution, 'viewer-request', shown);
   if (!('request' in viewer)) return withoutOrigin(incoming, viewer);
 
   const domainName = originDomain(viewer.request);
-  const event = originRequestEvent(viewer.request, { requestId, domainName, customHeaders });
-  const origin = await runEdgeFunction('origin-request', handlers.originRequest, event);
+  const event = originRequestEvent(viewer.request, { requestId, domainName, customHeaders }, originRequestPolicy);
+  const origin = await triggered(distribution, 'origin-request', event);
   if (!('request' in origin)) return withoutOrigin(incoming, origin);
 
   const answered = await fromOrigin(distribution, incoming, origin.request);
@@ -153,15 +160,34 @@ async function answer(distribution, incoming) {
 }
 
 /**
+ * The outcome of a request's function, or the request as it is where the behavior has none.
+ *
+ * @param {Distribution} distribution
+ * @param {'viewer-request' | 'origin-request'} eventType
+ * @param {import('aws-lambda').CloudFrontRequestEvent} event
+ * @returns {Promise<import('./edge-function.mjs').EdgeOutcome>}
+ */
+async function triggered({ behavior, handlers }, eventType, event) {
+  if (!hasTrigger(behavior, eventType)) return { request: event.Records[0].cf.request };
+  const handler = eventType === 'viewer-request' ? handlers.viewerRequest : handlers.originRequest;
+  return runEdgeFunction(eventType, handler, event);
+}
+
+/** @param {typeof BEHAVIOR} behavior @param {import('../deploy/distribution.mjs').EdgeFunction} eventType */
+function hasTrigger({ triggers }, eventType) {
+  return triggers.some(({ event }) => event === eventType);
+}
+
+/**
  * @param {Distribution} distribution
  * @param {Incoming} incoming
  * @param {CloudFrontRequest} request that the origin got
  * @param {ViewerResponse} answered
  * @returns {Promise<ViewerResponse>}
  */
-async function throughOriginResponse({ handlers }, incoming, request, answered) {
+async function throughOriginResponse({ behavior, handlers }, incoming, request, answered) {
   // Where no origin answered, the function doesn't run (lambda-cloudfront-trigger-events).
-  if (!answered.ofOrigin || !handlers.originResponse) return answered;
+  if (!answered.ofOrigin || !handlers.originResponse || !hasTrigger(behavior, 'origin-response')) return answered;
   const answerEvent = originResponseEvent(request, answered, incoming.requestId);
   const edited = await runEdgeFunction('origin-response', handlers.originResponse, answerEvent);
   if ('response' in edited) return editedResponse(answered, edited.response);
@@ -173,11 +199,12 @@ async function throughOriginResponse({ handlers }, incoming, request, answered) 
  * @param {http.IncomingMessage} message
  * @param {string[]} rawHeaders
  * @param {Framing} framing
+ * @param {readonly string[]} methods
  */
-function refusalOf({ method = 'GET', url = '', headers }, rawHeaders, framing) {
+function refusalOf({ method = 'GET', url = '', headers }, rawHeaders, framing, methods) {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   const reason = framingRefusal(rawHeaders, framing);
-  return reason === null ? requestRefusal({ method, url, rawHeaders, hasBody }) : { status: 400, reason };
+  return reason === null ? requestRefusal({ method, url, rawHeaders, hasBody }, methods) : { status: 400, reason };
 }
 
 /**

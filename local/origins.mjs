@@ -55,6 +55,7 @@ export async function fromOrigin({ api, gateway, relay, s3, framing }, incoming,
  * @param {S3Target} s3
  */
 async function fromS3(incoming, request, s3) {
+  if (request.headers.host?.[0]?.value !== request.origin?.s3?.domainName) return ofAnotherHost(incoming);
   const headers = { ...request.headers, 'x-amz-cf-id': [{ key: 'X-Amz-Cf-Id', value: incoming.requestId }] };
   const signed = await signedRequest({ ...request, headers }, s3);
   try {
@@ -69,6 +70,17 @@ async function fromS3(incoming, request, s3) {
     if (error instanceof LengthMismatch) throw error;
     return errorResponse({ status: 502, message: "CloudFront wasn't able to connect to the origin." });
   }
+}
+
+/**
+ * With the viewer's Host, as an origin request policy may pass it, S3 finds neither the bucket nor a right signature.
+ *
+ * @param {Incoming} incoming
+ */
+function ofAnotherHost({ body, entry }) {
+  body.discard();
+  entry.s3Error = "SignatureDoesNotMatch: the Host isn't the bucket's, so check the origin request policy";
+  return errorResponse({ status: 403, message: 'SignatureDoesNotMatch' });
 }
 
 /**

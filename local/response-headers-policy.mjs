@@ -1,11 +1,8 @@
 /**
- * The CORS section of a response headers policy (CloudFront Developer Guide, "Understand response headers policies"), as
- * an operator would make it of `cors` in the configuration.
- *
- * @typedef {object} CorsPolicy
- * @property {string[]} origins each an origin as browsers write it, or `*`
- * @property {string[]} exposedHeaders
+ * The CORS section of a response headers policy (CloudFront Developer Guide, "Understand response headers policies").
  */
+
+/** @typedef {import('../deploy/distribution.mjs').CorsPolicy} CorsPolicy */
 
 /**
  * An origin's answer with the headers that let the page read it. They replace the origin's own.
