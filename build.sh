@@ -114,11 +114,12 @@ install_wasm_pack() {
 }
 
 install_python_sdk() {
-  if ! cmp -s tests/e2e/requirements.txt .venv/installed; then
-    step 'Installing the OSS SDKs for Python, and moto' bash -c '
+  if ! cmp -s <(cat tests/{e2e,deploy}/requirements.txt) .venv/installed; then
+    step 'Installing the OSS SDKs for Python, moto and cfn-lint' bash -c '
       python3 -m venv .venv
-      .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/requirements.txt
-      cp tests/e2e/requirements.txt .venv/installed'
+      .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/requirements.txt \
+        --requirement tests/deploy/requirements.txt
+      cat tests/{e2e,deploy}/requirements.txt >.venv/installed'
   fi
 }
 
@@ -267,6 +268,7 @@ run_tests() {
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
   step 'JavaScript: joining parts' node --test tests/operations/*.test.mjs
   step 'JavaScript: the relay, in Node 24' "$(runtime $relay_node)" --test tests/relay/*.test.mjs
+  step 'The deployment: templates, rules, permissions, deploy' node --test tests/deploy/*.test.mjs
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
   step 'The npm package, installed' node --test tests/package/*.test.mjs
   javascript_sdk_tests

@@ -3,6 +3,7 @@
 import { createGate, sealFile } from '../js-shim/core/gate.mjs';
 import { readDocument } from './document.mjs';
 import { configWarnings } from './config-warnings.mjs';
+import { splitDeployment, withEndpoint } from './deployment.mjs';
 import { bucketWarnings, keyWarnings } from './key-warnings.mjs';
 import { UsageError } from './usage-error.mjs';
 import { readDocumentsWasm } from './wasm-file.mjs';
@@ -12,18 +13,23 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * @property {unknown} config
  * @property {unknown} accessKeys undefined if the functions fetch them
  * @property {unknown} [secrets] undefined if the command makes its own
+ * @property {unknown} [written] the configuration as the file has it, without `deployment`: maybe without an endpoint
+ * @property {import('./deployment.mjs').Settings} [settings] of the deployment; undefined if the configuration has none
  */
 
 /**
  * Reads and checks the configuration, the access keys if they are bundled, and the secrets if there is a file.
  *
  * @param {import('./document-options.mjs').DocumentFiles} files
+ * @param {import('./deployment.mjs').Endpoint} [endpoint] of the API or the relay, where the deployment makes it; by
+ *   default one that leads nowhere
  * @returns {Promise<Documents>}
  * @throws {Error} with the field's path and what was expected
  */
-export async function readDocuments({ config: configFile, accessKeys: accessKeysFile, secrets: secretsFile, ...more }) {
+export async function readDocuments({ config: configFile, accessKeys: accessKeysFile, secrets: secretsFile, ...more }, endpoint) {
   const { credentialsEndpoint } = more;
-  const config = await readConfig(configFile, credentialsEndpoint);
+  const { config: written, settings } = splitDeployment(await readConfig(configFile, credentialsEndpoint));
+  const config = withEndpoint(written, settings, endpoint);
   const fetched = isFromSecretsManager(config);
   if (fetched && accessKeysFile !== undefined) {
     throw new UsageError('--access-keys: expected none, since the configuration has them come from Secrets Manager');
@@ -31,7 +37,13 @@ export async function readDocuments({ config: configFile, accessKeys: accessKeys
   if (!fetched && accessKeysFile === undefined) throw new UsageError('expected --access-keys FILE');
   const accessKeys = accessKeysFile === undefined ? undefined : await readDocument(accessKeysFile);
   createGate({ wasm: await readDocumentsWasm(), config, accessKeys });
-  return { config, accessKeys, secrets: secretsFile === undefined ? undefined : await readSecrets(secretsFile) };
+  return {
+    config,
+    accessKeys,
+    secrets: secretsFile === undefined ? undefined : await readSecrets(secretsFile),
+    written,
+    ...(settings === undefined ? {} : { settings }),
+  };
 }
 
 /**

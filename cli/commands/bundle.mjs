@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 
 import { action } from '../action.mjs';
 import { addDocumentOptions, addSecretsOption, documentFiles } from '../document-options.mjs';
+import { endpointOf } from '../endpoint-option.mjs';
 import { UsageError } from '../usage-error.mjs';
 
 const DESCRIPTION = `Check the configuration, the access keys and the secrets, and make a zip of each Lambda function:
@@ -20,18 +21,30 @@ export function addBundle(program) {
     .summary('check the documents and make a zip of each function')
     .description(DESCRIPTION)
     .option('--out <dir>', 'where to write', 'dist')
+    .option('--endpoint <url>', 'the API or the relay, where `deployment` in the configuration makes it')
     .option('--allow-weak-secrets', 'take access keys whose secrets are short, repetitive or published: for tests only')
     .action(action(bundle));
 }
 
+/** @param {any} config */
+function leadsNowhere({ api, relay }) {
+  return (api ?? relay)?.domain.endsWith('.invalid') ?? false;
+}
+
 /** @param {any} options */
-async function bundle({ out, allowWeakSecrets, ...options }) {
+async function bundle({ out, allowWeakSecrets, endpoint: endpointUrl, ...options }) {
   const { writeFunctions } = await import('../bundle.mjs');
   const { documentWarnings, readDocuments } = await import('../documents.mjs');
   const { writeWarnings } = await import('../key-warnings.mjs');
   const { weakSecret } = await import('../weak-secrets.mjs');
   const { writeZips } = await import('../zip.mjs');
-  const documents = await readDocuments(documentFiles(options));
+  const endpoint = endpointOf(endpointUrl);
+  const documents = await readDocuments(documentFiles(options), endpoint);
+  if (endpoint === undefined && documents.settings !== undefined && leadsNowhere(documents.config)) {
+    throw new UsageError(
+      'expected --endpoint URL of what the deployment made behind the edge; `oss-edge deploy` bundles by itself',
+    );
+  }
   const weak = allowWeakSecrets || !documents.accessKeys ? undefined : weakSecret([documents.accessKeys]);
   if (weak) throw new Error(`access keys: ${weak}`);
   if (documents.secrets === undefined) {

@@ -12,7 +12,7 @@ const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 
 /** Every option that scripts may use, by command. */
 const OPTIONS = {
-  bundle: ['config', 'access-keys', 'secrets', 'out', 'allow-weak-secrets'],
+  bundle: ['config', 'access-keys', 'secrets', 'out', 'endpoint', 'allow-weak-secrets'],
   replay: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'json'],
   explain: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'security-tokens', 'json'],
   serve: [
@@ -41,6 +41,8 @@ const KEYS_OPTIONS = {
 
 const SECRETS_OPTIONS = { new: ['out'], rotate: ['from', 'out'] };
 
+const DEPLOY_OPTIONS = { template: ['config', 'access-keys', 'bundle', 'endpoint', 'out'] };
+
 const KEYS_COMMON = ['file', 'secret', 'region', 'profile', 'endpoint', 'json'];
 
 test('prints the version of the package', async () => {
@@ -56,9 +58,11 @@ test('each command has exactly the options that scripts may use', () => {
   assert.deepEqual(optionsOf(/** @type {any} */ (keys)), Object.fromEntries(expected));
   const secrets = program.commands.find((command) => command.name() === 'secrets');
   assert.deepEqual(optionsOf(/** @type {any} */ (secrets)), SECRETS_OPTIONS);
+  const deploy = program.commands.find((command) => command.name() === 'deploy');
+  assert.deepEqual(optionsOf(/** @type {any} */ (deploy)), DEPLOY_OPTIONS);
 });
 
-for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate']]) {
+for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name])]) {
   test(`${['oss-edge', ...path].join(' ')} --help describes the command and its options`, async () => {
     const { status, stdout, stderr } = await run(...path, '--help');
     assert.deepEqual([status, stderr], [0, '']);

@@ -1,0 +1,68 @@
+// The `deployment` section of config.json: what `oss-edge deploy` makes. The functions don't know it.
+
+import { readFileSync } from 'node:fs';
+
+import Ajv from 'ajv';
+
+/** @typedef {import('../deploy/plan.mjs').Settings} Settings */
+/** @typedef {{ domain: string, path: string }} Endpoint */
+
+const SCHEMA = new URL('./schema/config.schema.json', import.meta.url);
+
+/** A domain that nobody has (RFC 6761), where the deployment will find out the real one. */
+const LOCAL_ENDPOINT = { domain: 'api.oss-edge.invalid', path: '/v1' };
+
+/**
+ * @param {unknown} document config.json
+ * @returns {{ config: unknown, settings: Settings | undefined }} `config` without the section
+ * @throws {Error} with the field's path, what was found and what was expected
+ */
+export function splitDeployment(document) {
+  if (typeof document !== 'object' || document === null || !('deployment' in document)) {
+    return { config: document, settings: undefined };
+  }
+  const { deployment, ...config } = document;
+  return { config, settings: readSettings(deployment) };
+}
+
+/**
+ * Whether the deployment makes what the configuration names by `api` or `relay`, so that only it knows the domain.
+ *
+ * @param {any} config @param {Settings | undefined} settings
+ * @returns {'api' | 'relay' | undefined}
+ */
+export function endpointMadeBy({ api, relay }, settings) {
+  if (settings === undefined || api !== undefined || relay !== undefined) return undefined;
+  const { backend = 'api' } = settings;
+  return backend === 'api' ? 'api' : backend === 'web-function' ? 'relay' : undefined;
+}
+
+/**
+ * The configuration as the functions will have it.
+ *
+ * @param {any} config @param {Settings | undefined} settings @param {Endpoint} [endpoint] by default one that leads nowhere
+ */
+export function withEndpoint(config, settings, endpoint = LOCAL_ENDPOINT) {
+  const kind = endpointMadeBy(config, settings);
+  return kind === undefined ? config : { ...config, [kind]: endpoint };
+}
+
+/** @param {unknown} section @returns {Settings} */
+function readSettings(section) {
+  const { definitions, properties } = JSON.parse(readFileSync(SCHEMA, 'utf8'));
+  const validate = new /** @type {any} */ (Ajv).default({ verbose: true }).compile({ definitions, ...properties.deployment });
+  if (validate(section)) return /** @type {Settings} */ (section);
+  throw new Error(`config: ${messageOf(validate.errors[0])}`);
+}
+
+/** @param {any} error of Ajv */
+function messageOf({ instancePath, keyword, params, data, schema, message, parentSchema }) {
+  const path = ['deployment', ...instancePath.split('/').slice(1)].join('.');
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys(parentSchema.properties).join(', ');
+    return `${path}.${params.additionalProperty}: unknown field, expected one of ${known}`;
+  }
+  if (keyword === 'required') return `${path}.${params.missingProperty}: expected a value, found none`;
+  const expected = keyword === 'enum' ? `one of ${schema.join(', ')}` : message.replace(/^must (?:be|match|NOT) ?/u, '');
+  return `${path}: expected ${expected}, found ${JSON.stringify(data)}`;
+}

@@ -1,0 +1,247 @@
+/** The REST API, its authorizer and its Lambdas. */
+import { API_SIZES } from '../functions.mjs';
+import { AUTHORIZER, GATEWAY_RESPONSES, INTEGRATION_TIMEOUT_SECONDS, apiMethods } from '../api.mjs';
+import { FAILURE_METRICS, namespaceOf } from '../metrics.mjs';
+import { STAGE, originSecretName } from '../plan.mjs';
+import { alarm } from './alarms.mjs';
+import { att, pascal, ref, secretValue, sub } from './cfn.mjs';
+import { changing, lambdaFunction } from './lambda.mjs';
+import { regionalRole, role } from './roles.mjs';
+import { metricFilters } from './watch.mjs';
+
+/** @typedef {import('../plan.mjs').Plan} Plan */
+/** @typedef {import('./cfn.mjs').Resource} Resource */
+/** @typedef {import('./lambda.mjs').Release} Release */
+
+/** The API itself, whose domain the bundle needs. @param {Plan} plan @returns {Record<string, Resource>} */
+export function apiFoundation({ name }) {
+  return {
+    Api: {
+      Type: 'AWS::ApiGateway::RestApi',
+      Properties: {
+        Name: `${name}-api`,
+        Description: 'What OSS answers in XML: initiate, complete and list uploads in parts',
+        EndpointConfiguration: { Types: ['REGIONAL'] },
+      },
+    },
+  };
+}
+
+export function apiOutputs() {
+  return {
+    EndpointDomain: { Value: sub('${Api}.execute-api.${AWS::Region}.amazonaws.com') },
+    EndpointPath: { Value: `/${STAGE}` },
+  };
+}
+
+/** @param {Plan} plan @param {Release} release @returns {Record<string, Resource>} */
+export function apiResources(plan, release) {
+  const methods = apiMethods(plan.config);
+  const functions = /** @type {const} */ (['authorizer', ...methods.map((method) => method.function)]);
+  const front = frontResources(methods);
+  const deployment = changing('ApiDeployment', front);
+  return {
+    ...Object.assign({}, ...functions.map((name) => functionResources(plan, release, name))),
+    ...front,
+    [deployment]: {
+      Type: 'AWS::ApiGateway::Deployment',
+      DependsOn: Object.keys(front),
+      Properties: { RestApiId: ref('Api') },
+    },
+    ...stageResources(plan, deployment),
+    AlarmApiErrors: alarm({
+      what: 'The API answers 5xx: devices cannot begin or complete uploads in parts.',
+      runbook: 'the-api-answers-5xx',
+      namespace: 'AWS/ApiGateway',
+      metric: '5XXError',
+      dimensions: { ApiName: `${plan.name}-api`, Stage: STAGE },
+      threshold: 5,
+    }),
+    AlarmKeysUnavailable: alarm({
+      what: 'The authorizer cannot fetch access keys.',
+      runbook: 'access-keys-cannot-be-fetched',
+      namespace: namespaceOf(plan),
+      metric: 'KeysUnavailable',
+      threshold: 0,
+    }),
+  };
+}
+
+/** @param {Plan} plan @param {Release} release @param {keyof typeof API_SIZES} name @returns {Record<string, Resource>} */
+function functionResources(plan, release, name) {
+  const id = pascal(name);
+  const group = `/aws/lambda/${plan.name}-${name}`;
+  const secrets = plan.originSecrets.accepted.map((number) => secretValue(originSecretName(plan, number)));
+  const environment = name === 'authorizer' ? { Environment: { Variables: { ORIGIN_SECRET: secrets.join(' ') } } } : {};
+  return {
+    [`${id}Log`]: {
+      Type: 'AWS::Logs::LogGroup',
+      Properties: { LogGroupName: group, RetentionInDays: plan.logDays },
+    },
+    ...metricFilters(plan, `${id}Log`, FAILURE_METRICS),
+    [`${id}Role`]: regionalRole(plan, name, group),
+    [`${id}Function`]: lambdaFunction({
+      plan,
+      name,
+      release,
+      size: API_SIZES[name],
+      role: `${id}Role`,
+      more: { ...environment, LoggingConfig: { LogGroup: ref(`${id}Log`) } },
+    }),
+    [`${id}Permission`]: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: ref(`${id}Function`),
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: sub(`arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/${permittedPath(name)}`),
+      },
+    },
+  };
+}
+
+/** What of the API may invoke a function. @param {keyof typeof API_SIZES} name */
+function permittedPath(name) {
+  const method = apiMethods({}).find((one) => one.function === name);
+  return method ? `*/${method.method}${method.resource}` : 'authorizers/${Authorizer}';
+}
+
+/**
+ * @param {ReturnType<typeof apiMethods>} methods
+ * @returns {Record<string, Resource>} what a deployment of the API captures
+ */
+function frontResources(methods) {
+  const { accessDenied, authorizerFailure } = GATEWAY_RESPONSES;
+  return {
+    Authorizer: {
+      Type: 'AWS::ApiGateway::Authorizer',
+      Properties: {
+        Name: 'oss-signature',
+        RestApiId: ref('Api'),
+        Type: AUTHORIZER.type,
+        AuthorizerResultTtlInSeconds: AUTHORIZER.resultTtlSeconds,
+        AuthorizerUri: invocation('authorizer'),
+      },
+    },
+    AccessDenied: {
+      Type: 'AWS::ApiGateway::GatewayResponse',
+      Properties: {
+        RestApiId: ref('Api'),
+        ResponseType: accessDenied.type,
+        StatusCode: String(accessDenied.status),
+        ResponseTemplates: { [accessDenied.contentType]: accessDenied.template },
+      },
+    },
+    AuthorizerFailure: {
+      Type: 'AWS::ApiGateway::GatewayResponse',
+      Properties: { RestApiId: ref('Api'), ResponseType: authorizerFailure.type, StatusCode: String(authorizerFailure.status) },
+    },
+    ...Object.assign({}, ...methods.map((method) => methodResources(method))),
+  };
+}
+
+/** @param {import('../api.mjs').ApiMethod} method @returns {Record<string, Resource>} */
+function methodResources({ method, resource, function: name }) {
+  const id = pascal(name);
+  return {
+    [`${id}Resource`]: {
+      Type: 'AWS::ApiGateway::Resource',
+      Properties: { RestApiId: ref('Api'), ParentId: att('Api', 'RootResourceId'), PathPart: resource.slice(1) },
+    },
+    [`${id}Method`]: {
+      Type: 'AWS::ApiGateway::Method',
+      Properties: {
+        RestApiId: ref('Api'),
+        ResourceId: ref(`${id}Resource`),
+        HttpMethod: method,
+        AuthorizationType: 'CUSTOM',
+        AuthorizerId: ref('Authorizer'),
+        Integration: {
+          Type: 'AWS_PROXY',
+          IntegrationHttpMethod: 'POST',
+          TimeoutInMillis: INTEGRATION_TIMEOUT_SECONDS * 1000,
+          Uri: invocation(name),
+        },
+      },
+    },
+  };
+}
+
+/** @param {string} name of a function */
+function invocation(name) {
+  return sub(`arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${${pascal(name)}Function.Arn}/invocations`);
+}
+
+/** @param {Plan} plan @param {string} deployment @returns {Record<string, Resource>} */
+function stageResources(plan, deployment) {
+  const { throttle, apiGatewayLogRole } = plan;
+  return {
+    ApiAccessLog: {
+      Type: 'AWS::Logs::LogGroup',
+      Properties: { LogGroupName: `/aws/apigateway/${plan.name}`, RetentionInDays: plan.logDays },
+    },
+    ...(apiGatewayLogRole ? LOG_ACCOUNT : {}),
+    Stage: {
+      Type: 'AWS::ApiGateway::Stage',
+      ...(apiGatewayLogRole ? { DependsOn: 'ApiGatewayAccount' } : {}),
+      Properties: {
+        RestApiId: ref('Api'),
+        DeploymentId: ref(deployment),
+        StageName: STAGE,
+        AccessLogSetting: { DestinationArn: att('ApiAccessLog', 'Arn'), Format: JSON.stringify(ACCESS_LOG) },
+        MethodSettings: [
+          {
+            HttpMethod: '*',
+            ResourcePath: '/*',
+            MetricsEnabled: true,
+            // API Gateway's own log could show the signed request.
+            LoggingLevel: 'OFF',
+            DataTraceEnabled: false,
+            ThrottlingRateLimit: throttle.ratePerSecond,
+            ThrottlingBurstLimit: throttle.burst,
+          },
+        ],
+      },
+    },
+  };
+}
+
+/** One for the account and Region: API Gateway writes access logs in this role's name. @type {Record<string, Resource>} */
+const LOG_ACCOUNT = {
+  ApiGatewayLogRole: {
+    ...role(
+      ['apigateway.amazonaws.com'],
+      [
+        {
+          Effect: 'Allow',
+          Action: [
+            'logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:PutLogEvents',
+            'logs:GetLogEvents', 'logs:FilterLogEvents',
+          ],
+          Resource: '*',
+        },
+      ],
+    ),
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+  },
+  ApiGatewayAccount: {
+    Type: 'AWS::ApiGateway::Account',
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: { CloudWatchRoleArn: att('ApiGatewayLogRole', 'Arn') },
+  },
+};
+
+const ACCESS_LOG = {
+  time: '$context.requestTimeEpoch',
+  requestId: '$context.requestId',
+  method: '$context.httpMethod',
+  resource: '$context.resourcePath',
+  status: '$context.status',
+  error: '$context.error.responseType',
+  authorizerStatus: '$context.authorizer.status',
+  authorizerLatency: '$context.authorizer.latency',
+  integrationStatus: '$context.integration.status',
+  latency: '$context.responseLatency',
+};

@@ -1,0 +1,93 @@
+/** A bucket of the deployment's own. */
+import { distributionStatement, tlsOnlyStatement } from '../permissions.mjs';
+import { policyDocument, ref, when } from './cfn.mjs';
+
+/** @typedef {import('../plan.mjs').Bucket} Bucket */
+
+/** An upload in parts is good for seven days. */
+const UPLOAD_DAYS = 7;
+
+/** What functions leave under `.oss-edge/`, in days: parts that a crash leaves, and all that belongs to an upload. */
+const STAGING = [
+  { id: 'oss-edge-relay', prefix: '.oss-edge/relay/', days: 1 },
+  { id: 'oss-edge-staging', prefix: '.oss-edge/', days: UPLOAD_DAYS + 1 },
+];
+
+/**
+ * The lifecycle rules that uploads need, as CloudFormation writes them.
+ *
+ * @returns {Record<string, any>[]}
+ */
+export function lifecycleRules() {
+  return [
+    { Id: 'oss-edge-incomplete-uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: UPLOAD_DAYS } },
+    ...STAGING.map(({ id, prefix, days }) => ({
+      Id: id,
+      Status: 'Enabled',
+      Prefix: prefix,
+      ExpirationInDays: days,
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+    })),
+  ];
+}
+
+/** @param {Bucket} bucket @param {any} config @returns {Record<string, import('./cfn.mjs').Resource>} */
+export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDays }, config) {
+  const kept = noncurrentDays === undefined ? [] : [noncurrentRule(noncurrentDays)];
+  const encryption = kmsKey === undefined ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey };
+  return {
+    [`Bucket${id}`]: {
+      Type: 'AWS::S3::Bucket',
+      // A bucket with objects is never deleted, neither with the stack nor by a change of its name.
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        BucketName: s3Bucket,
+        PublicAccessBlockConfiguration: PRIVATE,
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        VersioningConfiguration: { Status: versioning ? 'Enabled' : 'Suspended' },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [
+            { ServerSideEncryptionByDefault: encryption, ...(kmsKey === undefined ? {} : { BucketKeyEnabled: true }) },
+          ],
+        },
+        LifecycleConfiguration: { Rules: [...lifecycleRules(), ...kept] },
+      },
+    },
+    [`BucketPolicy${id}`]: {
+      Type: 'AWS::S3::BucketPolicy',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        Bucket: ref(`Bucket${id}`),
+        PolicyDocument: policyDocument([
+          tlsOnlyStatement(s3Bucket),
+          /** @type {any} */ (
+            when(
+              hasDistribution(id),
+              distributionStatement(config, s3Bucket, ref(distributionParameter(id)), ref('AWS::AccountId')),
+            )
+          ),
+        ]),
+      },
+    },
+  };
+}
+
+/** The parameter with the ARN of the bucket's distribution, which exists later than the bucket. @param {string} id */
+export const distributionParameter = (id) => `DistributionArn${id}`;
+
+/** @param {string} id */
+export const hasDistribution = (id) => `HasDistribution${id}`;
+
+/** @param {number} days @returns {Record<string, any>} */
+function noncurrentRule(days) {
+  return { Id: 'oss-edge-replaced-versions', Status: 'Enabled', NoncurrentVersionExpiration: { NoncurrentDays: days } };
+}
+
+export const PRIVATE = {
+  BlockPublicAcls: true,
+  BlockPublicPolicy: true,
+  IgnorePublicAcls: true,
+  RestrictPublicBuckets: true,
+};

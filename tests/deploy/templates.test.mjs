@@ -1,0 +1,85 @@
+// Every template of every kind of deployment, before cfn-lint and before our own rules.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { faultsOf } from '../../deploy/checks.mjs';
+import { RELEASE, VARIANTS, deploymentOf } from './fixture.mjs';
+
+const CFN_LINT = fileURLToPath(new URL('../../.venv/bin/cfn-lint', import.meta.url));
+
+const directory = await mkdtemp(join(tmpdir(), 'oss-edge-templates-'));
+after(() => rm(directory, { recursive: true }));
+
+for (const variant of Object.keys(VARIANTS)) {
+  test(`our rules find no fault: ${variant}`, () => {
+    const { plan, foundation, stacks } = deploymentOf(variant);
+    assert.deepEqual(faultsOf(plan, foundation), []);
+    assert.deepEqual(faultsOf(plan, stacks), []);
+  });
+}
+
+test('cfn-lint finds no fault in any template', async () => {
+  await access(CFN_LINT).catch(() => assert.fail('expected cfn-lint: python3 -m venv .venv; .venv/bin/pip install -r tests/deploy/requirements.txt'));
+  for (const variant of Object.keys(VARIANTS)) {
+    const { foundation, stacks } = deploymentOf(variant);
+    for (const [stage, all] of Object.entries({ foundation, stacks })) {
+      // One Region's log groups and alarms are as the others'.
+      const [watched] = all.filter(({ kind }) => kind === 'watch');
+      for (const { kind, name, region, template } of all.filter((stack) => stack.kind !== 'watch' || stack === watched)) {
+        await writeFile(join(directory, `${variant.replaceAll(/\W/gu, '-')}.${stage}.${kind}.${name}.${region}.json`), JSON.stringify(template, null, 1));
+      }
+    }
+  }
+  const { status, stdout } = await lint(`${directory}/*.json`);
+  assert.deepEqual({ status, stdout }, { status: 0, stdout: '' });
+});
+
+test('cfn-lint is heard', async () => {
+  const file = join(directory, 'broken.template');
+  await writeFile(file, JSON.stringify({ AWSTemplateFormatVersion: '2010-09-09', Resources: { A: { Type: 'AWS::S3::Bucket', Properties: { Nam: 'a' } } } }));
+  const { status, stdout } = await lint(file);
+  assert.notEqual(status, 0);
+  assert.match(stdout, /E3002/u);
+});
+
+test('no template has a secret, and each stays below the size that CloudFormation takes from S3', () => {
+  for (const variant of Object.keys(VARIANTS)) {
+    for (const { template, name } of deploymentOf(variant).stacks) {
+      const text = JSON.stringify(template);
+      assert.ok(Buffer.byteLength(text) < 1_000_000, name);
+      for (const [, value] of text.matchAll(/"(?:HeaderValue|ORIGIN_SECRET)":"([^"]*)"/gu)) assert.match(value, /^(\{\{resolve:secretsmanager:[\w-]+:SecretString\}\} ?)+$/u);
+    }
+  }
+});
+
+test('a new bundle has new versions of all edge functions and a new description everywhere, and nothing else changes', () => {
+  const { plan, stacks } = deploymentOf('an API, with every choice');
+  const edge = stacks.find(({ kind }) => kind === 'edge')?.template.Resources ?? {};
+  const versions = Object.entries(edge).filter(([, { Type }]) => Type === 'AWS::Lambda::Version');
+  assert.equal(versions.length, 3);
+  for (const [, { Properties, DeletionPolicy }] of versions) {
+    assert.equal(Properties?.Description, `oss-edge bundle ${RELEASE.hash}`);
+    assert.equal(DeletionPolicy, 'Retain');
+  }
+  assert.equal(plan.buckets.length, 2);
+  const distributions = Object.values(edge).filter(({ Type }) => Type === 'AWS::CloudFront::Distribution');
+  assert.deepEqual(distributions.map(({ Properties }) => Properties?.DistributionConfig.Aliases), [
+    ['oss.example.com', 'fleet-uploads.oss.example.com', 'uploads.example.com', 'fleet-uploads.vh.example.com'],
+    ['fleet-logs.oss.example.com', 'fleet-logs.vh.example.com'],
+  ]);
+});
+
+/** @param {string} files @returns {Promise<{ status: number, stdout: string }>} */
+function lint(files) {
+  return new Promise((resolve) => {
+    execFile('/bin/sh', ['-c', `"${CFN_LINT}" --non-zero-exit-code informational --regions eu-west-1 us-east-1 -- ${files}`], (error, stdout) => {
+      resolve({ status: error ? Number(error.code) : 0, stdout });
+    });
+  });
+}
