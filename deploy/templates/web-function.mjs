@@ -64,6 +64,8 @@ export function webFunctionRevision(plan, release) {
           MaxConcurrencyPerEnvironment: WEB_FUNCTION.slots,
           EnvironmentVariables: {
             ORIGIN_SECRET: plan.originSecrets.accepted.map((number) => secretValue(originSecretName(plan, number))).join(' '),
+            // By default it is index.js (web-functions-configuration-deployment-package).
+            AWS_LAMBDA_NODEJS_ENTRYPOINT: 'index.mjs',
             RELAY_SLOTS: String(WEB_FUNCTION.slots),
           },
           TelemetryConfig: { LoggingConfig: { LogGroup: group } },

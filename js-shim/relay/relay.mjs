@@ -72,7 +72,7 @@ export function createRelay({
   return { server, listen, stop };
 
   /** @param {string} [host] @returns {Promise<number>} the port */
-  async function listen(host) {
+  async function listen(host = settings.host) {
     server.listen(settings.port, host);
     await once(server, 'listening');
     return /** @type {import('node:net').AddressInfo} */ (server.address()).port;

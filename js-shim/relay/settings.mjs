@@ -3,6 +3,7 @@
 /**
  * @typedef {object} Settings
  * @property {number} port
+ * @property {string} [host] by default every address
  * @property {number} slots bodies past `SMALL_BODY_BYTES` at once
  * @property {number} slotWaitSeconds how long such a body waits for a slot
  * @property {number} bodiesPerKey bodies of one access key at once
@@ -40,9 +41,10 @@ const NUMBERS = /** @type {const} */ ({
   stopSeconds: ['RELAY_STOP_SECONDS', 0, 3600, 25],
 });
 
-/**
- * The adapter of Lambda's names the port by its own variable. Web functions and containers use `PORT`.
- */
+/** Where a web function must listen, as `host:port`; Lambda sets it (web-functions-revisions-env-vars). */
+const ENDPOINT = 'AWS_LAMBDA_HTTP_ENDPOINT';
+
+/** The adapter of Lambda's names the port by its own variable. Containers use `PORT`. */
 const PORTS = ['AWS_LWA_PORT', 'PORT'];
 
 const BOTH_FRAMINGS = 'RELAY_BOTH_FRAMINGS';
@@ -62,7 +64,9 @@ export function readSettings(env) {
     numberOf(env, name, least, most, otherwise),
   ]);
   return {
-    port: numberOf(env, portName, 0, 65_535, 8080),
+    ...(env[ENDPOINT] === undefined
+      ? { port: numberOf(env, portName, 0, 65_535, 8080) }
+      : endpointOf(env[ENDPOINT])),
     bothFramings: bothFramingsOf(env[BOTH_FRAMINGS]),
     ...Object.fromEntries(numbers),
   };
@@ -78,6 +82,16 @@ function numberOf(env, name, least, most, otherwise) {
   const number = /^\d{1,10}$/u.test(text) ? Number(text) : NaN;
   if (number >= least && number <= most) return number;
   throw new Error(`${name}: expected an integer from ${least} to ${most}, found ${JSON.stringify(text)}`);
+}
+
+/** @param {string} text */
+function endpointOf(text) {
+  const [, host, port] = /^(.+):(\d{1,5})$/u.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535) {
+    throw new Error(`${ENDPOINT}: expected host:port, found ${JSON.stringify(text)}`);
+  }
+  // An IPv6 address is in brackets.
+  return { host: host.replace(/^\[(.*)\]$/u, '$1'), port: Number(port) };
 }
 
 /** @param {string | undefined} text @returns {Settings['bothFramings']} */

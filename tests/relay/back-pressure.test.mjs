@@ -181,11 +181,18 @@ test('mixes up no bytes where clients leave', async () => {
 test('refuses variables that it doesn\'t know or can\'t use, by name', () => {
   assert.deepEqual(readSettings({}).slots, 32);
   assert.deepEqual([readSettings({ PORT: '1' }).port, readSettings({ PORT: '1', AWS_LWA_PORT: '2' }).port], [1, 2]);
+  const where = (/** @type {string} */ endpoint) => {
+    const { host, port } = readSettings({ PORT: '1', AWS_LAMBDA_HTTP_ENDPOINT: endpoint });
+    return [host, port];
+  };
+  assert.deepEqual([where('127.0.0.1:9001'), where('[::1]:9001')], [['127.0.0.1', 9001], ['::1', 9001]]);
   for (const [env, message] of /** @type {const} */ ([
     [{ RELAY_SLOT: '1' }, /^Error: RELAY_SLOT: unknown variable, expected one of RELAY_BOTH_FRAMINGS, RELAY_SLOTS/u],
     [{ RELAY_SLOTS: '0' }, /^Error: RELAY_SLOTS: expected an integer from 1 to 1024, found "0"$/u],
     [{ RELAY_SLOTS: '1.5' }, /found "1.5"$/u],
     [{ RELAY_SLOTS: '' }, /found ""$/u],
+    [{ AWS_LAMBDA_HTTP_ENDPOINT: '9001' }, /^Error: AWS_LAMBDA_HTTP_ENDPOINT: expected host:port, found "9001"$/u],
+    [{ AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:65536' }, /^Error: AWS_LAMBDA_HTTP_ENDPOINT: expected host:port, found/u],
     [{ PORT: '65536' }, /^Error: PORT: expected an integer from 0 to 65535, found "65536"$/u],
     [{ RELAY_BOTH_FRAMINGS: 'yes' }, /^Error: RELAY_BOTH_FRAMINGS: expected "refuse" or "accept", found "yes"$/u],
   ])) {
