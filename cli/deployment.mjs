@@ -50,7 +50,7 @@ export function withEndpoint(config, settings, endpoint = LOCAL_ENDPOINT) {
 /** @param {unknown} section @returns {Settings} */
 function readSettings(section) {
   const { definitions, properties } = JSON.parse(readFileSync(SCHEMA, 'utf8'));
-  const validate = new /** @type {any} */ (Ajv).default({ verbose: true }).compile({ definitions, ...properties.deployment });
+  const validate = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: false }).compile({ definitions, ...properties.deployment });
   if (validate(section)) return /** @type {Settings} */ (section);
   throw new Error(`config: ${messageOf(validate.errors[0])}`);
 }

@@ -13,6 +13,23 @@ const MAX_VIEWER_REQUEST_ZIP = 1024 * 1024;
 const ZIP_DATE = new Date(1980, 0, 1);
 
 /**
+ * @param {Map<string, import('./bundle.mjs').Files>} functions files by function
+ * @returns {Map<string, Uint8Array>} zips by function
+ * @throws {Error} when the viewer-request function is too large for CloudFront
+ */
+export function zipsOf(functions) {
+  const zips = new Map();
+  for (const [name, files] of functions) {
+    const zip = zipSync(files, { level: 9, mtime: ZIP_DATE });
+    zips.set(name, zip);
+    if (name === 'viewer-request' && zip.length > MAX_VIEWER_REQUEST_ZIP) {
+      throw new Error(`${name}.zip: ${zip.length} bytes, and a viewer-request function may have ${MAX_VIEWER_REQUEST_ZIP}`);
+    }
+  }
+  return zips;
+}
+
+/**
  * Zips the functions next to their folders.
  *
  * @param {Map<string, import('./bundle.mjs').Files>} functions files by function
@@ -21,15 +38,11 @@ const ZIP_DATE = new Date(1980, 0, 1);
  * @throws {Error} when the viewer-request function is too large for CloudFront
  */
 export async function writeZips(functions, outDir) {
-  const zips = [];
-  for (const [name, files] of functions) {
-    const zip = zipSync(files, { level: 9, mtime: ZIP_DATE });
+  const written = [];
+  for (const [name, zip] of zipsOf(functions)) {
     const file = join(outDir, `${name}.zip`);
     await writePrivate(file, zip);
-    zips.push({ file, bytes: zip.length });
-    if (name === 'viewer-request' && zip.length > MAX_VIEWER_REQUEST_ZIP) {
-      throw new Error(`${file}: ${zip.length} bytes, and a viewer-request function may have ${MAX_VIEWER_REQUEST_ZIP}`);
-    }
+    written.push({ file, bytes: zip.length });
   }
-  return zips;
+  return written;
 }

@@ -1,17 +1,70 @@
 // oss-edge deploy
 
+import { Argument } from 'commander';
+
 import { action } from '../action.mjs';
 import { addDocumentOptions, documentFiles } from '../document-options.mjs';
+
+const DEPLOY = `Make the deployment that the configuration describes, or bring it up to date: stacks of CloudFormation,
+with the bundle between them. Each change is shown before it is made.
+
+It can be run again after any failure, and then goes on. Credentials come from where the AWS SDK
+looks. At the end it uploads as a device would, and prints the endpoint, DNS records, and the lines
+to set in each OSS SDK. The exit status is 1 if something was declined or doesn't work.`;
 
 const TEMPLATE = `Write the CloudFormation templates of a deployment, one a stack and Region, for a pipeline of your own.
 
 With a bundle the functions are in them. Without one they have what the bundle needs: the domain of
 the API or the relay, the buckets and the secrets. Every template is checked first.`;
 
+const DESTROY = `Delete the stacks, then the edge functions, then their code.
+
+CloudFront deletes replicas of functions some hours after their distribution: run it again then.
+Buckets that devices upload to are never deleted. Those that were there before lose what the
+deployment added to them. So does nothing else.`;
+
+const ROTATE = `Rotate a secret without an interruption, in steps of which each is deployed before the next.
+
+origin-secret: what the distribution sends to the API or the relay. seals: the secrets of upload ids
+and of the hand-over; its last step is due after seven days, when you run it again.`;
+
 /** @param {import('commander').Command} program */
 export function addDeploy(program) {
-  const deploy = program.command('deploy').summary('make a deployment on AWS').description('Make a deployment on AWS.');
-  deploy.helpCommand('help [command]', 'show help for a command');
+  const deploy = program.command('deploy').summary('make a deployment on AWS').description(DEPLOY);
+  deploy.helpCommand('help [command]', 'show help for a command').enablePositionalOptions();
+  addDeploymentOptions(deploy)
+    .option('--dry-run', 'show what would change, and change nothing')
+    .option('--yes', 'make the changes without asking')
+    .option('--smoke-key <id>', 'the access key or master key to upload with at the end (default: the first that may)')
+    .option('--image-is-pushed', "with Fargate: the relay's image of this bundle is in its repository")
+    .action(action(async (options) => (await import('../deploy/run.mjs')).runDeploy(options)));
+  addDeploymentOptions(deploy.command('diff'))
+    .summary('show what would change')
+    .description('Show what `oss-edge deploy` would change, and change nothing.')
+    .action(action(async (options) => (await import('../deploy/run.mjs')).runDeploy({ ...options, dryRun: true })));
+  addDeploymentOptions(deploy.command('status'))
+    .summary('show what is there')
+    .description('Show the stacks, the bundle that runs, and the releases before. The exit status is 1 if something is not whole.')
+    .action(action(async (options) => (await import('../deploy/run.mjs')).runStatus(options)));
+  addDeploymentOptions(deploy.command('rollback'))
+    .summary('go back to an earlier release')
+    .description('Go back to the release before, or to another one: its bundle, and its configuration of the stacks.')
+    .option('--to <hash>', "the beginning of the release's hash")
+    .option('--dry-run', 'show what would change, and change nothing')
+    .option('--yes', 'make the changes without asking')
+    .action(action(async (options) => (await import('../deploy/run.mjs')).runRollback(options)));
+  addDeploymentOptions(deploy.command('rotate'))
+    .summary('rotate a secret without an interruption')
+    .description(ROTATE)
+    .addArgument(new Argument('<secret>', 'which').choices(['origin-secret', 'seals']))
+    .option('--yes', 'make the changes without asking')
+    .option('--image-is-pushed', "with Fargate: the relay's image of this bundle is in its repository")
+    .action(action(async (options, secret) => (await import('../deploy/run.mjs')).runRotate(options, secret)));
+  addDeploymentOptions(deploy.command('destroy'))
+    .summary('take the deployment down')
+    .description(DESTROY)
+    .option('--yes', 'delete without asking')
+    .action(action(async (options) => (await import('../deploy/run.mjs')).runDestroy(options)));
   addDocumentOptions(deploy.command('template'))
     .summary('write the CloudFormation templates')
     .description(TEMPLATE)
@@ -19,6 +72,13 @@ export function addDeploy(program) {
     .option('--endpoint <url>', 'the API or the relay that the bundle was made for')
     .option('--out <dir>', 'where to write', 'templates')
     .action(action(writeTemplates));
+}
+
+/** @param {import('commander').Command} command */
+function addDeploymentOptions(command) {
+  return addDocumentOptions(command)
+    .option('--stack <name>', 'the name of the deployment, in place of `deployment.name`')
+    .option('--profile <name>', "a profile of AWS's own command line");
 }
 
 /** @param {any} options */

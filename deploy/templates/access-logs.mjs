@@ -17,7 +17,7 @@ export function accessLogResources({ name, buckets, logDays }) {
   return {
     AccessLogs: {
       Type: 'AWS::S3::Bucket',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         PublicAccessBlockConfiguration: PRIVATE,

@@ -25,7 +25,7 @@ export function artifactsTemplate(plan) {
     Resources: {
       Artifacts: {
         Type: 'AWS::S3::Bucket',
-        DeletionPolicy: 'Retain',
+        DeletionPolicy: 'RetainExceptOnCreate',
         UpdateReplacePolicy: 'Retain',
         Properties: {
           PublicAccessBlockConfiguration: PRIVATE,
@@ -40,7 +40,7 @@ export function artifactsTemplate(plan) {
       },
       ArtifactsPolicy: {
         Type: 'AWS::S3::BucketPolicy',
-        DeletionPolicy: 'Retain',
+        DeletionPolicy: 'RetainExceptOnCreate',
         UpdateReplacePolicy: 'Retain',
         Properties: {
           Bucket: ref('Artifacts'),

@@ -38,8 +38,9 @@ export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDa
   return {
     [`Bucket${id}`]: {
       Type: 'AWS::S3::Bucket',
-      // A bucket with objects is never deleted, neither with the stack nor by a change of its name.
-      DeletionPolicy: 'Retain',
+      // A bucket with objects is never deleted, neither with the stack nor by a change of its name. One that a failed
+      // creation leaves would be in the way of the next.
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         BucketName: s3Bucket,
@@ -56,7 +57,7 @@ export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDa
     },
     [`BucketPolicy${id}`]: {
       Type: 'AWS::S3::BucketPolicy',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         Bucket: ref(`Bucket${id}`),

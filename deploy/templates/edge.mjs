@@ -134,7 +134,7 @@ function responseHeadersPolicy(name, { origins, exposedHeaders, maxAgeSeconds, o
  */
 function functionResources(plan, release, event) {
   const id = pascal(event);
-  const keep = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
+  const keep = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
   return {
     [`${id}Role`]: edgeRole(plan, event),
     [`${id}Function`]: { ...lambdaFunction({ plan, name: event, release, size: EDGE_SIZE, role: `${id}Role` }), ...keep },

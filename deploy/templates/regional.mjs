@@ -61,6 +61,7 @@ function mainResources(plan, release) {
 /** @param {Plan} plan @param {Release | undefined} release */
 function mainOutputs(plan, release) {
   return {
+    Backend: { Value: plan.backend },
     ...(plan.backend === 'api' ? apiOutputs() : {}),
     ...(plan.backend === 'web-function' ? webFunctionOutputs() : {}),
     ...(plan.backend === 'fargate' && release ? { BalancerDomain: { Value: att('Balancer', 'DNSName') } } : {}),

@@ -48,7 +48,7 @@ export function accessKeySecret({ accessKeys, region }) {
   return {
     AccessKeys: {
       Type: 'AWS::SecretsManager::Secret',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         Name: accessKeys.secretIds[0],

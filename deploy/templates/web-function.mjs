@@ -50,7 +50,7 @@ export function webFunctionRevision(plan, release) {
       DependsOn: 'Relay',
       // A revision can't be deleted while requests still go to it.
       UpdateReplacePolicy: 'Retain',
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         FunctionName: `${plan.name}-relay`,
         Description: bundleDescription(release),

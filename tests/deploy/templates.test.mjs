@@ -65,7 +65,7 @@ test('a new bundle has new versions of all edge functions and a new description 
   assert.equal(versions.length, 3);
   for (const [, { Properties, DeletionPolicy }] of versions) {
     assert.equal(Properties?.Description, `oss-edge bundle ${RELEASE.hash}`);
-    assert.equal(DeletionPolicy, 'Retain');
+    assert.equal(DeletionPolicy, 'RetainExceptOnCreate');
   }
   assert.equal(plan.buckets.length, 2);
   const distributions = Object.values(edge).filter(({ Type }) => Type === 'AWS::CloudFront::Distribution');

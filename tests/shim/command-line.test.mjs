@@ -41,7 +41,16 @@ const KEYS_OPTIONS = {
 
 const SECRETS_OPTIONS = { new: ['out'], rotate: ['from', 'out'] };
 
-const DEPLOY_OPTIONS = { template: ['config', 'access-keys', 'bundle', 'endpoint', 'out'] };
+const OF_A_DEPLOYMENT = ['config', 'access-keys', 'stack', 'profile'];
+
+const DEPLOY_OPTIONS = {
+  diff: OF_A_DEPLOYMENT,
+  status: OF_A_DEPLOYMENT,
+  rollback: [...OF_A_DEPLOYMENT, 'to', 'dry-run', 'yes'],
+  rotate: [...OF_A_DEPLOYMENT, 'yes', 'image-is-pushed'],
+  destroy: [...OF_A_DEPLOYMENT, 'yes'],
+  template: ['config', 'access-keys', 'bundle', 'endpoint', 'out'],
+};
 
 const KEYS_COMMON = ['file', 'secret', 'region', 'profile', 'endpoint', 'json'];
 
@@ -60,6 +69,7 @@ test('each command has exactly the options that scripts may use', () => {
   assert.deepEqual(optionsOf(/** @type {any} */ (secrets)), SECRETS_OPTIONS);
   const deploy = program.commands.find((command) => command.name() === 'deploy');
   assert.deepEqual(optionsOf(/** @type {any} */ (deploy)), DEPLOY_OPTIONS);
+  assert.deepEqual(deploy?.options.map(({ long }) => long?.slice(2)), [...OF_A_DEPLOYMENT, 'dry-run', 'yes', 'smoke-key', 'image-is-pushed']);
 });
 
 for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name])]) {

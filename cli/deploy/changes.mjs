@@ -1,0 +1,47 @@
+// A change set in words.
+
+/** @typedef {import('@aws-sdk/client-cloudformation').Change} Change */
+
+/** In the order in which a reader wants them: what is lost first. */
+const ORDER = ['deletes', 'replaces', 'may replace', 'changes', 'creates', 'lets go of'];
+
+/**
+ * @param {readonly Change[]} changes
+ * @returns {string[]} a line for each resource, as in `replaces OriginRequestPolicy (CloudFront OriginRequestPolicy)`
+ */
+export function changeLines(changes) {
+  return changes
+    .map(({ ResourceChange: change = {} }) => ({ verb: verbOf(change), line: lineOf(change) }))
+    .toSorted((one, other) => ORDER.indexOf(one.verb) - ORDER.indexOf(other.verb))
+    .map(({ line }) => line);
+}
+
+/**
+ * What creating a template would do.
+ *
+ * @param {import('../../deploy/templates/cfn.mjs').Template} template
+ * @returns {string[]}
+ */
+export function creationLines({ Resources }) {
+  return Object.entries(Resources).map(([id, { Type }]) => `creates ${id} (${typeName(Type)})`);
+}
+
+/** @param {import('@aws-sdk/client-cloudformation').ResourceChange} change */
+function lineOf(change) {
+  const { LogicalResourceId, ResourceType = '', Details = [] } = change;
+  const properties = [...new Set(Details.map(({ Target }) => Target?.Name ?? Target?.Attribute).filter(Boolean))];
+  const what = `${verbOf(change)} ${LogicalResourceId} (${typeName(ResourceType)})`;
+  return change.Action === 'Modify' && properties.length > 0 ? `${what}: ${properties.join(', ')}` : what;
+}
+
+/** @param {import('@aws-sdk/client-cloudformation').ResourceChange} change */
+function verbOf({ Action, Replacement, PolicyAction }) {
+  if (Action === 'Add') return 'creates';
+  if (Action === 'Remove') return PolicyAction === 'Retain' ? 'lets go of' : 'deletes';
+  return Replacement === 'True' ? 'replaces' : Replacement === 'Conditional' ? 'may replace' : 'changes';
+}
+
+/** @param {string} type */
+function typeName(type) {
+  return type.replace(/^AWS::/u, '').replaceAll('::', ' ');
+}

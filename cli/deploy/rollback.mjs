@@ -1,0 +1,46 @@
+// Back to an earlier release, whose zips and configuration are in the artifacts bucket.
+
+import { EDGE_REGION, planOf } from '../../deploy/plan.mjs';
+import { artifactStacks } from '../../deploy/stacks.mjs';
+import { recordRelease, releasesOf } from './artifacts.mjs';
+import { applyRelease, presentOf } from './deployment.mjs';
+import { stackState } from './stack.mjs';
+
+/** @typedef {import('./deployment.mjs').Context} Context */
+/** @typedef {import('../../deploy/plan.mjs').Plan} Plan */
+
+/**
+ * @param {Context} context
+ * @param {Plan} plan of the present configuration
+ * @param {{ to?: string, now?: Date }} options `to` the beginning of a release's hash; by default the one before
+ * @throws {Error} when there is none
+ */
+export async function rollback(context, plan, { to, now = new Date() }) {
+  const { aws, ui } = context;
+  const present = await presentOf(context, plan);
+  const buckets = await artifactBuckets(context, plan);
+  const bucket = buckets.get(EDGE_REGION);
+  if (bucket === undefined || present.edge === undefined) throw new Error(`${plan.name}: nothing is deployed`);
+  const { Bundle: current } = present.edge;
+  const releases = await releasesOf(aws.s3(EDGE_REGION), bucket);
+  const record = releases.find(({ hash }) => (to === undefined ? hash !== current : hash.startsWith(to)));
+  if (record === undefined) {
+    const known = releases.map(({ hash, at }) => `${hash.slice(0, 12)} of ${at}`).join(', ');
+    throw new Error(`expected a release to go back to, found ${known || 'none'}`);
+  }
+  ui.say(`back to bundle ${record.hash.slice(0, 12)} of ${record.at}`);
+  const earlier = planOf(record.config, { ...record.settings, name: plan.name }, present.originSecrets);
+  const deployed = await applyRelease(context, earlier, record.hash, buckets, present);
+  if (!ui.dryRun) await recordRelease(aws.s3(EDGE_REGION), bucket, { ...record, at: now.toISOString() });
+  return deployed;
+}
+
+/** @param {Context} context @param {Plan} plan @returns {Promise<Map<string, string>>} by Region */
+export async function artifactBuckets({ aws }, plan) {
+  const buckets = new Map();
+  for (const { name, region } of artifactStacks(plan)) {
+    const bucket = (await stackState(aws.cloudFormation(region), name))?.outputs.Artifacts;
+    if (bucket !== undefined) buckets.set(region, bucket);
+  }
+  return buckets;
+}

@@ -1,0 +1,119 @@
+// AWS's APIs as far as `deploy` calls them, over HTTP, so that the SDK's own serialisers and parsers are at work. Each
+// request is checked against AWS's service models. Stacks are made as CloudFormation makes them: what a template refers to
+// must be there.
+
+import { once } from 'node:events';
+import http from 'node:http';
+import { buffer } from 'node:stream/consumers';
+
+import { ACCOUNT, AwsError, digest, escaped } from './fake-answers.mjs';
+import { FakeBuckets } from './fake-buckets.mjs';
+import { FakeStacks } from './fake-stacks.mjs';
+import { checkInput, inputOfForm } from './service-model.mjs';
+
+export class FakeAws {
+  /** Calls, in order, as `service Operation`. @type {string[]} */
+  calls = [];
+  /** The call that fails, counted from 1; none by default. @type {number | undefined} */
+  failing;
+  /** Secrets by Region and name. @type {Map<string, { value?: string, createdAt: number }>} */
+  secrets = new Map();
+  /** Names of functions in us-east-1; true while CloudFront has replicas. @type {Map<string, boolean>} */
+  functions = new Map();
+  /** In seconds. */
+  now = 1_795_000_000;
+  buckets = new FakeBuckets();
+  stacks = new FakeStacks(this);
+  #server = http.createServer((request, response) => void this.#answer(request, response));
+
+  /** @returns {Promise<string>} the endpoint */
+  async start() {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    const address = /** @type {import('node:net').AddressInfo} */ (this.#server.address());
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  stop() {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /** @param {http.IncomingMessage} request @param {http.ServerResponse} response */
+  async #answer(request, response) {
+    const [, region, service] = /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\//u.exec(request.headers.authorization ?? '') ?? [];
+    const body = await buffer(request);
+    try {
+      const answer = this.#called(service, region, request, body);
+      response.writeHead(answer.status ?? 200, { 'content-type': answer.type ?? 'text/xml', ...answer.headers });
+      response.end(request.method === 'HEAD' ? undefined : answer.body);
+    } catch (error) {
+      const { code = 'InternalFailure', status = 500, message } = /** @type {any} */ (error);
+      const json = service === 'secretsmanager' || service === 'lambda';
+      response.writeHead(status, json ? { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code } : { 'content-type': 'text/xml' });
+      const xml = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;
+      response.end(json ? JSON.stringify({ __type: code, message }) : service === 's3' ? xml : `<ErrorResponse>${xml}<RequestId>r</RequestId></ErrorResponse>`);
+    }
+  }
+
+  /** @param {string} service @param {string} region @param {http.IncomingMessage} request @param {Buffer} body */
+  #called(service, region, request, body) {
+    const form = service === 'cloudformation' || service === 'sts' ? inputOfForm(service, new URLSearchParams(body.toString())) : undefined;
+    const target = String(request.headers['x-amz-target'] ?? '').split('.')[1];
+    const operation = form?.operation ?? target ?? `${request.method} ${request.url?.split('?')[0]}`;
+    this.calls.push(`${service} ${operation}`);
+    if (this.calls.length === this.failing) throw new AwsError('AccessDenied', `not authorized to perform ${operation}`, 403);
+    if (service === 'sts') return xml(operation, `<Account>${ACCOUNT}</Account><Arn>arn</Arn><UserId>u</UserId>`);
+    if (service === 'cloudformation' && form) return xml(operation, this.stacks.call(region, operation, form.input));
+    if (service === 'secretsmanager') return this.#secretsManager(region, target, JSON.parse(body.toString()));
+    if (service === 'lambda') return this.#lambda(request);
+    if (service === 's3') return this.buckets.call(request, body);
+    throw new AwsError('UnknownService', String(service));
+  }
+
+  /** @param {string} region @param {string} operation @param {any} input */
+  #secretsManager(region, operation, input) {
+    checkInput('secretsmanager', operation, input);
+    const secret = this.secrets.get(`${region} ${input.SecretId}`);
+    if (secret === undefined) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    if (operation === 'PutSecretValue') {
+      Object.assign(secret, { value: input.SecretString, createdAt: this.now });
+      return json({ ARN: 'arn', Name: input.SecretId, VersionId: 'v' });
+    }
+    if (secret.value === undefined) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT");
+    return json({ ARN: 'arn', Name: input.SecretId, SecretString: secret.value, CreatedDate: secret.createdAt, VersionId: 'v' });
+  }
+
+  /** @param {http.IncomingMessage} request */
+  #lambda({ method, url = '' }) {
+    const name = decodeURIComponent(/^\/2015-03-31\/functions\/([^/?]+)$/u.exec(url)?.[1] ?? '');
+    checkInput('lambda', 'DeleteFunction', { FunctionName: name });
+    if (method !== 'DELETE') throw new AwsError('UnknownOperation', `${method} ${url}`);
+    if (!this.functions.has(name)) throw new AwsError('ResourceNotFoundException', `Function not found: ${name}`, 404);
+    if (this.functions.get(name)) {
+      throw new AwsError('InvalidParameterValueException', `Lambda was unable to delete ${name}:1 because it is a replicated function.`);
+    }
+    this.functions.delete(name);
+    return { status: 204, body: '' };
+  }
+
+  /** Everything that is there, to compare two ways to it. */
+  snapshot() {
+    return {
+      stacks: this.stacks.snapshot(),
+      buckets: this.buckets.snapshot(),
+      secrets: [...this.secrets.keys()].sort(),
+      functions: [...this.functions.keys()].sort(),
+    };
+  }
+}
+
+/** @param {string} operation @param {string} content */
+function xml(operation, content) {
+  return { body: `<${operation}Response><${operation}Result>${content}</${operation}Result><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></${operation}Response>` };
+}
+
+/** @param {object} value */
+function json(value) {
+  return { type: 'application/x-amz-json-1.1', body: JSON.stringify(value) };
+}
