@@ -23,6 +23,8 @@ export function createProgram() {
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .exitOverride()
+    // `deploy` has options of its own beside those of its commands.
+    .enablePositionalOptions()
     // Descriptions are wrapped at the terminal's width, so only empty lines in them count.
     .configureHelp({ commandDescription: (command) => command.description().replace(/(?<!\n)\n(?!\n)/gu, ' ') })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /u, 'oss-edge: ')) });

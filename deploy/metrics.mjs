@@ -32,7 +32,7 @@ export const VIEWER_METRICS = [
     dimensions: { Scheme: '$.scheme' },
     meaning: 'the same, by signature scheme',
   },
-  { name: 'Refused', pattern: '{ $.decision = "deny" && $.code = "*" }', dimensions: { Code: '$.code' }, meaning: 'refusals, by OSS’s code' },
+  { name: 'Refused', pattern: '{ $.decision = "deny" && $.code = "*" }', dimensions: { Code: '$.code' }, meaning: "refusals, by OSS's code" },
   { name: 'RefusedAll', pattern: '{ $.decision = "deny" }', meaning: 'all refusals' },
   { name: 'DeclaredBytes', pattern: '{ $.decision = "forward" && $.contentLength > 0 }', value: '$.contentLength', unit: 'Bytes', meaning: 'Content-Length of what was sent on' },
   {
@@ -40,19 +40,19 @@ export const VIEWER_METRICS = [
     pattern: '{ $.clockDifferenceSeconds < 0 }',
     value: '$.clockDifferenceSeconds',
     unit: 'Seconds',
-    meaning: 'by how much devices’ clocks are behind, negative',
+    meaning: "by how much devices' clocks are behind, negative",
   },
   {
     name: 'ClockAheadSeconds',
     pattern: '{ $.clockDifferenceSeconds > 0 }',
     value: '$.clockDifferenceSeconds',
     unit: 'Seconds',
-    meaning: 'by how much devices’ clocks are ahead',
+    meaning: "by how much devices' clocks are ahead",
   },
   {
     name: 'SmallParts',
     pattern: `{ $.decision = "forward" && $.operation = "UploadPart" && $.contentLength < ${SMALL_PART} }`,
-    meaning: 'parts smaller than S3’s least, the last one of an upload included',
+    meaning: "parts smaller than S3's least, the last one of an upload included",
   },
   {
     name: 'EmptyObjects',
@@ -63,7 +63,7 @@ export const VIEWER_METRICS = [
 
 /** Of each function's log, together. @type {readonly Metric[]} */
 export const FAILURE_METRICS = [
-  { name: 'InternalErrors', pattern: '{ $.code = "InternalError" || $.level = "error" }', meaning: 'requests that a function could not decide' },
+  { name: 'InternalErrors', pattern: '{ $.code = "InternalError" || $.event = "failed" }', meaning: 'requests that a function could not decide; a relay that did not start' },
   { name: 'KeysUnavailable', pattern: '{ $.event = "access-keys" }', meaning: 'access keys that could not be fetched' },
 ];
 

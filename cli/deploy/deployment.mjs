@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { faultsOf } from '../../deploy/checks.mjs';
 import { EDGE_REGION, planOf, stackNames } from '../../deploy/plan.mjs';
@@ -179,10 +180,12 @@ function pushImage({ container }, hash) {
   const image = containerImage(container?.repository ?? '', hash);
   return (
     'the relay runs as a container, and its image must be there before it. Run ' +
-    `\`docker build --file deploy/relay/Dockerfile --tag ${image} ${IMAGE_DIRECTORY}/relay && docker push ${image}\`, ` +
+    `\`docker build --file ${DOCKERFILE} --tag ${image} ${IMAGE_DIRECTORY}/relay && docker push ${image}\`, ` +
     'then deploy again with --image-is-pushed'
   );
 }
+
+const DOCKERFILE = fileURLToPath(new URL('../../deploy/relay/Dockerfile', import.meta.url));
 
 /** Where a bundle is kept of which an image is made. */
 const IMAGE_DIRECTORY = 'dist';

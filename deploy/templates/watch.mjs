@@ -6,6 +6,7 @@
 import { BEHAVIOR } from '../distribution.mjs';
 import { FAILURE_METRICS, VIEWER_METRICS, namespaceOf } from '../metrics.mjs';
 import { stackNames } from '../plan.mjs';
+import { QUERIES } from '../queries.mjs';
 import { alarm, topicResources } from './alarms.mjs';
 import { pascal, ref, template } from './cfn.mjs';
 import { EDGE_LOG_GROUP } from './roles.mjs';
@@ -18,6 +19,7 @@ export function watchTemplate(plan) {
   return template(`oss-edge ${plan.name}: logs and alarms of edge functions (${stackNames(plan).watch})`, {
     Resources: {
       ...Object.assign({}, ...BEHAVIOR.triggers.map(({ event }) => logResources(plan, event))),
+      ...queryResources(plan),
       ...topicResources(plan),
       AlarmInternalErrors: alarm({
         what: 'Edge functions answer 500.',
@@ -35,6 +37,18 @@ export function watchTemplate(plan) {
       }),
     },
   });
+}
+
+/** @param {Plan} plan @returns {Record<string, import('./cfn.mjs').Resource>} */
+function queryResources({ name: deployment }) {
+  const queries = QUERIES.map(({ name, query }) => [
+    `Query${pascal(name)}`,
+    {
+      Type: 'AWS::Logs::QueryDefinition',
+      Properties: { Name: `${deployment}/${name}`, QueryString: query.join('\n| '), LogGroupNames: [ref('ViewerRequestLog')] },
+    },
+  ]);
+  return Object.fromEntries(queries);
 }
 
 /** @param {Plan} plan @param {string} event @returns {Record<string, import('./cfn.mjs').Resource>} */

@@ -40,7 +40,7 @@ before(async () => {
 
 test('contains what runs and its types, and neither tests nor sources of the core', async () => {
   const names = (await readdir(installed)).sort();
-  for (const name of ['README.md', 'cli', 'js-shim', 'local', 'package.json', 'types']) assert.ok(names.includes(name), name);
+  for (const name of ['README.md', 'cli', 'deploy', 'js-shim', 'local', 'package.json', 'types']) assert.ok(names.includes(name), name);
   for (const name of ['tests', 'benches', 'src', 'build', 'docs', 'target', 'node_modules']) assert.ok(!names.includes(name), name);
   const { exports } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
   const files = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)));
@@ -70,6 +70,14 @@ test('oss-edge bundle makes the same functions as in the repository', async () =
     const [ours, theirs] = await Promise.all(['dist', 'dist-of-repository'].map((out) => readFile(join(directory, out, file))));
     assert.ok(ours.equals(theirs), file);
   }
+});
+
+test('oss-edge deploy template writes what a deployment consists of', async () => {
+  const { api: _, ...config } = JSON.parse(await readFile(CONFIG, 'utf8'));
+  const deployment = { certificate: 'arn:aws:acm:us-east-1:111122223333:certificate/1234abcd' };
+  await writeFile(join(directory, 'deployment.json'), JSON.stringify({ ...config, deployment }));
+  await ossEdge('deploy', 'template', '--config', join(directory, 'deployment.json'), '--access-keys', ACCESS_KEYS, '--out', join(directory, 'templates'));
+  assert.deepEqual((await readdir(join(directory, 'templates'))).sort(), ['oss-edge-artifacts.us-east-1.json', 'oss-edge-regional.us-east-1.json']);
 });
 
 test('oss-edge serve stores what a signed request uploads', async () => {

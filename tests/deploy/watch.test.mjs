@@ -1,0 +1,140 @@
+// What is seen of a deployment: saved queries and metrics, over lines that the bundled functions wrote; alarms and their
+// runbook; the dashboard.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+
+import { FAILURE_METRICS, VIEWER_METRICS, namespaceOf } from '../../deploy/metrics.mjs';
+import { QUERIES } from '../../deploy/queries.mjs';
+import { ACCESS_KEY, DATE, NOW, SECOND_KEY, functions, sealedUploadId, signedEvent, viewerEvent } from '../shim/fixture.mjs';
+import { VARIANTS, deploymentOf } from './fixture.mjs';
+import { matches, queried } from './insights.mjs';
+
+const DAY = 86_400_000;
+const PYTHON = { 'user-agent': 'aliyun-sdk-python/2.19.1' };
+const TOMORROW = new Date(NOW + DAY).toUTCString();
+
+/** @type {any[]} */
+const lines = [];
+
+/** @param {any} event @param {number} [now] */
+async function recorded(event, now = NOW) {
+  const handler = functions['viewer-request'].create({ now: () => now, log: (/** @type {any} */ line) => lines.push(JSON.parse(JSON.stringify(line))) });
+  await handler(event);
+}
+
+const part = `partNumber=1&uploadId=${sealedUploadId('video.bin')}`;
+await recorded(signedEvent({ headers: { 'content-length': '20', ...PYTHON } }));
+await recorded(signedEvent({ headers: { 'content-length': '30', date: TOMORROW, ...PYTHON } }), NOW + DAY);
+await recorded(signedEvent({ headers: { 'content-length': '0' }, accessKey: SECOND_KEY }));
+await recorded(signedEvent({ uri: '/video.bin', querystring: part, headers: { 'content-length': '1048576', ...PYTHON } }));
+await recorded(signedEvent({ uri: '/video.bin', querystring: part, headers: { 'content-length': '5242880', ...PYTHON } }));
+await recorded(signedEvent({ accessKey: SECOND_KEY }), NOW + 3_600_000);
+await recorded(signedEvent({ accessKey: SECOND_KEY }), NOW - 7_200_000);
+await recorded(signedEvent({ accessKey: { ...SECOND_KEY, accessKeySecret: 'wrong' } }));
+await recorded(viewerEvent({ method: 'PUT', uri: '/a', headers: { host: 'nowhere.example.com', date: DATE } }));
+// A failure of the function itself, and one of fetching keys, as js-shim/ writes them.
+lines.push({ log: 1, time: '2026-11-24T01:00:00.000Z', function: 'viewer-request', decision: 'deny', status: 500, code: 'InternalError', detail: 'unreachable' });
+lines.push({ log: 1, time: '2026-11-24T01:00:00.000Z', function: 'viewer-request', level: 'error', event: 'access-keys', detail: 'us-east-1: timed out', usableUntil: null });
+
+const [FIRST, SECOND] = [ACCESS_KEY, SECOND_KEY].map(({ accessKeyId }) => accessKeyId);
+
+/** @type {Record<string, object[]>} */
+const ROWS = {
+  'uploads per device and day': [
+    { accessKeyId: FIRST, day: '2026-11-25', uploads: 1, bytes: 30 },
+    { accessKeyId: FIRST, day: '2026-11-24', uploads: 3, bytes: 20 + 1_048_576 + 5_242_880 },
+    { accessKeyId: SECOND, day: '2026-11-24', uploads: 1, bytes: 0 },
+  ],
+  'devices with wrong clocks': [{ accessKeyId: SECOND, refused: 2, least: -3600, most: 7200 }],
+  'devices by secret': [
+    { accessKeyId: FIRST, generation: '1', requests: 4, last: '2026-11-25T01:52:57.000Z' },
+    { accessKeyId: SECOND, generation: '1', requests: 1, last: '2026-11-24T01:52:57.000Z' },
+  ],
+  'small parts by SDK': [{ userAgent: 'aliyun-sdk-python/2.19.1', parts: 1, devices: 1 }],
+  'silent devices': [
+    { accessKeyId: SECOND, lastUpload: '2026-11-24T01:52:57.000Z' },
+    { accessKeyId: FIRST, lastUpload: '2026-11-25T01:52:57.000Z' },
+  ],
+  'internal errors by cause': [{ function: 'viewer-request', detail: 'unreachable', requests: 1 }],
+};
+
+for (const { name, query } of QUERIES) {
+  test(`the query "${name}" finds what it is for`, () => {
+    const rows = queried(query, lines);
+    if (name in ROWS) assert.deepEqual(rows, ROWS[name]);
+    else {
+      assert.deepEqual(
+        rows.map((/** @type {any} */ row) => [row.accessKeyId, row.code, row.refused]).sort(),
+        [[SECOND, 'RequestTimeTooSkewed', 2], [SECOND, 'SignatureDoesNotMatch', 1], [undefined, 'AccessDenied', 1], [undefined, 'InternalError', 1]].sort(),
+      );
+    }
+  });
+}
+
+test('each metric counts the lines that it is for', () => {
+  const counts = Object.fromEntries([...VIEWER_METRICS, ...FAILURE_METRICS].map(({ name, pattern }) => [name, lines.filter((line) => matches(pattern, line)).length]));
+  assert.deepEqual(counts, {
+    Accepted: 5,
+    AcceptedByScheme: 5,
+    Refused: 5,
+    RefusedAll: 5,
+    DeclaredBytes: 4,
+    ClockBehindSeconds: 1,
+    ClockAheadSeconds: 1,
+    SmallParts: 1,
+    EmptyObjects: 1,
+    InternalErrors: 1,
+    KeysUnavailable: 1,
+  });
+});
+
+test("a metric's value and dimensions are fields of the log, and its dimensions have few values", async () => {
+  const { properties } = JSON.parse(await readFile(new URL('../../cli/schema/log-line.schema.json', import.meta.url), 'utf8'));
+  for (const { value, dimensions = {}, name } of [...VIEWER_METRICS, ...FAILURE_METRICS]) {
+    for (const field of [value, ...Object.values(dimensions)].filter(Boolean)) assert.ok(String(field).slice(2) in properties, `${name}: ${field}`);
+    for (const field of Object.values(dimensions)) assert.ok(['$.operation', '$.scheme', '$.code'].includes(field), `${name}: ${field}`);
+  }
+});
+
+test('each alarm says what happens, and where its entry of the runbook is', async () => {
+  const docs = await readFile(new URL('../../docs/operate.md', import.meta.url), 'utf8');
+  const anchors = [...docs.matchAll(/^#+ (.+)$/gmu)].map(([, heading]) => heading.toLowerCase().replaceAll(/[^a-z0-9 -]/gu, '').replaceAll(' ', '-'));
+  const alarms = Object.keys(VARIANTS).flatMap((variant) =>
+    deploymentOf(variant).stacks.flatMap(({ template }) => Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')),
+  );
+  assert.ok(alarms.length > 20);
+  for (const { Properties } of alarms) {
+    const [, anchor] = /^[A-Z].+\. Runbook: docs\/operate\.md#([a-z0-9-]+)$/u.exec(Properties?.AlarmDescription) ?? [];
+    assert.ok(anchors.includes(anchor), Properties?.AlarmDescription);
+    assert.ok(Properties?.AlarmActions.length > 0);
+  }
+});
+
+test('an alarm is on a metric that the deployment makes, or AWS', () => {
+  const known = new Set([...VIEWER_METRICS, ...FAILURE_METRICS].map(({ name }) => name));
+  for (const variant of Object.keys(VARIANTS)) {
+    const { plan, stacks } = deploymentOf(variant);
+    for (const { template } of stacks) {
+      for (const { Type, Properties = {} } of Object.values(template.Resources)) {
+        if (Type !== 'AWS::CloudWatch::Alarm' || Properties.Namespace.startsWith('AWS/')) continue;
+        assert.equal(Properties.Namespace, namespaceOf(plan));
+        assert.ok(known.has(Properties.MetricName), Properties.MetricName);
+        // Without dimensions, as the filters have none on these.
+        assert.deepEqual(Properties.Dimensions, []);
+      }
+    }
+  }
+});
+
+test('the dashboard shows every metric in every Region, and no two widgets overlap', () => {
+  const { plan, stacks } = deploymentOf('an API, with every choice');
+  const body = stacks.find(({ kind }) => kind === 'edge')?.template.Resources.Dashboard.Properties?.DashboardBody['Fn::Sub'];
+  const { widgets } = JSON.parse(body);
+  const text = JSON.stringify(widgets);
+  for (const { name } of [...VIEWER_METRICS, ...FAILURE_METRICS].filter((metric) => metric.name !== 'Refused')) assert.ok(text.includes(`"${name}"`) || text.includes(`\\"${name}\\"`), name);
+  for (const region of plan.edgeRegions) assert.ok(text.includes(`"region":"${region}"`), region);
+  const places = widgets.map((/** @type {any} */ { x, y }) => `${x} ${y}`);
+  assert.equal(new Set(places).size, widgets.length);
+});
