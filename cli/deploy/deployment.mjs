@@ -3,16 +3,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
+
 import { faultsOf } from '../../deploy/checks.mjs';
-import { EDGE_REGION, planOf, stackNames } from '../../deploy/plan.mjs';
+import { EDGE_REGION, originSecretName, planOf, stackNames } from '../../deploy/plan.mjs';
 import { artifactStacks, regionalStacks, releaseStacks } from '../../deploy/stacks.mjs';
 import { containerImage } from '../../deploy/templates/container.mjs';
 import { distributionParameter } from '../../deploy/templates/bucket.mjs';
 import { newSecrets } from '../secrets.mjs';
+import { isAwsError } from './aws.mjs';
 import { recordRelease, templateStore, uploadZips } from './artifacts.mjs';
-import { applyStack, stackState } from './stack.mjs';
+import { applyStack, applyStacks, stackState } from './stack.mjs';
 import { releaseOf } from './release.mjs';
 import { sealSecretsOf } from './seal-secrets.mjs';
 
@@ -121,20 +125,43 @@ export async function applyRelease(context, plan, hash, buckets, present) {
   const faults = faultsOf(plan, stacks);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   const known = distributionArns(plan, context.account, present.edge);
-  let edge = present.edge ?? {};
-  for (const stack of stacks) {
-    const parameters = { ArtifactBucket: buckets.get(stack.region) ?? 'artifacts', ...known };
-    const outputs = await applyStack(stackContext(context, stack, buckets), stack, parameters);
-    if (stack.kind === 'edge') edge = outputs;
-  }
+  const apply = (/** @type {import('../../deploy/stacks.mjs').StackKind} */ kind, /** @type {Record<string, string>} */ arns) =>
+    applyStacks(
+      stacks
+        .filter((stack) => stack.kind === kind)
+        .map((stack) => ({
+          context: stackContext(context, stack, buckets),
+          stack,
+          parameters: { ArtifactBucket: buckets.get(stack.region) ?? 'artifacts', ...arns },
+        })),
+    );
+  await apply('regional', known);
+  await apply('watch', known);
+  await replicated(context, plan);
+  const [edge] = await apply('edge', known);
   const arns = distributionArns(plan, context.account, edge);
-  if (JSON.stringify(arns) !== JSON.stringify(known)) {
-    for (const stack of stacks.filter(({ kind }) => kind === 'regional')) {
-      const parameters = { ArtifactBucket: buckets.get(stack.region) ?? 'artifacts', ...arns };
-      await applyStack(stackContext(context, stack, buckets), stack, parameters);
-    }
-  }
+  if (JSON.stringify(arns) !== JSON.stringify(known)) await apply('regional', arns);
   return { plan, hash, edge };
+}
+
+/**
+ * Waits for the replica of the secret that the distribution sends: Secrets Manager makes it some seconds after the secret.
+ *
+ * @param {Context} context @param {Plan} plan
+ */
+async function replicated({ aws, ui }, plan) {
+  if (plan.backend === 'none' || plan.region === EDGE_REGION || ui.dryRun) return;
+  const SecretId = originSecretName(plan, plan.originSecrets.sent);
+  for (let attempts = 60; ; attempts -= 1) {
+    try {
+      await aws.secretsManager(EDGE_REGION).send(new DescribeSecretCommand({ SecretId }));
+      return;
+    } catch (error) {
+      if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
+      if (attempts === 0) throw new Error(`${SecretId}: expected a replica in ${EDGE_REGION}, found none after five minutes`);
+    }
+    await sleep(ui.pollMilliseconds ?? 5000);
+  }
 }
 
 /**

@@ -102,7 +102,7 @@ export async function runDestroy(options, seams = {}) {
     const sure = { ...context, ui: { ...context.ui, confirm: async () => true } };
     for (const bucket of plan.buckets.filter(({ existing }) => existing)) await restoreExisting(sure, plan, bucket);
     const { remaining } = await destroy(sure, plan);
-    for (const { s3Bucket, existing } of plan.buckets) if (!existing) say(`${s3Bucket}: stays, with its policy; delete it yourself if it is empty`);
+    for (const { s3Bucket, existing } of plan.buckets) if (!existing) say(`${s3Bucket}: stays; delete it yourself if it is empty`);
     if (remaining.length === 0) return 0;
     say(`${remaining.join(', ')}: CloudFront still has replicas. Run \`oss-edge deploy destroy\` again in some hours`);
     return 1;

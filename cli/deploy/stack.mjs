@@ -60,6 +60,8 @@ function isGone(error) {
   return error instanceof Error && error.name === 'ValidationError' && /does not exist/u.test(error.message);
 }
 
+/** @typedef {{ context: Context, stack: Stack, parameters: Record<string, string> }} Wanted */
+
 /**
  * Brings a stack to its template: shows what changes, asks, does it, and waits.
  *
@@ -68,26 +70,68 @@ function isGone(error) {
  * @throws {Declined} @throws {Error} with the first resource that failed, and why
  */
 export async function applyStack(context, stack, parameters) {
-  const { cfn, ui } = context;
+  const [outputs] = await applyStacks([{ context, stack, parameters }]);
+  return outputs;
+}
+
+/**
+ * The same for several that don't depend on each other: all at once, after one question.
+ *
+ * @param {Wanted[]} all
+ * @returns {Promise<Outputs[]>}
+ * @throws {Error} of the first that failed, once all have ended
+ */
+export async function applyStacks(all) {
+  const prepared = await Promise.all(all.map(prepare));
+  const changing = prepared.filter(({ changeSet }) => changeSet !== undefined);
+  const [{ ui }] = all.map(({ context }) => context);
+  if (changing.length === 0 || ui.dryRun) return prepared.map(({ outputs }) => outputs);
+  if (!(await ui.confirm(changing.length === 1 ? 'Make these changes?' : `Make these changes in ${changing.length} Regions?`))) {
+    await Promise.all(changing.map(discard));
+    throw new Declined(`${changing[0].title}: nothing was changed`);
+  }
+  const ended = await Promise.allSettled(changing.map(execute));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  const outputs = new Map(changing.map((one, at) => [one, /** @type {PromiseFulfilledResult<Outputs>} */ (ended[at]).value]));
+  return prepared.map((one) => outputs.get(one) ?? one.outputs);
+}
+
+/**
+ * @typedef {Wanted & { title: string, outputs: Outputs, changeSet?: { id: string, name: string } }} Prepared `outputs`
+ *   that the stack has, and nothing to do without a change set
+ */
+
+/** Shows what would change. @param {Wanted} wanted @returns {Promise<Prepared>} */
+async function prepare({ context, stack, parameters }) {
+  const { ui } = context;
   const title = `${stack.name} (${stack.region})`;
   const before = await settled(context, stack);
+  const one = { context, stack, parameters, title, outputs: before?.outputs ?? {} };
   if (before === undefined && ui.dryRun) {
     show(ui, `${title}: is created`, creationLines(stack.template));
-    return {};
+    return one;
   }
   const changeSet = await createChangeSet(context, stack, parameters, before !== undefined);
   if (changeSet === undefined) {
     ui.say(`${title}: no change`);
-    return before?.outputs ?? {};
+    return one;
   }
   show(ui, `${title}: ${before === undefined ? 'is created' : 'changes'}`, changeLines(changeSet.changes));
-  if (ui.dryRun || !(await ui.confirm('Make these changes?'))) {
-    await cfn.send(new DeleteChangeSetCommand({ ChangeSetName: changeSet.id }));
-    if (ui.dryRun) return before?.outputs ?? {};
-    throw new Declined(`${title}: nothing was changed`);
-  }
+  if (ui.dryRun) await discard({ ...one, changeSet });
+  return { ...one, changeSet };
+}
+
+/** @param {Prepared} prepared */
+async function discard({ context: { cfn }, changeSet }) {
+  await cfn.send(new DeleteChangeSetCommand({ ChangeSetName: changeSet?.id }));
+}
+
+/** @param {Prepared} prepared @returns {Promise<Outputs>} */
+async function execute({ context, stack, title, changeSet }) {
+  const { cfn } = context;
   const earlier = await eventIds(cfn, stack.name);
-  await cfn.send(new ExecuteChangeSetCommand({ ChangeSetName: changeSet.id, ClientRequestToken: changeSet.name }));
+  await cfn.send(new ExecuteChangeSetCommand({ ChangeSetName: changeSet?.id, ClientRequestToken: changeSet?.name }));
   const { status, outputs } = await followed(context, stack, earlier);
   if (!/^(CREATE|UPDATE)_COMPLETE$/u.test(status)) throw new Error(`${title}: ${status}: ${await failureOf(context, stack, earlier)}`);
   return outputs;
@@ -192,9 +236,9 @@ async function changesOf(cfn, id) {
 /**
  * Waits for the end, and says what happens meanwhile.
  *
- * @param {Context} context @param {Pick<Stack, 'name'>} stack @param {Set<string>} earlier ids of events
+ * @param {Context} context @param {Pick<Stack, 'name' | 'region'>} stack @param {Set<string>} earlier ids of events
  */
-async function followed({ cfn, ui }, { name }, earlier) {
+async function followed({ cfn, ui }, { name, region }, earlier) {
   const said = new Set(earlier);
   for (;;) {
     const state = (await stackState(cfn, name)) ?? { status: 'DELETE_COMPLETE', outputs: {}, reason: '' };
@@ -202,7 +246,7 @@ async function followed({ cfn, ui }, { name }, earlier) {
       const { EventId: id = '' } = event;
       if (said.has(id)) continue;
       said.add(id);
-      ui.say(`  ${event.LogicalResourceId} ${event.ResourceStatus}${event.ResourceStatusReason ? `: ${event.ResourceStatusReason}` : ''}`);
+      ui.say(`  ${region} ${event.LogicalResourceId} ${event.ResourceStatus}${event.ResourceStatusReason ? `: ${event.ResourceStatusReason}` : ''}`);
     }
     if (!state.status.endsWith('_IN_PROGRESS')) return state;
     await sleep(ui.pollMilliseconds ?? POLL_MILLISECONDS);

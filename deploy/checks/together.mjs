@@ -1,7 +1,8 @@
 /** Rules of what belongs together: in several templates, or in a template and the configuration. */
 import { S3_ORIGIN } from '../distribution.mjs';
 import { grantsOf } from '../permissions.mjs';
-import { listOf, named, resourcesOf } from './template.mjs';
+import { secretValue } from '../templates/cfn.mjs';
+import { listOf, named, resourcesOf, textOf } from './template.mjs';
 
 /** @typedef {import('../stacks.mjs').Stack} Stack */
 
@@ -27,7 +28,7 @@ export const TOGETHER_RULES = {
   'secrets-hidden': ({ stacks }) =>
     stacks.flatMap((stack) =>
       environmentsOf(stack).flatMap(([where, variables]) =>
-        'ORIGIN_SECRET' in variables && /^(\{\{resolve:secretsmanager:[^}]+\}\} ?)+$/u.test(String(variables.ORIGIN_SECRET)) === false
+        'ORIGIN_SECRET' in variables && !ONLY_SECRETS.test(textOf(variables.ORIGIN_SECRET))
           ? [`${stack.name}: ${where}: ORIGIN_SECRET must come from Secrets Manager`]
           : [],
       ),
@@ -81,10 +82,15 @@ function environmentsOf(stack) {
 /** @param {string} id @param {Record<string, unknown>} [variables] @returns {[string, Record<string, unknown>]} */
 const withVariables = (id, variables = {}) => [id, variables];
 
-/** @param {Stack} stack */
+/** As the edge stack writes them, by their names. @param {Stack} stack @returns {string[]} */
 function takenSecrets(stack) {
-  return environmentsOf(stack).flatMap(([, { ORIGIN_SECRET }]) => (ORIGIN_SECRET === undefined ? [] : String(ORIGIN_SECRET).split(' ')));
+  return environmentsOf(stack)
+    .flatMap(([, { ORIGIN_SECRET = '' }]) => [...textOf(ORIGIN_SECRET).matchAll(/:secretsmanager:\$\{(\w+)\}/gu)])
+    .map(([, id]) => secretValue(stack.template.Resources[id]?.Properties?.Name));
 }
+
+/** References to secrets of the same stack, with a space between. */
+const ONLY_SECRETS = /^(\{\{resolve:secretsmanager:\$\{\w+\}:SecretString\}\} ?)+$/u;
 
 /**
  * The functions behind the edge, with their roles.

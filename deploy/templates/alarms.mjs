@@ -5,8 +5,9 @@ const RUNBOOK = 'docs/operate.md#';
 
 /** @param {import('../plan.mjs').Plan} plan @returns {Record<string, import('./cfn.mjs').Resource>} */
 export function topicResources({ alarmEmail }) {
-  const subscriptions = alarmEmail === undefined ? {} : { Subscription: [{ Protocol: 'email', Endpoint: alarmEmail }] };
-  return { AlarmTopic: { Type: 'AWS::SNS::Topic', Properties: { KmsMasterKeyId: 'alias/aws/sns', ...subscriptions } } };
+  const subscriptions = alarmEmail === undefined ? {} : { Properties: { Subscription: [{ Protocol: 'email', Endpoint: alarmEmail }] } };
+  // Without encryption: CloudWatch may not use SNS's own key, and would tell nobody.
+  return { AlarmTopic: { Type: 'AWS::SNS::Topic', ...subscriptions } };
 }
 
 /**

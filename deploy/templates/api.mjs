@@ -2,11 +2,12 @@
 import { API_SIZES } from '../functions.mjs';
 import { AUTHORIZER, GATEWAY_RESPONSES, INTEGRATION_TIMEOUT_SECONDS, apiMethods } from '../api.mjs';
 import { FAILURE_METRICS, namespaceOf } from '../metrics.mjs';
-import { STAGE, originSecretName } from '../plan.mjs';
+import { STAGE } from '../plan.mjs';
 import { alarm } from './alarms.mjs';
-import { att, pascal, ref, secretValue, sub } from './cfn.mjs';
+import { att, pascal, ref, sub } from './cfn.mjs';
 import { changing, lambdaFunction } from './lambda.mjs';
 import { regionalRole, role } from './roles.mjs';
+import { takenSecrets } from './secrets.mjs';
 import { metricFilters } from './watch.mjs';
 
 /** @typedef {import('../plan.mjs').Plan} Plan */
@@ -71,8 +72,7 @@ export function apiResources(plan, release) {
 function functionResources(plan, release, name) {
   const id = pascal(name);
   const group = `/aws/lambda/${plan.name}-${name}`;
-  const secrets = plan.originSecrets.accepted.map((number) => secretValue(originSecretName(plan, number)));
-  const environment = name === 'authorizer' ? { Environment: { Variables: { ORIGIN_SECRET: secrets.join(' ') } } } : {};
+  const environment = name === 'authorizer' ? { Environment: { Variables: { ORIGIN_SECRET: takenSecrets(plan) } } } : {};
   return {
     [`${id}Log`]: {
       Type: 'AWS::Logs::LogGroup',

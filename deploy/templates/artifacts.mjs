@@ -40,8 +40,6 @@ export function artifactsTemplate(plan) {
       },
       ArtifactsPolicy: {
         Type: 'AWS::S3::BucketPolicy',
-        DeletionPolicy: 'RetainExceptOnCreate',
-        UpdateReplacePolicy: 'Retain',
         Properties: {
           Bucket: ref('Artifacts'),
           PolicyDocument: policyDocument([

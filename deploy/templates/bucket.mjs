@@ -57,8 +57,6 @@ export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDa
     },
     [`BucketPolicy${id}`]: {
       Type: 'AWS::S3::BucketPolicy',
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
       Properties: {
         Bucket: ref(`Bucket${id}`),
         PolicyDocument: policyDocument([

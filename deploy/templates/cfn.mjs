@@ -23,7 +23,7 @@ export const sub = (text) => ({ 'Fn::Sub': text });
 /** @param {string} condition @param {unknown} then @param {unknown} otherwise */
 export const when = (condition, then, otherwise = ref('AWS::NoValue')) => ({ 'Fn::If': [condition, then, otherwise] });
 
-/** The value of a secret in the stack's own Region, which no template shows. @param {string} name */
+/** The value of another stack's secret, or of its replica, in this stack's Region. No template shows it. @param {string} name */
 export const secretValue = (name) => `{{resolve:secretsmanager:${name}:SecretString}}`;
 
 /** @param {string} description @param {Omit<Template, 'AWSTemplateFormatVersion' | 'Description'>} rest @returns {Template} */

@@ -1,9 +1,9 @@
 /** The relay as a container on Fargate, behind a load balancer that CloudFront alone reaches. */
 import { CONTAINER } from '../functions.mjs';
-import { originSecretName } from '../plan.mjs';
-import { att, ref, secretValue } from './cfn.mjs';
+import { att, ref } from './cfn.mjs';
 import { logStatement, regionalRole, role } from './roles.mjs';
 import { relayAlarms } from './relay-alarms.mjs';
+import { takenSecrets } from './secrets.mjs';
 
 /** @typedef {import('../plan.mjs').Plan} Plan */
 /** @typedef {NonNullable<Plan['container']>} Container */
@@ -41,7 +41,6 @@ function startRole(repository, group) {
 
 /** @param {Plan} plan @param {Container} container @param {Release} release @returns {Resource} */
 function taskDefinition(plan, { repository }, { hash }) {
-  const secrets = plan.originSecrets.accepted.map((number) => secretValue(originSecretName(plan, number)));
   return {
     Type: 'AWS::ECS::TaskDefinition',
     Properties: {
@@ -63,7 +62,7 @@ function taskDefinition(plan, { repository }, { hash }) {
           PortMappings: [{ ContainerPort: CONTAINER.port }],
           Environment: [
             { Name: 'PORT', Value: String(CONTAINER.port) },
-            { Name: 'ORIGIN_SECRET', Value: secrets.join(' ') },
+            { Name: 'ORIGIN_SECRET', Value: takenSecrets(plan) },
           ],
           LogConfiguration: {
             LogDriver: 'awslogs',

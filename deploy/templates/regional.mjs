@@ -35,8 +35,6 @@ export function regionalTemplate(plan, region, release) {
     Resources: {
       ...Object.assign({}, ...buckets.map((bucket) => bucketResources(bucket, plan.config))),
       ...(isMain ? mainResources(plan, release) : {}),
-      // A stack has at least one resource.
-      ...(buckets.length === 0 && isMain && plan.backend === 'none' ? { Empty: { Type: 'AWS::CloudFormation::WaitConditionHandle' } } : {}),
     },
     Outputs: isMain ? mainOutputs(plan, release) : {},
   });

@@ -1,5 +1,6 @@
 /** Secrets: none of them is in a template. */
 import { EDGE_REGION, originSecretName } from '../plan.mjs';
+import { sub } from './cfn.mjs';
 
 /** @typedef {import('../plan.mjs').Plan} Plan */
 /** @typedef {import('./cfn.mjs').Resource} Resource */
@@ -39,6 +40,15 @@ export function originSecrets(plan) {
     },
   ]);
   return Object.fromEntries(secrets);
+}
+
+/**
+ * The values that the API or the relay takes, for an environment of the same stack, which so comes after the secrets.
+ *
+ * @param {Plan} plan
+ */
+export function takenSecrets({ originSecrets: { accepted } }) {
+  return sub(accepted.map((number) => `{{resolve:secretsmanager:\${OriginSecret${number}}:SecretString}}`).join(' '));
 }
 
 /** @param {Plan} plan @returns {Record<string, Resource>} */

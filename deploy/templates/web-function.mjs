@@ -1,10 +1,10 @@
 /** The relay as a Lambda web function. */
 import { WEB_FUNCTION } from '../functions.mjs';
-import { originSecretName } from '../plan.mjs';
-import { att, ref, secretValue } from './cfn.mjs';
+import { att, ref } from './cfn.mjs';
 import { artifactKey, bundleDescription, changing } from './lambda.mjs';
 import { relayAlarms } from './relay-alarms.mjs';
 import { regionalRole } from './roles.mjs';
+import { takenSecrets } from './secrets.mjs';
 
 /** @typedef {import('../plan.mjs').Plan} Plan */
 /** @typedef {import('./cfn.mjs').Resource} Resource */
@@ -63,7 +63,7 @@ export function webFunctionRevision(plan, release) {
           TimeoutSeconds: WEB_FUNCTION.timeoutSeconds,
           MaxConcurrencyPerEnvironment: WEB_FUNCTION.slots,
           EnvironmentVariables: {
-            ORIGIN_SECRET: plan.originSecrets.accepted.map((number) => secretValue(originSecretName(plan, number))).join(' '),
+            ORIGIN_SECRET: takenSecrets(plan),
             // By default it is index.js (web-functions-configuration-deployment-package).
             AWS_LAMBDA_NODEJS_ENTRYPOINT: 'index.mjs',
             RELAY_SLOTS: String(WEB_FUNCTION.slots),

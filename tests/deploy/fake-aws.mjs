@@ -76,6 +76,7 @@ export class FakeAws {
     checkInput('secretsmanager', operation, input);
     const secret = this.secrets.get(`${region} ${input.SecretId}`);
     if (secret === undefined) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    if (operation === 'DescribeSecret') return json({ ARN: 'arn', Name: input.SecretId });
     if (operation === 'PutSecretValue') {
       Object.assign(secret, { value: input.SecretString, createdAt: this.now });
       return json({ ARN: 'arn', Name: input.SecretId, VersionId: 'v' });

@@ -53,7 +53,7 @@ test('no template has a secret, and each stays below the size that CloudFormatio
     for (const { template, name } of deploymentOf(variant).stacks) {
       const text = JSON.stringify(template);
       assert.ok(Buffer.byteLength(text) < 1_000_000, name);
-      for (const [, value] of text.matchAll(/"(?:HeaderValue|ORIGIN_SECRET)":"([^"]*)"/gu)) assert.match(value, /^(\{\{resolve:secretsmanager:[\w-]+:SecretString\}\} ?)+$/u);
+      for (const [, value] of text.matchAll(/"(?:HeaderValue|ORIGIN_SECRET)":(?:\{"Fn::Sub":)?"([^"]*)"/gu)) assert.match(value, /^(\{\{resolve:secretsmanager:(?:[\w-]+|\$\{\w+\}):SecretString\}\} ?)+$/u);
     }
   }
 });
