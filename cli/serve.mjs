@@ -39,6 +39,7 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * @param {import('../local/request-framing.mjs').Framing} [options.framing] what CloudFront makes of a body that is
  *   framed twice
  * @param {import('../local/api-gateway.mjs').Chunked} [options.apiChunked] what API Gateway makes of a chunked request
+ * @param {import('../deploy/distribution.mjs').OriginRequestPolicy} [options.originRequestPolicy] in place of the right one
  * @param {RequestLog} [options.log]
  * @param {(request: import('aws-lambda').CloudFrontRequest, now: number) => string | undefined} [options.explain] says
  *   why a request was refused; it goes to the request's line as `hypothesis`
@@ -56,6 +57,7 @@ export async function serve({
   originResponse = true,
   framing,
   apiChunked,
+  originRequestPolicy,
   log = () => {},
   explain,
   logKeys = () => {},
@@ -97,6 +99,7 @@ export async function serve({
     relay: config.relay && relay && { domain: config.relay.domain, port: await relay.listen('127.0.0.1') },
     s3: store,
     framing,
+    originRequestPolicy,
     corsPolicy: corsPolicy(config.cors),
     port,
     log: (entry) => log(entry, decisions.take(entry.requestId)),

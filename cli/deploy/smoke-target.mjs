@@ -31,7 +31,7 @@ export async function smokeTarget({ config, buckets, backend }, edge, documents,
 }
 
 /** @param {any} config @param {string} bucket @returns {string | undefined} */
-function hostOf({ hosts }, bucket) {
+export function hostOf({ hosts }, bucket) {
   const named = hosts.find((/** @type {any} */ one) => one.bucket === bucket && !/^(localhost|[\d.]+)$/u.test(one.host));
   const pattern = hosts.find((/** @type {any} */ { style }) => style === 'virtual-hosted' || style === 'endpoint');
   return named?.host ?? (pattern && `${bucket}.${pattern.host.replace(/^\*\./u, '')}`);
@@ -41,7 +41,7 @@ function hostOf({ hosts }, bucket) {
  * @param {any[]} documents @param {string} bucket @param {string | undefined} keyId @param {number} now
  * @returns {Promise<Pick<Target, 'key' | 'prefix'> | undefined>}
  */
-async function keyFor(documents, bucket, keyId, now) {
+export async function keyFor(documents, bucket, keyId, now) {
   for (const { accessKeys = [], masterKeys = [] } of documents) {
     for (const { accessKeyId, accessKeySecret, secrets, securityToken, status, allow } of accessKeys) {
       const secret = accessKeySecret ?? secrets.find((/** @type {any} */ one) => isValid(one, now))?.secret;

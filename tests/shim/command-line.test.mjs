@@ -18,6 +18,7 @@ const OPTIONS = {
   serve: [
     'config', 'access-keys', 'secrets', 'credentials-endpoint', 'port', 's3-endpoint', 'data', 'framing', 'api-chunked', 'json', 'function-log', 'explain', 'no-origin-response',
   ],
+  doctor: ['config', 'access-keys', 'url', 'host', 'key', 's3', 's3-endpoint', 'json'],
 };
 
 /** What a key may do. */
@@ -72,7 +73,7 @@ test('each command has exactly the options that scripts may use', () => {
   assert.deepEqual(deploy?.options.map(({ long }) => long?.slice(2)), [...OF_A_DEPLOYMENT, 'dry-run', 'yes', 'smoke-key', 'image-is-pushed']);
 });
 
-for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name])]) {
+for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['doctor'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name])]) {
   test(`${['oss-edge', ...path].join(' ')} --help describes the command and its options`, async () => {
     const { status, stdout, stderr } = await run(...path, '--help');
     assert.deepEqual([status, stderr], [0, '']);

@@ -1,0 +1,253 @@
+// Assumptions of docs/assumptions.md that a device's requests can try: what holds, what doesn't, what can't be told.
+
+import { md5 } from './device.mjs';
+
+/** @typedef {import('./raw-request.mjs').Answer} Answer */
+/**
+ * @typedef {object} Stored what S3 has
+ * @property {Buffer} body
+ * @property {Record<string, string>} metadata
+ * @property {string} storageClass
+ * @property {string} contentDisposition
+ *
+ * @typedef {object} Patient
+ * @property {ReturnType<typeof import('./device.mjs').createDevice>} device
+ * @property {((key: string) => Promise<Stored | undefined>) | undefined} stored looks into the bucket; undefined without
+ *   access to it
+ * @property {any} config
+ *
+ * @typedef {{ verdict: 'holds' | 'fails' | 'unknown', found: string, follows?: string }} Finding
+ * @typedef {object} Check
+ * @property {string} id of docs/assumptions.md
+ * @property {string} what
+ * @property {string} follows if it doesn't hold, and the one thing to change
+ * @property {(patient: Patient) => Promise<Finding>} run
+ */
+
+const HELLO = Buffer.from('hello, doctor');
+
+/** Each is signed and sent as it stands. @type {[key: string, path: string][]} */
+const EXOTIC_KEYS = [
+  ['a%2Fb', 'a%252Fb'],
+  ['a b+c', 'a%20b%2Bc'],
+  ['a//b', 'a//b'],
+  ["a*!'()~@", "a*!'()~@"],
+  ['日.txt', '%E6%97%A5.txt'],
+];
+
+/** @type {readonly Check[]} */
+export const CHECKS = [
+  {
+    id: 'A11',
+    what: 'a PUT without a body hash is signed and stored',
+    follows: 'no upload succeeds: look at the bucket policy, then at origin access control',
+    run: async ({ device }) => expected(await device.ask({ method: 'PUT', key: 'plain', content: HELLO }), 200),
+  },
+  {
+    id: 'A1',
+    what: 'paths arrive as they were sent',
+    follows: 'such keys get 403: js-shim/edge/cloudfront-event.mjs',
+    run: async ({ device }) => {
+      const refused = [];
+      for (const [key, path] of EXOTIC_KEYS) {
+        const answer = await device.ask({ method: 'PUT', key, path, content: HELLO });
+        if (answer.status !== 200) refused.push(`${key}: ${shown(answer)}`);
+      }
+      return refused.length === 0 ? holds(`${EXOTIC_KEYS.length} keys`) : fails(refused.join('; '));
+    },
+  },
+  {
+    id: 'A12',
+    what: 'keys go through unchanged',
+    follows: 'objects under other keys: stop the deployment, and change src/route.rs',
+    run: async ({ device, stored }) => {
+      if (stored === undefined) return unknown(NO_S3);
+      const missing = [];
+      for (const [key] of EXOTIC_KEYS) if ((await stored(device.keyOf(key))) === undefined) missing.push(key);
+      return missing.length === 0 ? holds(`${EXOTIC_KEYS.length} keys`) : fails(`not in the bucket: ${missing.join(', ')}`);
+    },
+  },
+  {
+    id: 'A2',
+    what: 'every header line arrives, in order',
+    follows: 'repeated headers get SignatureDoesNotMatch: js-shim/edge/cloudfront-event.mjs',
+    run: async ({ device }) =>
+      expected(await device.ask({ method: 'PUT', key: 'repeated', headers: [['x-oss-meta-a', '1'], ['x-oss-meta-a', '2']], content: HELLO }), 400, 'InvalidArgument'),
+  },
+  {
+    id: 'A3',
+    what: 'header values beyond ASCII arrive as UTF-8',
+    follows: 'devices that send such names are refused, or S3 has a garbled name: src/route/s3_headers.rs',
+    run: async ({ device, stored }) => {
+      const name = 'attachment; filename="日.txt"';
+      const answer = await device.ask({ method: 'PUT', key: 'disposition', headers: [['Content-Disposition', name]], content: HELLO });
+      if (answer.status !== 200) return fails(shown(answer));
+      const found = await stored?.(device.keyOf('disposition'));
+      if (found === undefined) return stored ? fails('not in the bucket') : unknown(`200; ${NO_S3}`);
+      return found.contentDisposition === name ? holds(name) : fails(`S3 has ${found.contentDisposition}`);
+    },
+  },
+  {
+    id: 'A4',
+    what: 'Expect: 100-continue is answered or ignored',
+    follows: 'devices that wait for it time out: the distribution, or the devices',
+    run: async ({ device }) => expected(await device.ask({ method: 'PUT', key: 'expect', headers: [['Expect', '100-continue']], content: HELLO }), 200),
+  },
+  {
+    id: 'A5',
+    what: "the edge's clock is right",
+    follows: 'devices get RequestTimeTooSkewed: raise maxClockSkewSeconds, or mend the clock of this machine',
+    run: async ({ device }) => {
+      const { headers } = await device.ask({ method: 'GET', key: 'clock' });
+      const seconds = Math.round((Date.parse(headers.date ?? '') - Date.now()) / 1000);
+      if (Number.isNaN(seconds)) return unknown('no Date in an answer');
+      return Math.abs(seconds) <= 5 ? holds(`${seconds} s from this machine's`) : unknown(`${seconds} s from this machine's, and either may be wrong`);
+    },
+  },
+  {
+    id: 'A7',
+    what: 'a header that viewer-request leaves out is gone',
+    follows: 'clients could set what S3 obeys: stop the deployment, and look at the origin request policy',
+    run: async ({ device, stored }) => {
+      const headers = /** @type {[string, string][]} */ ([['x-amz-meta-evil', '1'], ['x-amz-storage-class', 'STANDARD_IA']]);
+      const answer = await device.ask({ method: 'PUT', key: 'evil', headers, content: HELLO });
+      const found = await stored?.(device.keyOf('evil'));
+      if (answer.status !== 200) return unknown(`${shown(answer)}, so nothing was stored`);
+      if (found === undefined) return stored ? fails('not in the bucket') : unknown(NO_S3);
+      return 'evil' in found.metadata || found.storageClass !== 'STANDARD' ? fails('S3 obeyed a header that nobody signed') : holds('neither is stored');
+    },
+  },
+  {
+    id: 'A8',
+    what: 'headers that viewer-request sets reach S3',
+    follows: 'objects without their metadata or class: set them in js-shim/edge/origin-request.mjs',
+    run: async ({ device, stored }) => {
+      const headers = /** @type {[string, string][]} */ ([['x-oss-meta-a', '1'], ['x-oss-storage-class', 'IA']]);
+      const answer = await device.ask({ method: 'PUT', key: 'metadata', headers, content: HELLO });
+      if (answer.status !== 200) return fails(shown(answer));
+      const found = await stored?.(device.keyOf('metadata'));
+      if (found === undefined) return stored ? fails('not in the bucket') : unknown(`200; ${NO_S3}`);
+      return found.metadata.a === '1' && found.storageClass === 'STANDARD_IA' ? holds('both are stored') : fails(`S3 has class ${found.storageClass}, metadata ${JSON.stringify(found.metadata)}`);
+    },
+  },
+  {
+    id: 'A9',
+    what: 'a refusal arrives whole while the device still sends',
+    follows: 'devices see a broken connection, and may repeat: src/oss_error.rs',
+    run: async ({ device }) => {
+      const answer = await device.ask({ method: 'PUT', key: 'large', content: Buffer.alloc(16 * 1024 * 1024), secret: 'wrong' });
+      return answer.body.toString().trimEnd().endsWith('</Error>') || answer.status === 0 ? expected(answer, 403, 'SignatureDoesNotMatch') : fails(`${shown(answer)}, and a document that is cut`);
+    },
+  },
+  {
+    id: 'A13',
+    what: 'a forbidden overwrite holds',
+    follows: 'objects are overwritten although that was forbidden: turn versioning on, or refuse the header in src/route/s3_headers.rs',
+    run: async ({ device }) => {
+      const once = async () => device.ask({ method: 'PUT', key: 'once', headers: [['x-oss-forbid-overwrite', 'true']], content: HELLO });
+      await once();
+      return expected(await once(), 409, 'FileAlreadyExists', 'PreconditionFailed');
+    },
+  },
+  {
+    id: 'A14',
+    what: 'Content-MD5 is checked',
+    follows: "damaged bodies are stored: tell the devices' makers that bodies aren't checked",
+    run: async ({ device }) => expected(await device.ask({ method: 'PUT', key: 'damaged', headers: [['Content-MD5', md5('another')]], content: HELLO }), 400, 'InvalidDigest', 'BadDigest'),
+  },
+  {
+    id: 'A15',
+    what: 'a body with Transfer-Encoding and Content-Length is stored as its content',
+    follows: 'the SDK for C, which frames every body so, needs the relay: `deployment.backend` "web-function"',
+    run: async ({ device, stored }) => {
+      const answer = await device.ask({ method: 'PUT', key: 'framed-twice', content: HELLO, framing: 'both' });
+      if (answer.status !== 200) return fails(`${shown(answer)}, and nothing is stored`);
+      const found = await stored?.(device.keyOf('framed-twice'));
+      if (found === undefined) return stored ? fails('200, and not in the bucket') : unknown(`200; ${NO_S3}`);
+      if (found.body.equals(HELLO)) return holds('200, and the right bytes');
+      return { ...fails('200, and OTHER BYTES'), follows: 'uploads of the SDK for C are DAMAGED: refuse Transfer-Encoding in src/route.rs before any device moves' };
+    },
+  },
+  {
+    id: 'A16',
+    what: 'an upload in parts that the API or the relay began ends through CloudFront',
+    follows: 'uploads in parts fail: look at the roles of initiate and complete, or of the relay, and at the bucket policy',
+    run: async ({ device, config }) => (hasParts(config) ? inParts(device, async (_id, complete) => expected(await complete(), 200)) : unknown(NO_PARTS)),
+  },
+  {
+    id: 'A33',
+    what: 'a repeated CompleteMultipartUpload gets the first answer',
+    follows: 'devices that repeat it see NoSuchUpload although the object is there',
+    run: async ({ device, config }) => {
+      if (!hasParts(config)) return unknown(NO_PARTS);
+      return inParts(device, async (_id, complete) => {
+        await complete();
+        return expected(await complete(), 200);
+      });
+    },
+  },
+  {
+    id: 'A39',
+    what: "the response headers policy goes by the viewer's Origin",
+    follows: 'pages take stored objects for failures: attach the policy of docs/deployment.md',
+    run: async ({ device, config }) => {
+      const [origin] = config.cors?.origins ?? [];
+      if (origin === undefined) return unknown('no `cors` in the configuration');
+      const sent = origin === '*' ? 'https://app.example.com' : origin;
+      const answer = await device.ask({ method: 'PUT', key: 'page', headers: [['Origin', sent]], content: HELLO });
+      const allowed = answer.headers['access-control-allow-origin'];
+      return allowed === origin || allowed === sent ? holds(`Access-Control-Allow-Origin: ${allowed}`) : fails(`${shown(answer)}, Access-Control-Allow-Origin: ${allowed ?? 'none'}`);
+    },
+  },
+];
+
+/** Names of what checks store without looking at it. */
+export const STORED = ['plain', 'expect', 'once', 'in-parts', 'page', 'damaged', 'repeated'];
+
+const NO_S3 = 'give --s3, so that what is stored can be looked at';
+const NO_PARTS = 'no `api` and no `relay` in the configuration';
+
+/** @param {any} config */
+function hasParts({ api, relay }) {
+  return api !== undefined || relay !== undefined;
+}
+
+/**
+ * @param {Patient['device']} device
+ * @param {(id: string, complete: () => Promise<Answer>) => Promise<Finding>} end
+ * @returns {Promise<Finding>}
+ */
+async function inParts(device, end) {
+  const begun = await device.ask({ method: 'POST', key: 'in-parts', query: 'uploads', content: Buffer.alloc(0) });
+  const id = /<UploadId>([^<]+)/u.exec(begun.body.toString())?.[1];
+  if (id === undefined) return fails(`it does not begin: ${shown(begun)}`);
+  const part = await device.ask({ method: 'PUT', key: 'in-parts', query: `partNumber=1&uploadId=${id}`, content: HELLO });
+  if (part.status !== 200) return fails(`a part: ${shown(part)}`);
+  const document = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.etag}</ETag></Part></CompleteMultipartUpload>`;
+  return end(id, () => device.ask({ method: 'POST', key: 'in-parts', query: `uploadId=${id}`, content: Buffer.from(document) }));
+}
+
+/** @param {Answer} answer @param {number} status @param {...string} codes of which one is expected @returns {Finding} */
+function expected(answer, status, ...codes) {
+  const isRight = answer.status === status && (codes.length === 0 || codes.includes(codeOf(answer)));
+  return isRight ? holds(shown(answer)) : fails(`${shown(answer)}, expected ${[status, codes[0]].filter(Boolean).join(' ')}`);
+}
+
+/** @param {Answer} answer */
+function codeOf({ body }) {
+  return /<Code>([^<]+)/u.exec(body.toString())?.[1] ?? '';
+}
+
+/** @param {Answer} answer */
+function shown(answer) {
+  return answer.status === 0 ? String(answer.fault) : `${answer.status} ${codeOf(answer)}`.trim();
+}
+
+/** @param {string} found @returns {Finding} */
+const holds = (found) => ({ verdict: 'holds', found });
+
+/** @param {string} found @returns {Finding} */
+const fails = (found) => ({ verdict: 'fails', found });
+
+/** @param {string} found @returns {Finding} */
+const unknown = (found) => ({ verdict: 'unknown', found });

@@ -1,0 +1,70 @@
+// A device with an access key: requests that are signed as OSS's version 1 says.
+
+import { createHash, createHmac } from 'node:crypto';
+
+import { inChunks, sendRaw } from './raw-request.mjs';
+
+/** @typedef {import('./raw-request.mjs').Answer} Answer */
+/**
+ * @typedef {object} Asked
+ * @property {string} method
+ * @property {string} key decoded
+ * @property {string} [path] as sent; by default the key, percent-encoded
+ * @property {string} [query] as sent; all of it is signed
+ * @property {[name: string, value: string][]} [headers] those that begin with `x-oss-` are signed
+ * @property {Buffer} [content]
+ * @property {'length' | 'chunks' | 'both'} [framing]
+ * @property {string} [secret] in place of the key's own
+ */
+
+/**
+ * @param {object} options
+ * @param {import('./raw-request.mjs').Address} options.address
+ * @param {string} options.host
+ * @param {string} options.bucket
+ * @param {{ accessKeyId: string, accessKeySecret: string }} options.key
+ * @param {string} options.prefix of all keys
+ * @returns {{ ask: (asked: Asked) => Promise<Answer>, keyOf: (name: string) => string }}
+ */
+export function createDevice({ address, host, bucket, key: { accessKeyId, accessKeySecret }, prefix }) {
+  return { keyOf: (name) => prefix + name, ask };
+
+  /** @param {Asked} asked */
+  function ask({ method, key: name, path, query = '', headers = [], content, framing = 'length', secret = accessKeySecret }) {
+    const key = prefix + name;
+    const date = new Date().toUTCString();
+    const header = (/** @type {string} */ wanted) => headers.find(([one]) => one.toLowerCase() === wanted)?.[1] ?? '';
+    const signed = headers
+      .filter(([one]) => one.startsWith('x-oss-'))
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([one, value]) => `${one}:${value}\n`)
+      .join('');
+    const text = [method, header('content-md5'), header('content-type'), date, `${signed}/${bucket}/${key}${query && `?${query}`}`].join('\n');
+    const signature = createHmac('sha1', secret).update(text).digest('base64');
+    const target = `/${(path === undefined ? encoded(key) : encoded(prefix) + path)}${query && `?${query}`}`;
+    return sendRaw(address, {
+      method,
+      target,
+      headers: [['Host', host], ['Date', date], ['Authorization', `OSS ${accessKeyId}:${signature}`], ...headers, ...framed(content, framing)],
+      body: content && (framing === 'length' ? content : inChunks(content)),
+    });
+  }
+}
+
+/** @param {Buffer | undefined} content @param {Asked['framing']} framing @returns {[string, string][]} */
+function framed(content, framing) {
+  if (content === undefined) return [];
+  const length = /** @type {[string, string]} */ (['Content-Length', String(content.length)]);
+  const chunked = /** @type {[string, string]} */ (['Transfer-Encoding', 'chunked']);
+  return framing === 'length' ? [length] : framing === 'chunks' ? [chunked] : [length, chunked];
+}
+
+/** @param {string} key */
+function encoded(key) {
+  return key.split('/').map(encodeURIComponent).join('/');
+}
+
+/** @param {Buffer | string} content */
+export function md5(content) {
+  return createHash('md5').update(content).digest('base64');
+}

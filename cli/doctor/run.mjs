@@ -1,0 +1,53 @@
+// Runs the checks, one after the other, and removes what they stored.
+
+import { DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+
+import { isAwsError } from '../deploy/aws.mjs';
+import { CHECKS } from './checks.mjs';
+
+/** @typedef {import('./checks.mjs').Finding & { id: string, what: string, follows: string }} Result */
+
+/**
+ * @param {import('./checks.mjs').Patient} patient
+ * @returns {AsyncGenerator<Result>}
+ */
+export async function* examined(patient) {
+  for (const { id, what, follows, run } of CHECKS) {
+    const finding = await run(patient).catch((error) => ({ verdict: /** @type {const} */ ('unknown'), found: error.message, follows: undefined }));
+    yield { id, what, ...finding, follows: finding.follows ?? follows };
+  }
+}
+
+/**
+ * A look into the bucket, with credentials from where the AWS SDK looks.
+ *
+ * @param {{ s3Bucket: string, region: string }} bucket @param {string | undefined} endpoint in place of S3's own
+ */
+export function bucketAccess({ s3Bucket: Bucket, region }, endpoint) {
+  const s3 = new S3Client({ region, ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }) });
+  /** @type {Set<string>} */
+  const seen = new Set();
+  return {
+    /** @param {string} Key @returns {Promise<import('./checks.mjs').Stored | undefined>} */
+    stored: async (Key) => {
+      seen.add(Key);
+      try {
+        const found = await s3.send(new GetObjectCommand({ Bucket, Key }));
+        return {
+          body: Buffer.from((await found.Body?.transformToByteArray()) ?? []),
+          metadata: found.Metadata ?? {},
+          storageClass: found.StorageClass ?? 'STANDARD',
+          // Node reads a header's bytes as ISO-8859-1.
+          contentDisposition: Buffer.from(found.ContentDisposition ?? '', 'latin1').toString(),
+        };
+      } catch (error) {
+        if (isAwsError(error, 'NoSuchKey', 'NotFound')) return undefined;
+        throw error;
+      }
+    },
+    /** @param {string[]} keys */
+    remove: async (keys) => {
+      for (const Key of new Set([...keys, ...seen])) await s3.send(new DeleteObjectCommand({ Bucket, Key })).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,142 @@
+// oss-edge doctor, against `serve` in each model of CloudFront.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+
+import { createProgram } from '../../cli/program.mjs';
+import { CHECKS, STORED } from '../../cli/doctor/checks.mjs';
+import { createDevice } from '../../cli/doctor/device.mjs';
+import { bucketAccess, examined } from '../../cli/doctor/run.mjs';
+import { serve } from '../../cli/serve.mjs';
+import { ORIGIN_REQUEST_POLICY } from '../../deploy/distribution.mjs';
+import { FRAMINGS } from '../../local/request-framing.mjs';
+import { ACCESS_KEY, DOCUMENTS } from '../shim/fixture.mjs';
+
+const BUCKET = DOCUMENTS.config.buckets['fleet-uploads'];
+const documents = { ...DOCUMENTS, config: { ...DOCUMENTS.config, cors: { origins: ['https://app.example.com'] } } };
+
+/** What A15 finds in each. */
+const FRAMED_TWICE = {
+  'keep-both': ['fails', '500 InternalError, and nothing is stored'],
+  'drop-length': ['fails', '411 MissingContentLength, and nothing is stored'],
+  'drop-chunking': ['holds', '200, and the right bytes'],
+  refuse: ['fails', '400, and nothing is stored'],
+  'trust-length': ['fails', '200, and OTHER BYTES'],
+};
+
+for (const framing of /** @type {import('../../local/request-framing.mjs').Framing[]} */ (Object.keys(FRAMINGS))) {
+  test(`finds what each assumption is in the model ${framing}`, async () => {
+    const { results } = await visit({ framing });
+    const found = Object.fromEntries(results.map(({ id, verdict, found: what }) => [id, [verdict, what]]));
+    assert.deepEqual(found.A15, FRAMED_TWICE[framing]);
+    const others = results.filter(({ id }) => id !== 'A15');
+    assert.deepEqual(others.filter(({ verdict }) => verdict !== 'holds'), []);
+    if (framing === 'trust-length') assert.match(String(results.find(({ id }) => id === 'A15')?.follows), /DAMAGED/u);
+  });
+}
+
+test('without a look into the bucket it says what cannot be told', async () => {
+  const { results } = await visit({ looks: false });
+  assert.deepEqual(results.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id), ['A12', 'A3', 'A7', 'A8', 'A15']);
+  assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails'), []);
+});
+
+test('finds a deployment whose origin request policy leaves something out', async () => {
+  for (const [id, header] of [['A8', 'X-Amz-Meta-A'], ['A13', 'If-None-Match'], ['A14', 'Content-MD5'], ['A3', 'Content-Disposition']]) {
+    const headers = { behavior: /** @type {const} */ ('allExcept'), names: ['Host', header] };
+    const { results } = await visit({ originRequestPolicy: { ...ORIGIN_REQUEST_POLICY, headers } });
+    assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map((result) => result.id), [id]);
+  }
+  const { results } = await visit({ originRequestPolicy: { ...ORIGIN_REQUEST_POLICY, queryStrings: { behavior: 'none' } } });
+  assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map(({ id }) => id), ['A16', 'A33']);
+});
+
+test('a deployment that nobody reaches is no deployment that is well', async () => {
+  const device = deviceAt('http://127.0.0.1:1');
+  const results = await collected({ device, stored: undefined, config: documents.config });
+  assert.match(results[0].found, /ECONNREFUSED/u);
+  assert.equal(results[0].verdict, 'fails');
+});
+
+test('removes what it stored', async () => {
+  const { left } = await visit({});
+  assert.deepEqual(left, []);
+});
+
+test('each check is of an assumption in the list', async () => {
+  const list = await readFile(new URL('../../docs/assumptions.md', import.meta.url), 'utf8');
+  for (const { id } of CHECKS) assert.ok(list.includes(`### ${id}\n`), id);
+  assert.equal(new Set(CHECKS.map(({ id }) => id)).size, CHECKS.length);
+});
+
+test('the command prints a line for each, and ends with 1 where one does not hold', async () => {
+  const running = await started({ framing: 'refuse' });
+  const directory = await mkdtemp(join(tmpdir(), 'oss-edge-doctor-'));
+  await writeFile(join(directory, 'c.json'), JSON.stringify(documents.config));
+  await writeFile(join(directory, 'k.json'), JSON.stringify(documents.accessKeys));
+  const { write } = process.stdout;
+  /** @type {string[]} */
+  const printed = [];
+  process.stdout.write = /** @type {any} */ ((/** @type {string} */ text) => printed.push(text));
+  const before = process.exitCode;
+  try {
+    const args = ['doctor', '--config', join(directory, 'c.json'), '--access-keys', join(directory, 'k.json'), '--url', running.url, '--host', 'uploads.example.com', '--s3-endpoint', running.s3.endpoint];
+    await createProgram().parseAsync(['node', 'oss-edge', ...args]);
+  } finally {
+    process.stdout.write = write;
+    await running.close();
+    await rm(directory, { recursive: true });
+  }
+  const text = printed.join('');
+  assert.equal(process.exitCode, 1);
+  process.exitCode = before;
+  assert.match(text, /^A11 {2}holds {4}a PUT without a body hash is signed and stored: 200$/mu);
+  assert.match(text, /^A15 {2}FAILS {4}a body with Transfer-Encoding and Content-Length .*: 400, and nothing is stored\n {14}the SDK for C, which frames every body so, needs the relay/mu);
+  assert.ok(!text.includes(ACCESS_KEY.accessKeySecret));
+});
+
+/**
+ * @typedef {object} Model of a deployment
+ * @property {import('../../local/request-framing.mjs').Framing} [framing]
+ * @property {import('../../deploy/distribution.mjs').OriginRequestPolicy} [originRequestPolicy]
+ */
+
+/** @param {Model} model */
+async function started(model) {
+  const server = await serve({ documents, ...model });
+  process.env.AWS_ACCESS_KEY_ID = server.s3.credentials.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = server.s3.credentials.secretAccessKey;
+  return server;
+}
+
+/** @param {Model & { looks?: boolean }} options `looks` into the bucket */
+async function visit({ looks = true, ...model }) {
+  const server = await started(model);
+  const access = bucketAccess(BUCKET, server.s3.endpoint);
+  const device = deviceAt(server.url);
+  const results = await collected({ device, stored: looks ? access.stored : undefined, config: documents.config });
+  await access.remove(STORED.map(device.keyOf));
+  const s3 = new S3Client({ region: BUCKET.region, endpoint: server.s3.endpoint, forcePathStyle: true });
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET.s3Bucket }));
+  await server.close();
+  return { results, left: Contents.map(({ Key }) => Key) };
+}
+
+/** @param {string} url */
+function deviceAt(url) {
+  const { protocol, hostname, port } = new URL(url);
+  const address = { protocol, hostname, port: Number(port), servername: 'uploads.example.com' };
+  return createDevice({ address, host: 'uploads.example.com', bucket: 'fleet-uploads', key: ACCESS_KEY, prefix: 'doctor/' });
+}
+
+/** @param {import('../../cli/doctor/checks.mjs').Patient} patient */
+async function collected(patient) {
+  const results = [];
+  for await (const result of examined(patient)) results.push(result);
+  return results;
+}
