@@ -17,7 +17,16 @@ export const API_SIZES = /** @type {const} */ ({
   initiate: { memory: 256, timeoutSeconds: 10 },
   complete: { memory: 256, timeoutSeconds: 29 },
   'list-parts': { memory: 256, timeoutSeconds: 10 },
+  'head-object': { memory: 256, timeoutSeconds: 10 },
 });
+
+/** A whole vCPU, for joining staged parts. */
+const JOINING_MEMORY = 1769;
+
+/** @param {ApiFunction} name @param {any} config @returns {Size} */
+export function apiSize(name, { smallParts }) {
+  return name === 'complete' && smallParts === 'stage' ? { ...API_SIZES[name], memory: JOINING_MEMORY } : API_SIZES[name];
+}
 
 /** The relay as a web function: its runtime, and its longest time (web-functions-revisions-timeout). */
 export const WEB_FUNCTION = { runtime: 'nodejs24.x', timeoutSeconds: 900, slots: 32 };

@@ -2,7 +2,7 @@
  * What a bucket that was there before the deployment gets: statements and lifecycle rules beside its own, told apart by
  * their names. All others stay as they are, in their order.
  */
-import { distributionStatement } from './permissions.mjs';
+import { distributionStatements } from './permissions.mjs';
 import { lifecycleRules } from './templates/bucket.mjs';
 import { pascal } from './templates/cfn.mjs';
 
@@ -11,43 +11,47 @@ import { pascal } from './templates/cfn.mjs';
 /** @typedef {Record<string, any> & { ID?: string }} Rule as S3's API has it */
 /** @typedef {{ added: string[], removed: string[], kept: number }} Difference names of statements or rules */
 
-/** The name of a deployment's statement: a bucket may serve several. @param {string} name of the deployment */
-export function statementId(name) {
-  return `OssEdge${pascal(name)}MayUpload`;
+/** What the names of a deployment's statements begin with: a bucket may serve several. @param {string} name */
+export function statementPrefix(name) {
+  return `OssEdge${pascal(name)}`;
 }
 
 /**
- * The bucket's policy with the deployment's statement.
+ * The bucket's policy with the deployment's statements.
  *
- * @param {Policy | undefined} policy @param {Statement} statement
+ * @param {Policy | undefined} policy @param {Statement[]} ours @param {string} name of the deployment
  * @returns {{ policy: Policy, difference: Difference }}
  */
-export function withStatement(policy, statement) {
+export function withStatements(policy, ours, name) {
   const statements = statementsOf(policy);
-  const same = statements.find(({ Sid }) => Sid === statement.Sid);
-  if (policy !== undefined && same !== undefined && JSON.stringify(same) === JSON.stringify(statement)) {
+  if (policy !== undefined && ours.every((one) => statements.some((other) => isEqual(one, other)))) {
     return { policy, difference: { added: [], removed: [], kept: statements.length } };
   }
-  const others = statements.filter((one) => one !== same);
+  const { policy: rest, difference } = withoutStatements(policy, name);
   return {
-    policy: { Version: '2012-10-17', ...policy, Statement: [...others, statement] },
-    difference: { added: [statement.Sid], removed: same === undefined ? [] : [statement.Sid], kept: others.length },
+    policy: { Version: '2012-10-17', ...policy, Statement: [...statementsOf(rest), ...ours] },
+    difference: { ...difference, added: ours.map(({ Sid }) => Sid) },
   };
 }
 
 /**
- * The bucket's policy without the deployment's statement; undefined where nothing is left.
+ * The bucket's policy without the deployment's statements; undefined where nothing is left.
  *
- * @param {Policy | undefined} policy @param {string} sid
+ * @param {Policy | undefined} policy @param {string} name of the deployment
  * @returns {{ policy: Policy | undefined, difference: Difference }}
  */
-export function withoutStatement(policy, sid) {
+export function withoutStatements(policy, name) {
+  const sids = SUFFIXES.map((suffix) => statementPrefix(name) + suffix);
   const statements = statementsOf(policy);
-  const others = statements.filter(({ Sid }) => Sid !== sid);
-  const difference = { added: [], removed: others.length < statements.length ? [sid] : [], kept: others.length };
+  const others = statements.filter(({ Sid }) => !sids.includes(Sid));
+  const removed = statements.filter((one) => !others.includes(one)).map(({ Sid }) => Sid);
+  const difference = { added: [], removed, kept: others.length };
   if (policy === undefined || others.length === 0) return { policy: undefined, difference };
   return { policy: { ...policy, Statement: others }, difference };
 }
+
+/** Ends of the names, in the order of `distributionStatements`. */
+const SUFFIXES = ['MayUpload', 'MayNotReplace'];
 
 /** @param {Rule[]} rules @returns {{ rules: Rule[], difference: Difference }} */
 export function withRules(rules) {
@@ -68,23 +72,25 @@ export function withoutRules(rules) {
 }
 
 /**
- * The deployment's statement for a bucket that was there.
+ * The deployment's statements for a bucket that was there.
  *
  * @param {import('./plan.mjs').Plan} plan @param {import('./plan.mjs').Bucket} bucket
  * @param {string} distributionArn @param {string} account
- * @returns {Statement}
+ * @returns {Statement[]}
  */
-export function statementFor({ name, config }, { s3Bucket }, distributionArn, account) {
-  return { ...distributionStatement(config, s3Bucket, distributionArn, account), Sid: statementId(name) };
+export function statementsFor({ name, config }, { s3Bucket }, distributionArn, account) {
+  const statements = distributionStatements(config, s3Bucket, distributionArn, account);
+  return statements.map((one, at) => ({ ...one, Sid: statementPrefix(name) + SUFFIXES[at] }));
 }
 
 /** The lifecycle rules of templates/bucket.mjs as S3's API has them. @returns {Rule[]} */
 function apiRules() {
-  return lifecycleRules().map(({ Id, Status, Prefix = '', ExpirationInDays, NoncurrentVersionExpiration, AbortIncompleteMultipartUpload }) => ({
+  return lifecycleRules().map(({ Id, Status, Prefix = '', ExpirationInDays, ExpiredObjectDeleteMarker, NoncurrentVersionExpiration, AbortIncompleteMultipartUpload }) => ({
     ID: Id,
     Status,
     Filter: { Prefix },
     ...(ExpirationInDays === undefined ? {} : { Expiration: { Days: ExpirationInDays } }),
+    ...(ExpiredObjectDeleteMarker === undefined ? {} : { Expiration: { ExpiredObjectDeleteMarker } }),
     ...(NoncurrentVersionExpiration === undefined ? {} : { NoncurrentVersionExpiration }),
     ...(AbortIncompleteMultipartUpload === undefined ? {} : { AbortIncompleteMultipartUpload }),
   }));

@@ -4,14 +4,22 @@
  * An operation that needs a permission more has its line in `GRANTS`.
  */
 
-/** @typedef {'distribution' | 'initiate' | 'complete' | 'list-parts' | 'relay'} Grantee */
+/** @typedef {'distribution' | 'initiate' | 'complete' | 'list-parts' | 'head-object' | 'relay'} Grantee */
 /**
  * @typedef {object} Grant
  * @property {readonly Grantee[]} to
  * @property {readonly string[]} actions
- * @property {string} [prefix] of the keys; by default all
+ * @property {readonly string[]} [on] ends of the resources after the bucket's ARN: `/*` is every object, `` the bucket; by
+ *   default every object
  * @property {(config: any) => boolean} [when] by default always
  */
+
+const RELAYED = '/.oss-edge/relay/*';
+const PARTS = '/.oss-edge/parts/*';
+const UPLOADS = '/.oss-edge/uploads/*';
+
+const isServed = (/** @type {any} */ { headObject }) => headObject === 'served';
+const isStaged = (/** @type {any} */ { smallParts }) => smallParts === 'stage';
 
 /** @type {readonly Grant[]} */
 export const GRANTS = [
@@ -21,21 +29,29 @@ export const GRANTS = [
   // complete reads the list for `x-oss-complete-all`.
   { to: ['complete', 'list-parts'], actions: ['s3:ListMultipartUploadParts'] },
   { to: ['relay'], actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'] },
-  {
-    to: ['relay'],
-    actions: ['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject', 's3:DeleteObjectVersion'],
-    prefix: '.oss-edge/relay/',
-  },
-  {
-    to: ['distribution', 'initiate', 'relay'],
-    actions: ['s3:PutObjectTagging'],
-    when: ({ headers }) => headers?.tagging === true,
-  },
+  { to: ['relay'], actions: ['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject', 's3:DeleteObjectVersion'], on: [RELAYED] },
+  { to: ['distribution', 'initiate', 'relay'], actions: ['s3:PutObjectTagging'], when: ({ headers }) => headers?.tagging === true },
+  // Without s3:ListBucket S3 answers 403 for an object that is absent.
+  { to: ['head-object', 'relay'], actions: ['s3:GetObject'], when: isServed },
+  { to: ['head-object', 'relay'], actions: ['s3:ListBucket'], on: [''], when: isServed },
+  // Staged parts, and the record of each upload that has some.
+  { to: ['complete', 'relay'], actions: ['s3:ListBucket', 's3:ListBucketVersions'], on: [''], when: isStaged },
+  { to: ['complete', 'relay'], actions: ['s3:GetObject', 's3:DeleteObject', 's3:DeleteObjectVersion'], on: [PARTS], when: isStaged },
+  { to: ['complete', 'relay'], actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObjectVersion'], on: [UPLOADS], when: isStaged },
+  { to: ['list-parts'], actions: ['s3:ListBucket'], on: [''], when: isStaged },
+  { to: ['list-parts'], actions: ['s3:GetObject'], on: [UPLOADS], when: isStaged },
 ];
 
-/** Who encrypts and decrypts with keys of KMS: S3 does it in their name. */
-const KMS_USERS = /** @type {readonly Grantee[]} */ (['initiate', 'complete', 'relay']);
-export const KMS_ACTIONS = ['kms:GenerateDataKey', 'kms:Decrypt'];
+/** What the functions keep for themselves: no device's object is there. */
+const OURS = [RELAYED, UPLOADS];
+
+/** S3 encrypts and decrypts in the name of these. @type {Partial<Record<Grantee, string[]>>} */
+const KMS_ACTIONS = {
+  initiate: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  complete: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  relay: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  'head-object': ['kms:Decrypt'],
+};
 
 /** Those that verify signatures. */
 const KEY_READERS = ['viewer-request', 'authorizer', 'relay'];
@@ -43,52 +59,63 @@ const KEY_READERS = ['viewer-request', 'authorizer', 'relay'];
 /**
  * @param {any} config
  * @param {Grantee} grantee
- * @returns {{ actions: string[], prefix: string }[]} actions by prefix, sorted
+ * @returns {{ actions: string[], on: string }[]} actions by the resource's end, sorted
  */
 export function grantsOf(config, grantee) {
   /** @type {Map<string, Set<string>>} */
-  const byPrefix = new Map();
-  for (const { to, actions, prefix = '', when = () => true } of GRANTS) {
+  const byResource = new Map();
+  for (const { to, actions, on = ['/*'], when = () => true } of GRANTS) {
     if (!to.includes(grantee) || !when(config)) continue;
-    byPrefix.set(prefix, new Set([...(byPrefix.get(prefix) ?? []), ...actions]));
+    for (const end of on) byResource.set(end, new Set([...(byResource.get(end) ?? []), ...actions]));
   }
-  return [...byPrefix].map(([prefix, actions]) => ({ prefix, actions: [...actions].sort() }));
+  return [...byResource].map(([on, actions]) => ({ on, actions: [...actions].sort() }));
 }
 
 /**
- * A role's statements on the buckets' objects and on the KMS keys that encrypt them.
+ * A role's statements on buckets and objects, and on the KMS keys that encrypt them.
  *
  * @param {import('./plan.mjs').Plan} plan
  * @param {Grantee} grantee
  */
 export function objectStatements({ config, buckets, region }, grantee) {
-  const objects = grantsOf(config, grantee).map(({ actions, prefix }) => ({
+  const statements = grantsOf(config, grantee).map(({ actions, on }) => ({
     Effect: 'Allow',
     Action: actions,
-    Resource: buckets.map(({ s3Bucket }) => `arn:aws:s3:::${s3Bucket}/${prefix}*`),
+    Resource: buckets.map(({ s3Bucket }) => `arn:aws:s3:::${s3Bucket}${on}`),
   }));
-  const keys = KMS_USERS.includes(grantee) ? kmsKeyArns(config, buckets, region) : [];
-  return keys.length === 0 ? objects : [...objects, { Effect: 'Allow', Action: KMS_ACTIONS, Resource: keys }];
+  const { [grantee]: actions = [] } = KMS_ACTIONS;
+  const keys = actions.length > 0 ? kmsKeyArns(config, buckets, region) : [];
+  return keys.length === 0 ? statements : [...statements, { Effect: 'Allow', Action: actions, Resource: keys }];
 }
 
 /**
- * The statement by which one distribution, and no other, writes to a bucket.
+ * The statements by which one distribution, and no other, writes to a bucket, but not over what the functions keep there.
  *
  * @param {any} config
  * @param {string} s3Bucket
  * @param {unknown} distributionArn
  * @param {unknown} account
+ * @returns {[allow: Record<string, any>, deny: Record<string, any>]}
  */
-export function distributionStatement(config, s3Bucket, distributionArn, account) {
-  const [{ actions }] = grantsOf(config, 'distribution');
-  return {
+export function distributionStatements(config, s3Bucket, distributionArn, account) {
+  const [{ actions, on }] = grantsOf(config, 'distribution');
+  const Principal = { Service: 'cloudfront.amazonaws.com' };
+  const allow = {
     Sid: 'OssEdgeDistributionMayUpload',
     Effect: 'Allow',
-    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Principal,
     Action: actions,
-    Resource: `arn:aws:s3:::${s3Bucket}/*`,
+    Resource: `arn:aws:s3:::${s3Bucket}${on}`,
     Condition: { StringEquals: { 'AWS:SourceArn': distributionArn, 'aws:SourceAccount': account } },
   };
+  const deny = {
+    Sid: 'OssEdgeDistributionMayNotReplace',
+    Effect: 'Deny',
+    Principal,
+    Action: 's3:PutObject',
+    Resource: OURS.map((end) => `arn:aws:s3:::${s3Bucket}${end}`),
+  };
+  return [allow, deny];
 }
 
 /** @param {string} s3Bucket */

@@ -12,7 +12,7 @@ import {
   PutBucketPolicyCommand,
 } from '@aws-sdk/client-s3';
 
-import { statementFor, statementId, withRules, withStatement, withoutRules, withoutStatement } from '../../deploy/merge.mjs';
+import { statementsFor, withRules, withStatements, withoutRules, withoutStatements } from '../../deploy/merge.mjs';
 import { isAwsError } from './aws.mjs';
 import { Declined } from './stack.mjs';
 
@@ -26,11 +26,11 @@ import { Declined } from './stack.mjs';
 export async function prepareExisting(context, plan, bucket, distributionArn) {
   const found = await read(context, bucket);
   warn(context, bucket, found);
-  const statement = statementFor(plan, bucket, distributionArn, context.account);
-  const policy = withStatement(found.policy, statement);
+  const statements = statementsFor(plan, bucket, distributionArn, context.account);
+  const policy = withStatements(found.policy, statements, plan.name);
   const lifecycle = withRules(found.rules);
   await write(context, bucket, found, { policy: policy.policy, rules: lifecycle.rules }, [
-    ...lines('statement', policy.difference, JSON.stringify(statement)),
+    ...lines('statement', policy.difference, statements.map((one) => JSON.stringify(one))),
     ...lines('lifecycle rule', lifecycle.difference),
   ]);
 }
@@ -38,7 +38,7 @@ export async function prepareExisting(context, plan, bucket, distributionArn) {
 /** @param {Context} context @param {Plan} plan @param {Bucket} bucket */
 export async function restoreExisting(context, plan, bucket) {
   const found = await read(context, bucket);
-  const policy = withoutStatement(found.policy, statementId(plan.name));
+  const policy = withoutStatements(found.policy, plan.name);
   const lifecycle = withoutRules(found.rules);
   await write(context, bucket, found, { policy: policy.policy, rules: lifecycle.rules }, [
     ...lines('statement', policy.difference),
@@ -118,11 +118,11 @@ async function write({ aws, ui }, { s3Bucket, region }, found, { policy, rules }
   }
 }
 
-/** @param {string} what @param {Difference} difference @param {string} [text] of what is added */
-function lines(what, { added, removed, kept }, text) {
+/** @param {string} what @param {Difference} difference @param {string[]} [texts] of what is added */
+function lines(what, { added, removed, kept }, texts = []) {
   return [
     ...removed.map((name) => `- ${what} ${name}`),
-    ...added.map((name) => `+ ${what} ${name}${text === undefined ? '' : ` ${text}`}`),
+    ...added.map((name, at) => `+ ${what} ${[name, texts[at]].filter(Boolean).join(' ')}`),
     `keeps ${kept} ${what}${kept === 1 ? '' : 's'} as they are`,
   ];
 }

@@ -23,7 +23,7 @@ export const BUCKET_RULES = {
   }),
   'bucket-source': ofUploadBuckets((_bucket, statements, id) =>
     statements
-      .filter(({ Principal }) => Principal?.Service === 'cloudfront.amazonaws.com')
+      .filter(({ Effect, Principal }) => Effect === 'Allow' && Principal?.Service === 'cloudfront.amazonaws.com')
       .flatMap(({ Condition = {} }) => {
         const conditions = Condition.StringEquals ?? {};
         const source = Object.entries(conditions).find(([key]) => key.toLowerCase() === 'aws:sourcearn')?.[1];

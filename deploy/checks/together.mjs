@@ -38,9 +38,9 @@ export const TOGETHER_RULES = {
     for (const stack of stacks) {
       for (const [id, grantee, role] of rolesOf(stack)) {
         const allowed = statementsOf(stack, role).filter(({ Effect }) => Effect === 'Allow');
-        for (const { actions, prefix } of grantsOf(plan.config, grantee)) {
+        for (const { actions, on } of grantsOf(plan.config, grantee)) {
           for (const { s3Bucket } of plan.buckets) {
-            const resource = `arn:aws:s3:::${s3Bucket}/${prefix}*`;
+            const resource = `arn:aws:s3:::${s3Bucket}${on}`;
             const missing = actions.filter(
               (action) => !allowed.some(({ Action, Resource }) => listOf(Action).includes(action) && listOf(Resource).includes(resource)),
             );
@@ -103,6 +103,7 @@ function rolesOf(stack) {
     ['InitiateFunction', 'initiate'],
     ['CompleteFunction', 'complete'],
     ['ListPartsFunction', 'list-parts'],
+    ['HeadObjectFunction', 'head-object'],
   ]).flatMap(([id, name]) => {
     const found = stack.template.Resources[id];
     return found ? [/** @type {[string, import('../permissions.mjs').Grantee, any]} */ ([id, name, found.Properties?.Role])] : [];

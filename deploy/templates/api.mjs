@@ -1,6 +1,6 @@
 /** The REST API, its authorizer and its Lambdas. */
-import { API_SIZES } from '../functions.mjs';
-import { AUTHORIZER, GATEWAY_RESPONSES, INTEGRATION_TIMEOUT_SECONDS, apiMethods } from '../api.mjs';
+import { apiSize } from '../functions.mjs';
+import { API_METHODS, AUTHORIZER, GATEWAY_RESPONSES, INTEGRATION_TIMEOUT_SECONDS, apiMethods } from '../api.mjs';
 import { FAILURE_METRICS, namespaceOf } from '../metrics.mjs';
 import { STAGE } from '../plan.mjs';
 import { alarm } from './alarms.mjs';
@@ -38,11 +38,11 @@ export function apiOutputs() {
 /** @param {Plan} plan @param {Release} release @returns {Record<string, Resource>} */
 export function apiResources(plan, release) {
   const methods = apiMethods(plan.config);
-  const functions = /** @type {const} */ (['authorizer', ...methods.map((method) => method.function)]);
+  const functions = new Set(/** @type {const} */ (['authorizer', ...methods.map((method) => method.function)]));
   const front = frontResources(methods);
   const deployment = changing('ApiDeployment', front);
   return {
-    ...Object.assign({}, ...functions.map((name) => functionResources(plan, release, name))),
+    ...Object.assign({}, ...[...functions].map((name) => functionResources(plan, release, name))),
     ...front,
     [deployment]: {
       Type: 'AWS::ApiGateway::Deployment',
@@ -68,7 +68,7 @@ export function apiResources(plan, release) {
   };
 }
 
-/** @param {Plan} plan @param {Release} release @param {keyof typeof API_SIZES} name @returns {Record<string, Resource>} */
+/** @param {Plan} plan @param {Release} release @param {import('../functions.mjs').ApiFunction} name @returns {Record<string, Resource>} */
 function functionResources(plan, release, name) {
   const id = pascal(name);
   const group = `/aws/lambda/${plan.name}-${name}`;
@@ -84,7 +84,7 @@ function functionResources(plan, release, name) {
       plan,
       name,
       release,
-      size: API_SIZES[name],
+      size: apiSize(name, plan.config),
       role: `${id}Role`,
       more: { ...environment, LoggingConfig: { LogGroup: ref(`${id}Log`) } },
     }),
@@ -100,10 +100,11 @@ function functionResources(plan, release, name) {
   };
 }
 
-/** What of the API may invoke a function. @param {keyof typeof API_SIZES} name */
+/** What of the API may invoke a function. @param {import('../functions.mjs').ApiFunction} name */
 function permittedPath(name) {
-  const method = apiMethods({}).find((one) => one.function === name);
-  return method ? `*/${method.method}${method.resource}` : 'authorizers/${Authorizer}';
+  const [first, ...others] = API_METHODS.filter((one) => one.function === name);
+  if (first === undefined) return 'authorizers/${Authorizer}';
+  return `*/${others.length > 0 ? '*' : first.method}${first.resource}`;
 }
 
 /**
@@ -136,19 +137,23 @@ function frontResources(methods) {
       Type: 'AWS::ApiGateway::GatewayResponse',
       Properties: { RestApiId: ref('Api'), ResponseType: authorizerFailure.type, StatusCode: String(authorizerFailure.status) },
     },
-    ...Object.assign({}, ...methods.map((method) => methodResources(method))),
+    ...Object.assign({}, ...methods.map((method) => methodResources(method, methods))),
   };
 }
 
-/** @param {import('../api.mjs').ApiMethod} method @returns {Record<string, Resource>} */
-function methodResources({ method, resource, function: name }) {
+/**
+ * @param {import('../api.mjs').ApiMethod} one @param {ReturnType<typeof apiMethods>} all
+ * @returns {Record<string, Resource>}
+ */
+function methodResources({ method, resource, function: name }, all) {
   const id = pascal(name);
+  const isOnly = all.filter((other) => other.resource === resource).length === 1;
   return {
     [`${id}Resource`]: {
       Type: 'AWS::ApiGateway::Resource',
       Properties: { RestApiId: ref('Api'), ParentId: att('Api', 'RootResourceId'), PathPart: resource.slice(1) },
     },
-    [`${id}Method`]: {
+    [isOnly ? `${id}Method` : `${id}${pascal(method.toLowerCase())}Method`]: {
       Type: 'AWS::ApiGateway::Method',
       Properties: {
         RestApiId: ref('Api'),

@@ -1,5 +1,5 @@
 /** A bucket of the deployment's own. */
-import { distributionStatement, tlsOnlyStatement } from '../permissions.mjs';
+import { distributionStatements, tlsOnlyStatement } from '../permissions.mjs';
 import { policyDocument, ref, when } from './cfn.mjs';
 
 /** @typedef {import('../plan.mjs').Bucket} Bucket */
@@ -21,6 +21,12 @@ const STAGING = [
 export function lifecycleRules() {
   return [
     { Id: 'oss-edge-incomplete-uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: UPLOAD_DAYS } },
+    {
+      Id: 'oss-edge-delete-markers',
+      Status: 'Enabled',
+      Prefix: '.oss-edge/',
+      ExpiredObjectDeleteMarker: true,
+    },
     ...STAGING.map(({ id, prefix, days }) => ({
       Id: id,
       Status: 'Enabled',
@@ -34,6 +40,7 @@ export function lifecycleRules() {
 /** @param {Bucket} bucket @param {any} config @returns {Record<string, import('./cfn.mjs').Resource>} */
 export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDays }, config) {
   const kept = noncurrentDays === undefined ? [] : [noncurrentRule(noncurrentDays)];
+  const [allow, deny] = distributionStatements(config, s3Bucket, ref(distributionParameter(id)), ref('AWS::AccountId'));
   const encryption = kmsKey === undefined ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey };
   return {
     [`Bucket${id}`]: {
@@ -61,12 +68,8 @@ export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDa
         Bucket: ref(`Bucket${id}`),
         PolicyDocument: policyDocument([
           tlsOnlyStatement(s3Bucket),
-          /** @type {any} */ (
-            when(
-              hasDistribution(id),
-              distributionStatement(config, s3Bucket, ref(distributionParameter(id)), ref('AWS::AccountId')),
-            )
-          ),
+          /** @type {any} */ (when(hasDistribution(id), allow)),
+          deny,
         ]),
       },
     },

@@ -64,7 +64,7 @@ const MISTAKES = [
   ['bucket-source', 'a wrong SourceArn', (_edge, regional) => (allowOf(regional).Condition.StringEquals['AWS:SourceArn'] = { Ref: 'DistributionArnFleetLogs' })],
   ['bucket-source', 'any distribution', (_edge, regional) => (allowOf(regional).Condition = { StringLike: { 'AWS:SourceArn': '*' } })],
   ['bucket-source', 'any account', (_edge, regional) => delete allowOf(regional).Condition.StringEquals['aws:SourceAccount']],
-  ['bucket-distribution', 'no statement for the distribution', (_edge, regional) => regional.BucketPolicyFleetUploads.Properties.PolicyDocument.Statement.pop()],
+  ['bucket-distribution', 'no statement for the distribution', (_edge, regional) => regional.BucketPolicyFleetUploads.Properties.PolicyDocument.Statement.splice(1, 1)],
   ['bucket-actions', 'reading', (_edge, regional) => allowOf(regional).Action.push('s3:GetObject')],
   ['bucket-actions', 'everything', (_edge, regional) => (allowOf(regional).Action = 's3:*')],
   ['bucket-actions', 'everybody', (_edge, regional) => (allowOf(regional).Principal = '*')],

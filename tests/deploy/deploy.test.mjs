@@ -285,12 +285,12 @@ test("an existing bucket's policy and rules are merged, shown, and restored", as
   const policy = JSON.stringify({ Version: '2012-10-17', Id: 'ours', Statement: [READER] });
   const bucket = existingBucket({ policy, lifecycle: `<LifecycleConfiguration>${RULE}</LifecycleConfiguration>` });
   await deployOnce();
-  const [reader, added, ...more] = policyOf(bucket).Statement;
+  const [reader, added, deny, ...more] = policyOf(bucket).Statement;
   const distribution = named('us-east-1 fleet-edge')?.outputs.DistributionIdFleetUploads;
   assert.deepEqual([reader, more], [READER, []]);
-  assert.equal(added.Sid, 'OssEdgeFleetMayUpload');
+  assert.deepEqual([added.Sid, deny.Sid], ['OssEdgeFleetMayUpload', 'OssEdgeFleetMayNotReplace']);
   assert.equal(added.Condition.StringEquals['AWS:SourceArn'], `arn:aws:cloudfront::${ACCOUNT}:distribution/${distribution}`);
-  assert.deepEqual(rulesOf(bucket), ['old-logs', 'oss-edge-incomplete-uploads', 'oss-edge-relay', 'oss-edge-staging']);
+  assert.deepEqual(rulesOf(bucket), ['old-logs', 'oss-edge-incomplete-uploads', 'oss-edge-delete-markers', 'oss-edge-relay', 'oss-edge-staging']);
   assert.ok(said.includes('  keeps 1 statement as they are'), said.join('\n'));
   assert.ok(said.some((line) => line.startsWith('  + statement OssEdgeFleetMayUpload {"Sid":"OssEdgeFleetMayUpload"')));
   assert.ok(said.includes('  + lifecycle rule oss-edge-staging'));
@@ -320,7 +320,7 @@ test('an existing bucket without policy and rules has none again after destroy',
   await deployOnce({ dryRun: true });
   assert.equal(bucket.settings.size, 0);
   await deployOnce();
-  assert.equal(policyOf(bucket).Statement.length, 1);
+  assert.equal(policyOf(bucket).Statement.length, 2);
   for (const name of aws.functions.keys()) aws.functions.set(name, false);
   await runDestroy(options(), seams());
   assert.equal(bucket.settings.size, 0);

@@ -71,8 +71,9 @@ test('the distribution of the template is the one that serve runs', () => {
 });
 
 test('the API has the resources that origin-request asks for, and those that the configuration leaves', () => {
-  assert.deepEqual(API_METHODS.map(({ resource }) => resource), API_RESOURCES);
+  assert.deepEqual([...new Set(API_METHODS.map(({ resource }) => resource))].sort(), API_RESOURCES.toSorted());
   assert.deepEqual(apiMethods({ completeMultipartUpload: 's3', listParts: false }).map((method) => method.function), ['initiate']);
+  assert.equal(apiMethods({ headObject: 'served' }).filter((method) => method.function === 'head-object').length, 2);
 });
 
 test('docs/deployment.md has the sizes and statuses of the description', async () => {

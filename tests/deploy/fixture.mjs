@@ -71,6 +71,14 @@ export const VARIANTS = {
     config: { ...ONE_BUCKET, completeMultipartUpload: 's3', listParts: false },
     settings: {},
   },
+  'an API that serves HEAD and stages parts': {
+    config: { ...CONFIG, headObject: 'served', smallParts: 'stage', headers: { kmsKeys: { default: KMS_KEY } } },
+    settings: { certificate: CERTIFICATE, name: 'staged' },
+  },
+  'a web function that serves HEAD and stages parts': {
+    config: { ...CONFIG, headObject: 'served', smallParts: 'stage' },
+    settings: { backend: 'web-function', certificate: CERTIFICATE },
+  },
   'an existing bucket': { config: ONE_BUCKET, settings: { buckets: { 'fleet-uploads': { existing: true } } } },
   'a web function': {
     config: { ...CONFIG, bodiesWithoutLength: 'relay', credentials: SECRETS_MANAGER },

@@ -21,6 +21,8 @@ const STAGING = ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:GetObject', 's
 const API = 'an API, with every choice';
 const WEB_FUNCTION = 'a web function';
 const FARGATE = 'Fargate';
+const STAGED = 'an API that serves HEAD and stages parts';
+const STAGED_RELAY = 'a web function that serves HEAD and stages parts';
 
 /** As KMS makes it by default: the account's roles decide. */
 const KEY_POLICY = {
@@ -62,30 +64,56 @@ for (const [who, variant, caller, allowed] of ON_A_BUCKET) {
   });
 }
 
+test('no distribution writes over what the functions keep in the bucket', async () => {
+  for (const key of ['.oss-edge/uploads/u', '.oss-edge/relay/u/1']) {
+    assert.deepEqual(await allowedOn({ variant: WEB_FUNCTION, caller: as(OWN), key }), ['s3:AbortMultipartUpload'], key);
+  }
+});
+
 test('before there is a distribution, CloudFront may do nothing', async () => {
   assert.deepEqual(await allowedOn({ variant: API, caller: as(OWN), key: 'a', parameters: {} }), []);
 });
 
-/** @type {[role: string, variant: string, allowed: string[], staged?: string[]][]} */
+const LISTS = ['s3:ListBucket', 's3:ListBucketVersions'];
+
+/** Of the bucket, on every object; and on what functions keep there. @type {[role: string, variant: string, allowed: string[], on?: Record<string, string[]>][]} */
 const ROLES = [
   ['InitiateRole', API, ['s3:PutObject', 's3:PutObjectTagging']],
   ['CompleteRole', API, ['s3:ListMultipartUploadParts', 's3:PutObject']],
   ['ListPartsRole', API, ['s3:ListMultipartUploadParts']],
   ['AuthorizerRole', API, []],
   ['ApiGatewayLogRole', API, []],
-  ['RelayRole', WEB_FUNCTION, [...UPLOADS, 's3:ListMultipartUploadParts'], STAGING],
-  ['RelayRole', FARGATE, [...UPLOADS, 's3:ListMultipartUploadParts', 's3:PutObjectTagging'], STAGING],
+  ['RelayRole', WEB_FUNCTION, [...UPLOADS, 's3:ListMultipartUploadParts'], { relay: STAGING }],
+  ['RelayRole', FARGATE, [...UPLOADS, 's3:ListMultipartUploadParts', 's3:PutObjectTagging'], { relay: STAGING }],
+  ['HeadObjectRole', STAGED, ['s3:GetObject', 's3:ListBucket']],
+  [
+    'CompleteRole',
+    STAGED,
+    ['s3:ListMultipartUploadParts', 's3:PutObject', ...LISTS],
+    { parts: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:GetObject'], uploads: ['s3:DeleteObjectVersion', 's3:GetObject'] },
+  ],
+  ['ListPartsRole', STAGED, ['s3:ListBucket', 's3:ListMultipartUploadParts'], { uploads: ['s3:GetObject'] }],
+  ['InitiateRole', STAGED, ['s3:PutObject']],
+  [
+    'RelayRole',
+    STAGED_RELAY,
+    [...UPLOADS, 's3:GetObject', 's3:ListMultipartUploadParts', ...LISTS],
+    { relay: STAGING, parts: ['s3:DeleteObject', 's3:DeleteObjectVersion'], uploads: ['s3:DeleteObjectVersion'] },
+  ],
   ['RelayStartRole', FARGATE, []],
   ['ViewerRequestRole', API, []],
   ['OriginRequestRole', API, []],
   ['OriginResponseRole', API, []],
 ];
 
-for (const [role, variant, allowed, staged = []] of ROLES) {
+for (const [role, variant, allowed, on = {}] of ROLES) {
   test(`${role} (${variant}) may ${allowed.join(', ') || 'do nothing'} on objects, and no more`, async () => {
     const caller = roleOf(ACCOUNT, statementsOf(variant, role));
     assert.deepEqual(await allowedOn({ variant, caller, key: 'logs/boot.txt' }), allowed.toSorted());
-    assert.deepEqual(await allowedOn({ variant, caller, key: '.oss-edge/relay/u/1' }), [...allowed, ...staged].sort());
+    for (const folder of ['relay', 'parts', 'uploads']) {
+      const expected = [...new Set([...allowed, ...(on[folder] ?? [])])].sort();
+      assert.deepEqual(await allowedOn({ variant, caller, key: `.oss-edge/${folder}/u/1` }), expected, folder);
+    }
     assert.deepEqual(await allowedOn({ variant, caller, key: 'logs/boot.txt', bucket: 'a-bucket-of-somebody-else' }), []);
   });
 }
@@ -191,7 +219,7 @@ async function allowedOn({ variant, caller, key, bucket = BUCKET, parameters = {
     const resources = [...(kinds.includes('object') ? [`arn:aws:s3:::${bucket}/${key}`] : []), ...(kinds.includes('bucket') ? [`arn:aws:s3:::${bucket}`] : [])];
     for (const resource of resources) if (await isAllowed(caller, action, resource, policy)) allowed.push(action);
   }
-  return allowed.sort();
+  return [...new Set(allowed)].sort();
 }
 
 /**
