@@ -210,7 +210,7 @@ test('says what is missing', async () => {
     [['bundle', '--config', config, '--access-keys', accessKeys], /expected --secrets FILE: make one with `oss-edge secrets new --out FILE`\nSee/u],
     [['bundle', '--config', config, '--access-keys', accessKeys, '--secrets', '/none.json'], /\/none\.json: no such file/u],
     [['bundle', '--config', '/nonexistent.json', '--access-keys', accessKeys], /\/nonexistent\.json: no such file/u],
-    [['deploy'], /unknown command 'publish'/u],
+    [['publish'], /unknown command 'publish'/u],
     [['replay', '--config', config, '--access-keys', accessKeys], /expected a FILE/u],
     [['serve', '--config', config, '--access-keys', accessKeys, '--port', '99999'], /--port: expected a number from 0 to 65535/u],
   ])) {
