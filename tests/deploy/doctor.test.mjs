@@ -22,11 +22,11 @@ const documents = { ...DOCUMENTS, config: { ...DOCUMENTS.config, cors: { origins
 
 /** What A15 finds in each. */
 const FRAMED_TWICE = {
-  'keep-both': ['fails', '500 InternalError, and nothing is stored'],
+  'keep-both': ['fails', '411 MissingContentLength, and nothing is stored'],
   'drop-length': ['fails', '411 MissingContentLength, and nothing is stored'],
   'drop-chunking': ['holds', '200, and the right bytes'],
   refuse: ['fails', '400, and nothing is stored'],
-  'trust-length': ['fails', '200, and OTHER BYTES'],
+  'trust-length': ['fails', '411 MissingContentLength, and nothing is stored'],
 };
 
 for (const framing of /** @type {import('../../local/request-framing.mjs').Framing[]} */ (Object.keys(FRAMINGS))) {
@@ -36,9 +36,16 @@ for (const framing of /** @type {import('../../local/request-framing.mjs').Frami
     assert.deepEqual(found.A15, FRAMED_TWICE[framing]);
     const others = results.filter(({ id }) => id !== 'A15');
     assert.deepEqual(others.filter(({ verdict }) => verdict !== 'holds'), []);
-    if (framing === 'trust-length') assert.match(String(results.find(({ id }) => id === 'A15')?.follows), /DAMAGED/u);
   });
 }
+
+test('finds that a body is damaged, and says that no device may move', async () => {
+  const check = CHECKS.find(({ id }) => id === 'A15');
+  const device = { keyOf: (/** @type {string} */ name) => name, ask: async () => ({ status: 200, headers: {}, body: Buffer.alloc(0) }) };
+  const stored = async () => ({ body: Buffer.from('d\r\nhello, docto'), metadata: {}, storageClass: 'STANDARD', contentDisposition: '' });
+  const { verdict, found, follows } = await check.run({ device, stored, config: documents.config });
+  assert.deepEqual([verdict, found, /DAMAGED/u.test(String(follows))], ['fails', '200, and OTHER BYTES', true]);
+});
 
 test('without a look into the bucket it says what cannot be told', async () => {
   const { results } = await visit({ looks: false });
