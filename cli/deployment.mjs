@@ -47,6 +47,21 @@ export function withEndpoint(config, settings, endpoint = LOCAL_ENDPOINT) {
   return kind === undefined ? config : { ...config, [kind]: endpoint };
 }
 
+/**
+ * The section, which there must be to deploy anything.
+ *
+ * @param {Settings | undefined} settings
+ * @param {string} [name] in place of `deployment.name`
+ * @returns {Settings}
+ * @throws {Error} when there is none, or the name isn't one
+ */
+export function requiredSettings(settings, name) {
+  if (settings === undefined) {
+    throw new Error('config: deployment: expected a section that says what to make, {} at least, found none');
+  }
+  return name === undefined ? settings : readSettings({ ...settings, name });
+}
+
 /** @param {unknown} section @returns {Settings} */
 function readSettings(section) {
   const { definitions, properties } = JSON.parse(readFileSync(SCHEMA, 'utf8'));

@@ -88,11 +88,12 @@ async function writeTemplates({ bundle, out, endpoint, ...options }) {
   const { faultsOf } = await import('../../deploy/checks.mjs');
   const { planOf } = await import('../../deploy/plan.mjs');
   const { foundationStacks, releaseStacks } = await import('../../deploy/stacks.mjs');
+  const { requiredSettings } = await import('../deployment.mjs');
   const { endpointOf } = await import('../endpoint-option.mjs');
   const { readDocuments } = await import('../documents.mjs');
   const { readRelease } = await import('../deploy/release.mjs');
   const documents = await readDocuments(documentFiles(options), endpointOf(endpoint));
-  const plan = planOf(documents.written, documents.settings ?? {});
+  const plan = planOf(documents.written, requiredSettings(documents.settings));
   const release = bundle === undefined ? undefined : await readRelease(documents, bundle);
   const stacks = release === undefined ? foundationStacks(plan) : releaseStacks(plan, release);
   const faults = faultsOf(plan, stacks);

@@ -40,6 +40,7 @@ import { sealSecretsOf } from './seal-secrets.mjs';
  * @property {Plan} plan
  * @property {string} hash
  * @property {Outputs} edge
+ * @property {Outputs} regional of the stack with the API or the relay
  */
 
 /**
@@ -135,13 +136,13 @@ export async function applyRelease(context, plan, hash, buckets, present) {
           parameters: { ArtifactBucket: buckets.get(stack.region) ?? 'artifacts', ...arns },
         })),
     );
-  await apply('regional', known);
+  let [regional] = await apply('regional', known);
   await apply('watch', known);
   await replicated(context, plan);
   const [edge] = await apply('edge', known);
   const arns = distributionArns(plan, context.account, edge);
-  if (JSON.stringify(arns) !== JSON.stringify(known)) await apply('regional', arns);
-  return { plan, hash, edge };
+  if (JSON.stringify(arns) !== JSON.stringify(known)) [regional] = await apply('regional', arns);
+  return { plan, hash, edge, regional };
 }
 
 /**

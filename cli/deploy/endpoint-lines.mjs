@@ -3,11 +3,13 @@
 /** @typedef {import('../../deploy/plan.mjs').Plan} Plan */
 
 /**
- * @param {Plan} plan @param {import('./stack.mjs').Outputs} edge outputs of the edge stack
+ * @param {Plan} plan @param {Pick<import('./deployment.mjs').Deployed, 'edge' | 'regional'>} outputs
  * @returns {string[]}
  */
-export function endpointLines({ buckets, plainHttp, config }, edge) {
+export function endpointLines({ buckets, plainHttp, config }, { edge, regional }) {
   const lines = [];
+  // CloudFront reaches the relay by this name.
+  if (regional.BalancerDomain !== undefined) lines.push(`DNS: ${config.relay.domain}. CNAME ${regional.BalancerDomain}.`);
   for (const { id, name, aliases } of buckets) {
     const domain = edge[`DistributionDomain${id}`];
     lines.push(`bucket ${name}: https://${domain}${aliases.length > 0 ? '' : OWN_DOMAIN}`);

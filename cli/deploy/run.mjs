@@ -7,6 +7,7 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 
 import { EDGE_REGION, planOf } from '../../deploy/plan.mjs';
 import { distributionParameter } from '../../deploy/templates/bucket.mjs';
+import { requiredSettings } from '../deployment.mjs';
 import { parseDocument } from '../document.mjs';
 import { documentFiles } from '../document-options.mjs';
 import { documentWarnings, readDocuments } from '../documents.mjs';
@@ -47,8 +48,7 @@ async function begin({ stack, yes, dryRun = false, profile, ...options }, seams)
   const files = documentFiles(options);
   const read = async (/** @type {import('../deployment.mjs').Endpoint | undefined} */ endpoint) => {
     const documents = await readDocuments(files, endpoint);
-    const { settings = {} } = documents;
-    return { ...documents, settings: stack === undefined ? settings : { ...settings, name: stack } };
+    return { ...documents, settings: requiredSettings(documents.settings, stack) };
   };
   const documents = await read(undefined);
   const plan = planOf(documents.written, documents.settings);
@@ -72,7 +72,7 @@ export async function runDeploy({ smokeKey, imageIsPushed = false, ...options },
     await prepareBuckets(context, deployed);
     if (context.ui.dryRun) return 0;
     const passed = await tried(context, deployed, { keyId: smokeKey, connectTo: seams.connectTo });
-    for (const line of endpointLines(deployed.plan, deployed.edge)) context.ui.say(line);
+    for (const line of endpointLines(deployed.plan, deployed)) context.ui.say(line);
     return passed ? 0 : 1;
   });
 }

@@ -346,6 +346,52 @@ test('access keys in Secrets Manager: the secret is made with its replicas, and 
   assert.ok(said.includes(`trying it as ${KEY.accessKeyId} at uploads.example.com`));
 });
 
+test('a web function is there before its code, and the bundle has its domain', async () => {
+  await write({ ...CONFIG, bodiesWithoutLength: 'relay', deployment: { ...CONFIG.deployment, backend: 'web-function' } });
+  const names = ['viewer-request', 'origin-request', 'origin-response', 'relay'];
+  /** @type {any} */
+  let config;
+  const relayed = async (/** @type {any} */ documents) => {
+    ({ config } = documents);
+    return releaseOf(new Map(names.map((name) => [name, Buffer.from(name)])));
+  };
+  await deployOnce({}, { bundle: relayed });
+  const { outputs, template } = named('eu-west-1 fleet-regional') ?? {};
+  assert.deepEqual(config.relay, { domain: outputs?.EndpointDomain, path: '' });
+  assert.ok(template.Resources.RelayEndpoint.Properties.RevisionWeights);
+  said = [];
+  await deployOnce({}, { bundle: relayed });
+  assert.deepEqual(verbs(), []);
+});
+
+test('with Fargate it stops for the image, and says how to make it and which DNS record the relay needs', async () => {
+  const container = {
+    repository: `${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/relay`,
+    certificate: CERTIFICATE.replace('us-east-1', 'eu-west-1'),
+    prefixListId: 'pl-4fa04526',
+    vpc: 'vpc-0123456789abcdef0',
+    subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+  };
+  await write({ ...CONFIG, relay: { domain: 'relay.example.com', path: '' }, deployment: { ...CONFIG.deployment, backend: 'fargate', container } });
+  await assert.rejects(deployOnce(), (/** @type {Error} */ error) => {
+    const image = `${container.repository}:[0-9a-f]{12}`;
+    assert.match(error.message, new RegExp(`docker build --file \\S+/deploy/relay/Dockerfile --tag ${image} dist/relay && docker push ${image}`, 'u'));
+    return true;
+  });
+  assert.equal(named('us-east-1 fleet-edge'), undefined);
+  await deployOnce({ imageIsPushed: true });
+  assert.ok(said.includes('DNS: relay.example.com. CNAME Balancer.DNSName.'), said.join('\n'));
+});
+
+test('nothing is deployed without a section that says so, and a name must be one', async () => {
+  const { deployment: _, ...config } = CONFIG;
+  await write(config);
+  await assert.rejects(deployOnce(), /config: deployment: expected a section that says what to make, \{\} at least, found none/u);
+  await write();
+  await assert.rejects(deployOnce({ stack: 'Not A Name' }), /config: deployment\.name: expected pattern/u);
+  assert.deepEqual(aws.calls, []);
+});
+
 test('the backend of a deployment cannot change', async () => {
   await write();
   await deployOnce();
