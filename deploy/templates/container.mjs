@@ -147,5 +147,6 @@ function serviceResources({ subnets, tasks, certificate, vpc, prefixListId }) {
 
 /** @param {string} vpc @param {string} what @param {object} ingress @returns {Resource} */
 function securityGroup(vpc, what, ingress) {
-  return { Type: 'AWS::EC2::SecurityGroup', Properties: { VpcId: vpc, GroupDescription: what, SecurityGroupIngress: [ingress] } };
+  const rule = { Description: what, ...ingress };
+  return { Type: 'AWS::EC2::SecurityGroup', Properties: { VpcId: vpc, GroupDescription: what, SecurityGroupIngress: [rule] } };
 }
