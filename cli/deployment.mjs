@@ -40,7 +40,8 @@ export function endpointMadeBy({ api, relay }, settings) {
 /**
  * The configuration as the functions will have it.
  *
- * @param {any} config @param {Settings | undefined} settings @param {Endpoint} [endpoint] by default one that leads nowhere
+ * @param {any} config @param {Settings | undefined} settings @param {Endpoint} [endpoint] by default one that leads
+ *   nowhere
  */
 export function withEndpoint(config, settings, endpoint = LOCAL_ENDPOINT) {
   const kind = endpointMadeBy(config, settings);
@@ -65,7 +66,10 @@ export function requiredSettings(settings, name) {
 /** @param {unknown} section @returns {Settings} */
 function readSettings(section) {
   const { definitions, properties } = JSON.parse(readFileSync(SCHEMA, 'utf8'));
-  const validate = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: false }).compile({ definitions, ...properties.deployment });
+  const validate = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: false }).compile({
+    definitions,
+    ...properties.deployment,
+  });
   if (validate(section)) return /** @type {Settings} */ (section);
   throw new Error(`config: ${messageOf(validate.errors[0])}`);
 }
@@ -78,6 +82,7 @@ function messageOf({ instancePath, keyword, params, data, schema, message, paren
     return `${path}.${params.additionalProperty}: unknown field, expected one of ${known}`;
   }
   if (keyword === 'required') return `${path}.${params.missingProperty}: expected a value, found none`;
-  const expected = keyword === 'enum' ? `one of ${schema.join(', ')}` : message.replace(/^must (?:be|match|NOT) ?/u, '');
+  const expected =
+    keyword === 'enum' ? `one of ${schema.join(', ')}` : message.replace(/^must (?:be|match|NOT) ?/u, '');
   return `${path}: expected ${expected}, found ${JSON.stringify(data)}`;
 }

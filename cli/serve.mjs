@@ -39,7 +39,8 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * @param {import('../local/request-framing.mjs').Framing} [options.framing] what CloudFront makes of a body that is
  *   framed twice
  * @param {import('../local/api-gateway.mjs').Chunked} [options.apiChunked] what API Gateway makes of a chunked request
- * @param {import('../deploy/distribution.mjs').OriginRequestPolicy} [options.originRequestPolicy] in place of the right one
+ * @param {import('../deploy/distribution.mjs').OriginRequestPolicy} [options.originRequestPolicy] in place of the right
+ *   one
  * @param {RequestLog} [options.log]
  * @param {(request: import('aws-lambda').CloudFrontRequest, now: number) => string | undefined} [options.explain] says
  *   why a request was refused; it goes to the request's line as `hypothesis`

@@ -23,7 +23,9 @@ export function zipsOf(functions) {
     const zip = zipSync(files, { level: 9, mtime: ZIP_DATE });
     zips.set(name, zip);
     if (name === 'viewer-request' && zip.length > MAX_VIEWER_REQUEST_ZIP) {
-      throw new Error(`${name}.zip: ${zip.length} bytes, and a viewer-request function may have ${MAX_VIEWER_REQUEST_ZIP}`);
+      throw new Error(
+        `${name}.zip: ${zip.length} bytes, and a viewer-request function may have ${MAX_VIEWER_REQUEST_ZIP}`,
+      );
     }
   }
   return zips;

@@ -24,7 +24,12 @@ export const INTEGRATION_TIMEOUT_SECONDS = 29;
 
 /** The authorizer's own refusal is in OSS's words. A device tries again after a 503. */
 export const GATEWAY_RESPONSES = {
-  accessDenied: { type: 'ACCESS_DENIED', status: 403, contentType: 'application/xml', template: '$context.authorizer.body' },
+  accessDenied: {
+    type: 'ACCESS_DENIED',
+    status: 403,
+    contentType: 'application/xml',
+    template: '$context.authorizer.body',
+  },
   authorizerFailure: { type: 'AUTHORIZER_FAILURE', status: 503 },
 };
 

@@ -16,7 +16,13 @@ import { TOGETHER_RULES } from './checks/together.mjs';
  */
 
 /** Every rule by its name. @type {Record<string, Rule>} */
-export const RULES = { ...EDGE_FUNCTION_RULES, ...DISTRIBUTION_RULES, ...BUCKET_RULES, ...API_RULES, ...TOGETHER_RULES };
+export const RULES = {
+  ...EDGE_FUNCTION_RULES,
+  ...DISTRIBUTION_RULES,
+  ...BUCKET_RULES,
+  ...API_RULES,
+  ...TOGETHER_RULES,
+};
 
 /**
  * @param {Plan} plan

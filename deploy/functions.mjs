@@ -25,7 +25,9 @@ const JOINING_MEMORY = 1769;
 
 /** @param {ApiFunction} name @param {any} config @returns {Size} */
 export function apiSize(name, { smallParts }) {
-  return name === 'complete' && smallParts === 'stage' ? { ...API_SIZES[name], memory: JOINING_MEMORY } : API_SIZES[name];
+  return name === 'complete' && smallParts === 'stage'
+    ? { ...API_SIZES[name], memory: JOINING_MEMORY }
+    : API_SIZES[name];
 }
 
 /** The relay as a web function: its runtime, and its longest time (web-functions-revisions-timeout). */

@@ -60,7 +60,10 @@ export function withRules(rules) {
   const isSame = ours.every((rule) => rules.some((one) => isEqual(one, rule)));
   if (isSame) return { rules, difference: { added: [], removed: [], kept: rules.length } };
   const removed = rules.filter((one) => !others.includes(one)).map(({ ID = '' }) => ID);
-  return { rules: [...others, ...ours], difference: { added: ours.map(({ ID = '' }) => ID), removed, kept: others.length } };
+  return {
+    rules: [...others, ...ours],
+    difference: { added: ours.map(({ ID = '' }) => ID), removed, kept: others.length },
+  };
 }
 
 /** @param {Rule[]} rules @returns {{ rules: Rule[], difference: Difference }} */
@@ -85,15 +88,25 @@ export function statementsFor({ name, config }, { s3Bucket }, distributionArn, a
 
 /** The lifecycle rules of templates/bucket.mjs as S3's API has them. @returns {Rule[]} */
 function apiRules() {
-  return lifecycleRules().map(({ Id, Status, Prefix = '', ExpirationInDays, ExpiredObjectDeleteMarker, NoncurrentVersionExpiration, AbortIncompleteMultipartUpload }) => ({
-    ID: Id,
-    Status,
-    Filter: { Prefix },
-    ...(ExpirationInDays === undefined ? {} : { Expiration: { Days: ExpirationInDays } }),
-    ...(ExpiredObjectDeleteMarker === undefined ? {} : { Expiration: { ExpiredObjectDeleteMarker } }),
-    ...(NoncurrentVersionExpiration === undefined ? {} : { NoncurrentVersionExpiration }),
-    ...(AbortIncompleteMultipartUpload === undefined ? {} : { AbortIncompleteMultipartUpload }),
-  }));
+  return lifecycleRules().map(
+    ({
+      Id,
+      Status,
+      Prefix = '',
+      ExpirationInDays,
+      ExpiredObjectDeleteMarker,
+      NoncurrentVersionExpiration,
+      AbortIncompleteMultipartUpload,
+    }) => ({
+      ID: Id,
+      Status,
+      Filter: { Prefix },
+      ...(ExpirationInDays === undefined ? {} : { Expiration: { Days: ExpirationInDays } }),
+      ...(ExpiredObjectDeleteMarker === undefined ? {} : { Expiration: { ExpiredObjectDeleteMarker } }),
+      ...(NoncurrentVersionExpiration === undefined ? {} : { NoncurrentVersionExpiration }),
+      ...(AbortIncompleteMultipartUpload === undefined ? {} : { AbortIncompleteMultipartUpload }),
+    }),
+  );
 }
 
 /** @param {Policy | undefined} policy @returns {Statement[]} */

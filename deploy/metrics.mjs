@@ -1,5 +1,6 @@
 /**
- * Metrics that CloudWatch makes of the functions' log lines, by metric filters: the functions know nothing of them, and a
+ * Metrics that CloudWatch makes of the functions' log lines, by metric filters: the functions know nothing of them, and
+ * a
  * line costs no byte more. (Embedded metric format would need its fields in each line.)
  *
  * Each dimension's values are few: every combination is a metric that costs money.
@@ -32,9 +33,20 @@ export const VIEWER_METRICS = [
     dimensions: { Scheme: '$.scheme' },
     meaning: 'the same, by signature scheme',
   },
-  { name: 'Refused', pattern: '{ $.decision = "deny" && $.code = "*" }', dimensions: { Code: '$.code' }, meaning: "refusals, by OSS's code" },
+  {
+    name: 'Refused',
+    pattern: '{ $.decision = "deny" && $.code = "*" }',
+    dimensions: { Code: '$.code' },
+    meaning: "refusals, by OSS's code",
+  },
   { name: 'RefusedAll', pattern: '{ $.decision = "deny" }', meaning: 'all refusals' },
-  { name: 'DeclaredBytes', pattern: '{ $.decision = "forward" && $.contentLength > 0 }', value: '$.contentLength', unit: 'Bytes', meaning: 'Content-Length of what was sent on' },
+  {
+    name: 'DeclaredBytes',
+    pattern: '{ $.decision = "forward" && $.contentLength > 0 }',
+    value: '$.contentLength',
+    unit: 'Bytes',
+    meaning: 'Content-Length of what was sent on',
+  },
   {
     name: 'ClockBehindSeconds',
     pattern: '{ $.clockDifferenceSeconds < 0 }',
@@ -63,7 +75,11 @@ export const VIEWER_METRICS = [
 
 /** Of each function's log, together. @type {readonly Metric[]} */
 export const FAILURE_METRICS = [
-  { name: 'InternalErrors', pattern: '{ $.code = "InternalError" || $.event = "failed" }', meaning: 'requests that a function could not decide; a relay that did not start' },
+  {
+    name: 'InternalErrors',
+    pattern: '{ $.code = "InternalError" || $.event = "failed" }',
+    meaning: 'requests that a function could not decide; a relay that did not start',
+  },
   { name: 'KeysUnavailable', pattern: '{ $.event = "access-keys" }', meaning: 'access keys that could not be fetched' },
 ];
 

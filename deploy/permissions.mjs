@@ -1,5 +1,6 @@
 /**
- * Who may do what on the buckets, and who reads access keys: the one place from which bucket policies and roles are made.
+ * Who may do what on the buckets, and who reads access keys: the one place from which bucket policies and roles are
+ * made.
  *
  * An operation that needs a permission more has its line in `GRANTS`.
  */
@@ -9,7 +10,8 @@
  * @typedef {object} Grant
  * @property {readonly Grantee[]} to
  * @property {readonly string[]} actions
- * @property {readonly string[]} [on] ends of the resources after the bucket's ARN: `/*` is every object, `` the bucket; by
+ * @property {readonly string[]} [on] ends of the resources after the bucket's ARN: `/*` is every object, `` the bucket;
+ *   by
  *   default every object
  * @property {(config: any) => boolean} [when] by default always
  */
@@ -29,15 +31,33 @@ export const GRANTS = [
   // complete reads the list for `x-oss-complete-all`.
   { to: ['complete', 'list-parts'], actions: ['s3:ListMultipartUploadParts'] },
   { to: ['relay'], actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'] },
-  { to: ['relay'], actions: ['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject', 's3:DeleteObjectVersion'], on: [RELAYED] },
-  { to: ['distribution', 'initiate', 'relay'], actions: ['s3:PutObjectTagging'], when: ({ headers }) => headers?.tagging === true },
+  {
+    to: ['relay'],
+    actions: ['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject', 's3:DeleteObjectVersion'],
+    on: [RELAYED],
+  },
+  {
+    to: ['distribution', 'initiate', 'relay'],
+    actions: ['s3:PutObjectTagging'],
+    when: ({ headers }) => headers?.tagging === true,
+  },
   // Without s3:ListBucket S3 answers 403 for an object that is absent.
   { to: ['head-object', 'relay'], actions: ['s3:GetObject'], when: isServed },
   { to: ['head-object', 'relay'], actions: ['s3:ListBucket'], on: [''], when: isServed },
   // Staged parts, and the record of each upload that has some.
   { to: ['complete', 'relay'], actions: ['s3:ListBucket', 's3:ListBucketVersions'], on: [''], when: isStaged },
-  { to: ['complete', 'relay'], actions: ['s3:GetObject', 's3:DeleteObject', 's3:DeleteObjectVersion'], on: [PARTS], when: isStaged },
-  { to: ['complete', 'relay'], actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObjectVersion'], on: [UPLOADS], when: isStaged },
+  {
+    to: ['complete', 'relay'],
+    actions: ['s3:GetObject', 's3:DeleteObject', 's3:DeleteObjectVersion'],
+    on: [PARTS],
+    when: isStaged,
+  },
+  {
+    to: ['complete', 'relay'],
+    actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObjectVersion'],
+    on: [UPLOADS],
+    when: isStaged,
+  },
   { to: ['list-parts'], actions: ['s3:ListBucket'], on: [''], when: isStaged },
   { to: ['list-parts'], actions: ['s3:GetObject'], on: [UPLOADS], when: isStaged },
 ];
@@ -89,7 +109,8 @@ export function objectStatements({ config, buckets, region }, grantee) {
 }
 
 /**
- * The statements by which one distribution, and no other, writes to a bucket, but not over what the functions keep there.
+ * The statements by which one distribution, and no other, writes to a bucket, but not over what the functions keep
+ * there.
  *
  * @param {any} config
  * @param {string} s3Bucket
@@ -146,7 +167,8 @@ export function accessKeyStatements({ accessKeys }, name) {
 /** @param {string} id a name or an ARN @param {string} region @returns {unknown} */
 function secretArn(id, region) {
   // The ARN of a secret ends with six characters of Secrets Manager's.
-  if (!id.startsWith('arn:')) return { 'Fn::Sub': `arn:aws:secretsmanager:${region}:\${AWS::AccountId}:secret:${id}-??????` };
+  if (!id.startsWith('arn:'))
+    return { 'Fn::Sub': `arn:aws:secretsmanager:${region}:\${AWS::AccountId}:secret:${id}-??????` };
   return id.split(':').with(3, region).join(':');
 }
 

@@ -50,7 +50,8 @@ import { pascal } from './templates/cfn.mjs';
  * @property {string} region of the API or the relay, and of the secrets
  * @property {Backend} backend
  * @property {Bucket[]} buckets
- * @property {{ sent: number, accepted: number[] }} originSecrets numbers of the secrets that the distribution sends, and
+ * @property {{ sent: number, accepted: number[] }} originSecrets numbers of the secrets that the distribution sends,
+ *   and
  *   that the authorizer or the relay takes
  * @property {{ secretIds: string[], regions: string[], create: boolean } | undefined} accessKeys in Secrets Manager
  * @property {string | undefined} certificate
@@ -88,7 +89,8 @@ export function planOf(config, settings, originSecrets = { sent: 1, accepted: [1
   for (const { aliases } of buckets) {
     if (aliases.length > 0 && certificate === undefined) {
       throw new Error(
-        `config: deployment.certificate: expected the ARN of a certificate in ${EDGE_REGION} for ${aliases.join(', ')}, found none`,
+        `config: deployment.certificate: expected the ARN of a certificate in ${EDGE_REGION} for ` +
+          `${aliases.join(', ')}, found none`,
       );
     }
   }
@@ -97,7 +99,8 @@ export function planOf(config, settings, originSecrets = { sent: 1, accepted: [1
   }
   if (backend === 'fargate' && accessKeys !== undefined) {
     throw new Error(
-      'config: credentials.source: expected "bundled" with the backend "fargate", whose credentials aren\'t in the environment, found "secrets-manager"',
+      'config: credentials.source: expected "bundled" with the backend "fargate", whose credentials ' +
+        'aren\'t in the environment, found "secrets-manager"',
     );
   }
   return {
@@ -145,11 +148,15 @@ export function originSecretName({ name }, number) {
 /** @param {any} config @param {Settings} settings @returns {Backend} */
 function backendOf({ api, relay }, { backend = api || relay ? 'none' : 'api' }) {
   if (backend === 'fargate' && relay === undefined) {
-    throw new Error('config: relay: expected the domain of deployment.container.certificate with the backend "fargate", found none');
+    throw new Error(
+      'config: relay: expected the domain of deployment.container.certificate with the backend "fargate", found none',
+    );
   }
   const given = backend === 'fargate' || backend === 'none' ? undefined : api ? 'api' : relay ? 'relay' : undefined;
   if (given) {
-    throw new Error(`config: ${given}: expected none with the backend "${backend}", whose domain the deployment finds out`);
+    throw new Error(
+      `config: ${given}: expected none with the backend "${backend}", whose domain the deployment finds out`,
+    );
   }
   return backend;
 }
@@ -161,7 +168,8 @@ function accessKeysOf({ credentials }, { accessKeys }, region) {
   const create = accessKeys?.secret !== 'existing';
   if (create && !regions.includes(region)) {
     throw new Error(
-      `config: credentials.regions: expected ${region} among them, where the deployment makes the secret, found ${regions.join(', ')}`,
+      `config: credentials.regions: expected ${region} among them, where the deployment makes the secret, ` +
+        `found ${regions.join(', ')}`,
     );
   }
   if (create && secretId.startsWith('arn:')) {
@@ -181,12 +189,33 @@ function bucketsOf(config, { buckets: chosen = {} }) {
   return Object.entries(config.buckets).map(([name, { s3Bucket, region }]) => {
     const { existing = false, versioning = true, kmsKey, noncurrentDays } = chosen[name] ?? {};
     const id = pascal(name);
-    return { name, id, s3Bucket, region, aliases: aliases.get(name) ?? [], existing, versioning, kmsKey, noncurrentDays };
+    return {
+      name,
+      id,
+      s3Bucket,
+      region,
+      aliases: aliases.get(name) ?? [],
+      existing,
+      versioning,
+      kmsKey,
+      noncurrentDays,
+    };
   });
 }
 
 /** Where edge functions run: near CloudFront's regional edge caches (HowCloudFrontWorks). */
 const REGIONAL_EDGE_CACHES = [
-  'us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ap-south-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-southeast-1',
-  'ap-southeast-2', 'eu-central-1', 'eu-west-1', 'eu-west-2', 'sa-east-1',
+  'us-east-1',
+  'us-east-2',
+  'us-west-1',
+  'us-west-2',
+  'ap-south-1',
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'eu-central-1',
+  'eu-west-1',
+  'eu-west-2',
+  'sa-east-1',
 ];

@@ -1,5 +1,6 @@
 /**
- * Queries of CloudWatch Logs Insights over viewer-request's log, which the deployment saves in each Region. A query sees
+ * Queries of CloudWatch Logs Insights over viewer-request's log, which the deployment saves in each Region. A query
+ * sees
  * one Region; pick the Regions and the time in the console.
  */
 

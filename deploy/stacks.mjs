@@ -31,7 +31,11 @@ export function foundationStacks(plan) {
 export function releaseStacks(plan, release) {
   const names = stackNames(plan);
   const watch = plan.edgeRegions.map((region) => stack('watch', names.watch, region, watchTemplate(plan)));
-  return [...regionalStacks(plan, release), ...watch, stack('edge', names.edge, EDGE_REGION, edgeTemplate(plan, release))];
+  return [
+    ...regionalStacks(plan, release),
+    ...watch,
+    stack('edge', names.edge, EDGE_REGION, edgeTemplate(plan, release)),
+  ];
 }
 
 /** @param {Plan} plan @returns {Stack[]} */

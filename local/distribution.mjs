@@ -1,5 +1,6 @@
 /**
- * A CloudFront distribution on this machine, as deploy/distribution.mjs describes it: one behavior with its functions, an
+ * A CloudFront distribution on this machine, as deploy/distribution.mjs describes it: one behavior with its functions,
+ * an
  * S3 origin with origin access control, and a REST API or a relay.
  */
 import { once } from 'node:events';

@@ -19,7 +19,11 @@ import { DISTRIBUTION_DOMAIN_NAME, edgeEvent } from './viewer-request-event.mjs'
  * @param {import('../deploy/distribution.mjs').OriginRequestPolicy} [policy]
  * @returns {import('aws-lambda').CloudFrontRequestEvent}
  */
-export function originRequestEvent(viewerRequest, { requestId, domainName, customHeaders = {} }, policy = ORIGIN_REQUEST_POLICY) {
+export function originRequestEvent(
+  viewerRequest,
+  { requestId, domainName, customHeaders = {} },
+  policy = ORIGIN_REQUEST_POLICY,
+) {
   const { clientIp, method, uri } = viewerRequest;
   const configured = customHeaderObject(customHeaders);
   const { headers: passed, querystring } = forwarded(viewerRequest, policy);

@@ -18,7 +18,9 @@ export function forwarded({ headers, querystring }, { headers: ofHeaders, queryS
     allViewer: () => true,
     allExcept: (/** @type {string} */ name) => !names.has(name),
   }[ofHeaders.behavior];
-  const kept = Object.entries(headers).filter(([name]) => (name === 'cookie' ? cookies.behavior === 'all' : passes(name)));
+  const kept = Object.entries(headers).filter(([name]) =>
+    name === 'cookie' ? cookies.behavior === 'all' : passes(name),
+  );
   return {
     headers: structuredClone(Object.fromEntries(kept)),
     querystring: queryStrings.behavior === 'all' ? querystring : '',

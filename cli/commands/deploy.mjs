@@ -44,7 +44,9 @@ export function addDeploy(program) {
     .action(action(async (options) => (await import('../deploy/run.mjs')).runDeploy({ ...options, dryRun: true })));
   addDeploymentOptions(deploy.command('status'))
     .summary('show what is there')
-    .description('Show the stacks, the bundle that runs, and the releases before. The exit status is 1 if something is not whole.')
+    .description(
+      'Show the stacks, the bundle that runs, and the releases before. The exit status is 1 if something is not whole.',
+    )
     .action(action(async (options) => (await import('../deploy/run.mjs')).runStatus(options)));
   addDeploymentOptions(deploy.command('rollback'))
     .summary('go back to an earlier release')
@@ -106,4 +108,3 @@ async function writeTemplates({ bundle, out, endpoint, ...options }) {
   }
   return 0;
 }
-

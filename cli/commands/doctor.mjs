@@ -42,12 +42,14 @@ async function doctor({ url, host: givenHost, key: keyId, s3: looksIntoS3 = fals
   const host = givenHost ?? hostOf(config, bucket);
   const key = await keyFor([accessKeys].flat(), bucket, keyId, Date.now());
   if (host === undefined) throw new UsageError('expected --host: the configuration has no host for the first bucket');
-  if (key === undefined) throw new UsageError(`expected an access key that may upload to ${bucket}: name one with --key`);
+  if (key === undefined)
+    throw new UsageError(`expected an access key that may upload to ${bucket}: name one with --key`);
   const address = addressOf(url ?? `https://${host}`, host);
   const prefix = `${key.prefix}oss-edge-doctor/${randomBytes(4).toString('hex')}/`;
   const device = createDevice({ address, host, bucket, key: key.key, prefix });
   const access = looksIntoS3 || s3Endpoint ? bucketAccess(config.buckets[bucket], s3Endpoint) : undefined;
-  if (!json) process.stdout.write(`as ${key.key.accessKeyId} at ${url ?? `https://${host}`}, Host ${host}, under ${prefix}\n`);
+  if (!json)
+    process.stdout.write(`as ${key.key.accessKeyId} at ${url ?? `https://${host}`}, Host ${host}, under ${prefix}\n`);
   let isWell = true;
   for await (const result of examined({ device, stored: access?.stored, config })) {
     isWell &&= result.verdict !== 'fails';

@@ -43,13 +43,17 @@ export function templateStore(s3, bucket, region) {
 /** @param {S3Client} s3 @param {string} bucket @param {ReleaseRecord} record */
 export async function recordRelease(s3, bucket, record) {
   const key = `${RELEASES}${record.at}-${record.hash.slice(0, 12)}.json`;
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(record), ContentType: 'application/json' }));
+  await s3.send(
+    new PutObjectCommand({ Bucket: bucket, Key: key, Body: JSON.stringify(record), ContentType: 'application/json' }),
+  );
 }
 
 /** @param {S3Client} s3 @param {string} bucket @returns {Promise<ReleaseRecord[]>} the latest first */
 export async function releasesOf(s3, bucket) {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: RELEASES }));
-  const keys = Contents.map(({ Key = '' }) => Key).toSorted().toReversed();
+  const keys = Contents.map(({ Key = '' }) => Key)
+    .toSorted()
+    .toReversed();
   return Promise.all(
     keys.slice(0, 20).map(async (Key) => {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
@@ -66,6 +70,11 @@ async function exists(s3, bucket, key) {
   } catch (error) {
     if (isAwsError(error, 'NotFound', 'NoSuchKey')) return false;
     // An answer to HEAD has no document that says more.
-    throw new Error(`s3://${bucket}/${key}: not authorized, or not reachable (${/** @type {any} */ (error).$metadata?.httpStatusCode ?? error})`);
+    throw new Error(`s3://${bucket}/${key}: not authorized, or not reachable (${statusOf(error)})`);
   }
+}
+
+/** @param {any} error */
+function statusOf(error) {
+  return error.$metadata?.httpStatusCode ?? error;
 }

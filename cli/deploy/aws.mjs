@@ -17,11 +17,17 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 /** @param {{ profile?: string }} options @returns {Aws} */
 export function createAws({ profile }) {
-  const of = (/** @type {string} */ region) => ({ region, ...(profile === undefined ? {} : { profile }), maxAttempts: 5 });
+  const of = (/** @type {string} */ region) => ({
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    maxAttempts: 5,
+  });
   return {
     cloudFormation: byRegion((region) => new CloudFormationClient(of(region))),
     lambda: byRegion((region) => new LambdaClient(of(region))),
-    s3: byRegion((region) => new S3Client({ ...of(region), forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined })),
+    s3: byRegion(
+      (region) => new S3Client({ ...of(region), forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined }),
+    ),
     secretsManager: byRegion((region) => new SecretsManagerClient(of(region))),
     account: async () => {
       const identity = await new STSClient(of('us-east-1')).send(new GetCallerIdentityCommand({})).catch((error) => {

@@ -126,7 +126,10 @@ export async function applyRelease(context, plan, hash, buckets, present) {
   const faults = faultsOf(plan, stacks);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   const known = distributionArns(plan, context.account, present.edge);
-  const apply = (/** @type {import('../../deploy/stacks.mjs').StackKind} */ kind, /** @type {Record<string, string>} */ arns) =>
+  const apply = (
+    /** @type {import('../../deploy/stacks.mjs').StackKind} */ kind,
+    /** @type {Record<string, string>} */ arns,
+  ) =>
     applyStacks(
       stacks
         .filter((stack) => stack.kind === kind)
@@ -146,7 +149,8 @@ export async function applyRelease(context, plan, hash, buckets, present) {
 }
 
 /**
- * Waits for the replica of the secret that the distribution sends: Secrets Manager makes it some seconds after the secret.
+ * Waits for the replica of the secret that the distribution sends: Secrets Manager makes it some seconds after the
+ * secret.
  *
  * @param {Context} context @param {Plan} plan
  */
@@ -159,7 +163,8 @@ async function replicated({ aws, ui }, plan) {
       return;
     } catch (error) {
       if (!isAwsError(error, 'ResourceNotFoundException')) throw error;
-      if (attempts === 0) throw new Error(`${SecretId}: expected a replica in ${EDGE_REGION}, found none after five minutes`);
+      if (attempts === 0)
+        throw new Error(`${SecretId}: expected a replica in ${EDGE_REGION}, found none after five minutes`);
     }
     await sleep(ui.pollMilliseconds ?? 5000);
   }
@@ -197,7 +202,12 @@ export async function deploy(context, { readDocuments, imageIsPushed, bundle = b
   const deployed = await applyRelease(context, plan, release.hash, buckets, present);
   const bucket = buckets.get(EDGE_REGION);
   if (!ui.dryRun && bucket !== undefined && present.edge?.Bundle !== release.hash) {
-    const record = { hash: release.hash, at: now.toISOString(), config: written.written, settings: written.settings ?? {} };
+    const record = {
+      hash: release.hash,
+      at: now.toISOString(),
+      config: written.written,
+      settings: written.settings ?? {},
+    };
     await recordRelease(aws.s3(EDGE_REGION), bucket, record);
   }
   return { ...deployed, documents };
@@ -218,19 +228,28 @@ const DOCKERFILE = fileURLToPath(new URL('../../deploy/relay/Dockerfile', import
 /** Where a bundle is kept of which an image is made. */
 const IMAGE_DIRECTORY = 'dist';
 
-/** @param {Plan} plan @param {string} account @param {Outputs | undefined} edge @returns {Record<string, string>} by parameter */
+/**
+ * @param {Plan} plan
+ * @param {string} account
+ * @param {Outputs | undefined} edge
+ * @returns {Record<string, string>} by parameter
+ */
 export function distributionArns({ buckets }, account, edge) {
   return Object.fromEntries(
     buckets.flatMap(({ id }) => {
       const distribution = edge?.[`DistributionId${id}`];
-      return distribution === undefined ? [] : [[distributionParameter(id), `arn:aws:cloudfront::${account}:distribution/${distribution}`]];
+      return distribution === undefined
+        ? []
+        : [[distributionParameter(id), `arn:aws:cloudfront::${account}:distribution/${distribution}`]];
     }),
   );
 }
 
 /** @param {Context} context @param {Stack} stack @param {Map<string, string>} [buckets] artifacts buckets by Region */
 function stackContext({ aws, ui }, { region }, buckets) {
-  const [where, bucket] = [region, EDGE_REGION].map((one) => /** @type {const} */ ([one, buckets?.get(one)])).find(([, found]) => found) ?? [];
+  const [where, bucket] =
+    [region, EDGE_REGION].map((one) => /** @type {const} */ ([one, buckets?.get(one)])).find(([, found]) => found) ??
+    [];
   const templateUrl = where && bucket ? templateStore(aws.s3(where), bucket, where) : undefined;
   return { cfn: aws.cloudFormation(region), ui, templateUrl };
 }

@@ -55,7 +55,13 @@ async function deleteFunction({ aws, ui }, name) {
   }
 }
 
-/** The zips, of which the functions were made: they may hold access keys. @param {Context} context @param {string} region @param {string} bucket */
+/**
+ * The zips, of which the functions were made: they may hold access keys.
+ *
+ * @param {Context} context
+ * @param {string} region
+ * @param {string} bucket
+ */
 async function deleteArtifacts({ aws, ui }, region, bucket) {
   const s3 = aws.s3(region);
   for (;;) {

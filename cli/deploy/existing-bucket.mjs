@@ -30,7 +30,11 @@ export async function prepareExisting(context, plan, bucket, distributionArn) {
   const policy = withStatements(found.policy, statements, plan.name);
   const lifecycle = withRules(found.rules);
   await write(context, bucket, found, { policy: policy.policy, rules: lifecycle.rules }, [
-    ...lines('statement', policy.difference, statements.map((one) => JSON.stringify(one))),
+    ...lines(
+      'statement',
+      policy.difference,
+      statements.map((one) => JSON.stringify(one)),
+    ),
     ...lines('lifecycle rule', lifecycle.difference),
   ]);
 }
@@ -60,9 +64,18 @@ async function read({ aws }, { s3Bucket, region }) {
   const s3 = aws.s3(region);
   const Bucket = s3Bucket;
   const policy = await orNone(s3.send(new GetBucketPolicyCommand({ Bucket })), 'NoSuchBucketPolicy');
-  const lifecycle = await orNone(s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })), 'NoSuchLifecycleConfiguration');
-  const ownership = await orNone(s3.send(new GetBucketOwnershipControlsCommand({ Bucket })), 'OwnershipControlsNotFoundError');
-  const block = await orNone(s3.send(new GetPublicAccessBlockCommand({ Bucket })), 'NoSuchPublicAccessBlockConfiguration');
+  const lifecycle = await orNone(
+    s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
+    'NoSuchLifecycleConfiguration',
+  );
+  const ownership = await orNone(
+    s3.send(new GetBucketOwnershipControlsCommand({ Bucket })),
+    'OwnershipControlsNotFoundError',
+  );
+  const block = await orNone(
+    s3.send(new GetPublicAccessBlockCommand({ Bucket })),
+    'NoSuchPublicAccessBlockConfiguration',
+  );
   const blocks = Object.values(block?.PublicAccessBlockConfiguration ?? {});
   return {
     policy: policy?.Policy === undefined ? undefined : JSON.parse(policy.Policy),
@@ -81,7 +94,9 @@ function warn({ ui }, { s3Bucket }, { ownership, isPrivate, rules }) {
   if (!isPrivate) ui.say(`${s3Bucket}: not all public access is blocked`);
   for (const { ID = '', Status, AbortIncompleteMultipartUpload: abort } of rules) {
     if (Status === 'Enabled' && abort?.DaysAfterInitiation < 7) {
-      ui.say(`${s3Bucket}: rule ${ID} aborts uploads in parts after ${abort.DaysAfterInitiation} days, and they are good for 7`);
+      ui.say(
+        `${s3Bucket}: rule ${ID} aborts uploads in parts after ${abort.DaysAfterInitiation} days, and they are good for 7`,
+      );
     }
   }
 }

@@ -36,7 +36,13 @@ export async function rotateOriginSecret(context, plan) {
     const next = nextStep(present.originSecrets, first.originSecrets);
     if (next === undefined) return;
     context.ui.say(next.what);
-    await applyRelease(context, planOf(record.config, { ...record.settings, name: plan.name }, next.secrets), hash, buckets, present);
+    await applyRelease(
+      context,
+      planOf(record.config, { ...record.settings, name: plan.name }, next.secrets),
+      hash,
+      buckets,
+      present,
+    );
     if (context.ui.dryRun) return;
   }
 }
@@ -57,7 +63,10 @@ export function nextStep({ sent, accepted }, first) {
   }
   // It began with one and ends with another; or it was resumed, and has ended.
   if (first.accepted.length > 1 || sent !== first.sent) return undefined;
-  return { secrets: { sent, accepted: [sent, sent + 1] }, what: `origin secret ${sent + 1} is made, and taken beside ${sent}` };
+  return {
+    secrets: { sent, accepted: [sent, sent + 1] },
+    what: `origin secret ${sent + 1} is made, and taken beside ${sent}`,
+  };
 }
 
 /**
@@ -72,7 +81,8 @@ export async function rotateSeals(context, plan, options) {
   const client = aws.secretsManager(plan.region);
   const before = await presentSealSecrets(client, plan);
   if (before === undefined) throw new Error(`${plan.name}: nothing is deployed`);
-  const isLast = before.secrets.length > 1 && before.secrets[0].number === Math.max(...before.secrets.map(({ number }) => number));
+  const isLast =
+    before.secrets.length > 1 && before.secrets[0].number === Math.max(...before.secrets.map(({ number }) => number));
   if (isLast) {
     const { CreatedDate } = await client.send(new GetSecretValueCommand({ SecretId: sealSecretName(plan) }));
     const due = new Date(Number(CreatedDate) + UPLOAD_MILLISECONDS);

@@ -1,6 +1,7 @@
 // The deploy commands, between the command line and AWS.
 
 import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
@@ -97,12 +98,14 @@ export async function runDestroy(options, seams = {}) {
   return declinable(seams, async () => {
     const { context, plan } = await begin(options, seams);
     const { say } = context.ui;
-    if (!(await context.ui.confirm(`Delete ${plan.name}? Devices can't upload any more. Buckets stay.`))) throw new Declined('nothing was changed');
+    if (!(await context.ui.confirm(`Delete ${plan.name}? Devices can't upload any more. Buckets stay.`)))
+      throw new Declined('nothing was changed');
     // What was asked once isn't asked for each bucket.
     const sure = { ...context, ui: { ...context.ui, confirm: async () => true } };
     for (const bucket of plan.buckets.filter(({ existing }) => existing)) await restoreExisting(sure, plan, bucket);
     const { remaining } = await destroy(sure, plan);
-    for (const { s3Bucket, existing } of plan.buckets) if (!existing) say(`${s3Bucket}: stays; delete it yourself if it is empty`);
+    for (const { s3Bucket, existing } of plan.buckets)
+      if (!existing) say(`${s3Bucket}: stays; delete it yourself if it is empty`);
     if (remaining.length === 0) return 0;
     say(`${remaining.join(', ')}: CloudFront still has replicas. Run \`oss-edge deploy destroy\` again in some hours`);
     return 1;
@@ -115,12 +118,15 @@ export async function runRotate({ imageIsPushed = false, ...options }, what, sea
     const { context, plan, read } = await begin(options, seams);
     const { now, bundle } = seams;
     if (what === 'origin-secret') {
-      if (plan.backend === 'none') throw new UsageError('origin-secret: expected a backend, found "none": only an API or a relay takes one');
+      if (plan.backend === 'none')
+        throw new UsageError('origin-secret: expected a backend, found "none": only an API or a relay takes one');
       await rotateOriginSecret(context, plan);
       return 0;
     }
     const due = await rotateSeals(context, plan, { readDocuments: read, imageIsPushed, now, bundle });
-    if (due !== undefined) context.ui.say(`run \`oss-edge deploy rotate seals\` again from ${due.toISOString()} on, for the last step`);
+    if (due !== undefined) {
+      context.ui.say(`run \`oss-edge deploy rotate seals\` again from ${due.toISOString()} on, for the last step`);
+    }
     return 0;
   });
 }
@@ -139,24 +145,33 @@ async function prepareBuckets(context, { plan, edge }) {
  * @param {{ keyId?: string, connectTo?: Seams['connectTo'] }} options
  * @returns {Promise<boolean>} whether the deployment works as far as it could be tried
  */
-async function tried({ aws, ui: { say } }, { plan, edge, documents }, { keyId, connectTo }) {
+async function tried({ aws, ui: { say, pollMilliseconds } }, { plan, edge, documents }, { keyId, connectTo }) {
   const target = await smokeTarget(plan, edge, await keyDocuments(aws, plan, documents), { keyId });
   if (typeof target === 'string') {
     say(`not tried: ${target}`);
-    if (plan.accessKeys) say(`make access keys with \`oss-edge keys new --secret ${plan.accessKeys.secretIds[0]} --region ${plan.region}\``);
+    if (plan.accessKeys) {
+      const [name] = plan.accessKeys.secretIds;
+      say(`make access keys with \`oss-edge keys new --secret ${name} --region ${plan.region}\``);
+    }
     return true;
   }
   say(`trying it as ${target.key.accessKeyId} at ${target.host}`);
-  const { outcomes, objects } = await smokeTest({ ...target, ...(connectTo ? { connectTo } : {}) });
-  for (const { what, ok, found } of outcomes) say(`  ${ok ? 'ok    ' : 'FAILED'}  ${what}: ${found}`);
   const bucket = plan.buckets.find(({ name }) => name === target.bucket);
-  for (const Key of objects) {
-    await aws
-      .s3(String(bucket?.region))
-      .send(new DeleteObjectCommand({ Bucket: bucket?.s3Bucket, Key }))
-      .catch((error) => say(`  ${bucket?.s3Bucket}/${Key}: stays, as it could not be deleted: ${error.message}`));
+  for (let attempts = SMOKE_ATTEMPTS; ; attempts -= 1) {
+    const { outcomes, objects } = await smokeTest({ ...target, ...(connectTo ? { connectTo } : {}) });
+    const isWell = outcomes.every(({ ok }) => ok);
+    for (const { what, ok, found } of outcomes) say(`  ${ok ? 'ok    ' : 'FAILED'}  ${what}: ${found}`);
+    for (const Key of objects) {
+      await aws
+        .s3(String(bucket?.region))
+        .send(new DeleteObjectCommand({ Bucket: bucket?.s3Bucket, Key }))
+        .catch((error) => say(`  ${bucket?.s3Bucket}/${Key}: stays, as it could not be deleted: ${error.message}`));
+    }
+    if (isWell || attempts === 1) return isWell;
+    // A policy that was just set, and a certificate, may take a while to be everywhere.
+    say('trying again');
+    await sleep(pollMilliseconds ?? SMOKE_WAIT_MILLISECONDS);
   }
-  return outcomes.every(({ ok }) => ok);
 }
 
 /**
@@ -176,6 +191,9 @@ async function keyDocuments(aws, { accessKeys, region }, documents) {
     throw error;
   }
 }
+
+const SMOKE_ATTEMPTS = 3;
+const SMOKE_WAIT_MILLISECONDS = 20_000;
 
 /** @param {boolean | undefined} yes @returns {(question: string) => Promise<boolean>} */
 function confirmation(yes) {

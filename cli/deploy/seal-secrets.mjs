@@ -44,5 +44,7 @@ export async function presentSealSecrets(client, plan) {
  * @param {import('../../deploy/plan.mjs').Plan} plan @param {Secrets} secrets
  */
 export async function writeSealSecrets(client, plan, secrets) {
-  await client.send(new PutSecretValueCommand({ SecretId: sealSecretName(plan), SecretString: JSON.stringify(secrets) }));
+  await client.send(
+    new PutSecretValueCommand({ SecretId: sealSecretName(plan), SecretString: JSON.stringify(secrets) }),
+  );
 }

@@ -27,12 +27,16 @@ export async function smokeTarget({ config, buckets, backend }, edge, documents,
     const hasParts = backend !== 'none' || config.api !== undefined || config.relay !== undefined;
     return { host, bucket: name, connectTo: { protocol: 'https:', hostname: domain }, ...key, hasParts };
   }
-  return keyId === undefined ? 'no access key may upload to a bucket that has a host' : `${keyId}: not an access key that may upload`;
+  return keyId === undefined
+    ? 'no access key may upload to a bucket that has a host'
+    : `${keyId}: not an access key that may upload`;
 }
 
 /** @param {any} config @param {string} bucket @returns {string | undefined} */
 export function hostOf({ hosts }, bucket) {
-  const named = hosts.find((/** @type {any} */ one) => one.bucket === bucket && !/^(localhost|[\d.]+)$/u.test(one.host));
+  const named = hosts.find(
+    (/** @type {any} */ one) => one.bucket === bucket && !/^(localhost|[\d.]+)$/u.test(one.host),
+  );
   const pattern = hosts.find((/** @type {any} */ { style }) => style === 'virtual-hosted' || style === 'endpoint');
   return named?.host ?? (pattern && `${bucket}.${pattern.host.replace(/^\*\./u, '')}`);
 }
@@ -46,14 +50,24 @@ export async function keyFor(documents, bucket, keyId, now) {
     for (const { accessKeyId, accessKeySecret, secrets, securityToken, status, allow } of accessKeys) {
       const secret = accessKeySecret ?? secrets.find((/** @type {any} */ one) => isValid(one, now))?.secret;
       const prefix = prefixOf(allow, bucket);
-      if ((keyId ?? accessKeyId) !== accessKeyId || status === 'disabled' || securityToken || !secret || prefix === undefined) continue;
+      if (
+        (keyId ?? accessKeyId) !== accessKeyId ||
+        status === 'disabled' ||
+        securityToken ||
+        !secret ||
+        prefix === undefined
+      )
+        continue;
       return { key: { accessKeyId, accessKeySecret: secret }, prefix };
     }
     for (const { id, secret, status, allow } of masterKeys) {
       const prefix = prefixOf(allow, bucket)?.replaceAll('{device}', DEVICE);
       if ((keyId ?? id) !== id || status === 'disabled' || prefix === undefined) continue;
       const accessKeyId = `OE1.${id}.${DEVICE}.e${Math.floor(now / 1000) + VALID_SECONDS}`;
-      return { key: { accessKeyId, accessKeySecret: createDeriver(await readDocumentsWasm())(secret, accessKeyId) }, prefix };
+      return {
+        key: { accessKeyId, accessKeySecret: createDeriver(await readDocumentsWasm())(secret, accessKeyId) },
+        prefix,
+      };
     }
   }
   return undefined;
@@ -61,12 +75,16 @@ export async function keyFor(documents, bucket, keyId, now) {
 
 /** @param {{ notBefore?: string, notAfter?: string }} secret @param {number} now */
 function isValid({ notBefore, notAfter }, now) {
-  return (notBefore === undefined || Date.parse(notBefore) <= now) && (notAfter === undefined || now < Date.parse(notAfter));
+  return (
+    (notBefore === undefined || Date.parse(notBefore) <= now) && (notAfter === undefined || now < Date.parse(notAfter))
+  );
 }
 
 /** Where a key may put objects; undefined if nowhere. @param {Rule[] | undefined} allow @param {string} bucket */
 function prefixOf(allow, bucket) {
   if (allow === undefined) return '';
-  const rule = allow.find((one) => (one.bucket ?? bucket) === bucket && (one.operations === undefined || one.operations.length >= 5));
+  const rule = allow.find(
+    (one) => (one.bucket ?? bucket) === bucket && (one.operations === undefined || one.operations.length >= 5),
+  );
   return rule && (rule.prefix ?? '');
 }

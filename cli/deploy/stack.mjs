@@ -86,14 +86,20 @@ export async function applyStacks(all) {
   const changing = prepared.filter(({ changeSet }) => changeSet !== undefined);
   const [{ ui }] = all.map(({ context }) => context);
   if (changing.length === 0 || ui.dryRun) return prepared.map(({ outputs }) => outputs);
-  if (!(await ui.confirm(changing.length === 1 ? 'Make these changes?' : `Make these changes in ${changing.length} Regions?`))) {
+  if (
+    !(await ui.confirm(
+      changing.length === 1 ? 'Make these changes?' : `Make these changes in ${changing.length} Regions?`,
+    ))
+  ) {
     await Promise.all(changing.map(discard));
     throw new Declined(`${changing[0].title}: nothing was changed`);
   }
   const ended = await Promise.allSettled(changing.map(execute));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
-  const outputs = new Map(changing.map((one, at) => [one, /** @type {PromiseFulfilledResult<Outputs>} */ (ended[at]).value]));
+  const outputs = new Map(
+    changing.map((one, at) => [one, /** @type {PromiseFulfilledResult<Outputs>} */ (ended[at]).value]),
+  );
   return prepared.map((one) => outputs.get(one) ?? one.outputs);
 }
 
@@ -133,7 +139,8 @@ async function execute({ context, stack, title, changeSet }) {
   const earlier = await eventIds(cfn, stack.name);
   await cfn.send(new ExecuteChangeSetCommand({ ChangeSetName: changeSet?.id, ClientRequestToken: changeSet?.name }));
   const { status, outputs } = await followed(context, stack, earlier);
-  if (!/^(CREATE|UPDATE)_COMPLETE$/u.test(status)) throw new Error(`${title}: ${status}: ${await failureOf(context, stack, earlier)}`);
+  if (!/^(CREATE|UPDATE)_COMPLETE$/u.test(status))
+    throw new Error(`${title}: ${status}: ${await failureOf(context, stack, earlier)}`);
   return outputs;
 }
 
@@ -149,7 +156,8 @@ export async function deleteStack(context, { name, region }) {
   ui.say(`${name} (${region}): is deleted`);
   await cfn.send(new DeleteStackCommand({ StackName: name }));
   const { status } = await followed(context, stack, earlier);
-  if (status !== 'DELETE_COMPLETE') throw new Error(`${name} (${region}): ${status}: ${await failureOf(context, stack, earlier)}`);
+  if (status !== 'DELETE_COMPLETE')
+    throw new Error(`${name} (${region}): ${status}: ${await failureOf(context, stack, earlier)}`);
   return true;
 }
 
@@ -185,13 +193,15 @@ async function settled(context, stack, { cleanUp = true } = {}) {
 
 /**
  * @param {Context} context @param {Stack} stack @param {Record<string, string>} parameters @param {boolean} exists
- * @returns {Promise<{ id: string, name: string, changes: import('@aws-sdk/client-cloudformation').Change[] } | undefined>}
+ * @returns {Promise<{ id: string, name: string, changes: import('@aws-sdk/client-cloudformation').Change[] } |
+ *   undefined>}
  *   undefined if nothing changes
  */
 async function createChangeSet({ cfn, ui, templateUrl }, { name: stackName, template }, parameters, exists) {
   const text = JSON.stringify(template);
   const isLong = Buffer.byteLength(text) > MAX_TEMPLATE_BODY;
-  if (isLong && templateUrl === undefined) throw new Error(`${stackName}: its template has more than ${MAX_TEMPLATE_BODY} bytes`);
+  if (isLong && templateUrl === undefined)
+    throw new Error(`${stackName}: its template has more than ${MAX_TEMPLATE_BODY} bytes`);
   const name = `oss-edge-${Date.now()}`;
   const { Id: id } = await cfn.send(
     new CreateChangeSetCommand({
@@ -226,7 +236,9 @@ async function changesOf(cfn, id) {
   let token;
   do {
     /** @type {import('@aws-sdk/client-cloudformation').DescribeChangeSetOutput} */
-    const { Changes = [], NextToken } = await cfn.send(new DescribeChangeSetCommand({ ChangeSetName: id, NextToken: token }));
+    const { Changes = [], NextToken } = await cfn.send(
+      new DescribeChangeSetCommand({ ChangeSetName: id, NextToken: token }),
+    );
     all.push(...Changes);
     token = NextToken;
   } while (token !== undefined);
@@ -246,7 +258,9 @@ async function followed({ cfn, ui }, { name, region }, earlier) {
       const { EventId: id = '' } = event;
       if (said.has(id)) continue;
       said.add(id);
-      ui.say(`  ${region} ${event.LogicalResourceId} ${event.ResourceStatus}${event.ResourceStatusReason ? `: ${event.ResourceStatusReason}` : ''}`);
+      ui.say(
+        `  ${region} ${[`${event.LogicalResourceId} ${event.ResourceStatus}`, event.ResourceStatusReason].filter(Boolean).join(': ')}`,
+      );
     }
     if (!state.status.endsWith('_IN_PROGRESS')) return state;
     await sleep(ui.pollMilliseconds ?? POLL_MILLISECONDS);
@@ -260,7 +274,9 @@ async function followed({ cfn, ui }, { name, region }, earlier) {
  */
 async function failureOf({ cfn }, { name }, earlier) {
   const events = await eventsOf(cfn, name);
-  const failed = events.find(({ EventId = '', ResourceStatus = '' }) => !earlier.has(EventId) && ResourceStatus.endsWith('_FAILED'));
+  const failed = events.find(
+    ({ EventId = '', ResourceStatus = '' }) => !earlier.has(EventId) && ResourceStatus.endsWith('_FAILED'),
+  );
   return failed ? `${failed.LogicalResourceId}: ${failed.ResourceStatusReason}` : 'CloudFormation gives no reason';
 }
 

@@ -24,7 +24,9 @@ export async function status(context, plan) {
     const state = await stackState(aws.cloudFormation(region), name);
     const isGood = /^(CREATE|UPDATE)_COMPLETE$/u.test(state?.status ?? '');
     isWhole &&= isGood;
-    ui.say(`${name} (${region}): ${state?.status ?? 'not there'}${isGood || !state?.reason ? '' : `: ${state.reason}`}`);
+    ui.say(
+      `${name} (${region}): ${state?.status ?? 'not there'}${isGood || !state?.reason ? '' : `: ${state.reason}`}`,
+    );
     if (state?.outputs.Bundle !== undefined) ui.say(`  bundle ${state.outputs.Bundle.slice(0, 12)}`);
   }
   const bucket = (await artifactBuckets(context, plan)).get(EDGE_REGION);

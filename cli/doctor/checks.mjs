@@ -1,6 +1,6 @@
 // Assumptions of docs/assumptions.md that a device's requests can try: what holds, what doesn't, what can't be told.
 
-import { md5 } from './device.mjs';
+import { md5, onePart } from './device.mjs';
 
 /** @typedef {import('./raw-request.mjs').Answer} Answer */
 /**
@@ -12,7 +12,8 @@ import { md5 } from './device.mjs';
  *
  * @typedef {object} Patient
  * @property {ReturnType<typeof import('./device.mjs').createDevice>} device
- * @property {((key: string) => Promise<Stored | undefined>) | undefined} stored looks into the bucket; undefined without
+ * @property {((key: string) => Promise<Stored | undefined>) | undefined} stored looks into the bucket; undefined
+ *   without
  *   access to it
  * @property {any} config
  *
@@ -64,7 +65,9 @@ export const CHECKS = [
       if (stored === undefined) return unknown(NO_S3);
       const missing = [];
       for (const [key] of EXOTIC_KEYS) if ((await stored(device.keyOf(key))) === undefined) missing.push(key);
-      return missing.length === 0 ? holds(`${EXOTIC_KEYS.length} keys`) : fails(`not in the bucket: ${missing.join(', ')}`);
+      return missing.length === 0
+        ? holds(`${EXOTIC_KEYS.length} keys`)
+        : fails(`not in the bucket: ${missing.join(', ')}`);
     },
   },
   {
@@ -72,7 +75,19 @@ export const CHECKS = [
     what: 'every header line arrives, in order',
     follows: 'repeated headers get SignatureDoesNotMatch: js-shim/edge/cloudfront-event.mjs',
     run: async ({ device }) =>
-      expected(await device.ask({ method: 'PUT', key: 'repeated', headers: [['x-oss-meta-a', '1'], ['x-oss-meta-a', '2']], content: HELLO }), 400, 'InvalidArgument'),
+      expected(
+        await device.ask({
+          method: 'PUT',
+          key: 'repeated',
+          headers: [
+            ['x-oss-meta-a', '1'],
+            ['x-oss-meta-a', '2'],
+          ],
+          content: HELLO,
+        }),
+        400,
+        'InvalidArgument',
+      ),
   },
   {
     id: 'A3',
@@ -80,7 +95,12 @@ export const CHECKS = [
     follows: 'devices that send such names are refused, or S3 has a garbled name: src/route/s3_headers.rs',
     run: async ({ device, stored }) => {
       const name = 'attachment; filename="日.txt"';
-      const answer = await device.ask({ method: 'PUT', key: 'disposition', headers: [['Content-Disposition', name]], content: HELLO });
+      const answer = await device.ask({
+        method: 'PUT',
+        key: 'disposition',
+        headers: [['Content-Disposition', name]],
+        content: HELLO,
+      });
       if (answer.status !== 200) return fails(shown(answer));
       const found = await stored?.(device.keyOf('disposition'));
       if (found === undefined) return stored ? fails('not in the bucket') : unknown(`200; ${NO_S3}`);
@@ -91,7 +111,11 @@ export const CHECKS = [
     id: 'A4',
     what: 'Expect: 100-continue is answered or ignored',
     follows: 'devices that wait for it time out: the distribution, or the devices',
-    run: async ({ device }) => expected(await device.ask({ method: 'PUT', key: 'expect', headers: [['Expect', '100-continue']], content: HELLO }), 200),
+    run: async ({ device }) =>
+      expected(
+        await device.ask({ method: 'PUT', key: 'expect', headers: [['Expect', '100-continue']], content: HELLO }),
+        200,
+      ),
   },
   {
     id: 'A5',
@@ -101,7 +125,9 @@ export const CHECKS = [
       const { headers } = await device.ask({ method: 'GET', key: 'clock' });
       const seconds = Math.round((Date.parse(headers.date ?? '') - Date.now()) / 1000);
       if (Number.isNaN(seconds)) return unknown('no Date in an answer');
-      return Math.abs(seconds) <= 5 ? holds(`${seconds} s from this machine's`) : unknown(`${seconds} s from this machine's, and either may be wrong`);
+      return Math.abs(seconds) <= 5
+        ? holds(`${seconds} s from this machine's`)
+        : unknown(`${seconds} s from this machine's, and either may be wrong`);
     },
   },
   {
@@ -109,12 +135,17 @@ export const CHECKS = [
     what: 'a header that viewer-request leaves out is gone',
     follows: 'clients could set what S3 obeys: stop the deployment, and look at the origin request policy',
     run: async ({ device, stored }) => {
-      const headers = /** @type {[string, string][]} */ ([['x-amz-meta-evil', '1'], ['x-amz-storage-class', 'STANDARD_IA']]);
+      const headers = /** @type {[string, string][]} */ ([
+        ['x-amz-meta-evil', '1'],
+        ['x-amz-storage-class', 'STANDARD_IA'],
+      ]);
       const answer = await device.ask({ method: 'PUT', key: 'evil', headers, content: HELLO });
       const found = await stored?.(device.keyOf('evil'));
       if (answer.status !== 200) return unknown(`${shown(answer)}, so nothing was stored`);
       if (found === undefined) return stored ? fails('not in the bucket') : unknown(NO_S3);
-      return 'evil' in found.metadata || found.storageClass !== 'STANDARD' ? fails('S3 obeyed a header that nobody signed') : holds('neither is stored');
+      return 'evil' in found.metadata || found.storageClass !== 'STANDARD'
+        ? fails('S3 obeyed a header that nobody signed')
+        : holds('neither is stored');
     },
   },
   {
@@ -122,12 +153,17 @@ export const CHECKS = [
     what: 'headers that viewer-request sets reach S3',
     follows: 'objects without their metadata or class: set them in js-shim/edge/origin-request.mjs',
     run: async ({ device, stored }) => {
-      const headers = /** @type {[string, string][]} */ ([['x-oss-meta-a', '1'], ['x-oss-storage-class', 'IA']]);
+      const headers = /** @type {[string, string][]} */ ([
+        ['x-oss-meta-a', '1'],
+        ['x-oss-storage-class', 'IA'],
+      ]);
       const answer = await device.ask({ method: 'PUT', key: 'metadata', headers, content: HELLO });
       if (answer.status !== 200) return fails(shown(answer));
       const found = await stored?.(device.keyOf('metadata'));
       if (found === undefined) return stored ? fails('not in the bucket') : unknown(`200; ${NO_S3}`);
-      return found.metadata.a === '1' && found.storageClass === 'STANDARD_IA' ? holds('both are stored') : fails(`S3 has class ${found.storageClass}, metadata ${JSON.stringify(found.metadata)}`);
+      return found.metadata.a === '1' && found.storageClass === 'STANDARD_IA'
+        ? holds('both are stored')
+        : fails(`S3 has class ${found.storageClass}, metadata ${JSON.stringify(found.metadata)}`);
     },
   },
   {
@@ -135,16 +171,25 @@ export const CHECKS = [
     what: 'a refusal arrives whole while the device still sends',
     follows: 'devices see a broken connection, and may repeat: src/oss_error.rs',
     run: async ({ device }) => {
-      const answer = await device.ask({ method: 'PUT', key: 'large', content: Buffer.alloc(16 * 1024 * 1024), secret: 'wrong' });
-      return answer.body.toString().trimEnd().endsWith('</Error>') || answer.status === 0 ? expected(answer, 403, 'SignatureDoesNotMatch') : fails(`${shown(answer)}, and a document that is cut`);
+      const answer = await device.ask({
+        method: 'PUT',
+        key: 'large',
+        content: Buffer.alloc(16 * 1024 * 1024),
+        secret: 'wrong',
+      });
+      return answer.body.toString().trimEnd().endsWith('</Error>') || answer.status === 0
+        ? expected(answer, 403, 'SignatureDoesNotMatch')
+        : fails(`${shown(answer)}, and a document that is cut`);
     },
   },
   {
     id: 'A13',
     what: 'a forbidden overwrite holds',
-    follows: 'objects are overwritten although that was forbidden: turn versioning on, or refuse the header in src/route/s3_headers.rs',
+    follows:
+      'objects are overwritten although that was forbidden: turn versioning on, or refuse the header in src/route/s3_headers.rs',
     run: async ({ device }) => {
-      const once = async () => device.ask({ method: 'PUT', key: 'once', headers: [['x-oss-forbid-overwrite', 'true']], content: HELLO });
+      const once = async () =>
+        device.ask({ method: 'PUT', key: 'once', headers: [['x-oss-forbid-overwrite', 'true']], content: HELLO });
       await once();
       return expected(await once(), 409, 'FileAlreadyExists', 'PreconditionFailed');
     },
@@ -153,7 +198,13 @@ export const CHECKS = [
     id: 'A14',
     what: 'Content-MD5 is checked',
     follows: "damaged bodies are stored: tell the devices' makers that bodies aren't checked",
-    run: async ({ device }) => expected(await device.ask({ method: 'PUT', key: 'damaged', headers: [['Content-MD5', md5('another')]], content: HELLO }), 400, 'InvalidDigest', 'BadDigest'),
+    run: async ({ device }) =>
+      expected(
+        await device.ask({ method: 'PUT', key: 'damaged', headers: [['Content-MD5', md5('another')]], content: HELLO }),
+        400,
+        'InvalidDigest',
+        'BadDigest',
+      ),
   },
   {
     id: 'A15',
@@ -165,14 +216,20 @@ export const CHECKS = [
       const found = await stored?.(device.keyOf('framed-twice'));
       if (found === undefined) return stored ? fails('200, and not in the bucket') : unknown(`200; ${NO_S3}`);
       if (found.body.equals(HELLO)) return holds('200, and the right bytes');
-      return { ...fails('200, and OTHER BYTES'), follows: 'uploads of the SDK for C are DAMAGED: refuse Transfer-Encoding in src/route.rs before any device moves' };
+      return {
+        ...fails('200, and OTHER BYTES'),
+        follows:
+          'uploads of the SDK for C are DAMAGED: refuse Transfer-Encoding in src/route.rs before any device moves',
+      };
     },
   },
   {
     id: 'A16',
     what: 'an upload in parts that the API or the relay began ends through CloudFront',
-    follows: 'uploads in parts fail: look at the roles of initiate and complete, or of the relay, and at the bucket policy',
-    run: async ({ device, config }) => (hasParts(config) ? inParts(device, async (_id, complete) => expected(await complete(), 200)) : unknown(NO_PARTS)),
+    follows:
+      'uploads in parts fail: look at the roles of initiate and complete, or of the relay, and at the bucket policy',
+    run: async ({ device, config }) =>
+      hasParts(config) ? inParts(device, async (_id, complete) => expected(await complete(), 200)) : unknown(NO_PARTS),
   },
   {
     id: 'A33',
@@ -196,7 +253,9 @@ export const CHECKS = [
       const sent = origin === '*' ? 'https://app.example.com' : origin;
       const answer = await device.ask({ method: 'PUT', key: 'page', headers: [['Origin', sent]], content: HELLO });
       const allowed = answer.headers['access-control-allow-origin'];
-      return allowed === origin || allowed === sent ? holds(`Access-Control-Allow-Origin: ${allowed}`) : fails(`${shown(answer)}, Access-Control-Allow-Origin: ${allowed ?? 'none'}`);
+      return allowed === origin || allowed === sent
+        ? holds(`Access-Control-Allow-Origin: ${allowed}`)
+        : fails(`${shown(answer)}, Access-Control-Allow-Origin: ${allowed ?? 'none'}`);
     },
   },
 ];
@@ -221,16 +280,30 @@ async function inParts(device, end) {
   const begun = await device.ask({ method: 'POST', key: 'in-parts', query: 'uploads', content: Buffer.alloc(0) });
   const id = /<UploadId>([^<]+)/u.exec(begun.body.toString())?.[1];
   if (id === undefined) return fails(`it does not begin: ${shown(begun)}`);
-  const part = await device.ask({ method: 'PUT', key: 'in-parts', query: `partNumber=1&uploadId=${id}`, content: HELLO });
+  const part = await device.ask({
+    method: 'PUT',
+    key: 'in-parts',
+    query: `partNumber=1&uploadId=${id}`,
+    content: HELLO,
+  });
   if (part.status !== 200) return fails(`a part: ${shown(part)}`);
-  const document = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers.etag}</ETag></Part></CompleteMultipartUpload>`;
-  return end(id, () => device.ask({ method: 'POST', key: 'in-parts', query: `uploadId=${id}`, content: Buffer.from(document) }));
+  const document = onePart(part.headers.etag);
+  return end(id, () =>
+    device.ask({ method: 'POST', key: 'in-parts', query: `uploadId=${id}`, content: Buffer.from(document) }),
+  );
 }
 
-/** @param {Answer} answer @param {number} status @param {...string} codes of which one is expected @returns {Finding} */
+/**
+ * @param {Answer} answer
+ * @param {number} status
+ * @param {...string} codes of which one is expected
+ * @returns {Finding}
+ */
 function expected(answer, status, ...codes) {
   const isRight = answer.status === status && (codes.length === 0 || codes.includes(codeOf(answer)));
-  return isRight ? holds(shown(answer)) : fails(`${shown(answer)}, expected ${[status, codes[0]].filter(Boolean).join(' ')}`);
+  return isRight
+    ? holds(shown(answer))
+    : fails(`${shown(answer)}, expected ${[status, codes[0]].filter(Boolean).join(' ')}`);
 }
 
 /** @param {Answer} answer */

@@ -30,7 +30,16 @@ export function createDevice({ address, host, bucket, key: { accessKeyId, access
   return { keyOf: (name) => prefix + name, ask };
 
   /** @param {Asked} asked */
-  function ask({ method, key: name, path, query = '', headers = [], content, framing = 'length', secret = accessKeySecret }) {
+  function ask({
+    method,
+    key: name,
+    path,
+    query = '',
+    headers = [],
+    content,
+    framing = 'length',
+    secret = accessKeySecret,
+  }) {
     const key = prefix + name;
     const date = new Date().toUTCString();
     const header = (/** @type {string} */ wanted) => headers.find(([one]) => one.toLowerCase() === wanted)?.[1] ?? '';
@@ -39,13 +48,25 @@ export function createDevice({ address, host, bucket, key: { accessKeyId, access
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([one, value]) => `${one}:${value}\n`)
       .join('');
-    const text = [method, header('content-md5'), header('content-type'), date, `${signed}/${bucket}/${key}${query && `?${query}`}`].join('\n');
+    const text = [
+      method,
+      header('content-md5'),
+      header('content-type'),
+      date,
+      `${signed}/${bucket}/${key}${query && `?${query}`}`,
+    ].join('\n');
     const signature = createHmac('sha1', secret).update(text).digest('base64');
-    const target = `/${(path === undefined ? encoded(key) : encoded(prefix) + path)}${query && `?${query}`}`;
+    const target = `/${path === undefined ? encoded(key) : encoded(prefix) + path}${query && `?${query}`}`;
     return sendRaw(address, {
       method,
       target,
-      headers: [['Host', host], ['Date', date], ['Authorization', `OSS ${accessKeyId}:${signature}`], ...headers, ...framed(content, framing)],
+      headers: [
+        ['Host', host],
+        ['Date', date],
+        ['Authorization', `OSS ${accessKeyId}:${signature}`],
+        ...headers,
+        ...framed(content, framing),
+      ],
       body: content && (framing === 'length' ? content : inChunks(content)),
     });
   }
@@ -62,6 +83,12 @@ function framed(content, framing) {
 /** @param {string} key */
 function encoded(key) {
   return key.split('/').map(encodeURIComponent).join('/');
+}
+
+/** The document that completes an upload of one part. @param {string} etag */
+export function onePart(etag) {
+  const part = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
+  return `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
 }
 
 /** @param {Buffer | string} content */

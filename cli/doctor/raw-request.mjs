@@ -18,13 +18,17 @@ const SILENCE_MILLISECONDS = 60_000;
 
 /**
  * @param {Address} address
- * @param {{ method: string, target: string, headers: readonly (readonly [name: string, value: string])[], body?: Buffer }} request
+ * @param {{ method: string, target: string, headers: readonly (readonly [name: string, value: string])[], body?: Buffer
+ *   }} request
  *   `body` as it goes over the wire, with its framing
  * @returns {Promise<Answer>}
  */
 export function sendRaw({ protocol, hostname, port, servername }, { method, target, headers, body = Buffer.alloc(0) }) {
   return new Promise((resolve) => {
-    const socket = protocol === 'https:' ? tls.connect({ host: hostname, port, servername, ALPNProtocols: ['http/1.1'] }) : net.connect({ host: hostname, port });
+    const socket =
+      protocol === 'https:'
+        ? tls.connect({ host: hostname, port, servername, ALPNProtocols: ['http/1.1'] })
+        : net.connect({ host: hostname, port });
     /** @type {Buffer[]} */
     const received = [];
     const end = (/** @type {string} */ fault) => {
@@ -38,14 +42,21 @@ export function sendRaw({ protocol, hostname, port, servername }, { method, targ
     });
     socket.on('error', (error) => end(error.message));
     socket.on('close', () => end('the connection was closed'));
-    const lines = [`${method} ${target} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`), 'Connection: close', '', ''];
+    const lines = [
+      `${method} ${target} HTTP/1.1`,
+      ...headers.map(([name, value]) => `${name}: ${value}`),
+      'Connection: close',
+      '',
+      '',
+    ];
     socket.write(Buffer.concat([Buffer.from(lines.join('\r\n')), body]));
   });
 }
 
 /** A body in chunks, of one or none. @param {Buffer} content */
 export function inChunks(content) {
-  const chunk = content.length === 0 ? [] : [Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')];
+  const chunk =
+    content.length === 0 ? [] : [Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')];
   return Buffer.concat([...chunk, Buffer.from('0\r\n\r\n')]);
 }
 
@@ -84,7 +95,7 @@ function isComplete(bytes) {
 /** @param {Buffer} bytes */
 function unchunked(bytes) {
   const chunks = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const end = bytes.indexOf('\r\n', at);
     const size = Number.parseInt(bytes.subarray(at, end).toString(), 16);
     if (!(size > 0)) return Buffer.concat(chunks);

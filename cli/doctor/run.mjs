@@ -13,7 +13,11 @@ import { CHECKS } from './checks.mjs';
  */
 export async function* examined(patient) {
   for (const { id, what, follows, run } of CHECKS) {
-    const finding = await run(patient).catch((error) => ({ verdict: /** @type {const} */ ('unknown'), found: error.message, follows: undefined }));
+    const finding = await run(patient).catch((error) => ({
+      verdict: /** @type {const} */ ('unknown'),
+      found: error.message,
+      follows: undefined,
+    }));
     yield { id, what, ...finding, follows: finding.follows ?? follows };
   }
 }
@@ -47,7 +51,8 @@ export function bucketAccess({ s3Bucket: Bucket, region }, endpoint) {
     },
     /** @param {string[]} keys */
     remove: async (keys) => {
-      for (const Key of new Set([...keys, ...seen])) await s3.send(new DeleteObjectCommand({ Bucket, Key })).catch(() => {});
+      for (const Key of new Set([...keys, ...seen]))
+        await s3.send(new DeleteObjectCommand({ Bucket, Key })).catch(() => {});
     },
   };
 }

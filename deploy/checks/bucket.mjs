@@ -15,8 +15,10 @@ export const BUCKET_RULES = {
   'bucket-incomplete-uploads': ofUploadBuckets((bucket) => {
     const rules = bucket.LifecycleConfiguration?.Rules ?? [];
     return [
-      !rules.some((/** @type {any} */ rule) => rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation >= 7) &&
-        'a lifecycle rule must abort uploads in parts, not before 7 days',
+      !rules.some(
+        (/** @type {any} */ rule) =>
+          rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation >= 7,
+      ) && 'a lifecycle rule must abort uploads in parts, not before 7 days',
       rules.some((/** @type {any} */ rule) => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation < 7) &&
         'an upload in parts is good for 7 days: a lifecycle rule aborts it earlier',
     ];
@@ -30,14 +32,17 @@ export const BUCKET_RULES = {
         const account = Object.entries(conditions).find(([key]) => key.toLowerCase() === 'aws:sourceaccount')?.[1];
         const own = id.replace(/^Bucket/u, 'DistributionArn');
         return [
-          source?.Ref !== own && `CloudFront must be allowed for the bucket's own distribution alone: aws:SourceArn must equal the parameter ${own}`,
-          account?.Ref !== 'AWS::AccountId' && "CloudFront must be allowed for the account's own distributions alone: aws:SourceAccount is missing",
+          source?.Ref !== own &&
+            `CloudFront must be allowed for the bucket's own distribution alone: aws:SourceArn must equal the parameter ${own}`,
+          account?.Ref !== 'AWS::AccountId' &&
+            "CloudFront must be allowed for the account's own distributions alone: aws:SourceAccount is missing",
         ];
       }),
   ),
   'bucket-distribution': ofUploadBuckets((_bucket, statements) => [
-    !statements.some(({ Effect, Principal }) => Effect === 'Allow' && Principal?.Service === 'cloudfront.amazonaws.com') &&
-      'no statement lets the distribution upload',
+    !statements.some(
+      ({ Effect, Principal }) => Effect === 'Allow' && Principal?.Service === 'cloudfront.amazonaws.com',
+    ) && 'no statement lets the distribution upload',
   ]),
   'bucket-actions': ofUploadBuckets((_bucket, statements) =>
     statements
@@ -48,15 +53,17 @@ export const BUCKET_RULES = {
       ]),
   ),
   'bucket-tls': each('AWS::S3::BucketPolicy', ({ PolicyDocument }) => [
-    !PolicyDocument.Statement.some((/** @type {any} */ one) => one.Effect === 'Deny' && one.Condition?.Bool?.['aws:SecureTransport'] === 'false') &&
-      'a statement must deny what comes without TLS',
+    !PolicyDocument.Statement.some(
+      (/** @type {any} */ one) => one.Effect === 'Deny' && one.Condition?.Bool?.['aws:SecureTransport'] === 'false',
+    ) && 'a statement must deny what comes without TLS',
   ]),
 };
 
 /**
  * A rule for each bucket that devices upload to.
  *
- * @param {(bucket: Record<string, any>, statements: Record<string, any>[], id: string) => (string | undefined | false)[]} check
+ * @param {(bucket: Record<string, any>, statements: Record<string, any>[], id: string) => (string | undefined |
+ *   false)[]} check
  * @returns {import('../checks.mjs').Rule}
  */
 function ofUploadBuckets(check) {
@@ -68,13 +75,20 @@ function ofUploadBuckets(check) {
           .filter(([id]) => plan.buckets.some((bucket) => id === `Bucket${bucket.id}`))
           .flatMap(([id, bucket]) => {
             const policies = resourcesOf(stack, 'AWS::S3::BucketPolicy').filter(([, { Bucket }]) => Bucket?.Ref === id);
-            const statements = policies.flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement.map(unconditional));
+            const statements = policies.flatMap(([, { PolicyDocument }]) =>
+              PolicyDocument.Statement.map(unconditional),
+            );
             return check(bucket, statements, id).flatMap((fault) => (fault ? [`${stack.name}: ${id}: ${fault}`] : []));
           }),
       );
 }
 
-/** A statement that is there once the distribution is. @param {Record<string, any>} statement @returns {Record<string, any>} */
+/**
+ * A statement that is there once the distribution is.
+ *
+ * @param {Record<string, any>} statement
+ * @returns {Record<string, any>}
+ */
 function unconditional(statement) {
   return statement['Fn::If']?.[1] ?? statement;
 }

@@ -15,7 +15,8 @@ export const DISTRIBUTION_RULES = {
     const names = Headers.map((/** @type {string} */ name) => name.toLowerCase());
     const passesHost = HeaderBehavior === 'allViewer' || (HeaderBehavior === 'allExcept') !== names.includes('host');
     return [
-      behavior.OriginRequestPolicyId === undefined && 'no origin request policy: the functions would see neither signature nor parameters',
+      behavior.OriginRequestPolicyId === undefined &&
+        'no origin request policy: the functions would see neither signature nor parameters',
       policy && passesHost && "the origin request policy passes the viewer's Host, which S3 and API Gateway refuse",
     ];
   }),
@@ -23,21 +24,33 @@ export const DISTRIBUTION_RULES = {
     const { HeaderBehavior, Headers = [] } = policy?.HeadersConfig ?? {};
     const others = Headers.filter((/** @type {string} */ name) => name.toLowerCase() !== 'host');
     return [
-      policy && !['allExcept', 'allViewer'].includes(HeaderBehavior) && `the origin request policy must pass all headers, found ${HeaderBehavior}`,
-      HeaderBehavior === 'allExcept' && others.length > 0 && `the origin request policy leaves out ${others.join(', ')}, which may be signed`,
+      policy &&
+        !['allExcept', 'allViewer'].includes(HeaderBehavior) &&
+        `the origin request policy must pass all headers, found ${HeaderBehavior}`,
+      HeaderBehavior === 'allExcept' &&
+        others.length > 0 &&
+        `the origin request policy leaves out ${others.join(', ')}, which may be signed`,
     ];
   }),
   'policy-query': ofBehavior(({ policy }) => [
-    policy && policy.QueryStringsConfig?.QueryStringBehavior !== 'all' && 'the origin request policy must pass all query strings: without them nobody sees `?uploads`',
+    policy &&
+      policy.QueryStringsConfig?.QueryStringBehavior !== 'all' &&
+      'the origin request policy must pass all query strings: without them nobody sees `?uploads`',
   ]),
-  'policy-cache': ofBehavior(({ behavior }) => [behavior.CachePolicyId !== CACHE_POLICY.id && `the cache policy must be ${CACHE_POLICY.name}`]),
+  'policy-cache': ofBehavior(({ behavior }) => [
+    behavior.CachePolicyId !== CACHE_POLICY.id && `the cache policy must be ${CACHE_POLICY.name}`,
+  ]),
   methods: ofBehavior(({ behavior }) =>
-    METHODS.map((method) => !(behavior.AllowedMethods ?? []).includes(method) && `the behavior has no method ${method}`),
+    METHODS.map(
+      (method) => !(behavior.AllowedMethods ?? []).includes(method) && `the behavior has no method ${method}`,
+    ),
   ),
   compression: ofBehavior(({ behavior }) => [behavior.Compress !== false && 'compression must be off']),
   'error-caching': each('AWS::CloudFront::Distribution', ({ DistributionConfig }) =>
     ERRORS.map((status) => {
-      const found = (DistributionConfig.CustomErrorResponses ?? []).find((/** @type {any} */ { ErrorCode }) => ErrorCode === status);
+      const found = (DistributionConfig.CustomErrorResponses ?? []).find(
+        (/** @type {any} */ { ErrorCode }) => ErrorCode === status,
+      );
       return found?.ErrorCachingMinTTL !== 0 && `errors of status ${status} must have a minimum TTL of 0`;
     }),
   ),
@@ -47,25 +60,34 @@ export const DISTRIBUTION_RULES = {
     return [
       control === undefined && 'the bucket must have origin access control',
       control && SigningBehavior !== 'always' && `origin access control must always sign, found ${SigningBehavior}`,
-      control && OriginAccessControlOriginType !== 's3' && `origin access control must be of type s3, found ${OriginAccessControlOriginType}`,
-      Boolean(origin.S3OriginConfig?.OriginAccessIdentity) && 'an origin access identity signs without metadata headers: use origin access control',
+      control &&
+        OriginAccessControlOriginType !== 's3' &&
+        `origin access control must be of type s3, found ${OriginAccessControlOriginType}`,
+      Boolean(origin.S3OriginConfig?.OriginAccessIdentity) &&
+        'an origin access identity signs without metadata headers: use origin access control',
     ];
   }),
   'origin-domain': ofOrigins(({ DomainName, OriginPath = '' }) => [
-    !/^[a-z0-9.-]+\.s3\.[a-z0-9-]+\.amazonaws\.com$/u.test(String(DomainName)) && `expected the bucket's regional domain, found ${JSON.stringify(DomainName)}`,
+    !/^[a-z0-9.-]+\.s3\.[a-z0-9-]+\.amazonaws\.com$/u.test(String(DomainName)) &&
+      `expected the bucket's regional domain, found ${JSON.stringify(DomainName)}`,
     OriginPath !== '' && `an origin path stores objects elsewhere, found ${OriginPath}`,
   ]),
   'origin-secret': ofOrigins(({ OriginCustomHeaders = [] }) => {
-    const header = OriginCustomHeaders.find((/** @type {any} */ { HeaderName }) => HeaderName === S3_ORIGIN.secretHeader);
+    const header = OriginCustomHeaders.find(
+      (/** @type {any} */ { HeaderName }) => HeaderName === S3_ORIGIN.secretHeader,
+    );
     return [
       header === undefined && `the origin must have the custom header ${S3_ORIGIN.secretHeader}`,
-      header && !/^\{\{resolve:secretsmanager:[^}]+\}\}$/u.test(header.HeaderValue) && `${S3_ORIGIN.secretHeader} must come from Secrets Manager`,
+      header &&
+        !/^\{\{resolve:secretsmanager:[^}]+\}\}$/u.test(header.HeaderValue) &&
+        `${S3_ORIGIN.secretHeader} must come from Secrets Manager`,
     ];
   }),
 };
 
 /**
- * @param {(of: { behavior: Record<string, any>, policy: Record<string, any> | undefined }) => (string | undefined | false)[]} check
+ * @param {(of: { behavior: Record<string, any>, policy: Record<string, any> | undefined }) => (string | undefined |
+ *   false)[]} check
  * @returns {import('../checks.mjs').Rule}
  */
 function ofBehavior(check) {

@@ -10,11 +10,14 @@ const LIMITS = { viewer: { memory: 128, timeout: 5 }, origin: { memory: 10_240, 
 /** @type {Record<string, import('../checks.mjs').Rule>} */
 export const EDGE_FUNCTION_RULES = {
   'edge-region': each('AWS::CloudFront::Distribution', (properties, { region }) => [
-    associationsOf(properties).length > 0 && region !== EDGE_REGION && `edge functions must be in ${EDGE_REGION}, found ${region}`,
+    associationsOf(properties).length > 0 &&
+      region !== EDGE_REGION &&
+      `edge functions must be in ${EDGE_REGION}, found ${region}`,
   ]),
   'edge-version': each('AWS::CloudFront::Distribution', (properties, stack) =>
     associationsOf(properties).map(({ EventType, LambdaFunctionARN }) => {
-      const isVersion = LambdaFunctionARN?.Ref !== undefined && named(stack, LambdaFunctionARN)?.[1].Type === 'AWS::Lambda::Version';
+      const isVersion =
+        LambdaFunctionARN?.Ref !== undefined && named(stack, LambdaFunctionARN)?.[1].Type === 'AWS::Lambda::Version';
       return !isVersion && `${EventType}: expected a numbered version, not $LATEST or an alias`;
     }),
   ),
@@ -24,7 +27,8 @@ export const EDGE_FUNCTION_RULES = {
   ]),
   'edge-body': each('AWS::CloudFront::Distribution', (properties) =>
     associationsOf(properties).map(
-      ({ EventType, IncludeBody }) => IncludeBody === true && `${EventType}: a body would be cut at 40 KB or 1 MB, so it must not be included`,
+      ({ EventType, IncludeBody }) =>
+        IncludeBody === true && `${EventType}: a body would be cut at 40 KB or 1 MB, so it must not be included`,
     ),
   ),
   'edge-pair': each('AWS::CloudFront::Distribution', (properties) => {
@@ -36,15 +40,25 @@ export const EDGE_FUNCTION_RULES = {
       !viewer && !origin && 'no function verifies signatures',
     ];
   }),
-  'edge-environment': ofEdgeFunctions(({ Environment }) => [Environment !== undefined && 'edge functions have no environment variables']),
+  'edge-environment': ofEdgeFunctions(({ Environment }) => [
+    Environment !== undefined && 'edge functions have no environment variables',
+  ]),
   'edge-architecture': ofEdgeFunctions(({ Architectures = ['x86_64'] }) => [
     Architectures.some((/** @type {string} */ one) => one !== 'x86_64') && 'edge functions run on x86_64 alone',
   ]),
   'edge-layers': ofEdgeFunctions(({ Layers }) => [Layers !== undefined && 'edge functions have no layers']),
   'edge-network': ofEdgeFunctions(({ VpcConfig }) => [VpcConfig !== undefined && 'edge functions have no VPC']),
   'edge-features': ofEdgeFunctions((properties) =>
-    ['DeadLetterConfig', 'TracingConfig', 'EphemeralStorage', 'KmsKeyArn', 'ImageConfig', 'FileSystemConfigs', 'SnapStart', 'ReservedConcurrentExecutions']
-      .map((name) => name in properties && `edge functions have no ${name}`),
+    [
+      'DeadLetterConfig',
+      'TracingConfig',
+      'EphemeralStorage',
+      'KmsKeyArn',
+      'ImageConfig',
+      'FileSystemConfigs',
+      'SnapStart',
+      'ReservedConcurrentExecutions',
+    ].map((name) => name in properties && `edge functions have no ${name}`),
   ),
   'edge-size': ofEdgeFunctions(({ MemorySize = 128, Timeout = 3 }, { event }) => {
     const { memory, timeout } = event.startsWith('viewer') ? LIMITS.viewer : LIMITS.origin;
@@ -75,7 +89,9 @@ function ofEdgeFunctions(check) {
       const [, version] = named(stack, LambdaFunctionARN) ?? [];
       const [id, found] = named(stack, version?.Properties?.FunctionName) ?? [];
       if (version === undefined || found === undefined) return [];
-      return check(found.Properties ?? {}, { event: EventType, stack, version }).map((fault) => fault && `${id}: ${fault}`);
+      return check(found.Properties ?? {}, { event: EventType, stack, version }).map(
+        (fault) => fault && `${id}: ${fault}`,
+      );
     }),
   );
 }

@@ -11,7 +11,13 @@ export function resourcesOf({ template }, type) {
     .map(([id, { Properties = {} }]) => [id, Properties]);
 }
 
-/** The resource that a `Ref` or `Fn::GetAtt` names. @param {Stack} stack @param {any} value @returns {[string, Resource] | undefined} */
+/**
+ * The resource that a `Ref` or `Fn::GetAtt` names.
+ *
+ * @param {Stack} stack
+ * @param {any} value
+ * @returns {[string, Resource] | undefined}
+ */
 export function named({ template }, value) {
   const id = value?.Ref ?? value?.['Fn::GetAtt']?.[0];
   const resource = id === undefined ? undefined : template.Resources[id];
@@ -34,7 +40,12 @@ export function each(type, check) {
     );
 }
 
-/** The associations of a distribution's behavior. @param {Record<string, any>} properties @returns {Record<string, any>[]} */
+/**
+ * The associations of a distribution's behavior.
+ *
+ * @param {Record<string, any>} properties
+ * @returns {Record<string, any>[]}
+ */
 export function associationsOf({ DistributionConfig }) {
   return DistributionConfig.DefaultCacheBehavior.LambdaFunctionAssociations ?? [];
 }

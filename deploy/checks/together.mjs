@@ -9,20 +9,36 @@ import { listOf, named, resourcesOf, textOf } from './template.mjs';
 /** @type {Record<string, import('../checks.mjs').Rule>} */
 export const TOGETHER_RULES = {
   'one-bundle': ({ stacks }) => {
-    const hashes = new Map(stacks.flatMap((stack) => codeOf(stack).map(([where, hash]) => [`${stack.name}: ${where}`, hash])));
+    const hashes = new Map(
+      stacks.flatMap((stack) => codeOf(stack).map(([where, hash]) => [`${stack.name}: ${where}`, hash])),
+    );
     const [first, ...others] = new Set(hashes.values());
     if (others.length === 0) return [];
-    return [...hashes].filter(([, hash]) => hash !== first).map(([where, hash]) => `${where}: of bundle ${hash}, others of ${first}`);
+    return [...hashes]
+      .filter(([, hash]) => hash !== first)
+      .map(([where, hash]) => `${where}: of bundle ${hash}, others of ${first}`);
   },
   'secrets-match': ({ stacks }) => {
     const taken = new Set(stacks.flatMap(takenSecrets));
     if (taken.size === 0) return [];
     return stacks
-      .flatMap((stack) => resourcesOf(stack, 'AWS::CloudFront::Distribution').map(([id, { DistributionConfig }]) => ({ stack, id, DistributionConfig })))
+      .flatMap((stack) =>
+        resourcesOf(stack, 'AWS::CloudFront::Distribution').map(([id, { DistributionConfig }]) => ({
+          stack,
+          id,
+          DistributionConfig,
+        })),
+      )
       .flatMap(({ stack, id, DistributionConfig }) => {
-        const headers = DistributionConfig.Origins.flatMap((/** @type {any} */ { OriginCustomHeaders = [] }) => OriginCustomHeaders);
-        const sent = headers.find((/** @type {any} */ { HeaderName }) => HeaderName === S3_ORIGIN.secretHeader)?.HeaderValue;
-        return taken.has(sent) ? [] : [`${stack.name}: ${id}: sends ${sent}, and the API or the relay takes ${[...taken].join(', ')}`];
+        const headers = DistributionConfig.Origins.flatMap(
+          (/** @type {any} */ { OriginCustomHeaders = [] }) => OriginCustomHeaders,
+        );
+        const sent = headers.find(
+          (/** @type {any} */ { HeaderName }) => HeaderName === S3_ORIGIN.secretHeader,
+        )?.HeaderValue;
+        return taken.has(sent)
+          ? []
+          : [`${stack.name}: ${id}: sends ${sent}, and the API or the relay takes ${[...taken].join(', ')}`];
       });
   },
   'secrets-hidden': ({ stacks }) =>
@@ -42,9 +58,13 @@ export const TOGETHER_RULES = {
           for (const { s3Bucket } of plan.buckets) {
             const resource = `arn:aws:s3:::${s3Bucket}${on}`;
             const missing = actions.filter(
-              (action) => !allowed.some(({ Action, Resource }) => listOf(Action).includes(action) && listOf(Resource).includes(resource)),
+              (action) =>
+                !allowed.some(
+                  ({ Action, Resource }) => listOf(Action).includes(action) && listOf(Resource).includes(resource),
+                ),
             );
-            if (missing.length > 0) faults.push(`${stack.name}: ${id}: its role lacks ${missing.join(', ')} on ${resource}`);
+            if (missing.length > 0)
+              faults.push(`${stack.name}: ${id}: its role lacks ${missing.join(', ')} on ${resource}`);
           }
         }
       }
@@ -57,8 +77,12 @@ export const TOGETHER_RULES = {
 function codeOf(stack) {
   return [
     ...resourcesOf(stack, 'AWS::Lambda::Function').map(([id, { Code }]) => hashOf(id, Code.S3Key)),
-    ...resourcesOf(stack, 'AWS::Lambda::WebFunctionRevision').map(([id, { BuildConfig }]) => hashOf(id, BuildConfig.CodeConfig.S3Object.Key)),
-    ...resourcesOf(stack, 'AWS::ECS::TaskDefinition').map(([id, { ContainerDefinitions }]) => imageOf(id, ContainerDefinitions[0].Image)),
+    ...resourcesOf(stack, 'AWS::Lambda::WebFunctionRevision').map(([id, { BuildConfig }]) =>
+      hashOf(id, BuildConfig.CodeConfig.S3Object.Key),
+    ),
+    ...resourcesOf(stack, 'AWS::ECS::TaskDefinition').map(([id, { ContainerDefinitions }]) =>
+      imageOf(id, ContainerDefinitions[0].Image),
+    ),
   ];
 }
 
@@ -71,10 +95,19 @@ const imageOf = (id, image) => [id, image.split(':').at(-1) ?? ''];
 /** @param {Stack} stack @returns {[where: string, variables: Record<string, unknown>][]} */
 function environmentsOf(stack) {
   return [
-    ...resourcesOf(stack, 'AWS::Lambda::Function').map(([id, { Environment }]) => withVariables(id, Environment?.Variables)),
-    ...resourcesOf(stack, 'AWS::Lambda::WebFunctionRevision').map(([id, { ServiceConfig }]) => withVariables(id, ServiceConfig.EnvironmentVariables)),
+    ...resourcesOf(stack, 'AWS::Lambda::Function').map(([id, { Environment }]) =>
+      withVariables(id, Environment?.Variables),
+    ),
+    ...resourcesOf(stack, 'AWS::Lambda::WebFunctionRevision').map(([id, { ServiceConfig }]) =>
+      withVariables(id, ServiceConfig.EnvironmentVariables),
+    ),
     ...resourcesOf(stack, 'AWS::ECS::TaskDefinition').map(([id, { ContainerDefinitions }]) =>
-      withVariables(id, Object.fromEntries(ContainerDefinitions[0].Environment.map((/** @type {any} */ { Name, Value }) => [Name, Value]))),
+      withVariables(
+        id,
+        Object.fromEntries(
+          ContainerDefinitions[0].Environment.map((/** @type {any} */ { Name, Value }) => [Name, Value]),
+        ),
+      ),
     ),
   ];
 }
@@ -106,10 +139,14 @@ function rolesOf(stack) {
     ['HeadObjectFunction', 'head-object'],
   ]).flatMap(([id, name]) => {
     const found = stack.template.Resources[id];
-    return found ? [/** @type {[string, import('../permissions.mjs').Grantee, any]} */ ([id, name, found.Properties?.Role])] : [];
+    return found
+      ? [/** @type {[string, import('../permissions.mjs').Grantee, any]} */ ([id, name, found.Properties?.Role])]
+      : [];
   });
   const relays = [
-    ...resourcesOf(stack, 'AWS::Lambda::WebFunctionRevision').map(([id, { ServiceConfig }]) => relay(id, ServiceConfig.ExecutionRoleArn)),
+    ...resourcesOf(stack, 'AWS::Lambda::WebFunctionRevision').map(([id, { ServiceConfig }]) =>
+      relay(id, ServiceConfig.ExecutionRoleArn),
+    ),
     ...resourcesOf(stack, 'AWS::ECS::TaskDefinition').map(([id, { TaskRoleArn }]) => relay(id, TaskRoleArn)),
   ];
   return [...functions, ...relays];

@@ -7,9 +7,27 @@ import { att, policyDocument, ref, sub } from './cfn.mjs';
 
 /** No query and no cookie: a signed URL in the log could be used until it expires. */
 const FIELDS = [
-  'date', 'time', 'x-edge-location', 'c-ip', 'cs-method', 'x-host-header', 'cs-uri-stem', 'sc-status', 'cs-bytes', 'sc-bytes',
-  'time-taken', 'time-to-first-byte', 'x-edge-result-type', 'x-edge-detailed-result-type', 'x-edge-request-id', 'cs-protocol',
-  'cs-protocol-version', 'ssl-protocol', 'ssl-cipher', 'cs(User-Agent)', 'asn',
+  'date',
+  'time',
+  'x-edge-location',
+  'c-ip',
+  'cs-method',
+  'x-host-header',
+  'cs-uri-stem',
+  'sc-status',
+  'cs-bytes',
+  'sc-bytes',
+  'time-taken',
+  'time-to-first-byte',
+  'x-edge-result-type',
+  'x-edge-detailed-result-type',
+  'x-edge-request-id',
+  'cs-protocol',
+  'cs-protocol-version',
+  'ssl-protocol',
+  'ssl-cipher',
+  'cs(User-Agent)',
+  'asn',
 ];
 
 /** @param {import('../plan.mjs').Plan} plan @returns {Record<string, Resource>} */
@@ -22,15 +40,24 @@ export function accessLogResources({ name, buckets, logDays }) {
       Properties: {
         PublicAccessBlockConfiguration: PRIVATE,
         OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
         LifecycleConfiguration: { Rules: [{ Id: 'retention', Status: 'Enabled', ExpirationInDays: logDays }] },
       },
     },
-    AccessLogsPolicy: { Type: 'AWS::S3::BucketPolicy', Properties: { Bucket: ref('AccessLogs'), PolicyDocument: policy() } },
+    AccessLogsPolicy: {
+      Type: 'AWS::S3::BucketPolicy',
+      Properties: { Bucket: ref('AccessLogs'), PolicyDocument: policy() },
+    },
     AccessLogDestination: {
       Type: 'AWS::Logs::DeliveryDestination',
       DependsOn: 'AccessLogsPolicy',
-      Properties: { Name: `${name}-access-logs`, DestinationResourceArn: att('AccessLogs', 'Arn'), OutputFormat: 'json' },
+      Properties: {
+        Name: `${name}-access-logs`,
+        DestinationResourceArn: att('AccessLogs', 'Arn'),
+        OutputFormat: 'json',
+      },
     },
     ...Object.assign({}, ...buckets.map(({ id, name: bucket }) => delivery(name, id, bucket))),
   };

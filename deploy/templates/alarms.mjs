@@ -5,7 +5,8 @@ const RUNBOOK = 'docs/operate.md#';
 
 /** @param {import('../plan.mjs').Plan} plan @returns {Record<string, import('./cfn.mjs').Resource>} */
 export function topicResources({ alarmEmail }) {
-  const subscriptions = alarmEmail === undefined ? {} : { Properties: { Subscription: [{ Protocol: 'email', Endpoint: alarmEmail }] } };
+  const subscriptions =
+    alarmEmail === undefined ? {} : { Properties: { Subscription: [{ Protocol: 'email', Endpoint: alarmEmail }] } };
   // Without encryption: CloudWatch may not use SNS's own key, and would tell nobody.
   return { AlarmTopic: { Type: 'AWS::SNS::Topic', ...subscriptions } };
 }
@@ -23,7 +24,17 @@ export function topicResources({ alarmEmail }) {
  * @param {number} [alarm.periods] of five, that must be above
  * @returns {import('./cfn.mjs').Resource}
  */
-export function alarm({ what, runbook, namespace, metric, dimensions = {}, statistic = 'Sum', threshold, minutes = 5, periods = 1 }) {
+export function alarm({
+  what,
+  runbook,
+  namespace,
+  metric,
+  dimensions = {},
+  statistic = 'Sum',
+  threshold,
+  minutes = 5,
+  periods = 1,
+}) {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {

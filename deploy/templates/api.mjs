@@ -68,11 +68,17 @@ export function apiResources(plan, release) {
   };
 }
 
-/** @param {Plan} plan @param {Release} release @param {import('../functions.mjs').ApiFunction} name @returns {Record<string, Resource>} */
+/**
+ * @param {Plan} plan
+ * @param {Release} release
+ * @param {import('../functions.mjs').ApiFunction} name
+ * @returns {Record<string, Resource>}
+ */
 function functionResources(plan, release, name) {
   const id = pascal(name);
   const group = `/aws/lambda/${plan.name}-${name}`;
-  const environment = name === 'authorizer' ? { Environment: { Variables: { ORIGIN_SECRET: takenSecrets(plan) } } } : {};
+  const environment =
+    name === 'authorizer' ? { Environment: { Variables: { ORIGIN_SECRET: takenSecrets(plan) } } } : {};
   return {
     [`${id}Log`]: {
       Type: 'AWS::Logs::LogGroup',
@@ -135,7 +141,11 @@ function frontResources(methods) {
     },
     AuthorizerFailure: {
       Type: 'AWS::ApiGateway::GatewayResponse',
-      Properties: { RestApiId: ref('Api'), ResponseType: authorizerFailure.type, StatusCode: String(authorizerFailure.status) },
+      Properties: {
+        RestApiId: ref('Api'),
+        ResponseType: authorizerFailure.type,
+        StatusCode: String(authorizerFailure.status),
+      },
     },
     ...Object.assign({}, ...methods.map((method) => methodResources(method, methods))),
   };
@@ -174,7 +184,9 @@ function methodResources({ method, resource, function: name }, all) {
 
 /** @param {string} name of a function */
 function invocation(name) {
-  return sub(`arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${${pascal(name)}Function.Arn}/invocations`);
+  return sub(
+    `arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${${pascal(name)}Function.Arn}/invocations`,
+  );
 }
 
 /** @param {Plan} plan @param {string} deployment @returns {Record<string, Resource>} */
@@ -211,7 +223,11 @@ function stageResources(plan, deployment) {
   };
 }
 
-/** One for the account and Region: API Gateway writes access logs in this role's name. @type {Record<string, Resource>} */
+/**
+ * One for the account and Region: API Gateway writes access logs in this role's name.
+ *
+ * @type {Record<string, Resource>}
+ */
 const LOG_ACCOUNT = {
   ApiGatewayLogRole: {
     ...role(
@@ -220,8 +236,13 @@ const LOG_ACCOUNT = {
         {
           Effect: 'Allow',
           Action: [
-            'logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:PutLogEvents',
-            'logs:GetLogEvents', 'logs:FilterLogEvents',
+            'logs:CreateLogGroup',
+            'logs:CreateLogStream',
+            'logs:DescribeLogGroups',
+            'logs:DescribeLogStreams',
+            'logs:PutLogEvents',
+            'logs:GetLogEvents',
+            'logs:FilterLogEvents',
           ],
           Resource: '*',
         },

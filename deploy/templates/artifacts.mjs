@@ -17,7 +17,11 @@ export function artifactsTemplate(plan) {
     Action: ['s3:GetObject', 's3:GetObjectVersion'],
     Resource: sub('arn:aws:s3:::${Artifacts}/*'),
     Condition: {
-      ArnLike: { 'aws:SourceArn': sub(`arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:web-function/${plan.name}-relay/revision/*`) },
+      ArnLike: {
+        'aws:SourceArn': sub(
+          `arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:web-function/${plan.name}-relay/revision/*`,
+        ),
+      },
     },
   };
   const tlsOnly = tlsOnlyStatement('${Artifacts}');
@@ -32,7 +36,9 @@ export function artifactsTemplate(plan) {
           OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
           // A web function pins its code by the object's version.
           VersioningConfiguration: { Status: 'Enabled' },
-          BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+          BucketEncryption: {
+            ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+          },
           LifecycleConfiguration: {
             Rules: [{ Id: 'replaced', Status: 'Enabled', NoncurrentVersionExpiration: { NoncurrentDays: 30 } }],
           },

@@ -20,7 +20,11 @@ const STAGING = [
  */
 export function lifecycleRules() {
   return [
-    { Id: 'oss-edge-incomplete-uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: UPLOAD_DAYS } },
+    {
+      Id: 'oss-edge-incomplete-uploads',
+      Status: 'Enabled',
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: UPLOAD_DAYS },
+    },
     {
       Id: 'oss-edge-delete-markers',
       Status: 'Enabled',
@@ -41,7 +45,8 @@ export function lifecycleRules() {
 export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDays }, config) {
   const kept = noncurrentDays === undefined ? [] : [noncurrentRule(noncurrentDays)];
   const [allow, deny] = distributionStatements(config, s3Bucket, ref(distributionParameter(id)), ref('AWS::AccountId'));
-  const encryption = kmsKey === undefined ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey };
+  const encryption =
+    kmsKey === undefined ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey };
   return {
     [`Bucket${id}`]: {
       Type: 'AWS::S3::Bucket',

@@ -23,10 +23,18 @@ export const sub = (text) => ({ 'Fn::Sub': text });
 /** @param {string} condition @param {unknown} then @param {unknown} otherwise */
 export const when = (condition, then, otherwise = ref('AWS::NoValue')) => ({ 'Fn::If': [condition, then, otherwise] });
 
-/** The value of another stack's secret, or of its replica, in this stack's Region. No template shows it. @param {string} name */
+/**
+ * The value of another stack's secret, or of its replica, in this stack's Region. No template shows it.
+ *
+ * @param {string} name
+ */
 export const secretValue = (name) => `{{resolve:secretsmanager:${name}:SecretString}}`;
 
-/** @param {string} description @param {Omit<Template, 'AWSTemplateFormatVersion' | 'Description'>} rest @returns {Template} */
+/**
+ * @param {string} description
+ * @param {Omit<Template, 'AWSTemplateFormatVersion' | 'Description'>} rest
+ * @returns {Template}
+ */
 export function template(description, rest) {
   const filled = Object.entries(rest).filter(([, section]) => Object.keys(section ?? {}).length > 0);
   return /** @type {Template} */ ({

@@ -66,7 +66,11 @@ function taskDefinition(plan, { repository }, { hash }) {
           ],
           LogConfiguration: {
             LogDriver: 'awslogs',
-            Options: { 'awslogs-group': ref('RelayLog'), 'awslogs-region': ref('AWS::Region'), 'awslogs-stream-prefix': 'relay' },
+            Options: {
+              'awslogs-group': ref('RelayLog'),
+              'awslogs-region': ref('AWS::Region'),
+              'awslogs-stream-prefix': 'relay',
+            },
           },
         },
       ],
@@ -74,7 +78,12 @@ function taskDefinition(plan, { repository }, { hash }) {
   };
 }
 
-/** Tagged with the bundle's hash, so that the edge and the relay are of one bundle. @param {string} repository @param {string} hash */
+/**
+ * Tagged with the bundle's hash, so that the edge and the relay are of one bundle.
+ *
+ * @param {string} repository
+ * @param {string} hash
+ */
 export function containerImage(repository, hash) {
   return `${repository}:${hash.slice(0, 12)}`;
 }
@@ -101,7 +110,12 @@ function serviceResources({ subnets, tasks, certificate, vpc, prefixListId }) {
         },
       },
     },
-    BalancerNetwork: securityGroup(vpc, 'HTTPS from CloudFront', { IpProtocol: 'tcp', FromPort: 443, ToPort: 443, SourcePrefixListId: prefixListId }),
+    BalancerNetwork: securityGroup(vpc, 'HTTPS from CloudFront', {
+      IpProtocol: 'tcp',
+      FromPort: 443,
+      ToPort: 443,
+      SourcePrefixListId: prefixListId,
+    }),
     RelayNetwork: securityGroup(vpc, 'HTTP from the load balancer', {
       IpProtocol: 'tcp',
       FromPort: CONTAINER.port,
@@ -148,5 +162,8 @@ function serviceResources({ subnets, tasks, certificate, vpc, prefixListId }) {
 /** @param {string} vpc @param {string} what @param {object} ingress @returns {Resource} */
 function securityGroup(vpc, what, ingress) {
   const rule = { Description: what, ...ingress };
-  return { Type: 'AWS::EC2::SecurityGroup', Properties: { VpcId: vpc, GroupDescription: what, SecurityGroupIngress: [rule] } };
+  return {
+    Type: 'AWS::EC2::SecurityGroup',
+    Properties: { VpcId: vpc, GroupDescription: what, SecurityGroupIngress: [rule] },
+  };
 }

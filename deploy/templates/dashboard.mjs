@@ -9,7 +9,10 @@ import { sub } from './cfn.mjs';
 export function dashboard(plan) {
   return {
     Type: 'AWS::CloudWatch::Dashboard',
-    Properties: { DashboardName: `${plan.name}`, DashboardBody: sub(JSON.stringify({ widgets: placed(widgets(plan)) })) },
+    Properties: {
+      DashboardName: `${plan.name}`,
+      DashboardBody: sub(JSON.stringify({ widgets: placed(widgets(plan)) })),
+    },
   };
 }
 
@@ -67,7 +70,10 @@ function apiMetrics({ name, region }) {
 
 /** @param {string} title @param {unknown[]} metrics */
 function graph(title, metrics) {
-  return { type: 'metric', properties: { title, metrics, region: EDGE_REGION, period: 300, view: 'timeSeries', stacked: false } };
+  return {
+    type: 'metric',
+    properties: { title, metrics, region: EDGE_REGION, period: 300, view: 'timeSeries', stacked: false },
+  };
 }
 
 /** Two widgets a row. @param {object[]} all */
@@ -75,4 +81,3 @@ function placed(all) {
   const [width, height] = [12, 6];
   return all.map((widget, at) => ({ ...widget, x: (at % 2) * width, y: Math.floor(at / 2) * height, width, height }));
 }
-

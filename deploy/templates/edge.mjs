@@ -1,6 +1,14 @@
 /** The stack in us-east-1: the edge functions, and a distribution for each bucket. */
 import { EDGE_REGION, originSecretName, stackNames } from '../plan.mjs';
-import { BEHAVIOR, CACHE_POLICY, ERROR_CACHING, ORIGIN_REQUEST_POLICY, S3_ORIGIN, corsPolicy, s3Domain } from '../distribution.mjs';
+import {
+  BEHAVIOR,
+  CACHE_POLICY,
+  ERROR_CACHING,
+  ORIGIN_REQUEST_POLICY,
+  S3_ORIGIN,
+  corsPolicy,
+  s3Domain,
+} from '../distribution.mjs';
 import { EDGE_SIZE } from '../functions.mjs';
 import { accessLogResources } from './access-logs.mjs';
 import { alarm, topicResources } from './alarms.mjs';
@@ -15,45 +23,57 @@ import { edgeRole } from './roles.mjs';
 
 /** Security policies of CloudFront for viewers, the most tolerant first. */
 const MINIMUM_TLS = [
-  'TLSv1', 'TLSv1_2016', 'TLSv1.1_2016', 'TLSv1.2_2018', 'TLSv1.2_2019', 'TLSv1.2_2021', 'TLSv1.2_2025', 'TLSv1.3_2025',
+  'TLSv1',
+  'TLSv1_2016',
+  'TLSv1.1_2016',
+  'TLSv1.2_2018',
+  'TLSv1.2_2019',
+  'TLSv1.2_2021',
+  'TLSv1.2_2025',
+  'TLSv1.3_2025',
 ];
 
 /** @param {Plan} plan @param {Release} release */
 export function edgeTemplate(plan, release) {
   const { buckets } = plan;
-  return template(`oss-edge ${plan.name}: edge functions and distributions (${stackNames(plan).edge}, ${EDGE_REGION})`, {
-    Parameters: {
-      ...ARTIFACT_PARAMETER,
-      // With CloudFront's own certificate it is TLSv1, whatever is chosen.
-      ...(buckets.some(({ aliases }) => aliases.length > 0) ? { MinimumTls: minimumTls(plan) } : {}),
-      ViewerProtocol: {
-        Type: 'String',
-        Description: 'https-only; or allow-all, for devices that speak plain HTTP',
-        AllowedValues: ['https-only', 'allow-all'],
-        Default: plan.plainHttp ? 'allow-all' : 'https-only',
+  return template(
+    `oss-edge ${plan.name}: edge functions and distributions (${stackNames(plan).edge}, ${EDGE_REGION})`,
+    {
+      Parameters: {
+        ...ARTIFACT_PARAMETER,
+        // With CloudFront's own certificate it is TLSv1, whatever is chosen.
+        ...(buckets.some(({ aliases }) => aliases.length > 0) ? { MinimumTls: minimumTls(plan) } : {}),
+        ViewerProtocol: {
+          Type: 'String',
+          Description: 'https-only; or allow-all, for devices that speak plain HTTP',
+          AllowedValues: ['https-only', 'allow-all'],
+          Default: plan.plainHttp ? 'allow-all' : 'https-only',
+        },
+      },
+      Resources: {
+        ...policyResources(plan),
+        ...BEHAVIOR.triggers.reduce((all, { event }) => ({ ...all, ...functionResources(plan, release, event) }), {}),
+        ...(plan.requestsPerFiveMinutes === undefined ? {} : { WebAcl: webAcl(plan, plan.requestsPerFiveMinutes) }),
+        ...Object.fromEntries(
+          buckets.map((bucket) => [`Distribution${bucket.id}`, distribution(plan, release, bucket)]),
+        ),
+        ...(plan.accessLogs ? accessLogResources(plan) : {}),
+        ...topicResources(plan),
+        ...Object.fromEntries(buckets.map(({ id }) => [`AlarmErrors${id}`, errorAlarm(id)])),
+        Dashboard: dashboard(plan),
+      },
+      Outputs: {
+        Bundle: { Value: release.hash },
+        OriginSecret: { Value: String(plan.originSecrets.sent) },
+        ...Object.fromEntries(
+          buckets.flatMap(({ id, name }) => [
+            [`DistributionId${id}`, { Value: ref(`Distribution${id}`), Description: name }],
+            [`DistributionDomain${id}`, { Value: att(`Distribution${id}`, 'DomainName'), Description: name }],
+          ]),
+        ),
       },
     },
-    Resources: {
-      ...policyResources(plan),
-      ...BEHAVIOR.triggers.reduce((all, { event }) => ({ ...all, ...functionResources(plan, release, event) }), {}),
-      ...(plan.requestsPerFiveMinutes === undefined ? {} : { WebAcl: webAcl(plan, plan.requestsPerFiveMinutes) }),
-      ...Object.fromEntries(buckets.map((bucket) => [`Distribution${bucket.id}`, distribution(plan, release, bucket)])),
-      ...(plan.accessLogs ? accessLogResources(plan) : {}),
-      ...topicResources(plan),
-      ...Object.fromEntries(buckets.map(({ id }) => [`AlarmErrors${id}`, errorAlarm(id)])),
-      Dashboard: dashboard(plan),
-    },
-    Outputs: {
-      Bundle: { Value: release.hash },
-      OriginSecret: { Value: String(plan.originSecrets.sent) },
-      ...Object.fromEntries(
-        buckets.flatMap(({ id, name }) => [
-          [`DistributionId${id}`, { Value: ref(`Distribution${id}`), Description: name }],
-          [`DistributionDomain${id}`, { Value: att(`Distribution${id}`, 'DomainName'), Description: name }],
-        ]),
-      ),
-    },
-  });
+  );
 }
 
 /** @param {Plan} plan */
@@ -137,7 +157,10 @@ function functionResources(plan, release, event) {
   const keep = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
   return {
     [`${id}Role`]: edgeRole(plan, event),
-    [`${id}Function`]: { ...lambdaFunction({ plan, name: event, release, size: EDGE_SIZE, role: `${id}Role` }), ...keep },
+    [`${id}Function`]: {
+      ...lambdaFunction({ plan, name: event, release, size: EDGE_SIZE, role: `${id}Role` }),
+      ...keep,
+    },
     [versionId(release, event)]: {
       Type: 'AWS::Lambda::Version',
       ...keep,
@@ -161,7 +184,11 @@ function distribution(plan, release, bucket) {
         ...(bucket.aliases.length > 0 ? { Aliases: bucket.aliases } : {}),
         ViewerCertificate:
           bucket.aliases.length > 0
-            ? { AcmCertificateArn: certificate, SslSupportMethod: 'sni-only', MinimumProtocolVersion: ref('MinimumTls') }
+            ? {
+                AcmCertificateArn: certificate,
+                SslSupportMethod: 'sni-only',
+                MinimumProtocolVersion: ref('MinimumTls'),
+              }
             : { CloudFrontDefaultCertificate: true },
         Origins: [
           {
@@ -171,7 +198,10 @@ function distribution(plan, release, bucket) {
             OriginAccessControlId: ref('OriginAccessControl'),
             S3OriginConfig: { OriginAccessIdentity: '', OriginReadTimeout: S3_ORIGIN.readTimeoutSeconds },
             OriginCustomHeaders: [
-              { HeaderName: S3_ORIGIN.secretHeader, HeaderValue: secretValue(originSecretName(plan, originSecrets.sent)) },
+              {
+                HeaderName: S3_ORIGIN.secretHeader,
+                HeaderValue: secretValue(originSecretName(plan, originSecrets.sent)),
+              },
             ],
           },
         ],
@@ -237,4 +267,3 @@ function errorAlarm(id) {
     periods: 2,
   });
 }
-

@@ -8,7 +8,11 @@ import { att, ref } from './cfn.mjs';
 
 /** The parameter with the bucket of the stack's Region from which functions are made. */
 export const ARTIFACT_PARAMETER = {
-  ArtifactBucket: { Type: 'String', Description: 'The bucket with the zips, an output of the artifacts stack', MinLength: 3 },
+  ArtifactBucket: {
+    Type: 'String',
+    Description: 'The bucket with the zips, an output of the artifacts stack',
+    MinLength: 3,
+  },
 };
 
 /**

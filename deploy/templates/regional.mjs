@@ -1,5 +1,4 @@
 /** The stack in the Region of a bucket; in that of the deployment also the API or the relay, and the secrets. */
-import { stackNames } from '../plan.mjs';
 import { topicResources } from './alarms.mjs';
 import { apiFoundation, apiOutputs, apiResources } from './api.mjs';
 import { bucketResources, distributionParameter, hasDistribution } from './bucket.mjs';
@@ -24,13 +23,16 @@ export function regionalTemplate(plan, region, release) {
   const buckets = plan.buckets.filter((bucket) => bucket.region === region && !bucket.existing);
   const isMain = region === plan.region;
   const usesArtifacts = isMain && release !== undefined && (plan.backend === 'api' || plan.backend === 'web-function');
-  return template(`oss-edge ${plan.name}: ${isMain ? 'buckets, API or relay, secrets' : 'buckets'} (${stackNames(plan).regional}, ${region})`, {
+  return template(`oss-edge ${plan.name}: ${isMain ? 'buckets, API or relay, secrets' : 'buckets'} (${region})`, {
     Parameters: {
       ...Object.fromEntries(buckets.map(({ id, name }) => [distributionParameter(id), distributionArn(name)])),
       ...(usesArtifacts ? ARTIFACT_PARAMETER : {}),
     },
     Conditions: Object.fromEntries(
-      buckets.map(({ id }) => [hasDistribution(id), { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: distributionParameter(id) }, ''] }] }]),
+      buckets.map(({ id }) => [
+        hasDistribution(id),
+        { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: distributionParameter(id) }, ''] }] },
+      ]),
     ),
     Resources: {
       ...Object.assign({}, ...buckets.map((bucket) => bucketResources(bucket, plan.config))),

@@ -13,13 +13,17 @@ export function sealSecrets(plan) {
   return {
     SealSecrets: {
       Type: 'AWS::SecretsManager::Secret',
-      Properties: { Name: sealSecretName(plan), Description: 'secrets.json of oss-edge: written and rotated by `oss-edge deploy`' },
+      Properties: {
+        Name: sealSecretName(plan),
+        Description: 'secrets.json of oss-edge: written and rotated by `oss-edge deploy`',
+      },
     },
   };
 }
 
 /**
- * What the distribution sends, so that the authorizer or the relay knows it. Each number is a secret of its own: during a
+ * What the distribution sends, so that the authorizer or the relay knows it. Each number is a secret of its own: during
+ * a
  * rotation two are taken, and the distribution changes from one to the other.
  *
  * @param {Plan} plan

@@ -45,7 +45,11 @@ function queryResources({ name: deployment }) {
     `Query${pascal(name)}`,
     {
       Type: 'AWS::Logs::QueryDefinition',
-      Properties: { Name: `${deployment}/${name}`, QueryString: query.join('\n| '), LogGroupNames: [ref('ViewerRequestLog')] },
+      Properties: {
+        Name: `${deployment}/${name}`,
+        QueryString: query.join('\n| '),
+        LogGroupNames: [ref('ViewerRequestLog')],
+      },
     },
   ]);
   return Object.fromEntries(queries);

@@ -17,7 +17,9 @@ import { takenSecrets } from './secrets.mjs';
  * @returns {Record<string, Resource>}
  */
 export function webFunctionFoundation({ name }, release) {
-  const weights = release ? { RevisionWeights: [{ RevisionId: att(revisionId(release), 'RevisionId'), Weight: 100 }] } : {};
+  const weights = release
+    ? { RevisionWeights: [{ RevisionId: att(revisionId(release), 'RevisionId'), Weight: 100 }] }
+    : {};
   return {
     Relay: { Type: 'AWS::Lambda::WebFunction', Properties: { FunctionName: `${name}-relay` } },
     RelayEndpoint: {

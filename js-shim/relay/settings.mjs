@@ -64,9 +64,7 @@ export function readSettings(env) {
     numberOf(env, name, least, most, otherwise),
   ]);
   return {
-    ...(env[ENDPOINT] === undefined
-      ? { port: numberOf(env, portName, 0, 65_535, 8080) }
-      : endpointOf(env[ENDPOINT])),
+    ...(env[ENDPOINT] === undefined ? { port: numberOf(env, portName, 0, 65_535, 8080) } : endpointOf(env[ENDPOINT])),
     bothFramings: bothFramingsOf(env[BOTH_FRAMINGS]),
     ...Object.fromEntries(numbers),
   };

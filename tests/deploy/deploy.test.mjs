@@ -426,6 +426,7 @@ test('at the end it uploads as a device does, with the functions that serve runs
   said = [];
   assert.equal(await deployOnce({}, { connectTo }), 1);
   assert.ok(said.some((line) => line.startsWith('  FAILED  a signed upload: connect ECONNREFUSED')));
+  assert.equal(said.filter((line) => line === 'trying again').length, 2);
 });
 
 test('what is deployed is what bundle makes', async () => {
