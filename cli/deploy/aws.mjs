@@ -1,5 +1,6 @@
 // AWS's APIs, as `deploy` uses them: clients of the AWS SDK by Region, with its own chain of credentials.
 
+import { ACMClient } from '@aws-sdk/client-acm';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -8,6 +9,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 /**
  * @typedef {object} Aws
+ * @property {(region: string) => ACMClient} acm
  * @property {(region: string) => CloudFormationClient} cloudFormation
  * @property {(region: string) => LambdaClient} lambda
  * @property {(region: string) => S3Client} s3
@@ -23,6 +25,7 @@ export function createAws({ profile }) {
     maxAttempts: 5,
   });
   return {
+    acm: byRegion((region) => new ACMClient(of(region))),
     cloudFormation: byRegion((region) => new CloudFormationClient(of(region))),
     lambda: byRegion((region) => new LambdaClient(of(region))),
     s3: byRegion(

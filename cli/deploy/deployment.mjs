@@ -16,6 +16,7 @@ import { distributionParameter } from '../../deploy/templates/bucket.mjs';
 import { newSecrets } from '../secrets.mjs';
 import { isAwsError } from './aws.mjs';
 import { recordRelease, templateStore, uploadZips } from './artifacts.mjs';
+import { checkCertificate } from './certificate.mjs';
 import { applyStack, applyStacks, stackState } from './stack.mjs';
 import { releaseOf } from './release.mjs';
 import { sealSecretsOf } from './seal-secrets.mjs';
@@ -185,6 +186,7 @@ export async function deploy(context, { readDocuments, imageIsPushed, bundle = b
   const { aws, ui } = context;
   const written = await readDocuments();
   const first = planOf(written.written, written.settings ?? {});
+  await checkCertificate(context, first);
   const present = await presentOf(context, first);
   const plan = planOf(written.written, written.settings ?? {}, present.originSecrets);
   const { buckets, regional } = await applyFoundation(context, plan, present);

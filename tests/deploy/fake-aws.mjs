@@ -22,6 +22,8 @@ export class FakeAws {
   functions = new Map();
   /** In seconds. */
   now = 1_795_000_000;
+  /** In us-east-1. */
+  certificate = { Status: 'ISSUED', SubjectAlternativeNames: ['uploads.example.com'] };
   buckets = new FakeBuckets();
   stacks = new FakeStacks(this);
   #server = http.createServer((request, response) => void this.#answer(request, response));
@@ -49,7 +51,7 @@ export class FakeAws {
       response.end(request.method === 'HEAD' ? undefined : answer.body);
     } catch (error) {
       const { code = 'InternalFailure', status = 500, message } = /** @type {any} */ (error);
-      const json = service === 'secretsmanager' || service === 'lambda';
+      const json = service === 'secretsmanager' || service === 'lambda' || service === 'acm';
       response.writeHead(status, json ? { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code } : { 'content-type': 'text/xml' });
       const xml = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;
       response.end(json ? JSON.stringify({ __type: code, message }) : service === 's3' ? xml : `<ErrorResponse>${xml}<RequestId>r</RequestId></ErrorResponse>`);
@@ -66,6 +68,7 @@ export class FakeAws {
     if (service === 'sts') return xml(operation, `<Account>${ACCOUNT}</Account><Arn>arn</Arn><UserId>u</UserId>`);
     if (service === 'cloudformation' && form) return xml(operation, this.stacks.call(region, operation, form.input));
     if (service === 'secretsmanager') return this.#secretsManager(region, target, JSON.parse(body.toString()));
+    if (service === 'acm') return this.#acm(region, target, JSON.parse(body.toString()));
     if (service === 'lambda') return this.#lambda(request);
     if (service === 's3') return this.buckets.call(request, body);
     throw new AwsError('UnknownService', String(service));
@@ -83,6 +86,13 @@ export class FakeAws {
     }
     if (secret.value === undefined) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT");
     return json({ ARN: 'arn', Name: input.SecretId, SecretString: secret.value, CreatedDate: secret.createdAt, VersionId: 'v' });
+  }
+
+  /** @param {string} region @param {string} operation @param {any} input */
+  #acm(region, operation, input) {
+    checkInput('acm', operation, input);
+    if (region !== 'us-east-1') throw new AwsError('ResourceNotFoundException', input.CertificateArn);
+    return json({ Certificate: { CertificateArn: input.CertificateArn, ...this.certificate } });
   }
 
   /** @param {http.IncomingMessage} request */
