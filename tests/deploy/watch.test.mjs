@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { FAILURE_METRICS, VIEWER_METRICS, namespaceOf } from '../../deploy/metrics.mjs';
 import { QUERIES } from '../../deploy/queries.mjs';
 import { ACCESS_KEY, DATE, NOW, SECOND_KEY, functions, sealedUploadId, signedEvent, viewerEvent } from '../shim/fixture.mjs';
+import { PICTURE, dashboardPicture } from './dashboard-picture.mjs';
 import { VARIANTS, deploymentOf } from './fixture.mjs';
 import { matches, queried } from './insights.mjs';
 
@@ -137,4 +138,8 @@ test('the dashboard shows every metric in every Region, and no two widgets overl
   for (const region of plan.edgeRegions) assert.ok(text.includes(`"region":"${region}"`), region);
   const places = widgets.map((/** @type {any} */ { x, y }) => `${x} ${y}`);
   assert.equal(new Set(places).size, widgets.length);
+});
+
+test('docs/dashboard.svg is the dashboard as it is', async () => {
+  assert.equal(await readFile(PICTURE, 'utf8'), await dashboardPicture(), 'run `node tests/deploy/dashboard-picture.mjs`');
 });
