@@ -34,13 +34,13 @@ export const GATEWAY_RESPONSES = {
 };
 
 /**
- * The methods that a configuration has.
+ * The methods that a configuration has. Complete is among them even where uploads are completed by S3 itself: those that
+ * began with staged parts go on through the API.
  *
- * @param {{ completeMultipartUpload?: string, listParts?: boolean, headObject?: string }} config
+ * @param {{ listParts?: boolean, headObject?: string }} config
  */
-export function apiMethods({ completeMultipartUpload, listParts, headObject }) {
+export function apiMethods({ listParts, headObject }) {
   const left = new Set();
-  if (completeMultipartUpload === 's3') left.add('complete');
   if (listParts === false) left.add('list-parts');
   if (headObject !== 'served') left.add('head-object');
   return API_METHODS.filter((method) => !left.has(method.function));

@@ -21,7 +21,8 @@ const PARTS = '/.oss-edge/parts/*';
 const UPLOADS = '/.oss-edge/uploads/*';
 
 const isServed = (/** @type {any} */ { headObject }) => headObject === 'served';
-const isStaged = (/** @type {any} */ { smallParts }) => smallParts === 'stage';
+/** Where it says "forward", uploads may be under way that began with "stage". */
+const mayBeStaged = (/** @type {any} */ { smallParts }) => smallParts !== undefined;
 
 /** @type {readonly Grant[]} */
 export const GRANTS = [
@@ -45,21 +46,21 @@ export const GRANTS = [
   { to: ['head-object', 'relay'], actions: ['s3:GetObject'], when: isServed },
   { to: ['head-object', 'relay'], actions: ['s3:ListBucket'], on: [''], when: isServed },
   // Staged parts, and the record of each upload that has some.
-  { to: ['complete', 'relay'], actions: ['s3:ListBucket', 's3:ListBucketVersions'], on: [''], when: isStaged },
+  { to: ['complete', 'relay'], actions: ['s3:ListBucket', 's3:ListBucketVersions'], on: [''], when: mayBeStaged },
   {
     to: ['complete', 'relay'],
     actions: ['s3:GetObject', 's3:DeleteObject', 's3:DeleteObjectVersion'],
     on: [PARTS],
-    when: isStaged,
+    when: mayBeStaged,
   },
   {
     to: ['complete', 'relay'],
     actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObjectVersion'],
     on: [UPLOADS],
-    when: isStaged,
+    when: mayBeStaged,
   },
-  { to: ['list-parts'], actions: ['s3:ListBucket'], on: [''], when: isStaged },
-  { to: ['list-parts'], actions: ['s3:GetObject'], on: [UPLOADS], when: isStaged },
+  { to: ['list-parts'], actions: ['s3:ListBucket'], on: [''], when: mayBeStaged },
+  { to: ['list-parts'], actions: ['s3:GetObject'], on: [UPLOADS], when: mayBeStaged },
 ];
 
 /** What the functions keep for themselves: no device's object is there. */

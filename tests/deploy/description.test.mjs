@@ -72,7 +72,7 @@ test('the distribution of the template is the one that serve runs', () => {
 
 test('the API has the resources that origin-request asks for, and those that the configuration leaves', () => {
   assert.deepEqual([...new Set(API_METHODS.map(({ resource }) => resource))].sort(), API_RESOURCES.toSorted());
-  assert.deepEqual(apiMethods({ completeMultipartUpload: 's3', listParts: false }).map((method) => method.function), ['initiate']);
+  assert.deepEqual(apiMethods({ listParts: false }).map((method) => method.function), ['initiate', 'complete']);
   assert.equal(apiMethods({ headObject: 'served' }).filter((method) => method.function === 'head-object').length, 2);
 });
 

@@ -67,8 +67,8 @@ export const VARIANTS = {
     settings: { certificate: CERTIFICATE, apiGatewayLogRole: false, accessLogs: false },
     originSecrets: { sent: 2, accepted: [2, 3] },
   },
-  'an API without complete and list-parts': {
-    config: { ...ONE_BUCKET, completeMultipartUpload: 's3', listParts: false },
+  'an API without list-parts that staged parts before': {
+    config: { ...ONE_BUCKET, completeMultipartUpload: 's3', listParts: false, smallParts: 'forward' },
     settings: {},
   },
   'an API that serves HEAD and stages parts': {

@@ -22,6 +22,7 @@ const API = 'an API, with every choice';
 const WEB_FUNCTION = 'a web function';
 const FARGATE = 'Fargate';
 const STAGED = 'an API that serves HEAD and stages parts';
+const STAGED_BEFORE = 'an API without list-parts that staged parts before';
 const STAGED_RELAY = 'a web function that serves HEAD and stages parts';
 
 /** As KMS makes it by default: the account's roles decide. */
@@ -86,12 +87,12 @@ const ROLES = [
   ['RelayRole', WEB_FUNCTION, [...UPLOADS, 's3:ListMultipartUploadParts'], { relay: STAGING }],
   ['RelayRole', FARGATE, [...UPLOADS, 's3:ListMultipartUploadParts', 's3:PutObjectTagging'], { relay: STAGING }],
   ['HeadObjectRole', STAGED, ['s3:GetObject', 's3:ListBucket']],
-  [
+  ...[STAGED, STAGED_BEFORE].map((variant) => [
     'CompleteRole',
-    STAGED,
+    variant,
     ['s3:ListMultipartUploadParts', 's3:PutObject', ...LISTS],
     { parts: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:GetObject'], uploads: ['s3:DeleteObjectVersion', 's3:GetObject'] },
-  ],
+  ]),
   ['ListPartsRole', STAGED, ['s3:ListBucket', 's3:ListMultipartUploadParts'], { uploads: ['s3:GetObject'] }],
   ['InitiateRole', STAGED, ['s3:PutObject']],
   [

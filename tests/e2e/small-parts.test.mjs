@@ -31,8 +31,8 @@ const gateways = {
 };
 const forwarding = await startGateway();
 after(async () => {
-  for (const gateway of [...Object.values(gateways), forwarding]) await gateway.close();
   agent.destroy();
+  for (const gateway of [...Object.values(gateways), forwarding]) await gateway.close();
   await rm(folder, { recursive: true });
 });
 
@@ -192,11 +192,16 @@ test('relay: a part without a length goes by its own, small or large', async () 
   await gateway.assertStored('chunked', Buffer.concat(bodies));
 });
 
-test('an upload goes on as it began, whatever the configuration says meanwhile, and leaves nothing in a versioned bucket', async () => {
+test('an upload goes on as it began, whatever the configuration says meanwhile, and leaves nothing in a versioned bucket', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'small-parts-s3-'));
   const { endpoint, credentials, close } = await startS3Server({ directory, buckets: Object.values(S3_BUCKETS), versioned: true });
   const secrets = newSecrets();
   const servers = [];
+  t.after(async () => {
+    for (const server of servers) await server.close();
+    await close();
+    await rm(directory, { recursive: true });
+  });
   const serving = async (fields) => {
     const documents = { config: { ...CONFIG, ...fields }, accessKeys: ACCESS_KEYS, secrets };
     servers.push(await serve({ documents, s3: { endpoint, credentials } }));
@@ -226,9 +231,6 @@ test('an upload goes on as it began, whatever the configuration says meanwhile, 
   const uploadId = await begin(plain, 'plain');
   const etags = [await sendPart(staging, 'plain', uploadId, 1, randomBytes(MIB)), await sendPart(staging, 'plain', uploadId, 2, randomBytes(MIB))];
   assert.equal((await completeParts(staging, 'plain', uploadId, etags)).code, 'EntityTooSmall');
-  for (const server of servers) await server.close();
-  await close();
-  await rm(directory, { recursive: true });
 });
 
 test('without it, small parts fail when the upload is completed', async () => {
