@@ -133,9 +133,6 @@ pub enum AccessKeyFault {
 pub enum LengthFault {
     /// There is no relay, and S3 and API Gateway take no such body.
     NoRelay,
-    /// It has a length and chunks, and there is no relay: a hop that goes by the length stores the chunks' framing as
-    /// content.
-    FramedTwice,
     /// There is a relay, and `bodiesWithoutLength` is `refuse`.
     TurnedOff,
 }
@@ -446,10 +443,6 @@ impl LengthFault {
             LengthFault::NoRelay => {
                 "no Content-Length, and S3 takes no body without one: a `relay` with `bodiesWithoutLength` \
                  \"relay\" does"
-            }
-            LengthFault::FramedTwice => {
-                "Content-Length and Transfer-Encoding, and S3 may get the framing as content: a `relay` takes such a \
-                 body"
             }
             LengthFault::TurnedOff => {
                 "no Content-Length, and `bodiesWithoutLength` is \"refuse\": the relay takes the body with \"relay\""

@@ -65,7 +65,6 @@ const ERRORS = {
   NotImplemented: [400, 'NotImplemented', '0017-00000245', 'A header you provided implies functionality that is not implemented.', 'header `%'],
   InvalidHeaderValue: [400, 'InvalidArgument', '0017-00000131', 'The value of a request header is invalid.', 'header `%, which OSS does not define'],
   MetadataTooLarge: [400, 'MetadataTooLarge', '0011-00000002', 'Your metadata headers exceed the maximum allowed metadata size.', 'more than 2 KB of user metadata'],
-  'MissingContentLength.framedTwice': [411, 'MissingContentLength', '0017-00000101', 'You must provide the Content-Length HTTP header.', 'Content-Length and Transfer-Encoding, and S3 may get the framing as content: a `relay` takes such a body'],
   MissingContentLength: [411, 'MissingContentLength', '0017-00000101', 'You must provide the Content-Length HTTP header.', 'no Content-Length, and S3 takes no body without one: a `relay` with `bodiesWithoutLength` "relay" does'],
   EntityTooLarge: [400, 'EntityTooLarge', '0017-00000103', 'Your proposed upload exceeds the maximum allowed size.', 'the body is larger than the access key may send, or than S3 takes at once'],
   InvalidContentLength: [400, 'InvalidArgument', '0017-00000103', 'The Content-Length HTTP header is invalid.', 'Content-Length is not a number'],

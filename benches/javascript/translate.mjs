@@ -84,7 +84,6 @@ function checkLength(headers, operation) {
     if (!/^[0-9]+$/u.test(length)) refuse('InvalidContentLength');
     if (['PutObject', 'UploadPart'].includes(operation.name)) {
       if (Number(length) > MAX_OBJECT_BYTES) refuse('EntityTooLarge');
-      if ('transfer-encoding' in headers) refuse('MissingContentLength.framedTwice');
     }
     return Number(length);
   } else if (operation.takesBody && single(headers, 'transfer-encoding') !== undefined) {

@@ -5,6 +5,7 @@ import { createSeal } from '../core/seal.mjs';
 import { readEvent } from './cloudfront-event.mjs';
 import { failClosed } from './fail-closed.mjs';
 import { writeLogLine } from '../log.mjs';
+import { MISSING_CONTENT_LENGTH } from './oss-error.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
@@ -52,7 +53,11 @@ export function createOriginRequest({ wasm, seal: bytes, api, relay, now = Date.
       for (const name of Object.keys(request.headers)) {
         if (remove.includes(name.toLowerCase())) delete request.headers[name];
       }
-      if (isBucket(request, origin)) return request;
+      if (isBucket(request, origin)) {
+        if (!isFramedInChunks(request)) return request;
+        const detail = 'S3 would get the body in chunks, or their framing as content: a `relay` takes such a body';
+        return failClosed({ function: 'origin-request', detail, error: MISSING_CONTENT_LENGTH, event, now: time, log });
+      }
       const { uri } = request;
       if (api && origin === api.domain && API_RESOURCES.includes(uri)) return to('api', api, request);
       if (relay && origin === relay.domain && RELAY_RESOURCES.includes(uri)) return to('relay', relay, request);
@@ -74,6 +79,15 @@ function isBucket({ origin }, domainName) {
   if (origin?.s3?.domainName !== domainName) return false;
   if (origin.s3.path) throw new Error('the S3 origin has an origin path: remove it');
   return true;
+}
+
+/**
+ * S3 takes no body in chunks. Should CloudFront go by a Content-Length beside them, S3 would store their framing.
+ *
+ * @param {CloudFrontRequest} request
+ */
+function isFramedInChunks({ method, headers }) {
+  return method === 'PUT' && 'transfer-encoding' in headers;
 }
 
 /** @param {keyof typeof READ_TIMEOUTS} kind @param {Endpoint} endpoint @param {CloudFrontRequest} request */

@@ -24,6 +24,15 @@ export const ACCESS_DENIED = Object.freeze({
   message: 'Anonymous access is forbidden for this operation.',
 });
 
+/** OSS documentation, EC 0017-00000101. */
+export const MISSING_CONTENT_LENGTH = Object.freeze({
+  status: 411,
+  statusDescription: 'Length Required',
+  code: 'MissingContentLength',
+  ec: '0017-00000101',
+  message: 'You must provide the Content-Length HTTP header.',
+});
+
 /** OSS documentation, "HTTP status code 503", which gives no EC. */
 export const SERVICE_UNAVAILABLE = Object.freeze({
   status: 503,

@@ -55,9 +55,8 @@ impl Body {
                 let relayed = |length| check_coding(headers).map(|()| Body::Relayed(RelayedBody { length, max_bytes }));
                 match (framing, config.service.as_ref()) {
                     (Framing::LengthAndChunks(bytes), Some(Service::Relay(..))) => relayed(Some(bytes)),
-                    // Nobody could tell if CloudFront went by the length, and S3 stored the chunks' framing.
-                    (Framing::LengthAndChunks(_), _) => Err(Refusal::MissingContentLength(LengthFault::FramedTwice)),
-                    (Framing::Length(bytes), _) => Ok(Body::Plain(Some(bytes))),
+                    // Whether S3 gets chunks is seen at origin-request, which refuses them.
+                    (Framing::Length(bytes) | Framing::LengthAndChunks(bytes), _) => Ok(Body::Plain(Some(bytes))),
                     (_, Some(Service::Relay(_, BodiesWithoutLength::Relayed))) => relayed(None),
                     (Framing::Chunks, service) => Err(missing_length(service)),
                     // The key's limit can't be checked.

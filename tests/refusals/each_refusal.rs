@@ -441,16 +441,6 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
             ),
         ),
         (
-            put().with("transfer-encoding", "chunked").with("content-length", "5").signed(RESOURCE),
-            Refusal::MissingContentLength(LengthFault::FramedTwice),
-            answer(
-                411,
-                "MissingContentLength",
-                "0017-00000101",
-                "Content-Length and Transfer-Encoding, and S3 may get the framing as content: a `relay` takes such a body",
-            ),
-        ),
-        (
             put_signed("content-length", "five"),
             Refusal::InvalidContentLength,
             answer(400, "InvalidArgument", "0017-00000103", "Content-Length is not a number"),
@@ -541,7 +531,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::NotImplemented(..)
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge
-        | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::FramedTwice | LengthFault::TurnedOff)
+        | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::TurnedOff)
         | Refusal::NoService(_)
         | Refusal::InvalidContentLength
         | Refusal::EntityTooLarge

@@ -98,7 +98,6 @@ fn refuses_a_part_s_faults_in_the_documented_order() {
             // 17. body's length
             Step("InvalidContentLength", &|request| request.without("content-length")),
             Step("MissingContentLength(NoRelay)", &|request| request.with("content-length", "5")),
-            Step("MissingContentLength(FramedTwice)", &|request| request.without("transfer-encoding")),
         ],
     );
 }

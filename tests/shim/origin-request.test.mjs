@@ -19,6 +19,18 @@ test('leaves the S3 origin as it is and takes the hand-over away', async () => {
   assert.equal(violation('origin-request', event, result), null);
 });
 
+test('sends S3 no body whose chunks CloudFront keeps', async () => {
+  const both = { headers: { 'content-length': '5', 'transfer-encoding': 'chunked' } };
+  const event = originEvent(await atEdge(signedEvent(both)));
+  const { lines, log } = memoryLog();
+  const result = await handler({ log })(structuredClone(event));
+  assert.deepEqual([result.status, element(result.body, 'Code')], ['411', 'MissingContentLength']);
+  assert.equal(violation('origin-request', event, result), null);
+  assert.deepEqual([lines[0].code, lines[0].detail], ['MissingContentLength', 'S3 would get the body in chunks, or their framing as content: a `relay` takes such a body']);
+  delete event.Records[0].cf.request.headers['transfer-encoding'];
+  assert.equal((await handler()(event)).status, undefined);
+});
+
 test('replaces the origin for InitiateMultipartUpload by the API, with its host, one path and the secret', async () => {
   const edge = await atEdge(signedEvent({ ...INITIATE, uri: '/a%2Fb%20c', resource: '/fleet-uploads/a/b c?uploads' }));
   const event = originEvent(edge, { 'x-ossedge-origin-secret': 'a secret of the distribution' });
