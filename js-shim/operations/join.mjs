@@ -3,6 +3,8 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 
+import pLimit from 'p-limit';
+
 import { withHeaders } from './s3-clients.mjs';
 import { S3Fault } from './s3-fault.mjs';
 import { partKey } from './staged-keys.mjs';
@@ -58,7 +60,7 @@ class Joiner {
   #upload;
   #record;
   #signal;
-  #reads = new Limit(READ_AT_ONCE);
+  #reads = pLimit(READ_AT_ONCE);
 
   /**
    * @param {S3} s3 @param {StagedUpload} upload @param {import('./upload-record.mjs').UploadRecord} record
@@ -96,7 +98,7 @@ class Joiner {
     let at = 0;
     const reads = parts.map((part) => {
       const into = bytes.subarray(at, (at += part.size));
-      return this.#reads.run(() => this.#read(part, into));
+      return this.#reads(() => this.#read(part, into));
     });
     await Promise.all(reads);
     return bytes;
@@ -146,31 +148,6 @@ class Joiner {
 }
 
 const UNSIGNED = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-
-/** Work of which only so much is under way at once. */
-class Limit {
-  #free;
-  /** @type {(() => void)[]} */
-  #waiting = [];
-
-  /** @param {number} most */
-  constructor(most) {
-    this.#free = most;
-  }
-
-  /** @template R @param {() => Promise<R>} work @returns {Promise<R>} */
-  async run(work) {
-    if (this.#free === 0) await new Promise((resolve) => this.#waiting.push(() => resolve(undefined)));
-    else this.#free -= 1;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
-  }
-}
 
 /**
  * Whether an answer has exactly as many bytes as there is room for. One that is cut may also throw.
