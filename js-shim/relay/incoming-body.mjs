@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 
 import { PART_BYTES } from '../operations/body.mjs';
-import { Crc64 } from '../operations/crc64.mjs';
 import { S3Fault } from '../operations/s3-fault.mjs';
 import { ChunkFramingCheck } from './framing.mjs';
 import { RateCheck } from './rate-check.mjs';
@@ -20,6 +19,7 @@ export const SMALL_BODY_BYTES = 64 * 1024;
  * @property {number} [length] that the client declared
  * @property {number} maxBytes
  * @property {string} [contentMd5]
+ * @property {import('../operations/crc64.mjs').Crc64} crc64 new
  * @property {import('./slots.mjs').Slots} slots
  * @property {{ minBytesPerSecond: number, rateSeconds: number }} rate
  */
@@ -33,7 +33,6 @@ export class IncomingBody {
   #rate;
   #framing;
   #md5 = createHash('md5');
-  #crc64 = new Crc64();
   /** @type {{ md5: Buffer, crc64: string } | undefined} */
   #digests;
   #gone = new AbortController();
@@ -78,7 +77,7 @@ export class IncomingBody {
   }
 
   digests() {
-    return (this.#digests ??= { md5: this.#md5.digest(), crc64: this.#crc64.digest() });
+    return (this.#digests ??= { md5: this.#md5.digest(), crc64: this.#options.crc64.digest() });
   }
 
   /** Gives the memory back. No request to S3 may still use it; a part that is being read gets no more of it. */
@@ -140,7 +139,7 @@ export class IncomingBody {
     if (this.bytes > this.#options.maxBytes) throw new S3Fault('EntityTooLarge');
     this.#framing?.add(chunk);
     this.#md5.update(chunk);
-    this.#crc64.update(chunk);
+    this.#options.crc64.update(chunk);
     return chunk;
   }
 

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 
 import { complete } from '../operations/complete.mjs';
+import { Crc64 } from '../operations/crc64.mjs';
 import { getObjectMeta, headObject } from '../operations/head-object.mjs';
 import { initiate } from '../operations/initiate.mjs';
 import { listParts } from '../operations/list-parts.mjs';
@@ -74,8 +75,9 @@ export function performing(settings, sealing, storageClasses) {
    * @param {(body: IncomingBody) => Promise<R>} read
    */
   async function reading(message, accessKeyId, options, received, read) {
+    const crc64 = await Crc64.create();
     const leave = bodies.enter(accessKeyId);
-    const body = new IncomingBody(message, { ...options, slots, rate: settings });
+    const body = new IncomingBody(message, { ...options, crc64, slots, rate: settings });
     try {
       return await read(body);
     } finally {
