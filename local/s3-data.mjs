@@ -92,7 +92,7 @@ export class S3Data {
     let at = 0;
     for (const { file, size } of segments) {
       const [first, last] = [Math.max(start - at, 0), Math.min(end - at, size - 1)];
-      if (first <= last) yield* createReadStream(this.#path(file), { start: first, end: last });
+      if (first <= last) yield* createReadStream(this.#path(file), { start: first, end: last, highWaterMark: 1024 * 1024 });
       at += size;
       if (at > end) return;
     }
