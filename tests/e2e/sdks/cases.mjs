@@ -17,6 +17,7 @@ export const GATEWAYS = {
   absent: [LOOKS_FIRST, { config: { ...CONFIG, headObject: 'absent' } }],
   served: [LOOKS_FIRST, { config: { ...CONFIG, headObject: 'served' } }],
   relay: [LOOKS_FIRST, { config: { ...RELAY_CONFIG, headObject: 'served' } }],
+  everyBody: [ACCESS_KEYS, { config: { ...RELAY_CONFIG, smallParts: 'stage' } }],
 };
 
 /** The bodies' sizes. */
@@ -40,20 +41,26 @@ export const SIZES = {
 
 /** @param {import('./clients.mjs').Client} client @returns {Case[]} */
 export function casesOf({ host, put, helperPartSize }) {
+  /** @param {Omit<Case, 'expected'>} step @returns {Case} */
+  const relayed = (step) => ({ ...step, name: `${step.name}, to a relay`, gateway: 'everyBody', expected: 'stored', once: true });
   const small = { operation: put, body: 'small', expected: 'stored' };
   const helper = { operation: helperPartSize ? 'upload' : 'none', body: 2.5 * (helperPartSize ?? 0) };
   const looksFirst = { operation: 'lookFirst', body: 'small', device: { host } };
   const url = { operation: 'presign', body: 'small', expected: 'stored' };
-  return [
-    { ...small, name: 'a virtual-hosted host, no option set', device: { host: 'oss.test' } },
-    { ...small, name: 'an endpoint host, no option set', device: { host: 'endpoint.test' } },
-    { ...small, name: 'a cname host', device: { host: 'uploads.test', cname: true } },
-    { ...small, name: 'a path host, an IP address', device: { host: '127.0.0.1' } },
+  const bodies = [
     { ...small, operation: 'putFile', name: 'a file', device: { host } },
     { ...small, operation: 'putBytes', name: 'bytes in memory', device: { host } },
     { ...small, operation: 'putStream', name: 'a stream without a length', device: { host } },
     { ...small, operation: 'putFile', body: 'empty', name: 'an empty file', device: { host } },
     { ...small, operation: 'putBytes', body: 'empty', name: 'no bytes in memory', device: { host } },
+  ];
+  const ownPartSize = { ...helper, name: 'its helper, its own part size', device: { host }, expected: 'stored' };
+  return [
+    { ...small, name: 'a virtual-hosted host, no option set', device: { host: 'oss.test' } },
+    { ...small, name: 'an endpoint host, no option set', device: { host: 'endpoint.test' } },
+    { ...small, name: 'a cname host', device: { host: 'uploads.test', cname: true } },
+    { ...small, name: 'a path host, an IP address', device: { host: '127.0.0.1' } },
+    ...bodies.flatMap((step) => [step, relayed(step)]),
     {
       operation: 'parts',
       body: 'twoParts',
@@ -62,7 +69,8 @@ export function casesOf({ host, put, helperPartSize }) {
       expected: 'stored',
     },
     { operation: 'abort', body: 'empty', name: 'an upload that is aborted', device: { host }, expected: 'aborted' },
-    { ...helper, name: 'its helper, its own part size', device: { host }, expected: 'stored' },
+    ownPartSize,
+    relayed(ownPartSize),
     {
       operation: 'upload',
       body: 'twoParts',

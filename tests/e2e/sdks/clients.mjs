@@ -54,7 +54,10 @@ export const CLIENTS = [
       'a stream without a length': { '*': LENGTH, '2.0.0': 'stores 0 of 100000 bytes' },
       'an empty file': { '*': LENGTH, '2.0.0': 'stored' },
       'no bytes in memory': { '*': LENGTH, '2.0.0': 'stored' },
+      'bytes in memory, to a relay': { '*': 'stored', '2.0.0': 'stores 0 of 100000 bytes' },
+      'a stream without a length, to a relay': { '*': 'stored', '2.0.0': 'stores 0 of 100000 bytes' },
       'its helper, its own part size': { '*': TOO_SMALL, '2.0.0': NONE },
+      'its helper, its own part size, to a relay': { '*': 'stored', '2.0.0': NONE },
       'its helper, parts of 5 MiB': { '*': 'stored', '2.0.0': NONE },
       'its helper, after the connection broke': { '*': 'resumed', '2.0.0': NONE },
       'a security token': { '*': 'stored', '2.0.0': NONE },
@@ -108,7 +111,9 @@ export const CLIENTS = [
       // It asks for the Host of an IP address (setIpWithHeader).
       'a path host, an IP address': { '*': 'stored', '2.9.4': 'ClientException', '2.9.5': 'ClientException' },
       'a stream without a length': NONE,
+      'a stream without a length, to a relay': NONE,
       'an empty file': 'ClientException',
+      'an empty file, to a relay': 'ClientException',
       'its helper, its own part size': TOO_SMALL,
       'is it there, then upload: `headObject` refused': '405',
       'a clock 3 hours off': 'mends its clock',
@@ -132,6 +137,7 @@ export const CLIENTS = [
       'no bytes in memory': LENGTH,
       // The caller names a part size.
       'its helper, its own part size': NONE,
+      'its helper, its own part size, to a relay': NONE,
       // Its checkpoint is never valid again: the file's time was written without its monotonic clock.
       'its helper, after the connection broke': { '*': 'resumed', '1.9.6': 'starts over', '2.0.0': 'starts over' },
       // It makes a URL without a signature.
@@ -174,10 +180,14 @@ export const CLIENTS = [
       'a cname host': { '*': UNKNOWN_HOST, '1.12.10': 'stored' },
       'a path host, an IP address': { '*': UNKNOWN_HOST, '1.12.10': 'stored' },
       'a file': NONE,
+      'a file, to a relay': NONE,
       // It asks for a body that it can hash.
       'a stream without a length': 'TypeError',
+      'a stream without a length, to a relay': 'TypeError',
       'an empty file': NONE,
+      'an empty file, to a relay': NONE,
       'its helper, its own part size': NONE,
+      'its helper, its own part size, to a relay': NONE,
       'its helper, parts of 5 MiB': NONE,
       'its helper, after the connection broke': NONE,
       // It doesn't sign `uploads` and `uploadId`.
