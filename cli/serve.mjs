@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { apiMethods } from '../deploy/api.mjs';
 import { S3_ORIGIN, corsPolicy } from '../deploy/distribution.mjs';
+import { JOIN_SLICES } from '../deploy/functions.mjs';
 import { createGate } from '../js-shim/core/gate.mjs';
 import { readEvent } from '../js-shim/edge/cloudfront-event.mjs';
 import { ossRequestId } from '../js-shim/edge/oss-error.mjs';
@@ -128,7 +129,10 @@ export async function serve({
  */
 function methodsOf(config, functions, options) {
   return apiMethods(config).flatMap(({ method, resource, function: name }) => {
-    const integration = functions[name]?.create(options);
+    /** Another instance of the function. Lambda hands over JSON. @param {object} event */
+    const invoke = async (event) => JSON.parse(JSON.stringify(await integration?.(JSON.parse(JSON.stringify(event)))));
+    /** @type {((event: any) => Promise<unknown>) | undefined} */
+    const integration = functions[name]?.create({ ...options, slices: JOIN_SLICES, invoke });
     return integration ? [{ method, resourcePath: resource, integration }] : [];
   });
 }

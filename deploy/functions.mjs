@@ -23,11 +23,17 @@ export const API_SIZES = /** @type {const} */ ({
 /** A whole vCPU, for joining staged parts. */
 const JOINING_MEMORY = 1769;
 
+/** Instances of complete that share a long join. */
+export const JOIN_SLICES = 4;
+
+/** @param {string} name @param {any} config */
+export function isJoining(name, { smallParts }) {
+  return name === 'complete' && smallParts === 'stage';
+}
+
 /** @param {ApiFunction} name @param {any} config @returns {Size} */
-export function apiSize(name, { smallParts }) {
-  return name === 'complete' && smallParts === 'stage'
-    ? { ...API_SIZES[name], memory: JOINING_MEMORY }
-    : API_SIZES[name];
+export function apiSize(name, config) {
+  return isJoining(name, config) ? { ...API_SIZES[name], memory: JOINING_MEMORY } : API_SIZES[name];
 }
 
 /** The relay as a web function: its runtime, and its longest time (web-functions-revisions-timeout). */

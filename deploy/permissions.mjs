@@ -5,6 +5,8 @@
  * An operation that needs a permission more has its line in `GRANTS`.
  */
 
+import { isJoining } from './functions.mjs';
+
 /** @typedef {'distribution' | 'initiate' | 'complete' | 'list-parts' | 'head-object' | 'relay'} Grantee */
 /**
  * @typedef {object} Grant
@@ -163,6 +165,20 @@ export function accessKeyStatements({ accessKeys }, name) {
   const { secretIds, regions } = accessKeys;
   const resources = secretIds.flatMap((id) => regions.map((region) => secretArn(id, region)));
   return [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: resources }];
+}
+
+/**
+ * complete shares a long join with other instances of itself.
+ *
+ * @param {import('./plan.mjs').Plan} plan
+ * @param {string} name of the function
+ */
+export function invocationStatements({ name: deployment, config }, name) {
+  if (!isJoining(name, config)) return [];
+  const itself = `arn:aws:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${deployment}-${name}`;
+  // Of one version, and of `$LATEST`.
+  const resources = [itself, `${itself}:*`].map((arn) => ({ 'Fn::Sub': arn }));
+  return [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: resources }];
 }
 
 /** @param {string} id a name or an ARN @param {string} region @returns {unknown} */

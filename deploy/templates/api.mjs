@@ -1,5 +1,5 @@
 /** The REST API, its authorizer and its Lambdas. */
-import { apiSize } from '../functions.mjs';
+import { JOIN_SLICES, apiSize, isJoining } from '../functions.mjs';
 import { API_METHODS, AUTHORIZER, GATEWAY_RESPONSES, INTEGRATION_TIMEOUT_SECONDS, apiMethods } from '../api.mjs';
 import { FAILURE_METRICS, namespaceOf } from '../metrics.mjs';
 import { STAGE } from '../plan.mjs';
@@ -77,8 +77,7 @@ export function apiResources(plan, release) {
 function functionResources(plan, release, name) {
   const id = pascal(name);
   const group = `/aws/lambda/${plan.name}-${name}`;
-  const environment =
-    name === 'authorizer' ? { Environment: { Variables: { ORIGIN_SECRET: takenSecrets(plan) } } } : {};
+  const variables = environment(plan, name);
   return {
     [`${id}Log`]: {
       Type: 'AWS::Logs::LogGroup',
@@ -92,7 +91,7 @@ function functionResources(plan, release, name) {
       release,
       size: apiSize(name, plan.config),
       role: `${id}Role`,
-      more: { ...environment, LoggingConfig: { LogGroup: ref(`${id}Log`) } },
+      more: { ...variables, LoggingConfig: { LogGroup: ref(`${id}Log`) } },
     }),
     [`${id}Permission`]: {
       Type: 'AWS::Lambda::Permission',
@@ -104,6 +103,12 @@ function functionResources(plan, release, name) {
       },
     },
   };
+}
+
+/** @param {Plan} plan @param {import('../functions.mjs').ApiFunction} name */
+function environment(plan, name) {
+  if (name === 'authorizer') return { Environment: { Variables: { ORIGIN_SECRET: takenSecrets(plan) } } };
+  return isJoining(name, plan.config) ? { Environment: { Variables: { JOIN_SLICES: String(JOIN_SLICES) } } } : {};
 }
 
 /** What of the API may invoke a function. @param {import('../functions.mjs').ApiFunction} name */

@@ -1,5 +1,5 @@
 /** The roles of functions: each may write its own log, and what permissions.mjs grants. */
-import { accessKeyStatements, objectStatements } from '../permissions.mjs';
+import { accessKeyStatements, invocationStatements, objectStatements } from '../permissions.mjs';
 import { policyDocument, sub, trust } from './cfn.mjs';
 
 /** @typedef {import('../plan.mjs').Plan} Plan */
@@ -30,7 +30,7 @@ export function edgeRole(plan, name) {
  */
 export function regionalRole(plan, name, logGroup, service = 'lambda.amazonaws.com') {
   const ofObjects = name === 'authorizer' ? [] : objectStatements(plan, name);
-  return role([service], [logStatement(logGroup), ...ofObjects, ...accessKeyStatements(plan, name)]);
+  return role([service], [logStatement(logGroup), ...ofObjects, ...accessKeyStatements(plan, name), ...invocationStatements(plan, name)]);
 }
 
 /** @param {string} group @returns {Record<string, any>} */

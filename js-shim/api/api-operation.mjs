@@ -25,20 +25,19 @@ const S3_OPTIONS = { requestHandler: { httpsAgent: { keepAlive: true, maxSockets
 
 /**
  * @param {string} operation its name in OSS's API reference
- * @param {(s3: S3, request: import('../operations/request.mjs').RequestWithBody) =>
+ * @param {(s3: S3, request: import('../operations/request.mjs').RequestWithBody, region: string) =>
  *   Promise<import('../operations/request.mjs').Answer>} perform throws an error named by S3's code
  * @returns {(options: Options) => (event: ProxyEvent) => Promise<ProxyResult>}
  */
 export function apiOperation(operation, perform) {
-  return ({ wasm, s3Options, now = Date.now, log = writeLogLine, ...options }) => {
-    const { s3Client = regionalClients({ ...S3_OPTIONS, ...s3Options }) } = options;
+  return ({ wasm, s3Options, now = Date.now, log = writeLogLine, s3Client = apiClients(s3Options) }) => {
     const translate = errorTranslation(wasm);
     return async (event) => {
       const verified = readContext(event, operation);
       const requestId = verified?.requestId || event?.requestContext?.requestId || 'unknown';
       try {
         if (verified === undefined) throw new NotAuthorized();
-        const answer = await perform(await s3Client(verified.region), requestOf(verified, event));
+        const answer = await perform(await s3Client(verified.region), requestOf(verified, event), verified.region);
         return proxyResult({ status: 200, headers: resultHeaders(requestId, answer), body: answer.document ?? '' });
       } catch (error) {
         const time = now();
@@ -51,6 +50,11 @@ export function apiOperation(operation, perform) {
       }
     };
   };
+}
+
+/** @param {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] */
+export function apiClients(s3Options) {
+  return regionalClients({ ...S3_OPTIONS, ...s3Options });
 }
 
 /**

@@ -1,6 +1,43 @@
-// CompleteMultipartUpload behind the API.
+// CompleteMultipartUpload behind the API. A long join is shared with other instances of the same function, which get a
+// slice in place of a request: API Gateway has no way to send one.
 
+import { LOG_VERSION, writeLogLine } from '../log.mjs';
 import { complete } from '../operations/complete.mjs';
-import { apiOperation } from './api-operation.mjs';
+import { madeSlice, slicedJoin } from '../operations/join-slices.mjs';
+import { apiClients, apiOperation } from './api-operation.mjs';
+import { invokeThisFunction } from './invoke-this-function.mjs';
 
-export const createComplete = apiOperation('CompleteMultipartUpload', complete);
+/**
+ * @typedef {import('../operations/join-slices.mjs').SliceResult} SliceResult
+ * @typedef {{ joinSlice: import('../operations/join-slices.mjs').Slice, region: string }} SliceEvent
+ *
+ * @typedef {object} SliceOptions
+ * @property {number} [slices] instances that share a join, this one included; by default `JOIN_SLICES`, or 1
+ * @property {(event: SliceEvent) => Promise<SliceResult>} [invoke] another instance
+ */
+
+const OPERATION = 'CompleteMultipartUpload';
+
+/** @param {import('./api-operation.mjs').Options & SliceOptions} options */
+export function createComplete({ slices = slicesOf(process.env), invoke = invokeThisFunction, ...options }) {
+  const { now = Date.now, log = writeLogLine, s3Client = apiClients(options.s3Options) } = options;
+  const failed = (/** @type {unknown} */ error) => {
+    const detail = `a slice of a join failed and is made here: ${error instanceof Error ? error.name : typeof error}`;
+    const time = new Date(now()).toISOString();
+    log({ log: LOG_VERSION, time, function: OPERATION, event: 'join-slice', level: 'error', detail });
+  };
+  const operation = apiOperation(OPERATION, (s3, request, region) =>
+    complete(s3, request, slicedJoin(slices, (joinSlice) => invoke({ joinSlice, region }), failed)),
+  );
+  const handle = operation({ ...options, s3Client });
+  return async (/** @type {import('aws-lambda').APIGatewayProxyEvent | SliceEvent} */ event) =>
+    event !== null && typeof event === 'object' && 'joinSlice' in event
+      ? madeSlice(await s3Client(event.region), event.joinSlice)
+      : handle(event);
+}
+
+/** @param {Record<string, string | undefined>} environment */
+function slicesOf({ JOIN_SLICES = '1' }) {
+  if (!/^[1-9]\d?$/u.test(JOIN_SLICES)) throw new Error(`JOIN_SLICES is "${JOIN_SLICES}": a number from 1 to 99 was expected`);
+  return Number(JOIN_SLICES);
+}

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 
 import { clientParts, latestParts } from './client-parts.mjs';
 import { currentEtag, madeEarlier } from './ended-upload.mjs';
-import { joinParts } from './join.mjs';
+import { joinParts, makeParts } from './join.mjs';
 import { joinPlan, joinedBytes } from './join-plan.mjs';
 import { multipartEtag } from './multipart-etag.mjs';
 import { removeStaged } from './remove-staged.mjs';
@@ -25,6 +25,7 @@ import { S3Fault } from './s3-fault.mjs';
  * @property {CompletedPart[] | undefined} listed by the client; undefined for all that it sent
  * @property {Record<string, string>} headers for S3
  * @property {number} maxJoinBytes
+ * @property {import('./join.mjs').MakeParts} [make] the parts that S3 gets for staged ones; by default this process does
  */
 
 /** What S3 says when the upload, or a part of it, isn't what it was: perhaps because it has ended as it should. */
@@ -55,7 +56,7 @@ export async function completeStaged(s3, ending) {
 }
 
 /** @param {S3} s3 @param {Ending} ending @param {string} digest @returns {Promise<Completed>} */
-async function ended(s3, { upload, listed, headers, maxJoinBytes }, digest) {
+async function ended(s3, { upload, listed, headers, maxJoinBytes, make = makeParts }, digest) {
   checkOrder(listed ?? []);
   const parts = await clientParts(s3, upload);
   const chosen = chosenParts(parts, listed);
@@ -71,7 +72,7 @@ async function ended(s3, { upload, listed, headers, maxJoinBytes }, digest) {
   const isRecorded = chosen.some(({ staged }) => staged);
   const made = plan.filter(({ as }) => as !== 'kept').map(({ number }) => number);
   if (isRecorded) await record.begin(digest, made, new Date());
-  const Parts = await joinParts(s3, upload, plan, parts);
+  const Parts = await joinParts(s3, upload, plan, parts, make);
   if (isRecorded) {
     await record.expect(digest, {
       etag: multipartEtag(Parts.map(({ ETag }) => ETag)),

@@ -18,12 +18,13 @@ import { S3Fault } from './s3-fault.mjs';
 /**
  * @param {S3} s3
  * @param {import('./request.mjs').RequestWithBody} request
+ * @param {import('./join.mjs').MakeParts} [make] parts of staged ones
  * @returns {Promise<import('./request.mjs').Answer>}
  */
-export async function complete(s3, request) {
+export async function complete(s3, request, make) {
   const { 'content-md5': contentMd5, ...headers } = request.headers;
   checkContentMd5(request.body, contentMd5);
-  const { ETag, VersionId } = await completed(s3, request, headers).catch((error) => {
+  const { ETag, VersionId } = await completed(s3, request, headers, make).catch((error) => {
     // S3 wants the whole upload anew: nothing comes of a repetition.
     throw error?.name === 'ConditionalRequestConflict' ? new S3Fault('PreconditionFailed') : error;
   });
@@ -38,8 +39,11 @@ export async function complete(s3, request) {
   };
 }
 
-/** @param {S3} s3 @param {import('./request.mjs').RequestWithBody} request @param {Record<string, string>} headers */
-async function completed(s3, request, headers) {
+/**
+ * @param {S3} s3 @param {import('./request.mjs').RequestWithBody} request @param {Record<string, string>} headers
+ * @param {import('./join.mjs').MakeParts} [make]
+ */
+async function completed(s3, request, headers, make) {
   const { object, options, query, staging } = request;
   const takesAll = options.has('complete-all');
   const listed = takesAll ? undefined : readCompletedParts(request.body.toString('utf8'));
@@ -47,7 +51,7 @@ async function completed(s3, request, headers) {
   const uploadId = query.get('uploadId') ?? '';
   if (staging !== undefined) {
     const { folder, maxJoinBytes } = staging;
-    return completeStaged(s3, { upload: { object, uploadId, folder }, listed, headers, maxJoinBytes });
+    return completeStaged(s3, { upload: { object, uploadId, folder }, listed, headers, maxJoinBytes, make });
   }
   const upload = { ...object, UploadId: uploadId };
   const Parts = listed ?? (await everyPart(s3, upload));

@@ -16,7 +16,8 @@ import { partKey } from './staged-keys.mjs';
  * @typedef {import('./join-plan.mjs').PlannedPart} PlannedPart
  * @typedef {import('./join-plan.mjs').Made} Made
  * @typedef {import('./join-plan.mjs').ChosenPart} ChosenPart
- * @typedef {{ PartNumber: number, ETag: string }} S3Part
+ * @typedef {import('./upload-record.mjs').UploadRecord} UploadRecord
+ * @typedef {{ PartNumber: number, ETag: string }} S3Part of S3's
  */
 
 /** Parts that are made at once. Each takes up to 15 MiB of memory (`joinPlan`), and 8 as a rule. */
@@ -29,30 +30,64 @@ const READ_AT_ONCE = 64;
 const READS = 3;
 
 /**
- * @param {S3} s3 @param {StagedUpload} upload @param {PlannedPart[]} plan @param {ClientParts} parts
- * @returns {Promise<S3Part[]>} of what S3 is to make the object
- * @throws {S3Fault} InvalidPart when a staged part was replaced or removed meanwhile
+ * @typedef {(s3: S3, upload: StagedUpload, todo: Made[], record: UploadRecord) => Promise<S3Part[]>} MakeParts throws
+ *   InvalidPart when a staged part was replaced or removed meanwhile
  */
-export async function joinParts(s3, upload, plan, { inS3, record }) {
+
+/**
+ * @param {S3} s3 @param {StagedUpload} upload @param {PlannedPart[]} plan @param {ClientParts} parts
+ * @param {MakeParts} make
+ * @returns {Promise<S3Part[]>} of what S3 is to make the object
+ * @throws {S3Fault}
+ */
+export async function joinParts(s3, upload, plan, { inS3, record }, make) {
+  const known = new Map(inS3.map(({ number, etag }) => [number, etag]));
+  /** @type {Map<number, string>} */
+  const etags = new Map();
+  /** @type {Made[]} */
+  const todo = [];
+  for (const planned of plan) {
+    const etag = planned.as === 'kept' ? planned.etag : madeBefore(planned, known, record);
+    if (etag !== undefined) etags.set(planned.number, etag);
+    else if (planned.as !== 'kept') todo.push(planned);
+  }
+  for (const { PartNumber, ETag } of await make(s3, upload, todo, record)) etags.set(PartNumber, ETag);
+  return plan.map(({ number }) => ({ PartNumber: number, ETag: etagOf({ ETag: etags.get(number) }) }));
+}
+
+/**
+ * The ETag of the part that an earlier attempt made, if S3 still has it.
+ *
+ * @param {Made} planned @param {ReadonlyMap<number, string>} known ETags in S3 @param {UploadRecord} record
+ */
+function madeBefore({ number, parts }, known, record) {
+  const content = contentOf(parts);
+  const etag = known.get(number);
+  const made = record.content?.made ?? [];
+  const isSame = made.some((one) => one.number === number && one.content === content && `"${one.md5}"` === etag);
+  return isSame ? etag : undefined;
+}
+
+/** @type {MakeParts} */
+export async function makeParts(s3, upload, todo, record) {
   const aborted = new AbortController();
   // Each request listens, and Node would warn of so many.
   setMaxListeners(0, aborted.signal);
   const joiner = new Joiner(s3, upload, record, aborted.signal);
-  const todo = plan.filter((planned) => planned.as !== 'kept');
-  /** @type {Map<PlannedPart, string>} */
-  const etags = new Map(plan.flatMap((planned) => (planned.as === 'kept' ? [[planned, planned.etag]] : [])));
-  const known = new Map(inS3.map(({ number, etag }) => [number, etag]));
+  const left = [...todo];
+  /** @type {S3Part[]} */
+  const made = [];
   const worker = async () => {
-    for (let planned = todo.shift(); planned !== undefined; planned = todo.shift()) {
+    for (let planned = left.shift(); planned !== undefined; planned = left.shift()) {
       aborted.signal.throwIfAborted();
-      etags.set(planned, joiner.madeBefore(planned, known) ?? (await joiner.make(planned)));
+      made.push({ PartNumber: planned.number, ETag: await joiner.make(planned) });
     }
   };
   const workers = Array.from({ length: MADE_AT_ONCE }, () => worker().catch((error) => aborted.abort(error)));
   // Nothing of the join may go on after it has failed.
   await Promise.all(workers);
   if (aborted.signal.aborted) throw aborted.signal.reason;
-  return plan.map((planned) => ({ PartNumber: planned.number, ETag: etags.get(planned) ?? '' }));
+  return made;
 }
 
 class Joiner {
@@ -63,7 +98,7 @@ class Joiner {
   #reads = pLimit(READ_AT_ONCE);
 
   /**
-   * @param {S3} s3 @param {StagedUpload} upload @param {import('./upload-record.mjs').UploadRecord} record
+   * @param {S3} s3 @param {StagedUpload} upload @param {UploadRecord} record
    * @param {AbortSignal} signal
    */
   constructor(s3, upload, record, signal) {
@@ -71,19 +106,6 @@ class Joiner {
     this.#upload = upload;
     this.#record = record;
     this.#signal = signal;
-  }
-
-  /**
-   * The ETag of the part that an earlier attempt made, if S3 still has it.
-   *
-   * @param {Made} planned @param {ReadonlyMap<number, string>} known ETags in S3
-   */
-  madeBefore({ number, parts }, known) {
-    const content = contentOf(parts);
-    const etag = known.get(number);
-    const made = this.#record.content?.made ?? [];
-    const isSame = made.some((one) => one.number === number && one.content === content && `"${one.md5}"` === etag);
-    return isSame ? etag : undefined;
   }
 
   /** @param {Made} planned @returns {Promise<string>} its ETag */

@@ -1,6 +1,8 @@
 // What is known of the ends of an upload with staged parts: an object in S3, which outlives the function that writes
 // it.
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { recordKey } from './staged-keys.mjs';
 
 /**
@@ -27,8 +29,11 @@ import { recordKey } from './staged-keys.mjs';
  * @property {Result} [result] once the upload has ended
  */
 
-/** Two functions that write at once give way to each other. */
-const MAX_WRITES = 10;
+/** Functions that write at once give way to each other. */
+const MAX_WRITES = 20;
+
+/** They come again after a random part of this for each attempt so far. */
+const BACKOFF_MILLISECONDS = 20;
 
 /** Of other writers, or of an answer that was lost. */
 const CONFLICTS = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'];
@@ -135,6 +140,7 @@ export class UploadRecord {
       } catch (error) {
         const isConflict = error instanceof Error && CONFLICTS.includes(error.name);
         if (!isConflict || attempt === MAX_WRITES) throw error;
+        await sleep(Math.random() * attempt * BACKOFF_MILLISECONDS);
         await this.read();
       }
     }

@@ -167,6 +167,17 @@ test('each function writes its own log alone', async () => {
   assert.equal(await may('InitiateRole', '/aws/lambda/fleet-initiate', 'ap-south-1'), false);
 });
 
+test('complete may share a join with itself, and no function may invoke another', async () => {
+  const may = (/** @type {string} */ variant, /** @type {string} */ role, /** @type {string} */ name) =>
+    isAllowed(roleOf(ACCOUNT, statementsOf(variant, role)), 'lambda:InvokeFunction', `arn:aws:lambda:eu-west-1:${ACCOUNT}:function:${name}`);
+  const name = resolved(regionalOf(STAGED)).CompleteFunction.FunctionName;
+  for (const qualified of [name, `${name}:$LATEST`, `${name}:7`]) assert.ok(await may(STAGED, 'CompleteRole', qualified), qualified);
+  for (const other of [`${name}-2`, name.replace('complete', 'initiate')]) assert.equal(await may(STAGED, 'CompleteRole', other), false, other);
+  for (const role of ['InitiateRole', 'ListPartsRole', 'AuthorizerRole']) assert.equal(await may(STAGED, role, name), false, role);
+  assert.equal(await may(API, 'CompleteRole', resolved(regionalOf(API)).CompleteFunction.FunctionName), false);
+  assert.deepEqual(resolved(regionalOf(STAGED)).CompleteFunction.Environment, { Variables: { JOIN_SLICES: '4' } });
+});
+
 test("only this deployment's web function reads its code", async () => {
   const [artifacts] = deploymentOf(WEB_FUNCTION).foundation;
   const { PolicyDocument } = resolved(artifacts).ArtifactsPolicy;

@@ -105,6 +105,7 @@ for (const [by, gateway] of Object.entries(gateways)) {
     ['one part of 1 byte', [1]],
     ['one empty part', [0]],
     ['parts of 100 KiB', Array(30).fill(100 * KIB)],
+    ['70 parts of 1 MiB, whose join instances share', Array(70).fill(MIB)],
     ['a run of exactly 5 MiB between large parts', [LEAST, 2 * MIB, 3 * MIB, LEAST, 5]],
     ['parts just under 5 MiB', [LEAST - 1, LEAST - 1, 1]],
     ['large parts, and an empty last one', [LEAST, 0]],

@@ -52,14 +52,18 @@ export class Upload {
     return s3.send(new AbortMultipartUploadCommand({ Bucket: BUCKET, Key: this.key, UploadId: this.id }));
   }
 
-  /** @param {{ number: number, etag: string }[] | 'all'} list @returns {Promise<string>} the ETag, or the error's name */
-  async complete(list, s3 = this.s3) {
+  /**
+   * @param {{ number: number, etag: string }[] | 'all'} list
+   * @param {import('../../js-shim/operations/join.mjs').MakeParts} [make]
+   * @returns {Promise<string>} the ETag, or the error's name
+   */
+  async complete(list, s3 = this.s3, make = undefined) {
     const parts = list === 'all' ? [] : list.map(({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag.replaceAll('"', '&quot;')}</ETag></Part>`);
     const body = Buffer.from(list === 'all' ? '' : `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`);
     const options = new Set(list === 'all' ? ['complete-all'] : []);
     const headers = this.forbidOverwrite ? { 'if-none-match': '*' } : {};
     try {
-      const { document } = await complete(s3, { ...this.#request(), options, headers, body });
+      const { document } = await complete(s3, { ...this.#request(), options, headers, body }, make);
       return /<ETag>(.*)<\/ETag>/u.exec(document)[1].replaceAll('&quot;', '"');
     } catch (error) {
       return error.name;

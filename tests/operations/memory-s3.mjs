@@ -1,5 +1,5 @@
 // An Amazon S3 in memory behind the AWS SDK's commands: fast enough for hundreds of uploads, and stopped or disturbed at
-// any call. tests/operations/both-s3.test.mjs compares it with the local S3.
+// any call. complete-staged.test.mjs runs against it and against the local S3.
 
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { AbortMultipartUploadCommand, GetObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 
 import { loadFunctions } from '../../cli/load-functions.mjs';
 import { startS3Server } from '../../local/s3-server.mjs';
@@ -293,6 +293,39 @@ test('turns an error inside a 200 of S3 into a status', async () => {
   wire.closeAllConnections();
   assert.deepEqual([statusCode, element(body, 'Code')], [500, 'InternalError']);
 });
+
+test('makes a slice of a join for another instance, and takes no request for one', async () => {
+  const upload = { object: { Bucket: 'fleet-uploads-prod', Key: 'sliced' }, uploadId: '', folder: 'sliced-upload' };
+  const { UploadId = '' } = await s3.send(new CreateMultipartUploadCommand(upload.object));
+  upload.uploadId = UploadId;
+  const put = (/** @type {string} */ Key, /** @type {string} */ Body) => s3.send(new PutObjectCommand({ Bucket: upload.object.Bucket, Key, Body }));
+  const { ETag: etag } = await put('.oss-edge/parts/sliced-upload/00001', 'staged');
+  await put('.oss-edge/uploads/sliced-upload', JSON.stringify({ version: 1, started: '', digest: '', numbers: [1], made: [], expected: {} }));
+  const parts = [{ number: 1, etag, size: 6, staged: true }];
+  const slice = { version: 1, upload, plan: [{ as: 'joined', number: 1, parts, size: 6 }] };
+  const event = { joinSlice: slice, region: 'us-east-1' };
+  assert.deepEqual(await at('complete')(event), { parts: [{ PartNumber: 1, ETag: etag }] });
+  assert.deepEqual(await at('complete')({ ...event, joinSlice: { ...slice, upload: { ...upload, uploadId: 'gone' } } }), {
+    fault: { code: 'NoSuchUpload', detail: 'NoSuchUpload' },
+  });
+  // What a client controls of an event is inside of it.
+  const { statusCode } = await at('complete')({ ...proxyEventOf(JSON.stringify(event)), requestContext: { requestId: 'r' } });
+  assert.equal(statusCode, 403);
+  for (const nothing of [undefined, null, '', 'joinSlice']) assert.equal((await at('complete')(nothing)).statusCode, 403);
+});
+
+test('refuses a number of slices that is none', () => {
+  for (const text of ['0', '-1', '100', '1.5', 'four', '']) {
+    process.env.JOIN_SLICES = text;
+    assert.throws(() => at('complete'), /JOIN_SLICES is ".*": a number from 1 to 99 was expected/u, text);
+  }
+  delete process.env.JOIN_SLICES;
+});
+
+/** A request with a body, as API Gateway shows it. @param {string} body */
+function proxyEventOf(body) {
+  return { httpMethod: 'POST', path: '/complete-multipart-upload', multiValueHeaders: { joinSlice: [body] }, body };
+}
 
 test('takes no answer of S3 without an ETag for a success', async () => {
   const s3Client = async () => ({ send: async () => ({}) });
