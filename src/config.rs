@@ -23,6 +23,7 @@ use hosts::Hosts;
 /// A configuration whose every field was checked.
 #[derive(Serialize, Deserialize)]
 pub struct Config {
+    pub(crate) triggers: Triggers,
     pub(crate) max_clock_skew_seconds: u32,
     pub(crate) max_url_expiry_seconds: u32,
     pub(crate) signature_schemes: Vec<Scheme>,
@@ -45,6 +46,16 @@ pub struct Config {
     pub(crate) headers: HeaderRules,
     pub(crate) credentials: Credentials,
     pub(crate) capture: Option<CaptureRules>,
+}
+
+/// Where at the edge a request is decided on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Triggers {
+    /// At viewer request; a function at origin request picks the origin.
+    #[default]
+    ViewerRequest,
+    /// At origin request, by the function that also picks the origin.
+    OriginRequest,
 }
 
 /// The origin of an operation that may go either way.

@@ -126,8 +126,8 @@ impl Gate {
         Some(Preflight { request_id, resource, headers })
     }
 
-    /// Decides over a request as CloudFront shows it to a viewer-request function, as of `now`. See
-    /// [`Request::parse`] for the text of a request.
+    /// Decides over a request as CloudFront shows it to the function that decides, as of `now`: to viewer-request, or to
+    /// origin-request with the viewer's Host. See [`Request::parse`] for the text of a request.
     ///
     /// The order in which causes of refusal are looked for, the first one found being the answer:
     ///
@@ -149,7 +149,8 @@ impl Gate {
     /// 15. headers that S3 can't honour; user metadata's size
     /// 16. upload id: not sealed, sealed for another object or too long ago
     /// 17. body's length and framing; an operation that needs an API or a relay where there is neither, ListParts that is
-    ///     off, or an object that is said to be absent; size of what API Gateway must carry
+    ///     off, or an object that is said to be absent; size of what API Gateway must carry; where origin-request decides,
+    ///     a condition that it can't set or remove
     ///
     /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the answer is that
     /// of 9.

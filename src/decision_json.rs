@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::capture::Captured;
+use crate::config::Triggers;
 use crate::decision::{Decision, EdgeDecision, Gate, Preflight};
 use crate::error_response::{ErrorResponse, oss_request_id};
 use crate::hand_over_seal::{HandOverFault, Opened};
@@ -39,9 +40,12 @@ struct DecisionJson<'d> {
     clock_difference_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     captured: Option<&'d Captured>,
-    // What the viewer-request function sends on.
+    // What the function that decides sends on.
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'static str>,
+    /// The origin's domain name, for an origin-request function that decides; from viewer-request it is a header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uri: Option<&'d str>,
     // What an operation behind the API or in the relay needs.
@@ -145,7 +149,7 @@ impl Gate {
 }
 
 impl EdgeDecision<'_> {
-    /// The decision for the viewer-request function: JSON, and of an answer a NUL and its body, which needs no escapes
+    /// The decision for the function that asked for it: JSON, and of an answer a NUL and its body, which needs no escapes
     /// there.
     pub fn to_text(&self) -> String {
         match self {
@@ -172,7 +176,7 @@ impl Preflight {
 }
 
 impl Decision<'_> {
-    /// The decision for the viewer-request function, as [`EdgeDecision::to_text`] writes it.
+    /// The decision for the function at the edge, as [`EdgeDecision::to_text`] writes it.
     pub fn to_edge_text(&self) -> String {
         match &self.outcome {
             Ok(forward) => to_string(&self.forwarded_at_the_edge(forward)),
@@ -215,6 +219,7 @@ impl Decision<'_> {
         DecisionJson {
             decision: "forward",
             origin: Some(origin),
+            domain: (forward.triggers == Triggers::OriginRequest).then(|| forward.origin_domain()),
             uri: Some(uri),
             query: Some(query),
             headers: forward.edge_headers(),

@@ -91,7 +91,7 @@ pub use access_keys::secret::Secret;
 pub use bundled_file::BundledFileError;
 pub use capture::Captured;
 pub use config::credentials::Credentials;
-pub use config::{Config, Endpoint, S3Bucket};
+pub use config::{Config, Endpoint, S3Bucket, Triggers};
 pub use decision::{Decision, EdgeDecision, Gate, Preflight};
 pub use decision_json::Explanation;
 #[cfg(feature = "documents")]

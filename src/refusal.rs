@@ -135,6 +135,8 @@ pub enum LengthFault {
     NoRelay,
     /// There is a relay, and `bodiesWithoutLength` is `refuse`.
     TurnedOff,
+    /// There is a length, and chunks that CloudFront keeps on the way to S3.
+    LengthAndChunks,
 }
 
 /// What of a preflight isn't allowed.
@@ -355,9 +357,18 @@ fn found(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Names the setting that takes the header, where there is one.
+/// Names the setting that takes the header or refuses it, where there is one.
 fn not_implemented(name: &str, value: &str) -> String {
     let setting = match name {
+        "if-modified-since" | "if-none-match" | "if-range" | "if-unmodified-since" => {
+            return format!("header `{name}` would reach S3: with `triggers` \"origin-request\" nothing can remove it");
+        }
+        "x-oss-forbid-overwrite" => {
+            return format!(
+                "header `{name}` is {}: with `triggers` \"origin-request\" it needs a `relay`",
+                found(value)
+            );
+        }
         "x-oss-callback" | "x-oss-callback-var" => "headers.callback",
         "x-oss-object-acl" => "headers.publicAcl",
         "x-oss-server-side-encryption" | "x-oss-server-side-encryption-key-id" => "headers.kmsKeys",
@@ -446,6 +457,9 @@ impl LengthFault {
             }
             LengthFault::TurnedOff => {
                 "no Content-Length, and `bodiesWithoutLength` is \"refuse\": the relay takes the body with \"relay\""
+            }
+            LengthFault::LengthAndChunks => {
+                "S3 would get the body in chunks, or their framing as content: a `relay` takes such a body"
             }
         }
     }

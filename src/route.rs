@@ -1,6 +1,7 @@
 //! Where an authorized request goes, and in what form.
 
 mod body;
+mod condition;
 pub(crate) mod hand_over;
 mod s3_headers;
 mod staged_part;
@@ -9,7 +10,7 @@ mod upload;
 
 use crate::authenticate::Authenticated;
 use crate::authorize::Authorized;
-use crate::config::{Config, HeadObject, ListParts, S3Bucket, Service, Through};
+use crate::config::{Config, HeadObject, ListParts, S3Bucket, Service, Through, Triggers};
 use crate::hand_over_seal::{HandedOver, ORIGIN_HEADER, SEAL_HEADER};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
@@ -20,6 +21,7 @@ use crate::time::UnixMillis;
 use crate::upload_id::{UploadFault, VerifiedUpload};
 use body::Body;
 pub use body::RelayedBody;
+use condition::{check_reach, is_out_of_reach};
 use hand_over::{HandOver, HandedFraming, REQUEST_HEADER};
 pub use s3_headers::Header;
 use s3_headers::{condition_at_end, s3_headers};
@@ -82,7 +84,9 @@ pub struct Forward<'c> {
     pub query: String,
     /// The headers, without Content-Length, which CloudFront keeps.
     pub headers: Vec<Header>,
-    /// The seal of what leaves the viewer-request function; none where it isn't decided at the edge.
+    /// Where at the edge it is decided.
+    pub triggers: Triggers,
+    /// The seal of what leaves the viewer-request function; none where it isn't decided there.
     pub seal: Option<String>,
 }
 
@@ -110,7 +114,7 @@ impl ApiOption {
 }
 
 impl Forward<'_> {
-    /// Path and query that leave the viewer-request function: the object's in S3, or the API's resource.
+    /// Path and query that leave the function that decided: the object's in S3, or the API's resource.
     pub fn edge_target(&self) -> (&str, &str) {
         match &self.origin {
             Origin::S3 => (&self.uri, &self.query),
@@ -150,12 +154,14 @@ impl Forward<'_> {
         }
     }
 
-    /// All headers that leave the viewer-request function: those for the origin; and for the origin-request function the
-    /// domain name of the origin that was decided, and the seal.
+    /// All headers that leave the function that decided: those for the origin; and from viewer-request, for the
+    /// origin-request function, the domain name of the origin that was decided, and the seal.
     pub fn edge_headers(&self) -> Vec<(&str, &str)> {
         let mut headers = self.origin_headers();
-        headers.push((ORIGIN_HEADER, self.origin_domain()));
-        headers.extend(self.seal.as_deref().map(|seal| (SEAL_HEADER, seal)));
+        if self.triggers == Triggers::ViewerRequest {
+            headers.push((ORIGIN_HEADER, self.origin_domain()));
+            headers.extend(self.seal.as_deref().map(|seal| (SEAL_HEADER, seal)));
+        }
         headers
     }
 
@@ -167,7 +173,8 @@ impl Forward<'_> {
         }
     }
 
-    fn origin_domain(&self) -> &str {
+    /// The domain name of the origin that was decided.
+    pub fn origin_domain(&self) -> &str {
         match &self.origin {
             Origin::S3 => &self.s3_bucket.domain,
             Origin::Api(through) | Origin::Relay(through) => through.domain,
@@ -188,10 +195,11 @@ impl Forward<'_> {
 const MAX_INITIATE_HEADERS: usize = 3072;
 
 /// Routes a request: straight to S3; or through the API or the relay where the answer must be in OSS's XML; or through the
-/// relay where S3 refuses the body. What leaves the edge is sealed.
+/// relay where S3 refuses the body, or would have to get a condition that origin-request can't set. What viewer-request
+/// hands to origin-request is sealed.
 ///
 /// # Errors
-/// Those of the header rules; for an upload id that isn't sealed for the object [`Refusal::NoSuchUpload`];
+/// Those of the header rules, and of a condition that origin-request can't set or remove; for an upload id that isn't sealed for the object [`Refusal::NoSuchUpload`];
 /// [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`], [`Refusal::EntityTooLarge`],
 /// [`Refusal::RequestTooLarge`]; for an operation that isn't served [`Refusal::MethodNotAllowed`], for one that needs an
 /// API or a relay where none is configured [`Refusal::NoService`]; for ListParts when it is off or there is neither
@@ -208,7 +216,7 @@ pub(crate) fn route<'c>(
     let upload = verified_upload(authorized, config, sealing_keys, now)?;
     let begun_with = upload.as_ref().map(VerifiedUpload::options).unwrap_or_default();
     headers.extend(condition_at_end(&headers, authenticated.operation(), begun_with));
-    let body = Body::of_request(authenticated, config)?;
+    let body = Body::of_request(authenticated, &headers, config)?;
     let staging = Staging::of_upload(upload.as_ref(), authenticated.operation(), &headers, config)?;
     let key_of_part = staging.as_ref().and_then(|staging| staging.key(authenticated, body.plain_length()));
     let query = authenticated.operation().s3_query(authenticated.query(), upload.as_ref());
@@ -216,8 +224,8 @@ pub(crate) fn route<'c>(
         (Some(key), Some(staging)) => (key.as_str(), String::new(), staging.headers.clone()),
         _ => (authenticated.resource().key_or_empty(), query, headers),
     };
-    let origin = match destination(authenticated, &body, staging.as_ref(), config)? {
-        None => Origin::S3,
+    let origin = match destination(authenticated, &body, &headers, staging.as_ref(), config)? {
+        None => check_reach(authenticated.request(), &headers, config).map(|()| Origin::S3)?,
         Some((service, resource)) => through(service, resource, &body, authenticated, &headers, staging, config)?,
     };
     let is_served = match origin {
@@ -234,11 +242,12 @@ pub(crate) fn route<'c>(
         uri: format!("/{}", encode_key(key)),
         query,
         headers,
+        triggers: config.triggers,
         seal: None,
     };
-    Ok(match served {
-        Served::Edge => forward.sealed(authenticated.request(), sealing_keys, now),
-        Served::Api | Served::Relay => forward,
+    Ok(match (served, config.triggers) {
+        (Served::Edge, Triggers::ViewerRequest) => forward.sealed(authenticated.request(), sealing_keys, now),
+        (Served::Edge, Triggers::OriginRequest) | (Served::Api | Served::Relay, _) => forward,
     })
 }
 
@@ -247,6 +256,7 @@ pub(crate) fn route<'c>(
 fn destination<'c>(
     authenticated: &Authenticated<'_>,
     body: &Body,
+    headers: &[Header],
     staging: Option<&Staging>,
     config: &'c Config,
 ) -> Result<Option<(&'c Service, &'static str)>, Refusal> {
@@ -257,7 +267,11 @@ fn destination<'c>(
         Operation::UploadPart if body.relayed().is_some() => "/upload-part",
         Operation::PutObject | Operation::UploadPart | Operation::AbortMultipartUpload => return Ok(None),
         // S3 can't end an upload whose parts wait elsewhere.
-        Operation::CompleteMultipartUpload if config.complete_multipart_upload == Through::S3 && staging.is_none() => {
+        Operation::CompleteMultipartUpload
+            if config.complete_multipart_upload == Through::S3
+                && staging.is_none()
+                && (service.is_none() || !is_out_of_reach(headers, config)) =>
+        {
             return Ok(None);
         }
         Operation::InitiateMultipartUpload => "/initiate-multipart-upload",

@@ -42,6 +42,8 @@ mod hand_over;
 mod header_table;
 #[path = "refusals/order.rs"]
 mod order;
+#[path = "refusals/origin_request.rs"]
+mod origin_request;
 #[path = "refusals/readings.rs"]
 mod readings;
 #[path = "refusals/relay.rs"]

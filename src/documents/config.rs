@@ -15,7 +15,9 @@ use crate::config::capture::CaptureRules;
 use crate::config::credentials::Credentials;
 use crate::config::hosts::Hosts;
 use crate::config::names::{is_host, is_oss_bucket_name, is_region, is_s3_bucket_name};
-use crate::config::{BodiesWithoutLength, Config, Endpoint, HeadObject, ListParts, S3Bucket, Service, Through};
+use crate::config::{
+    BodiesWithoutLength, Config, Endpoint, HeadObject, ListParts, S3Bucket, Service, Through, Triggers,
+};
 use crate::scheme::Scheme;
 use crate::upload_id::{SmallParts, UnsealedUploadIds};
 
@@ -43,6 +45,8 @@ const MAX_JOIN_BYTES: u64 = 10_000 * 5 * 1024 * 1024;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct ConfigDocument {
+    #[serde(default, deserialize_with = "triggers")]
+    triggers: Triggers,
     #[serde(default, deserialize_with = "present")]
     max_clock_skew_seconds: Option<Integer<0, MAX_CLOCK_SKEW_SECONDS>>,
     #[serde(default, deserialize_with = "present")]
@@ -165,6 +169,10 @@ impl<'de> Deserialize<'de> for BodiesWithoutLengthName {
     }
 }
 
+fn triggers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Triggers, D::Error> {
+    one_of(deserializer, &[("viewer-request", Triggers::ViewerRequest), ("origin-request", Triggers::OriginRequest)])
+}
+
 fn head_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeadObject, D::Error> {
     let values = [("refused", HeadObject::Refused), ("absent", HeadObject::Absent), ("served", HeadObject::Served)];
     one_of(deserializer, &values)
@@ -216,6 +224,7 @@ impl Config {
         let complete_multipart_upload = check_through(document.complete_multipart_upload, service.as_ref())?;
         check_small_parts(document.small_parts, service.as_ref(), complete_multipart_upload)?;
         Ok(Config {
+            triggers: document.triggers,
             max_clock_skew_seconds: seconds(document.max_clock_skew_seconds, DEFAULT_MAX_CLOCK_SKEW_SECONDS),
             max_url_expiry_seconds: seconds(document.max_url_expiry_seconds, DEFAULT_MAX_URL_EXPIRY_SECONDS),
             signature_schemes: check_schemes(document.signature_schemes)?,
@@ -496,6 +505,11 @@ mod tests {
                 "\"maxClockSkewSeconds\": 300",
                 "\"headObject\": \"missing\"",
                 "headObject: expected one of \"refused\", \"absent\", \"served\", found \"missing\"",
+            ),
+            (
+                "\"maxClockSkewSeconds\": 300",
+                "\"triggers\": \"three\"",
+                "triggers: expected one of \"viewer-request\", \"origin-request\", found \"three\"",
             ),
             (
                 "\"maxClockSkewSeconds\": 300",

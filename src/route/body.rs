@@ -1,7 +1,9 @@
 //! The body of a request: how long it may be, and whether S3 takes it as it is framed.
 
+use super::condition::is_out_of_reach;
+use super::s3_headers::Header;
 use crate::authenticate::Authenticated;
-use crate::config::{BodiesWithoutLength, Config, Service, Through};
+use crate::config::{BodiesWithoutLength, Config, Service, Through, Triggers};
 use crate::limits::MAX_OBJECT_BYTES;
 use crate::operation::Operation;
 use crate::refusal::{LengthFault, Refusal};
@@ -20,7 +22,7 @@ pub struct RelayedBody {
 pub(super) enum Body {
     /// Nothing: the body goes where the operation goes. Of an object or a part, its length in bytes, if it has one.
     Plain(Option<u64>),
-    /// An object or a part whose body S3 refuses as it is framed.
+    /// An object or a part whose body S3 refuses as it is framed, or whose condition the edge can't give to S3.
     Relayed(RelayedBody),
 }
 
@@ -44,7 +46,11 @@ impl Body {
     /// # Errors
     /// [`Refusal::InvalidContentLength`], [`Refusal::EntityTooLarge`], [`Refusal::MissingContentLength`]; for another
     /// coding than `chunked` that the relay would have to read, [`Refusal::NotImplemented`].
-    pub(super) fn of_request(authenticated: &Authenticated<'_>, config: &Config) -> Result<Self, Refusal> {
+    pub(super) fn of_request(
+        authenticated: &Authenticated<'_>,
+        s3_headers: &[Header],
+        config: &Config,
+    ) -> Result<Self, Refusal> {
         let headers = &authenticated.request().headers;
         let declared = declared_length(headers)?;
         match authenticated.operation() {
@@ -52,13 +58,21 @@ impl Body {
                 let key_limit = authenticated.key().max_object_bytes();
                 let max_bytes = key_limit.unwrap_or(MAX_OBJECT_BYTES);
                 let framing = Framing::of_headers(headers, declared, max_bytes)?;
+                let needs_relay = is_out_of_reach(s3_headers, config);
                 let relayed = |length| check_coding(headers).map(|()| Body::Relayed(RelayedBody { length, max_bytes }));
                 match (framing, config.service.as_ref()) {
                     (Framing::LengthAndChunks(bytes), Some(Service::Relay(..))) => relayed(Some(bytes)),
-                    // Whether S3 gets chunks is seen at origin-request, which refuses them.
+                    (Framing::Length(bytes), Some(Service::Relay(..))) if needs_relay => relayed(Some(bytes)),
+                    // What CloudFront sends is seen at origin-request: where that doesn't decide, it refuses chunks itself.
+                    (Framing::LengthAndChunks(_), _) if config.triggers == Triggers::OriginRequest => {
+                        Err(Refusal::MissingContentLength(LengthFault::LengthAndChunks))
+                    }
                     (Framing::Length(bytes) | Framing::LengthAndChunks(bytes), _) => Ok(Body::Plain(Some(bytes))),
                     (_, Some(Service::Relay(_, BodiesWithoutLength::Relayed))) => relayed(None),
                     (Framing::Chunks, service) => Err(missing_length(service)),
+                    (Framing::Neither, service @ Some(Service::Relay(..))) if needs_relay => {
+                        Err(missing_length(service))
+                    }
                     // The key's limit can't be checked.
                     (Framing::Neither, service) if key_limit.is_some() => Err(missing_length(service)),
                     (Framing::Neither, _) => Ok(Body::Plain(None)),

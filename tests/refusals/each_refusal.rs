@@ -44,6 +44,11 @@ fn put_signed(name: &str, value: &str) -> Request {
     put().with(name, value).signed(RESOURCE)
 }
 
+/// A request for every refusal.
+pub(crate) fn requests() -> Vec<Request> {
+    table().into_iter().map(|(request, ..)| request).collect()
+}
+
 /// One entry for every cause.
 fn table() -> Vec<(Request, Refusal, Answer)> {
     let mut table = of_the_request();
@@ -531,7 +536,7 @@ fn names() -> Vec<&'static str> {
         | Refusal::NotImplemented(..)
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge
-        | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::TurnedOff)
+        | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::TurnedOff | LengthFault::LengthAndChunks)
         | Refusal::NoService(_)
         | Refusal::InvalidContentLength
         | Refusal::EntityTooLarge

@@ -63,6 +63,7 @@ const CONFIGS = [
   ...['refuse', 'relay', 's3', null, true].flatMap((bodiesWithoutLength) => [config, relayed, without('api')].map((one) => ({ ...one, bodiesWithoutLength }))),
   relayed, { ...config, relay: config.api }, { ...relayed, relay: null }, { ...relayed, relay: { domain: 'a.b' } }, { ...relayed, relay: { domain: 'a.b', path: '/a/' } },
   { ...without('api'), completeMultipartUpload: 'relay' }, { ...without('api'), completeMultipartUpload: 'api' },
+  ...['viewer-request', 'origin-request', 'Origin-Request', '', null, true, ['origin-request']].map((triggers) => ({ ...config, triggers })),
   ...['refused', 'absent', 'served', 'Absent', null, false].flatMap((headObject) => [config, relayed, without('api')].map((one) => ({ ...one, headObject }))),
   ...[
     ...['https://a', 'https://app.example.com:8443', 'http://localhost:3000', 'http://127.0.0.1', 'https://a:65535', '*', 'http://a', 'https://a:443', 'https://a:0', 'https://a:65536',
