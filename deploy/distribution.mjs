@@ -4,7 +4,7 @@
  *
  * Page names are pages of the Amazon CloudFront Developer Guide.
  */
-import { SECRET_HEADER } from '../js-shim/edge/origin-request.mjs';
+import { SECRET_HEADER } from '../js-shim/edge/endpoints.mjs';
 
 /** @typedef {'viewer-request' | 'origin-request' | 'origin-response'} EdgeFunction */
 /**
@@ -30,11 +30,22 @@ export const ORIGIN_REQUEST_POLICY = {
   cookies: { behavior: 'none' },
 };
 
-/** Managed by AWS (using-managed-cache-policies). */
+/**
+ * Where origin-request decides, it must see the viewer's Host, by which a request names its bucket, and puts the origin's
+ * in its place.
+ *
+ * @type {OriginRequestPolicy}
+ */
+export const POLICY_WITH_HOST = { ...ORIGIN_REQUEST_POLICY, headers: { behavior: 'allViewer' } };
+
+/**
+ * Managed by AWS (using-managed-cache-policies). Nothing is cached, and no answer is shared by simultaneous requests: where
+ * origin-request decides, each request must reach it.
+ */
 export const CACHE_POLICY = { name: 'CachingDisabled', id: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad' };
 
 /**
- * The one behavior, for every path.
+ * The one behavior, for every path. Where origin-request decides, there is no viewer-request: see `behaviorOf`.
  *
  * @type {{ methods: readonly string[], cachedMethods: readonly string[], compress: boolean,
  *   triggers: readonly Trigger[] }}
@@ -50,6 +61,27 @@ export const BEHAVIOR = {
     { event: 'origin-response', includeBody: false },
   ],
 };
+
+/**
+ * The function that decides: `triggers` of config.json.
+ *
+ * @param {{ triggers?: 'viewer-request' | 'origin-request' }} config
+ */
+export function decidingFunction({ triggers = 'viewer-request' }) {
+  return triggers;
+}
+
+/** @param {Parameters<typeof decidingFunction>[0]} config @returns {typeof BEHAVIOR} */
+export function behaviorOf(config) {
+  const isAtOrigin = decidingFunction(config) === 'origin-request';
+  const triggers = BEHAVIOR.triggers.filter(({ event }) => !(isAtOrigin && event === 'viewer-request'));
+  return { ...BEHAVIOR, triggers };
+}
+
+/** @param {Parameters<typeof decidingFunction>[0]} config */
+export function originRequestPolicyOf(config) {
+  return decidingFunction(config) === 'origin-request' ? POLICY_WITH_HOST : ORIGIN_REQUEST_POLICY;
+}
 
 /** Without this, one device's error of ListParts is the answer to all others for 10 s. */
 export const ERROR_CACHING = { statuses: [400, 403, 404, 405, 414, 500, 501, 502, 503, 504], minTtlSeconds: 0 };
@@ -80,7 +112,7 @@ const MAX_AGE_SECONDS = 600;
  * @property {readonly string[]} origins each an origin as browsers write it, or `*`
  * @property {readonly string[]} exposedHeaders
  * @property {number} maxAgeSeconds
- * @property {boolean} override whether the policy replaces the headers of an answer that viewer-request made
+ * @property {boolean} override whether the policy replaces the headers of an answer that a function made
  *
  * @param {{ origins: string[], exposedHeaders?: string[], maxAgeSeconds?: number } | undefined} cors of config.json
  * @returns {CorsPolicy | undefined}
@@ -88,6 +120,6 @@ const MAX_AGE_SECONDS = 600;
 export function corsPolicy(cors) {
   if (cors === undefined) return undefined;
   const { origins, exposedHeaders = EXPOSED_HEADERS, maxAgeSeconds = MAX_AGE_SECONDS } = cors;
-  // `*` in Access-Control-Allow-Headers doesn't cover Authorization, so a preflight's answer keeps viewer-request's.
+  // `*` in Access-Control-Allow-Headers doesn't cover Authorization, so a preflight's answer keeps its own.
   return { origins, exposedHeaders, maxAgeSeconds, override: false };
 }

@@ -1,7 +1,7 @@
 // The API's Lambda authorizer: checks the origin secret, then verifies the OSS signature again.
 
 import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
-import { SECRET_HEADER } from '../edge/origin-request.mjs';
+import { SECRET_HEADER } from '../edge/endpoints.mjs';
 import { readOriginSecrets } from '../edge/origin-secret.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';

@@ -15,8 +15,9 @@
  * @property {number} [clockDifferenceSeconds] the signature's date less now
  * @property {import('../log.mjs').Captured} [captured] its signed parts, where the configuration has them captured
  *
- * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api' | 'relay', uri: string, query: string,
- *   headers: HeaderList }} Forward the request to send to the origin
+ * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api' | 'relay', domain?: string, uri: string,
+ *   query: string, headers: HeaderList }} Forward the request to send to the origin; `domain` is the origin's, where
+ *   origin-request decides
  *
  * @typedef {object} OssErrorAnswer an error in OSS's dialect
  * @property {string} code

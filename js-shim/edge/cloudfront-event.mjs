@@ -9,16 +9,32 @@
 /** Headers that a viewer-request function may neither change nor remove: CloudFront would answer 502. */
 const READ_ONLY_IN_REQUESTS = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'];
 
+/**
+ * Headers that an origin-request function may neither change, add nor remove, and may have got. The core refuses what S3
+ * would obey of them (src/route/condition.rs).
+ */
+const READ_ONLY_AT_ORIGIN_REQUEST = [
+  'accept-encoding',
+  'cdn-loop',
+  'content-length',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'transfer-encoding',
+  'via',
+];
+
 /** Headers that an origin-response function may neither change nor remove. */
 const READ_ONLY_IN_RESPONSES = ['transfer-encoding', 'via'];
 
 /**
- * @param {{ Records: { cf: { config: { requestId: string }, request: CloudFrontRequest } }[] }} event
- * @returns {{ request: CloudFrontRequest, requestId: string }}
+ * @param {{ Records: { cf: { config: { requestId: string, eventType?: string }, request: CloudFrontRequest } }[] }} event
+ * @returns {{ request: CloudFrontRequest, requestId: string, eventType: string | undefined }}
  */
 export function readEvent(event) {
   const { config, request } = event.Records[0].cf;
-  return { request, requestId: config.requestId };
+  return { request, requestId: config.requestId, eventType: config.eventType };
 }
 
 /** @param {import('aws-lambda').CloudFrontResponseEvent} event */
@@ -41,6 +57,23 @@ export function applyForward({ clientIp, method, body, headers }, forward) {
   for (const [key, value] of forward.headers) kept[key] = [{ key, value }];
   /** @type {CloudFrontRequest} */
   const forwarded = { clientIp, method, uri: forward.uri, querystring: forward.query, headers: kept };
+  if (body !== undefined) forwarded.body = body;
+  return forwarded;
+}
+
+/**
+ * The same for an origin-request function that decides: the distribution's own origin, and its Host.
+ *
+ * @param {CloudFrontRequest} request
+ * @param {{ uri: string, query: string, headers: HeaderList, domain: string }} forward
+ * @returns {CloudFrontRequest}
+ */
+export function applyAtOriginRequest({ clientIp, method, body, headers, origin }, forward) {
+  const kept = pick(headers, READ_ONLY_AT_ORIGIN_REQUEST);
+  for (const [key, value] of forward.headers) kept[key] = [{ key, value }];
+  kept.host = [{ key: 'Host', value: forward.domain }];
+  /** @type {CloudFrontRequest} */
+  const forwarded = { clientIp, method, uri: forward.uri, querystring: forward.query, headers: kept, origin };
   if (body !== undefined) forwarded.body = body;
   return forwarded;
 }

@@ -4,6 +4,9 @@ import { generatedResponse } from './cloudfront-event.mjs';
 import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
 import { LOG_VERSION } from '../log.mjs';
 
+/** What is wrong with how the distribution is set up. Its message is for the log, and quotes nothing of a request. */
+export class WiringFault extends Error {}
+
 /**
  * @param {object} failure
  * @param {string} failure.function the function's name

@@ -3,31 +3,12 @@
 
 import { createSeal } from '../core/seal.mjs';
 import { readEvent } from './cloudfront-event.mjs';
+import { isBucket, toEndpoint } from './endpoints.mjs';
 import { failClosed } from './fail-closed.mjs';
 import { writeLogLine } from '../log.mjs';
 import { MISSING_CONTENT_LENGTH } from './oss-error.mjs';
 
-/**
- * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
- * @typedef {{ domain: string, path: string }} Endpoint as `api` or `relay` of config.json
- */
-
-/** The API's resources, one per operation (src/route.rs). */
-export const API_RESOURCES = [
-  '/initiate-multipart-upload',
-  '/complete-multipart-upload',
-  '/list-parts',
-  '/head-object',
-];
-
-/** The relay has the API's, and those for bodies that S3 refuses. */
-export const RELAY_RESOURCES = [...API_RESOURCES, '/put-object', '/upload-part'];
-
-/** The custom header of the S3 origin. Only the distribution and the authorizer or the relay know its value. */
-export const SECRET_HEADER = 'x-ossedge-origin-secret';
-
-/** Seconds without an answer. API Gateway ends a request after 29; devices give up after 60 at most. */
-const READ_TIMEOUTS = { api: 30, relay: 60 };
+/** @typedef {import('./endpoints.mjs').Endpoint} Endpoint */
 
 /**
  * @param {object} options
@@ -53,15 +34,10 @@ export function createOriginRequest({ wasm, seal: bytes, api, relay, now = Date.
       for (const name of Object.keys(request.headers)) {
         if (remove.includes(name.toLowerCase())) delete request.headers[name];
       }
-      if (isBucket(request, origin)) {
-        if (!isFramedInChunks(request)) return request;
-        const detail = 'S3 would get the body in chunks, or their framing as content: a `relay` takes such a body';
-        return failClosed({ function: 'origin-request', detail, error: MISSING_CONTENT_LENGTH, event, now: time, log });
-      }
-      const { uri } = request;
-      if (api && origin === api.domain && API_RESOURCES.includes(uri)) return to('api', api, request);
-      if (relay && origin === relay.domain && RELAY_RESOURCES.includes(uri)) return to('relay', relay, request);
-      throw new Error(`the origin is not ${origin}`);
+      if (!isBucket(request, origin)) return toEndpoint(request, origin, { api, relay });
+      if (!isFramedInChunks(request)) return request;
+      const detail = 'S3 would get the body in chunks, or their framing as content: a `relay` takes such a body';
+      return failClosed({ function: 'origin-request', detail, error: MISSING_CONTENT_LENGTH, event, now: time, log });
     } catch (error) {
       const detail = error instanceof Error ? error.message : typeof error;
       return failClosed({ function: 'origin-request', detail, event, now: time, log });
@@ -70,42 +46,10 @@ export function createOriginRequest({ wasm, seal: bytes, api, relay, now = Date.
 }
 
 /**
- * Whether the distribution's own origin is the bucket that was decided on. Another bucket, or a path before the key,
- * would store the object elsewhere.
- *
- * @param {CloudFrontRequest} request @param {string} domainName
- */
-function isBucket({ origin }, domainName) {
-  if (origin?.s3?.domainName !== domainName) return false;
-  if (origin.s3.path) throw new Error('the S3 origin has an origin path: remove it');
-  return true;
-}
-
-/**
  * S3 takes no body in chunks. Should CloudFront go by a Content-Length beside them, S3 would store their framing.
  *
- * @param {CloudFrontRequest} request
+ * @param {import('aws-lambda').CloudFrontRequest} request
  */
 function isFramedInChunks({ method, headers }) {
   return method === 'PUT' && 'transfer-encoding' in headers;
-}
-
-/** @param {keyof typeof READ_TIMEOUTS} kind @param {Endpoint} endpoint @param {CloudFrontRequest} request */
-function to(kind, endpoint, request) {
-  const secret = request.origin?.s3?.customHeaders?.[SECRET_HEADER];
-  request.origin = {
-    custom: {
-      domainName: endpoint.domain,
-      path: endpoint.path,
-      port: 443,
-      protocol: 'https',
-      sslProtocols: ['TLSv1.2'],
-      readTimeout: READ_TIMEOUTS[kind],
-      keepaliveTimeout: 5,
-      customHeaders: secret === undefined ? {} : { [SECRET_HEADER]: secret },
-    },
-  };
-  // API Gateway and web functions answer 403 to the bucket's host.
-  request.headers.host = [{ key: 'Host', value: endpoint.domain }];
-  return request;
 }

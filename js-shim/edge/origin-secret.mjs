@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { SECRET_HEADER } from './origin-request.mjs';
+import { SECRET_HEADER } from './endpoints.mjs';
 
 /** Characters. A shorter secret can be guessed. */
 const MIN_SECRET = 16;

@@ -1,6 +1,6 @@
 // Whether a request may be performed: the origin secret, then the OSS signature again, over what the edge handed over.
 
-import { SECRET_HEADER } from '../edge/origin-request.mjs';
+import { SECRET_HEADER } from '../edge/endpoints.mjs';
 import { ACCESS_DENIED, SERVICE_UNAVAILABLE, ossError } from '../edge/oss-error.mjs';
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 

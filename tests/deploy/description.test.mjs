@@ -12,7 +12,7 @@ import { after, test } from 'node:test';
 import { API_METHODS, apiMethods } from '../../deploy/api.mjs';
 import { BEHAVIOR, ERROR_CACHING, ORIGIN_REQUEST_POLICY } from '../../deploy/distribution.mjs';
 import { API_SIZES, EDGE_SIZE } from '../../deploy/functions.mjs';
-import { API_RESOURCES } from '../../js-shim/edge/origin-request.mjs';
+import { API_RESOURCES } from '../../js-shim/edge/endpoints.mjs';
 import { startDistribution } from '../../local/distribution.mjs';
 import { startS3Server } from '../../local/s3-server.mjs';
 import { deploymentOf } from './fixture.mjs';

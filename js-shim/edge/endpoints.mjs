@@ -1,0 +1,74 @@
+// The API and the relay as origins, in place of the distribution's own.
+
+import { WiringFault } from './fail-closed.mjs';
+
+/**
+ * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
+ * @typedef {{ domain: string, path: string }} Endpoint as `api` or `relay` of config.json
+ * @typedef {{ api?: Endpoint, relay?: Endpoint }} Endpoints undefined if nothing goes there
+ */
+
+/** The API's resources, one per operation (src/route.rs). */
+export const API_RESOURCES = [
+  '/initiate-multipart-upload',
+  '/complete-multipart-upload',
+  '/list-parts',
+  '/head-object',
+];
+
+/** The relay has the API's, and those for bodies that the edge can't give to S3. */
+export const RELAY_RESOURCES = [...API_RESOURCES, '/put-object', '/upload-part'];
+
+/** The custom header of the S3 origin. Only the distribution and the authorizer or the relay know its value. */
+export const SECRET_HEADER = 'x-ossedge-origin-secret';
+
+/** Seconds without an answer. API Gateway ends a request after 29; devices give up after 60 at most. */
+const READ_TIMEOUTS = { api: 30, relay: 60 };
+
+/**
+ * Whether the distribution's own origin is the bucket that was decided on. Another bucket, or a path before the key,
+ * would store the object elsewhere.
+ *
+ * @param {CloudFrontRequest} request @param {string} domainName
+ * @throws {WiringFault} when the origin has a path
+ */
+export function isBucket({ origin }, domainName) {
+  if (origin?.s3?.domainName !== domainName) return false;
+  if (origin.s3.path) throw new WiringFault('the S3 origin has an origin path: remove it');
+  return true;
+}
+
+/**
+ * The request, with the API or the relay as its origin.
+ *
+ * @param {CloudFrontRequest} request is changed
+ * @param {string} domain that was decided on
+ * @param {Endpoints} endpoints
+ * @throws {WiringFault} when it is neither's, or the path is none of its resources
+ */
+export function toEndpoint(request, domain, { api, relay }) {
+  const { uri } = request;
+  if (api && domain === api.domain && API_RESOURCES.includes(uri)) return to('api', api, request);
+  if (relay && domain === relay.domain && RELAY_RESOURCES.includes(uri)) return to('relay', relay, request);
+  throw new WiringFault(`the origin is not ${domain}`);
+}
+
+/** @param {keyof typeof READ_TIMEOUTS} kind @param {Endpoint} endpoint @param {CloudFrontRequest} request */
+function to(kind, endpoint, request) {
+  const secret = request.origin?.s3?.customHeaders?.[SECRET_HEADER];
+  request.origin = {
+    custom: {
+      domainName: endpoint.domain,
+      path: endpoint.path,
+      port: 443,
+      protocol: 'https',
+      sslProtocols: ['TLSv1.2'],
+      readTimeout: READ_TIMEOUTS[kind],
+      keepaliveTimeout: 5,
+      customHeaders: secret === undefined ? {} : { [SECRET_HEADER]: secret },
+    },
+  };
+  // API Gateway and web functions answer 403 to the bucket's host, and to the viewer's.
+  request.headers.host = [{ key: 'Host', value: endpoint.domain }];
+  return request;
+}
