@@ -6,22 +6,23 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
+import { behaviorOf, decidingFunction } from '../deploy/distribution.mjs';
 import { createBundledGate } from '../js-shim/core/bundled-gate.mjs';
 import { createGate, sealFile } from '../js-shim/core/gate.mjs';
 import { noticesOf } from './notices.mjs';
 import { writePrivate } from './private-file.mjs';
 import { readDocumentsWasm, readWasm } from './wasm-file.mjs';
 
-/** The functions at the edge, by the name of their zip. */
-const AT_THE_EDGE = /** @type {const} */ (['viewer-request', 'origin-request', 'origin-response']);
-
 /** The functions behind API Gateway. */
 const AT_THE_API = /** @type {const} */ (['authorizer', 'initiate', 'complete', 'list-parts']);
 
-/** @typedef {typeof AT_THE_EDGE[number] | typeof AT_THE_API[number] | 'head-object' | 'relay'} FunctionName */
+/**
+ * @typedef {import('../deploy/distribution.mjs').EdgeFunction | typeof AT_THE_API[number] | 'head-object' | 'relay'}
+ *   FunctionName that of its zip
+ */
 
-/** Those that verify signatures, and so need access keys. */
-const VERIFIERS = ['viewer-request', 'authorizer', 'relay'];
+/** Those that verify signatures behind the edge, and so need access keys, as the one does that decides at the edge. */
+const VERIFIERS = ['authorizer', 'relay'];
 
 /** Those that need both modules when they fetch access keys: the smaller one translates S3's errors, and seals. */
 const WITH_BOTH_MODULES = ['relay'];
@@ -34,6 +35,9 @@ const SEALS = /** @type {Record<string, { uploadIds?: boolean, handOver?: boolea
   initiate: { uploadIds: true },
   relay: { uploadIds: true },
 });
+
+/** Where origin-request decides, nothing is handed over at the edge. */
+const SEALS_OF_ONE_FUNCTION = { uploadIds: true };
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -66,8 +70,9 @@ const PROVIDED = ['@aws-sdk/*'];
  */
 export function functionsOf({ config }) {
   const { relay, headObject } = /** @type {{ relay?: unknown, headObject?: string }} */ (config);
-  if (relay !== undefined) return [...AT_THE_EDGE, 'relay'];
-  return headObject === 'served' ? [...AT_THE_EDGE, ...AT_THE_API, 'head-object'] : [...AT_THE_EDGE, ...AT_THE_API];
+  const atTheEdge = behaviorOf(/** @type {any} */ (config)).triggers.map(({ event }) => event);
+  if (relay !== undefined) return [...atTheEdge, 'relay'];
+  return headObject === 'served' ? [...atTheEdge, ...AT_THE_API, 'head-object'] : [...atTheEdge, ...AT_THE_API];
 }
 
 /**
@@ -95,11 +100,14 @@ export async function writeFunctions(documents, outDir) {
  * @returns {Promise<Files>}
  */
 async function filesOf(name, documents, gate) {
-  const verifies = VERIFIERS.includes(name);
+  const decidedBy = decidingFunction(/** @type {any} */ (documents.config));
+  const isOneFunction = name === 'origin-request' && name === decidedBy;
+  const verifies = name === decidedBy || VERIFIERS.includes(name);
   const fetches = verifies && gate === undefined;
   const module = fetches ? 'oss_edge_documents' : 'oss_edge';
-  const seals = SEALS[name];
-  const { index, inputs } = await bundled(fetches ? `${name}-fetching-keys` : name, documents);
+  const seals = isOneFunction ? SEALS_OF_ONE_FUNCTION : SEALS[name];
+  const entry = isOneFunction ? 'one-function' : name;
+  const { index, inputs } = await bundled(fetches ? `${entry}-fetching-keys` : entry, documents);
   return {
     'index.mjs': index,
     [`${module}.wasm`]: await (fetches ? readDocumentsWasm() : readWasm()),

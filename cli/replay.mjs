@@ -2,7 +2,10 @@
 
 import { text as consume } from 'node:stream/consumers';
 
+import { POLICY_WITH_HOST } from '../deploy/distribution.mjs';
 import { readEvent } from '../js-shim/edge/cloudfront-event.mjs';
+import { originRequestEvent } from '../local/origin-request-event.mjs';
+import { bucketOrigins } from './bucket-origin.mjs';
 import { fromFunctionsEvent, isFunctionsEvent } from './cloudfront-functions-event.mjs';
 import { readText } from './document.mjs';
 import { printable, table } from './table.mjs';
@@ -49,7 +52,8 @@ export async function readEntries(file) {
  * Replays an entry through the functions.
  *
  * @param {Awaited<ReturnType<typeof import('./load-functions.mjs').loadFunctions>>} functions
- * @param {Pick<ReturnType<typeof import('../js-shim/core/gate.mjs').createGate>, 'explain'>} gate of the same documents
+ * @param {Pick<ReturnType<typeof import('../js-shim/core/gate.mjs').createGate>, 'explain' | 'decide' | 'buckets'>} gate of
+ *   the same documents
  * @param {Entry} entry
  * @param {number} now milliseconds since the epoch, for an entry without a time
  * @returns {Promise<Replayed>}
@@ -62,8 +66,10 @@ export async function replay(functions, gate, entry, now) {
   /** @type {import('../js-shim/log.mjs').LogLine} */
   let line = {};
   const log = (/** @type {import('../js-shim/log.mjs').LogLine} */ written) => (line = written);
-  const handler = functions[functionOf(event, entry.id)].create({ now: () => time, log });
-  const result = await handler(structuredClone(event));
+  const name = functionOf(event, entry.id);
+  const isServed = name in functions;
+  const handler = functions[isServed ? name : 'origin-request'].create({ now: () => time, log });
+  const result = await handler(structuredClone(isServed ? event : atOriginRequest(event, gate, time)));
   const verdict = verdictOf(entry.id, line, result, 'relay' in functions ? 'relay' : 'api');
   return {
     verdict,
@@ -143,13 +149,25 @@ function functionOf(event, id) {
 }
 
 /**
+ * A viewer-request event as origin-request sees it, where that decides. One of another type it refuses as it is.
+ *
+ * @param {any} event @param {Parameters<typeof replay>[1]} gate @param {number} time
+ */
+function atOriginRequest(event, gate, time) {
+  if (event?.Records?.[0]?.cf?.config?.eventType !== 'viewer-request') return event;
+  const { request, requestId } = readEvent(event);
+  const domainName = bucketOrigins(gate)(request, time);
+  return originRequestEvent(request, { requestId, domainName }, POLICY_WITH_HOST);
+}
+
+/**
  * @param {string} id @param {import('../js-shim/log.mjs').LogLine} line @param {any} result
  * @param {'api' | 'relay'} service that the configuration has
  * @returns {Verdict}
  */
 function verdictOf(id, line, result, service) {
   const answered = 'status' in result;
-  // Only viewer-request logs what it decided.
+  // Only the function that decides logs where a request goes.
   const routed = result.origin?.custom ? service : 's3';
   const decided = line.origin === 's3' || line.origin === 'api' || line.origin === 'relay' ? line.origin : routed;
   return {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { apiMethods } from '../deploy/api.mjs';
-import { S3_ORIGIN, corsPolicy } from '../deploy/distribution.mjs';
+import { S3_ORIGIN, behaviorOf, corsPolicy, decidingFunction, originRequestPolicyOf } from '../deploy/distribution.mjs';
 import { JOIN_SLICES } from '../deploy/functions.mjs';
 import { createGate } from '../js-shim/core/gate.mjs';
 import { readEvent } from '../js-shim/edge/cloudfront-event.mjs';
@@ -15,11 +15,12 @@ import { logText } from '../js-shim/log.mjs';
 import { readSettings } from '../js-shim/relay/settings.mjs';
 import { startDistribution } from '../local/distribution.mjs';
 import { startS3Server } from '../local/s3-server.mjs';
+import { bucketOrigins } from './bucket-origin.mjs';
 import { loadFunctions } from './load-functions.mjs';
 import { readDocumentsWasm } from './wasm-file.mjs';
 
 /**
- * @typedef {{ buckets: Record<string, { s3Bucket: string, region: string }>,
+ * @typedef {{ triggers?: 'viewer-request' | 'origin-request', buckets: Record<string, { s3Bucket: string, region: string }>,
  *   api?: { domain: string, path: string }, relay?: { domain: string, path: string },
  *   completeMultipartUpload?: string, listParts?: boolean, headObject?: string,
  *   cors?: { origins: string[], exposedHeaders?: string[] } }} Config
@@ -59,7 +60,7 @@ export async function serve({
   originResponse = true,
   framing,
   apiChunked,
-  originRequestPolicy,
+  originRequestPolicy = originRequestPolicyOf(/** @type {Config} */ (documents.config)),
   log = () => {},
   explain,
   logKeys = () => {},
@@ -83,15 +84,20 @@ export async function serve({
     s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true },
   };
   const relay = functions.relay?.create({ ...behindEdge, originSecret, settings: { ...readSettings({}), port: 0 } });
-  const viewerRequest = functions['viewer-request'].create(atEdge);
+  const decidedBy = decidingFunction(config);
+  const atEvent = (/** @type {'viewer-request' | 'origin-request'} */ name) => {
+    const handler = functions[name]?.create(atEdge);
+    return explain && name === decidedBy ? explaining(handler, explain, now, decisions) : handler;
+  };
   const starting = startDistribution({
+    behavior: behaviorOf(config),
     handlers: {
-      viewerRequest: explain ? explaining(viewerRequest, explain, now, decisions) : viewerRequest,
-      originRequest: functions['origin-request'].create(atEdge),
+      viewerRequest: atEvent('viewer-request'),
+      originRequest: atEvent('origin-request'),
       originResponse: originResponse ? functions['origin-response'].create(atEdge) : undefined,
       authorizer: functions.authorizer?.create({ ...atEdge, originSecret }),
     },
-    originDomain: await originDomainOf(config),
+    originDomain: await originDomainOf(documents, now),
     customHeaders: { [S3_ORIGIN.secretHeader]: originSecret },
     api: {
       ...(config.api ?? { domain: 'api.invalid', path: '' }),
@@ -156,12 +162,17 @@ async function embeddedS3(config, data) {
  * The S3 origin of the distribution that a request is for. In AWS each bucket has a distribution of its
  * own. Here one port serves all buckets.
  *
- * @param {Config} config
+ * @param {import('./documents.mjs').Documents} documents
+ * @param {() => number} now
  * @returns {Promise<(viewerRequest: import('aws-lambda').CloudFrontRequest) => string>}
  */
-async function originDomainOf(config) {
-  const buckets = createGate({ wasm: await readDocumentsWasm(), config }).buckets();
-  const domains = buckets.map(({ domain }) => domain);
+async function originDomainOf({ config, accessKeys }, now) {
+  const gate = createGate({ wasm: await readDocumentsWasm(), config, accessKeys });
+  if (decidingFunction(/** @type {Config} */ (config)) === 'origin-request') {
+    const originOf = bucketOrigins(gate);
+    return (request) => originOf(request, now());
+  }
+  const domains = gate.buckets().map(({ domain }) => domain);
   return ({ headers }) => {
     const decided = headers['x-ossedge-origin']?.[0]?.value;
     return domains.find((domain) => domain === decided) ?? domains[0];
@@ -169,17 +180,17 @@ async function originDomainOf(config) {
 }
 
 /**
- * The viewer-request function, whose refusals are explained.
+ * The function that decides, whose refusals are explained.
  *
- * @param {(event: any) => Promise<any>} viewerRequest
+ * @param {(event: any) => Promise<any>} decide
  * @param {NonNullable<Parameters<typeof serve>[0]['explain']>} explain
  * @param {() => number} now
  * @param {ReturnType<typeof decisionsByRequest>} decisions
  */
-function explaining(viewerRequest, explain, now, decisions) {
+function explaining(decide, explain, now, decisions) {
   return async (/** @type {any} */ event) => {
     const { request, requestId } = readEvent(structuredClone(event));
-    const result = await viewerRequest(event);
+    const result = await decide(event);
     const hypothesis = 'status' in result ? explain(request, now()) : undefined;
     if (hypothesis !== undefined) decisions.write({ cloudFrontRequestId: requestId, hypothesis });
     return result;

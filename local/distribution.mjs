@@ -25,7 +25,7 @@ import { discard, editedResponse, errorResponse, generatedResponse, sendResponse
 /** @typedef {(event: any) => Promise<unknown>} ApiHandler */
 /**
  * @typedef {object} Handlers
- * @property {EdgeHandler} viewerRequest
+ * @property {EdgeHandler} [viewerRequest] where the behavior has it
  * @property {EdgeHandler} originRequest
  * @property {EdgeHandler} [originResponse]
  * @property {ApiHandler} [authorizer] without it the API refuses everything
@@ -171,6 +171,7 @@ async function answer(distribution, incoming) {
 async function triggered({ behavior, handlers }, eventType, event) {
   if (!hasTrigger(behavior, eventType)) return { request: event.Records[0].cf.request };
   const handler = eventType === 'viewer-request' ? handlers.viewerRequest : handlers.originRequest;
+  if (handler === undefined) throw new TypeError(`the behavior has a trigger ${eventType}, and there is no function for it`);
   return runEdgeFunction(eventType, handler, event);
 }
 

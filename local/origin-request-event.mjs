@@ -1,5 +1,6 @@
 /**
- * The origin-request event that follows a viewer-request function's result (lambda-event-structure).
+ * The origin-request event that follows a viewer's request, or a viewer-request function's result
+ * (lambda-event-structure).
  */
 import { ORIGIN_REQUEST_POLICY, S3_ORIGIN } from '../deploy/distribution.mjs';
 import { forwarded } from './origin-request-policy.mjs';
@@ -11,7 +12,7 @@ import { DISTRIBUTION_DOMAIN_NAME, edgeEvent } from './viewer-request-event.mjs'
 /**
  * The event CloudFront gives to an origin-request function, with an S3 origin under origin access control.
  *
- * @param {CloudFrontRequest} viewerRequest as the viewer-request function returned it
+ * @param {CloudFrontRequest} viewerRequest as the viewer-request function returned it, or as it came without one
  * @param {object} origin
  * @param {string} origin.requestId
  * @param {string} origin.domainName

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 
 import { writeZips } from '../../cli/zip.mjs';
-import { ACCESS_KEY, DOCUMENTS, signedEvent } from './fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, S3_DOMAIN, originEvent, signedEvent } from './fixture.mjs';
 
 const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 const ZIPS = ['authorizer', 'complete', 'initiate', 'list-parts', 'origin-request', 'origin-response', 'viewer-request'].map((name) => `${name}.zip`);
@@ -95,6 +95,37 @@ test('puts into each zip the keys of the seals that its function makes or verifi
       for (const form of [Buffer.from(secret, 'base64url'), Buffer.from(secret)]) assert.ok(!hex.includes(form.toString('hex')), zip);
     }
   }
+});
+
+test('makes one function at the edge beside origin-response where origin-request decides, with the keys of upload ids alone', async () => {
+  const triggered = await written('one.json', JSON.stringify({ ...DOCUMENTS.config, triggers: 'origin-request' }));
+  const { status } = await bundle({ out: 'at-origin', config: triggered });
+  assert.equal(status, 0);
+  const zips = (await readdir(join(directory, 'at-origin'))).filter((name) => name.endsWith('.zip'));
+  assert.deepEqual(zips, ZIPS.filter((zip) => zip !== 'viewer-request.zip'));
+  const files = unzipSync(await readFile(join(directory, 'at-origin', 'origin-request.zip')));
+  assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', 'gate.bin', 'index.mjs', 'oss_edge.wasm', 'seal.bin']);
+  const hex = Object.values(files).map((bytes) => Buffer.from(bytes).toString('hex')).join('');
+  for (const { uploadIds, handOver } of keys) assert.deepEqual([hex.includes(uploadIds), hex.includes(handOver)], [true, false]);
+  const notices = Buffer.from(files['THIRD-PARTY-NOTICES.txt']).toString();
+  assert.match(notices, /^ {2}sha2 [\d.]+ \(MIT OR Apache-2\.0\)$/mu);
+  const { handler } = await import(pathToFileURL(join(directory, 'at-origin', 'origin-request', 'index.mjs')).href);
+  assert.equal(handler.length, 1, 'Node 24 on Lambda takes no callback handlers');
+  const { Records: [{ cf }] } = signedEvent({ headers: { date: new Date().toUTCString() } });
+  const event = originEvent(cf.request);
+  event.Records[0].cf.request.headers.host = cf.request.headers.host;
+  const result = await handler(event);
+  assert.deepEqual([result.uri, result.headers.host[0].value], ['/logs/boot.txt', S3_DOMAIN]);
+});
+
+test('puts no access key into the one function where it fetches them', async () => {
+  const credentials = { source: 'secrets-manager', secretId: 'fleet', regions: ['us-east-1'] };
+  const fetching = await written('one-fetching.json', JSON.stringify({ ...DOCUMENTS.config, credentials, triggers: 'origin-request' }));
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'bundle', '--config', fetching, '--secrets', secrets, '--out', join(directory, 'one-fetching')]);
+  assert.match(stdout, /origin-request\.zip/u);
+  const files = unzipSync(await readFile(join(directory, 'one-fetching', 'origin-request.zip')));
+  assert.deepEqual(Object.keys(files).sort(), ['THIRD-PARTY-NOTICES.txt', 'index.mjs', 'oss_edge_documents.wasm', 'seal.bin']);
+  assert.ok(Buffer.from(files['index.mjs']).toString().includes('abc123.execute-api.us-east-1.amazonaws.com'));
 });
 
 test('warns while upload ids without a seal are forwarded', async () => {

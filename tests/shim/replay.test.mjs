@@ -59,6 +59,28 @@ test('says of a request for the relay that it goes there, at both functions', as
   assert.equal(status, 0, stdout);
 });
 
+test('shows events of both functions to the one that decides at origin request, as it sees them', async () => {
+  const documents = ['--config', await written('one.json', { ...DOCUMENTS.config, triggers: 'origin-request' }), '--access-keys', accessKeys];
+  const original = put.Records[0].cf.request;
+  const recorded = originEvent(original);
+  recorded.Records[0].cf.request.headers.host = original.headers.host;
+  const withoutHost = originEvent(original);
+  const forbidden = signedEvent({ headers: { 'x-oss-forbid-overwrite': 'true' } });
+  const entries = [
+    { id: 'viewer', now: NOW, event: put, expected: { decision: 'forward', origin: 's3', operation: 'PutObject', key: 'logs/boot.txt' } },
+    { id: 'parts', now: NOW, event: initiate, expected: { decision: 'forward', origin: 'api' } },
+    { id: 'origin', now: NOW, event: recorded, expected: { decision: 'forward', origin: 's3' } },
+    { id: 'wrong', now: NOW, event: wrong, expected: { decision: 'deny', code: 'SignatureDoesNotMatch' } },
+    { id: 'no host', now: NOW, event: withoutHost, expected: { decision: 'deny', code: 'InternalError' } },
+    { id: 'forbidden', now: NOW, event: forbidden, expected: { decision: 'deny', code: 'NotImplemented' } },
+    { id: 'broken', now: NOW, event: {}, expected: { decision: 'deny', code: 'InternalError' } },
+  ];
+  const { status, stdout, stderr } = await run(['replay', ...documents, await written('one.jsonl', ...entries)]);
+  assert.deepEqual([status, stderr], [0, ''], stdout);
+  assert.match(stdout, /the StringToSign of this request is/u);
+  assert.match(stdout, /the Host is the bucket's: the origin request policy must pass all headers/u);
+});
+
 for (const type of ['origin-response', 'viewer-response']) {
   test(`takes no event of ${type} for a request`, async () => {
     const event = /** @type {any} */ (structuredClone(put));

@@ -1,0 +1,15 @@
+// The S3 origin of the distribution that a request comes to. In AWS each bucket has a distribution of its own.
+
+/**
+ * @param {Pick<ReturnType<typeof import('../js-shim/core/gate.mjs').createGate>, 'decide' | 'buckets'>} gate with the
+ *   access keys where they are known: the signature may tell which bucket is meant
+ * @returns {(request: import('aws-lambda').CloudFrontRequest, now: number) => string} domain of the bucket that the viewer
+ *   named, or of the first
+ */
+export function bucketOrigins(gate) {
+  const buckets = gate.buckets();
+  return (request, now) => {
+    const { bucket: named } = gate.decide(request, '', now);
+    return (buckets.find(({ bucket }) => bucket === named) ?? buckets[0]).domain;
+  };
+}
