@@ -19,8 +19,8 @@
 /** S3's least part, except for the last one. */
 const SMALL_PART = 5 * 1024 * 1024;
 
-/** Of viewer-request's log. @type {readonly Metric[]} */
-export const VIEWER_METRICS = [
+/** Of the log of the edge function that decides. @type {readonly Metric[]} */
+export const DECISION_METRICS = [
   {
     name: 'Accepted',
     pattern: '{ $.decision = "forward" }',

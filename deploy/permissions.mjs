@@ -4,6 +4,7 @@
  *
  * An operation that needs a permission more has its line in `GRANTS`.
  */
+import { decidingFunction } from './distribution.mjs';
 
 import { isJoining } from './functions.mjs';
 
@@ -76,8 +77,8 @@ const KMS_ACTIONS = {
   'head-object': ['kms:Decrypt'],
 };
 
-/** Those that verify signatures. */
-const KEY_READERS = ['viewer-request', 'authorizer', 'relay'];
+/** Those that verify signatures behind the edge. */
+const KEY_READERS = ['authorizer', 'relay'];
 
 /**
  * @param {any} config
@@ -160,8 +161,9 @@ export function tlsOnlyStatement(s3Bucket) {
  * @param {import('./plan.mjs').Plan} plan
  * @param {string} name of the function
  */
-export function accessKeyStatements({ accessKeys }, name) {
-  if (accessKeys === undefined || !KEY_READERS.includes(name)) return [];
+export function accessKeyStatements({ accessKeys, config }, name) {
+  const verifies = name === decidingFunction(config) || KEY_READERS.includes(name);
+  if (accessKeys === undefined || !verifies) return [];
   const { secretIds, regions } = accessKeys;
   const resources = secretIds.flatMap((id) => regions.map((region) => secretArn(id, region)));
   return [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: resources }];

@@ -1,7 +1,6 @@
 /**
- * Queries of CloudWatch Logs Insights over viewer-request's log, which the deployment saves in each Region. A query
- * sees
- * one Region; pick the Regions and the time in the console.
+ * Queries of CloudWatch Logs Insights over the log of the edge function that decides, which the deployment saves in each
+ * Region. A query sees one Region; pick the Regions and the time in the console.
  */
 
 /** @typedef {{ name: string, query: readonly string[] }} SavedQuery `query` its commands in order */

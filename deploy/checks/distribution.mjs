@@ -1,5 +1,5 @@
 /** Rules of the distribution, its policies and its origin. */
-import { CACHE_POLICY, S3_ORIGIN } from '../distribution.mjs';
+import { CACHE_POLICY, S3_ORIGIN, decidingFunction } from '../distribution.mjs';
 import { each, named } from './template.mjs';
 
 /** By which signatures are verified: a header or a parameter that doesn't arrive can't be. */
@@ -10,14 +10,21 @@ const ERRORS = [400, 403, 404, 405, 414, 500, 501, 502, 503, 504];
 
 /** @type {Record<string, import('../checks.mjs').Rule>} */
 export const DISTRIBUTION_RULES = {
-  'policy-host': ofBehavior(({ behavior, policy }) => {
+  'policy-host': ofBehavior(({ behavior, policy, config }) => {
     const { HeaderBehavior, Headers = [] } = policy?.HeadersConfig ?? {};
     const names = Headers.map((/** @type {string} */ name) => name.toLowerCase());
     const passesHost = HeaderBehavior === 'allViewer' || (HeaderBehavior === 'allExcept') !== names.includes('host');
     return [
       behavior.OriginRequestPolicyId === undefined &&
         'no origin request policy: the functions would see neither signature nor parameters',
-      policy && passesHost && "the origin request policy passes the viewer's Host, which S3 and API Gateway refuse",
+      policy &&
+        passesHost &&
+        decidingFunction(config) === 'viewer-request' &&
+        "the origin request policy passes the viewer's Host, which S3 and API Gateway refuse",
+      policy &&
+        !passesHost &&
+        decidingFunction(config) === 'origin-request' &&
+        "the origin request policy must pass the viewer's Host, by which origin-request verifies signatures",
     ];
   }),
   'policy-headers': ofBehavior(({ policy }) => {
@@ -86,15 +93,15 @@ export const DISTRIBUTION_RULES = {
 };
 
 /**
- * @param {(of: { behavior: Record<string, any>, policy: Record<string, any> | undefined }) => (string | undefined |
- *   false)[]} check
+ * @param {(of: { behavior: Record<string, any>, policy: Record<string, any> | undefined, config: any }) => (string |
+ *   undefined | false)[]} check
  * @returns {import('../checks.mjs').Rule}
  */
 function ofBehavior(check) {
-  return each('AWS::CloudFront::Distribution', ({ DistributionConfig }, stack) => {
+  return each('AWS::CloudFront::Distribution', ({ DistributionConfig }, stack, _id, { config }) => {
     const behavior = DistributionConfig.DefaultCacheBehavior;
     const [, policy] = named(stack, behavior.OriginRequestPolicyId) ?? [];
-    return check({ behavior, policy: policy?.Properties?.OriginRequestPolicyConfig });
+    return check({ behavior, policy: policy?.Properties?.OriginRequestPolicyConfig, config });
   });
 }
 

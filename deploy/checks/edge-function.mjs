@@ -1,4 +1,5 @@
 /** Rules of Lambda@Edge (lambda-at-edge-function-restrictions, edge-function-restrictions-all). */
+import { decidingFunction } from '../distribution.mjs';
 import { EDGE_REGION } from '../plan.mjs';
 import { associationsOf, each, listOf, named } from './template.mjs';
 
@@ -31,9 +32,15 @@ export const EDGE_FUNCTION_RULES = {
         IncludeBody === true && `${EventType}: a body would be cut at 40 KB or 1 MB, so it must not be included`,
     ),
   ),
-  'edge-pair': each('AWS::CloudFront::Distribution', (properties) => {
+  'edge-pair': each('AWS::CloudFront::Distribution', (properties, _stack, _id, { config }) => {
     const events = associationsOf(properties).map(({ EventType }) => EventType);
     const [viewer, origin] = ['viewer-request', 'origin-request'].map((event) => events.includes(event));
+    if (decidingFunction(config) === 'origin-request') {
+      return [
+        viewer && 'a function at viewer request, with `triggers` "origin-request": it takes away what is signed',
+        !origin && 'no origin-request function: nothing would verify signatures',
+      ];
+    }
     return [
       origin && !viewer && 'origin-request without viewer-request: nothing would verify signatures',
       viewer && !origin && 'viewer-request without origin-request: no upload in parts could begin',

@@ -28,14 +28,15 @@ export function named({ template }, value) {
  * A rule for each resource of a type.
  *
  * @param {string} type
- * @param {(properties: Record<string, any>, stack: Stack, id: string) => (string | undefined | false)[]} check
+ * @param {(properties: Record<string, any>, stack: Stack, id: string, plan: import('../plan.mjs').Plan) => (string |
+ *   undefined | false)[]} check
  * @returns {Rule}
  */
 export function each(type, check) {
-  return ({ stacks }) =>
+  return ({ plan, stacks }) =>
     stacks.flatMap((stack) =>
       resourcesOf(stack, type).flatMap(([id, properties]) =>
-        check(properties, stack, id).flatMap((fault) => (fault ? [`${stack.name}: ${id}: ${fault}`] : [])),
+        check(properties, stack, id, plan).flatMap((fault) => (fault ? [`${stack.name}: ${id}: ${fault}`] : [])),
       ),
     );
 }

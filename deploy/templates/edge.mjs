@@ -4,17 +4,19 @@ import {
   BEHAVIOR,
   CACHE_POLICY,
   ERROR_CACHING,
-  ORIGIN_REQUEST_POLICY,
   S3_ORIGIN,
+  behaviorOf,
   corsPolicy,
+  decidingFunction,
+  originRequestPolicyOf,
   s3Domain,
 } from '../distribution.mjs';
-import { EDGE_SIZE } from '../functions.mjs';
+import { edgeSize } from '../functions.mjs';
 import { accessLogResources } from './access-logs.mjs';
 import { alarm, topicResources } from './alarms.mjs';
 import { att, pascal, ref, secretValue, template } from './cfn.mjs';
 import { dashboard } from './dashboard.mjs';
-import { ARTIFACT_PARAMETER, bundleDescription, changing, lambdaFunction } from './lambda.mjs';
+import { ARTIFACT_PARAMETER, artifactKey, bundleDescription, changing, lambdaFunction } from './lambda.mjs';
 import { edgeRole } from './roles.mjs';
 
 /** @typedef {import('../plan.mjs').Plan} Plan */
@@ -52,7 +54,7 @@ export function edgeTemplate(plan, release) {
       },
       Resources: {
         ...policyResources(plan),
-        ...BEHAVIOR.triggers.reduce((all, { event }) => ({ ...all, ...functionResources(plan, release, event) }), {}),
+        ...Object.assign({}, ...BEHAVIOR.triggers.map(({ event }) => functionResources(plan, release, event))),
         ...(plan.requestsPerFiveMinutes === undefined ? {} : { WebAcl: webAcl(plan, plan.requestsPerFiveMinutes) }),
         ...Object.fromEntries(
           buckets.map((bucket) => [`Distribution${bucket.id}`, distribution(plan, release, bucket)]),
@@ -91,17 +93,28 @@ function versionId({ hash }, name) {
   return changing(`${pascal(name)}Version`, hash);
 }
 
+/**
+ * The logical id of the origin request policy. A change of triggers makes another policy, so that the behavior changes
+ * with its functions at once.
+ *
+ * @param {Plan} plan
+ */
+function policyId({ config }) {
+  return decidingFunction(config) === 'origin-request' ? 'OriginRequestPolicyWithHost' : 'OriginRequestPolicy';
+}
+
 /** @param {Plan} plan @returns {Record<string, Resource>} */
-function policyResources({ name, config }) {
-  const { headers, queryStrings, cookies } = ORIGIN_REQUEST_POLICY;
+function policyResources(plan) {
+  const { name, config } = plan;
+  const { headers, queryStrings, cookies } = originRequestPolicyOf(config);
   const cors = corsPolicy(config.cors);
   const { accessControl } = S3_ORIGIN;
   return {
-    OriginRequestPolicy: {
+    [policyId(plan)]: {
       Type: 'AWS::CloudFront::OriginRequestPolicy',
       Properties: {
         OriginRequestPolicyConfig: {
-          Name: `${name}-edge`,
+          Name: policyId(plan) === 'OriginRequestPolicy' ? `${name}-edge` : `${name}-edge-with-host`,
           Comment: 'What an OSS signature may cover',
           HeadersConfig: { HeaderBehavior: headers.behavior, ...(headers.names ? { Headers: headers.names } : {}) },
           QueryStringsConfig: { QueryStringBehavior: queryStrings.behavior },
@@ -149,23 +162,30 @@ function responseHeadersPolicy(name, { origins, exposedHeaders, maxAgeSeconds, o
  * A function, its role, and its version. Replicas of a version outlive their distribution by hours, so a version is
  * kept when the next one takes its place, and `oss-edge deploy destroy` deletes them.
  *
+ * For the same reason viewer-request stays where it isn't associated: its name couldn't be given to another function on
+ * the way back. It has the code of origin-request then, which decides over no event but its own.
+ *
  * @param {Plan} plan @param {Release} release @param {import('../distribution.mjs').EdgeFunction} event
  * @returns {Record<string, Resource>}
  */
 function functionResources(plan, release, event) {
   const id = pascal(event);
   const keep = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
+  const isAssociated = behaviorOf(plan.config).triggers.some((trigger) => trigger.event === event);
+  const code = { Code: { S3Bucket: ref('ArtifactBucket'), S3Key: artifactKey(release, 'origin-request') } };
+  const version = {
+    Type: 'AWS::Lambda::Version',
+    ...keep,
+    Properties: { FunctionName: ref(`${id}Function`), Description: bundleDescription(release) },
+  };
+  const more = isAssociated ? {} : code;
   return {
     [`${id}Role`]: edgeRole(plan, event),
     [`${id}Function`]: {
-      ...lambdaFunction({ plan, name: event, release, size: EDGE_SIZE, role: `${id}Role` }),
+      ...lambdaFunction({ plan, name: event, release, size: edgeSize(event, plan.config), role: `${id}Role`, more }),
       ...keep,
     },
-    [versionId(release, event)]: {
-      Type: 'AWS::Lambda::Version',
-      ...keep,
-      Properties: { FunctionName: ref(`${id}Function`), Description: bundleDescription(release) },
-    },
+    ...(isAssociated ? { [versionId(release, event)]: version } : {}),
   };
 }
 
@@ -212,9 +232,9 @@ function distribution(plan, release, bucket) {
           CachedMethods: BEHAVIOR.cachedMethods,
           Compress: BEHAVIOR.compress,
           CachePolicyId: CACHE_POLICY.id,
-          OriginRequestPolicyId: ref('OriginRequestPolicy'),
+          OriginRequestPolicyId: ref(policyId(plan)),
           ...(plan.config.cors ? { ResponseHeadersPolicyId: ref('ResponseHeadersPolicy') } : {}),
-          LambdaFunctionAssociations: BEHAVIOR.triggers.map(({ event, includeBody }) => ({
+          LambdaFunctionAssociations: behaviorOf(plan.config).triggers.map(({ event, includeBody }) => ({
             EventType: event,
             IncludeBody: includeBody,
             LambdaFunctionARN: ref(versionId(release, event)),

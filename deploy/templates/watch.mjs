@@ -3,8 +3,8 @@
  *
  * Lambda@Edge writes its log where it runs, and metrics and alarms see their own Region alone.
  */
-import { BEHAVIOR } from '../distribution.mjs';
-import { FAILURE_METRICS, VIEWER_METRICS, namespaceOf } from '../metrics.mjs';
+import { BEHAVIOR, decidingFunction } from '../distribution.mjs';
+import { DECISION_METRICS, FAILURE_METRICS, namespaceOf } from '../metrics.mjs';
 import { stackNames } from '../plan.mjs';
 import { QUERIES } from '../queries.mjs';
 import { alarm, topicResources } from './alarms.mjs';
@@ -18,6 +18,7 @@ export function watchTemplate(plan) {
   const namespace = namespaceOf(plan);
   return template(`oss-edge ${plan.name}: logs and alarms of edge functions (${stackNames(plan).watch})`, {
     Resources: {
+      // The groups of all three, so that a change of triggers deletes no log.
       ...Object.assign({}, ...BEHAVIOR.triggers.map(({ event }) => logResources(plan, event))),
       ...queryResources(plan),
       ...topicResources(plan),
@@ -40,7 +41,7 @@ export function watchTemplate(plan) {
 }
 
 /** @param {Plan} plan @returns {Record<string, import('./cfn.mjs').Resource>} */
-function queryResources({ name: deployment }) {
+function queryResources({ name: deployment, config }) {
   const queries = QUERIES.map(({ name, query }) => [
     `Query${pascal(name)}`,
     {
@@ -48,7 +49,7 @@ function queryResources({ name: deployment }) {
       Properties: {
         Name: `${deployment}/${name}`,
         QueryString: query.join('\n| '),
-        LogGroupNames: [ref('ViewerRequestLog')],
+        LogGroupNames: [ref(`${pascal(decidingFunction(config))}Log`)],
       },
     },
   ]);
@@ -58,7 +59,8 @@ function queryResources({ name: deployment }) {
 /** @param {Plan} plan @param {string} event @returns {Record<string, import('./cfn.mjs').Resource>} */
 function logResources(plan, event) {
   const id = pascal(event);
-  const metrics = event === 'viewer-request' ? [...VIEWER_METRICS, ...FAILURE_METRICS] : FAILURE_METRICS;
+  const decides = event === decidingFunction(plan.config);
+  const metrics = decides ? [...DECISION_METRICS, ...FAILURE_METRICS] : FAILURE_METRICS;
   return {
     [`${id}Log`]: {
       Type: 'AWS::Logs::LogGroup',

@@ -7,6 +7,7 @@ import { RULES, faultsOf } from '../../deploy/checks.mjs';
 import { deploymentOf } from './fixture.mjs';
 
 const API = 'an API, with every choice';
+const ONE = 'one function at origin request, and an API';
 
 /** @typedef {Record<string, any>} Resources */
 
@@ -24,6 +25,10 @@ const MISTAKES = [
   ['edge-pair', 'origin-request without its viewer-request', (edge) => associations(edge).shift()],
   ['edge-pair', 'viewer-request without its origin-request', (edge) => associations(edge).splice(1, 1)],
   ['edge-pair', 'no functions', (edge) => associations(edge).splice(0)],
+  ['edge-pair', 'a viewer-request beside the one function', (edge) => associations(edge).unshift({ ...associations(edge)[0], EventType: 'viewer-request' }), ONE],
+  ['edge-pair', 'a viewer-request in place of the one function', (edge) => (associations(edge)[0].EventType = 'viewer-request'), ONE],
+  ['edge-pair', 'no function that decides', (edge) => associations(edge).shift(), ONE],
+  ['edge-size', 'too much memory at origin request', (edge) => (functionOf(edge, 'OriginRequest').MemorySize = 10_241), ONE],
   ['edge-environment', 'environment variables', (edge) => (functionOf(edge, 'ViewerRequest').Environment = { Variables: {} })],
   ['edge-architecture', 'arm64', (edge) => (functionOf(edge, 'OriginRequest').Architectures = ['arm64'])],
   ['edge-layers', 'a layer', (edge) => (functionOf(edge, 'OriginResponse').Layers = ['arn:aws:lambda:us-east-1:111122223333:layer:l:1'])],
@@ -34,6 +39,10 @@ const MISTAKES = [
   ['edge-trust', "a role that edgelambda can't assume", (edge) => edge.ViewerRequestRole.Properties.AssumeRolePolicyDocument.Statement[0].Principal.Service.pop()],
   ['policy-host', "the viewer's Host", (edge) => (headersOf(edge).Headers = ['Cookie'])],
   ['policy-host', 'every header', (edge) => (edge.OriginRequestPolicy.Properties.OriginRequestPolicyConfig.HeadersConfig = { HeaderBehavior: 'allViewer' })],
+  ['policy-host', "a policy without the viewer's Host where origin-request decides", (edge) => (edge.OriginRequestPolicyWithHost.Properties.OriginRequestPolicyConfig.HeadersConfig = { HeaderBehavior: 'allExcept', Headers: ['Host'] }), ONE],
+  ['policy-headers', 'a header left out where origin-request decides', (edge) => (edge.OriginRequestPolicyWithHost.Properties.OriginRequestPolicyConfig.HeadersConfig = { HeaderBehavior: 'allExcept', Headers: ['Content-MD5'] }), ONE],
+  ['policy-query', 'a missing query string where origin-request decides', (edge) => (edge.OriginRequestPolicyWithHost.Properties.OriginRequestPolicyConfig.QueryStringsConfig.QueryStringBehavior = 'none'), ONE],
+  ['policy-cache', 'a cache where origin-request decides', (edge) => (behaviorOf(edge).CachePolicyId = '658327ea-f89d-4fab-a63d-7e88639e58f6'), ONE],
   ['policy-host', 'no policy', (edge) => delete behaviorOf(edge).OriginRequestPolicyId],
   ['policy-headers', 'a header left out', (edge) => headersOf(edge).Headers.push('Content-MD5')],
   ['policy-headers', 'named headers', (edge) => (headersOf(edge).HeaderBehavior = 'whitelist')],

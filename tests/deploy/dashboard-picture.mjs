@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { FAILURE_METRICS, VIEWER_METRICS } from '../../deploy/metrics.mjs';
+import { FAILURE_METRICS, DECISION_METRICS } from '../../deploy/metrics.mjs';
 import { ACCESS_KEY, NOW, SECOND_KEY, functions, sealedUploadId, signedEvent } from '../shim/fixture.mjs';
 import { deploymentOf } from './fixture.mjs';
 import { matches } from './insights.mjs';
@@ -14,7 +14,7 @@ export const PICTURE = new URL('../../docs/dashboard.svg', import.meta.url);
 const HOURS = 24;
 const HOUR = 3_600_000;
 const MIDNIGHT = NOW - (NOW % (HOURS * HOUR));
-const METRICS = [...VIEWER_METRICS, ...FAILURE_METRICS];
+const METRICS = [...DECISION_METRICS, ...FAILURE_METRICS];
 
 /** A widget's place. */
 const [COLUMNS, WIDTH, HEIGHT, MARGIN] = [2, 440, 150, 16];

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 
+import { functionsOf } from '../../cli/bundle.mjs';
 import { createAws } from '../../cli/deploy/aws.mjs';
 import { releaseOf } from '../../cli/deploy/release.mjs';
 import { runDeploy, runDestroy, runRollback, runRotate, runStatus } from '../../cli/deploy/run.mjs';
@@ -212,6 +213,32 @@ test('rollback goes back to the bundle and the stacks of the release before', as
   assert.deepEqual(aws.stacks.snapshot(), before);
 
   await assert.rejects(runRollback(options({ to: 'ffff' }), seams()), /expected a release to go back to, found [0-9a-f]{12} of 2026-01-03/u);
+});
+
+test('the triggers change with the policy in one change of the distribution, and rollback takes both back', async () => {
+  const zips = async (/** @type {any} */ { config }) => {
+    const names = functionsOf({ config });
+    return releaseOf(new Map(names.map((name) => [name, Buffer.from(JSON.stringify([name, config]))])));
+  };
+  await write();
+  await deployOnce({}, { bundle: zips });
+  const before = named('us-east-1 fleet-edge');
+  said = [];
+  await write({ ...CONFIG, triggers: 'origin-request' });
+  await deployOnce({}, { bundle: zips });
+  for (const line of [
+    '  creates OriginRequestPolicyWithHost (CloudFront OriginRequestPolicy)',
+    '  deletes OriginRequestPolicy (CloudFront OriginRequestPolicy)',
+    '  changes DistributionFleetUploads (CloudFront Distribution): DistributionConfig',
+  ]) {
+    assert.ok(said.includes(line), said.join('\n'));
+  }
+  // Lambda has no room for another function of this name while the replicas of this one remain.
+  assert.deepEqual(verbs().filter((line) => line.includes('ViewerRequestFunction') && !line.startsWith('  changes')), []);
+  said = [];
+  await runRollback(options(), seams({ bundle: zips }));
+  assert.ok(said.includes('  creates OriginRequestPolicy (CloudFront OriginRequestPolicy)'), said.join('\n'));
+  assert.equal(JSON.stringify(named('us-east-1 fleet-edge')?.outputs), JSON.stringify(before?.outputs));
 });
 
 test('status shows what is whole, and what runs', async () => {

@@ -10,8 +10,8 @@ import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 
 import { API_METHODS, apiMethods } from '../../deploy/api.mjs';
-import { BEHAVIOR, ERROR_CACHING, ORIGIN_REQUEST_POLICY } from '../../deploy/distribution.mjs';
-import { API_SIZES, EDGE_SIZE } from '../../deploy/functions.mjs';
+import { BEHAVIOR, ERROR_CACHING, ORIGIN_REQUEST_POLICY, behaviorOf, originRequestPolicyOf } from '../../deploy/distribution.mjs';
+import { API_SIZES, EDGE_SIZE, ONE_FUNCTION_SIZE } from '../../deploy/functions.mjs';
 import { API_RESOURCES } from '../../js-shim/edge/endpoints.mjs';
 import { startDistribution } from '../../local/distribution.mjs';
 import { startS3Server } from '../../local/s3-server.mjs';
@@ -70,6 +70,30 @@ test('the distribution of the template is the one that serve runs', () => {
   assert.deepEqual(Resources.OriginRequestPolicy.Properties?.OriginRequestPolicyConfig.HeadersConfig, { HeaderBehavior: 'allExcept', Headers: ['Host'] });
 });
 
+test('where origin-request decides, the template has what serve runs: no viewer-request, and the viewer\'s Host', () => {
+  const { plan, stacks } = deploymentOf('one function at origin request, and an API');
+  const { Resources = {} } = stacks.find(({ kind }) => kind === 'edge')?.template ?? {};
+  const { DefaultCacheBehavior: behavior } = Resources.DistributionFleetUploads.Properties?.DistributionConfig;
+  const events = behavior.LambdaFunctionAssociations.map((/** @type {any} */ { EventType }) => EventType);
+  assert.deepEqual(events, ['origin-request', 'origin-response']);
+  assert.deepEqual(events, behaviorOf(plan.config).triggers.map(({ event }) => event));
+  assert.deepEqual(behavior.OriginRequestPolicyId, { Ref: 'OriginRequestPolicyWithHost' });
+  const { HeadersConfig, QueryStringsConfig, CookiesConfig } = Resources.OriginRequestPolicyWithHost.Properties?.OriginRequestPolicyConfig;
+  assert.deepEqual([HeadersConfig, QueryStringsConfig, CookiesConfig], [{ HeaderBehavior: 'allViewer' }, { QueryStringBehavior: 'all' }, { CookieBehavior: 'none' }]);
+  assert.equal(originRequestPolicyOf(plan.config).headers.behavior, 'allViewer');
+  const { MemorySize, Timeout } = /** @type {any} */ (Resources.OriginRequestFunction.Properties);
+  assert.deepEqual({ memory: MemorySize, timeoutSeconds: Timeout }, ONE_FUNCTION_SIZE);
+});
+
+test('viewer-request stays in the stack for the way back, without a version, and with code that decides over nothing there', () => {
+  const { stacks } = deploymentOf('one function at origin request, and an API');
+  const { Resources = {} } = stacks.find(({ kind }) => kind === 'edge')?.template ?? {};
+  const { FunctionName, Code, MemorySize } = /** @type {any} */ (Resources.ViewerRequestFunction.Properties);
+  assert.deepEqual([FunctionName, MemorySize], ['fleet-viewer-request', EDGE_SIZE.memory]);
+  assert.match(Code.S3Key, /\/origin-request\.zip$/u);
+  assert.deepEqual(Object.keys(Resources).filter((id) => id.startsWith('ViewerRequestVersion')), []);
+});
+
 test('the API has the resources that origin-request asks for, and those that the configuration leaves', () => {
   assert.deepEqual([...new Set(API_METHODS.map(({ resource }) => resource))].sort(), API_RESOURCES.toSorted());
   assert.deepEqual(apiMethods({ listParts: false }).map((method) => method.function), ['initiate', 'complete']);
@@ -81,6 +105,7 @@ test('docs/deployment.md has the sizes and statuses of the description', async (
   const [last, ...statuses] = ERROR_CACHING.statuses.toReversed();
   for (const fact of [
     `${EDGE_SIZE.memory} MB, ${EDGE_SIZE.timeoutSeconds} s`,
+    `${ONE_FUNCTION_SIZE.memory} MB`,
     `a minimum TTL of ${ERROR_CACHING.minTtlSeconds} for ${statuses.toReversed().join(', ')} and ${last}`,
     ...Object.entries(API_SIZES).map(([name, { memory, timeoutSeconds }]) => `| ${name} | the API's Region | ${memory} MB, ${timeoutSeconds} s`),
     ...API_METHODS.map(({ method, resource }) => `\`${method} ${resource}\``),

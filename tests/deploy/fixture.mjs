@@ -89,6 +89,14 @@ export const VARIANTS = {
     settings: { backend: 'fargate', certificate: CERTIFICATE, container: CONTAINER },
     originSecrets: { sent: 1, accepted: [1, 2] },
   },
+  'one function at origin request, and an API': {
+    config: { ...CONFIG, triggers: 'origin-request', credentials: SECRETS_MANAGER },
+    settings: { certificate: CERTIFICATE, name: 'fleet' },
+  },
+  'one function at origin request, and a web function': {
+    config: { ...CONFIG, triggers: 'origin-request', cors: { origins: ['https://app.example.com'] } },
+    settings: { backend: 'web-function', certificate: CERTIFICATE },
+  },
   'nothing behind the edge': { config: ONE_BUCKET, settings: { backend: 'none' } },
   'nothing, and an existing bucket': {
     config: ONE_BUCKET,

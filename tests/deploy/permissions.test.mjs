@@ -18,6 +18,7 @@ const CLOUDFRONT = 'cloudfront.amazonaws.com';
 const UPLOADS = ['s3:AbortMultipartUpload', 's3:PutObject'];
 const STAGING = ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:GetObject', 's3:GetObjectVersion'];
 
+const ONE = 'one function at origin request, and an API';
 const API = 'an API, with every choice';
 const WEB_FUNCTION = 'a web function';
 const FARGATE = 'Fargate';
@@ -104,6 +105,8 @@ const ROLES = [
   ['RelayStartRole', FARGATE, []],
   ['ViewerRequestRole', API, []],
   ['OriginRequestRole', API, []],
+  ['OriginRequestRole', ONE, []],
+  ['ViewerRequestRole', ONE, []],
   ['OriginResponseRole', API, []],
 ];
 
@@ -122,6 +125,9 @@ for (const [role, variant, allowed, on = {}] of ROLES) {
 /** @type {[role: string, variant: string, allowed: boolean][]} */
 const KEY_READERS = [
   ['ViewerRequestRole', API, true],
+  ['OriginRequestRole', ONE, true],
+  ['ViewerRequestRole', ONE, false],
+  ['OriginResponseRole', ONE, false],
   ['AuthorizerRole', API, true],
   ['RelayRole', WEB_FUNCTION, true],
   ['OriginRequestRole', API, false],

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { FAILURE_METRICS, VIEWER_METRICS, namespaceOf } from '../../deploy/metrics.mjs';
+import { FAILURE_METRICS, DECISION_METRICS, namespaceOf } from '../../deploy/metrics.mjs';
 import { QUERIES } from '../../deploy/queries.mjs';
 import { ACCESS_KEY, DATE, NOW, SECOND_KEY, functions, sealedUploadId, signedEvent, viewerEvent } from '../shim/fixture.mjs';
 import { PICTURE, dashboardPicture } from './dashboard-picture.mjs';
@@ -75,7 +75,7 @@ for (const { name, query } of QUERIES) {
 }
 
 test('each metric counts the lines that it is for', () => {
-  const counts = Object.fromEntries([...VIEWER_METRICS, ...FAILURE_METRICS].map(({ name, pattern }) => [name, lines.filter((line) => matches(pattern, line)).length]));
+  const counts = Object.fromEntries([...DECISION_METRICS, ...FAILURE_METRICS].map(({ name, pattern }) => [name, lines.filter((line) => matches(pattern, line)).length]));
   assert.deepEqual(counts, {
     Accepted: 5,
     AcceptedByScheme: 5,
@@ -93,7 +93,7 @@ test('each metric counts the lines that it is for', () => {
 
 test("a metric's value and dimensions are fields of the log, and its dimensions have few values", async () => {
   const { properties } = JSON.parse(await readFile(new URL('../../cli/schema/log-line.schema.json', import.meta.url), 'utf8'));
-  for (const { value, dimensions = {}, name } of [...VIEWER_METRICS, ...FAILURE_METRICS]) {
+  for (const { value, dimensions = {}, name } of [...DECISION_METRICS, ...FAILURE_METRICS]) {
     for (const field of [value, ...Object.values(dimensions)].filter(Boolean)) assert.ok(String(field).slice(2) in properties, `${name}: ${field}`);
     for (const field of Object.values(dimensions)) assert.ok(['$.operation', '$.scheme', '$.code'].includes(field), `${name}: ${field}`);
   }
@@ -114,7 +114,7 @@ test('each alarm says what happens, and where its entry of the runbook is', asyn
 });
 
 test('an alarm is on a metric that the deployment makes, or AWS', () => {
-  const known = new Set([...VIEWER_METRICS, ...FAILURE_METRICS].map(({ name }) => name));
+  const known = new Set([...DECISION_METRICS, ...FAILURE_METRICS].map(({ name }) => name));
   for (const variant of Object.keys(VARIANTS)) {
     const { plan, stacks } = deploymentOf(variant);
     for (const { template } of stacks) {
@@ -129,12 +129,24 @@ test('an alarm is on a metric that the deployment makes, or AWS', () => {
   }
 });
 
+test('metrics and queries are of the log of the function that decides, and no log goes with a change of triggers', () => {
+  for (const [variant, decides, other] of [['the least', 'ViewerRequest', 'OriginRequest'], ['one function at origin request, and an API', 'OriginRequest', 'ViewerRequest']]) {
+    const { Resources = {} } = deploymentOf(variant).stacks.find(({ kind }) => kind === 'watch')?.template ?? {};
+    for (const { name } of DECISION_METRICS) assert.ok(`${decides}Log${name}` in Resources && !(`${other}Log${name}` in Resources), name);
+    for (const { name } of FAILURE_METRICS) assert.ok(`${decides}Log${name}` in Resources && `${other}Log${name}` in Resources, name);
+    const queries = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Logs::QueryDefinition');
+    assert.equal(queries.length, QUERIES.length);
+    for (const { Properties } of queries) assert.deepEqual(Properties?.LogGroupNames, [{ Ref: `${decides}Log` }]);
+    assert.deepEqual(Object.values(Resources).filter(({ Type }) => Type === 'AWS::Logs::LogGroup').length, 3);
+  }
+});
+
 test('the dashboard shows every metric in every Region, and no two widgets overlap', () => {
   const { plan, stacks } = deploymentOf('an API, with every choice');
   const body = stacks.find(({ kind }) => kind === 'edge')?.template.Resources.Dashboard.Properties?.DashboardBody['Fn::Sub'];
   const { widgets } = JSON.parse(body);
   const text = JSON.stringify(widgets);
-  for (const { name } of [...VIEWER_METRICS, ...FAILURE_METRICS].filter((metric) => metric.name !== 'Refused')) assert.ok(text.includes(`"${name}"`) || text.includes(`\\"${name}\\"`), name);
+  for (const { name } of [...DECISION_METRICS, ...FAILURE_METRICS].filter((metric) => metric.name !== 'Refused')) assert.ok(text.includes(`"${name}"`) || text.includes(`\\"${name}\\"`), name);
   for (const region of plan.edgeRegions) assert.ok(text.includes(`"region":"${region}"`), region);
   const places = widgets.map((/** @type {any} */ { x, y }) => `${x} ${y}`);
   assert.equal(new Set(places).size, widgets.length);
