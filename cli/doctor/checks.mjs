@@ -22,6 +22,7 @@ import { md5, onePart } from './device.mjs';
  * @property {string} id of docs/assumptions.md
  * @property {string} what
  * @property {string} follows if it doesn't hold, and the one thing to change
+ * @property {(config: any) => boolean} [applies] by default to every configuration
  * @property {(patient: Patient) => Promise<Finding>} run
  */
 
@@ -132,7 +133,7 @@ export const CHECKS = [
   },
   {
     id: 'A7',
-    what: 'a header that viewer-request leaves out is gone',
+    what: 'a header that the edge leaves out is gone',
     follows: 'clients could set what S3 obeys: stop the deployment, and look at the origin request policy',
     run: async ({ device, stored }) => {
       const headers = /** @type {[string, string][]} */ ([
@@ -150,7 +151,7 @@ export const CHECKS = [
   },
   {
     id: 'A8',
-    what: 'headers that viewer-request sets reach S3',
+    what: 'headers that the edge sets reach S3',
     follows: 'objects without their metadata or class: set them in js-shim/edge/origin-request.mjs',
     run: async ({ device, stored }) => {
       const headers = /** @type {[string, string][]} */ ([
@@ -185,6 +186,7 @@ export const CHECKS = [
   {
     id: 'A13',
     what: 'a forbidden overwrite holds',
+    applies: (config) => !decidesAtOrigin(config) || config.relay !== undefined,
     follows:
       'objects are overwritten although that was forbidden: turn versioning on, or refuse the header in src/route/s3_headers.rs',
     run: async ({ device }) => {
@@ -258,13 +260,57 @@ export const CHECKS = [
         : fails(`${shown(answer)}, Access-Control-Allow-Origin: ${allowed ?? 'none'}`);
     },
   },
+  {
+    id: 'A80',
+    what: "origin-request sees the viewer's Host and what it signed, and S3 gets its own Host",
+    follows: 'no upload succeeds: set `triggers` to "viewer-request", which is the default',
+    applies: decidesAtOrigin,
+    run: async ({ device }) => {
+      const headers = /** @type {[string, string][]} */ ([
+        ['Content-Type', 'text/plain'],
+        ['Content-MD5', md5(HELLO)],
+        ['x-oss-meta-a', '1'],
+      ]);
+      return expected(await device.ask({ method: 'PUT', key: 'plain', headers, content: HELLO }), 200);
+    },
+  },
+  {
+    id: 'A81',
+    what: 'of simultaneous requests for one path each gets its own answer',
+    follows: 'a request that nobody verified may get the answer to another: set `triggers` to "viewer-request" at once',
+    applies: decidesAtOrigin,
+    run: async ({ device }) => {
+      const ask = (/** @type {string | undefined} */ secret) =>
+        device.ask({ method: 'GET', key: 'shared', query: 'uploadId=none', secret });
+      const answers = await Promise.all(
+        Array.from({ length: SIMULTANEOUS }, async (_, at) => ({
+          isRight: at % 2 === 0,
+          answer: await ask(at % 2 === 0 ? undefined : 'wrong'),
+        })),
+      );
+      const lost = answers.find(({ answer }) => answer.status === 0);
+      if (lost !== undefined) return unknown(shown(lost.answer));
+      const other = answers.find(({ isRight, answer }) => (codeOf(answer) === 'SignatureDoesNotMatch') === isRight);
+      return other === undefined
+        ? holds(`${SIMULTANEOUS} at once`)
+        : fails(`${shown(other.answer)} to a ${other.isRight ? 'right' : 'wrong'} signature`);
+    },
+  },
 ];
+
+/** Requests, half of them with a wrong secret. */
+const SIMULTANEOUS = 20;
 
 /** Names of what checks store without looking at it. */
 export const STORED = ['plain', 'expect', 'once', 'in-parts', 'page', 'damaged', 'repeated'];
 
 const NO_S3 = 'give --s3, so that what is stored can be looked at';
 const NO_PARTS = 'no `api` and no `relay` in the configuration';
+
+/** @param {any} config */
+function decidesAtOrigin({ triggers }) {
+  return triggers === 'origin-request';
+}
 
 /** @param {any} config */
 function hasParts({ api, relay }) {

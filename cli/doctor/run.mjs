@@ -12,7 +12,7 @@ import { CHECKS } from './checks.mjs';
  * @returns {AsyncGenerator<Result>}
  */
 export async function* examined(patient) {
-  for (const { id, what, follows, run } of CHECKS) {
+  for (const { id, what, follows, run } of CHECKS.filter(({ applies }) => applies?.(patient.config) ?? true)) {
     const finding = await run(patient).catch((error) => ({
       verdict: /** @type {const} */ ('unknown'),
       found: error.message,

@@ -63,6 +63,38 @@ test('finds a deployment whose origin request policy leaves something out', asyn
   assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map(({ id }) => id), ['A16', 'A33']);
 });
 
+test('where origin-request decides, tries that it can, and what is stored by a relay alone only with one', async () => {
+  const { api: _, ...withoutApi } = documents.config;
+  for (const [config, forbids] of /** @type {[any, boolean][]} */ ([[documents.config, false], [{ ...withoutApi, relay: { domain: 'relay.example.com', path: '' } }, true]])) {
+    const { results } = await visit({ config: { ...config, triggers: 'origin-request' } });
+    assert.deepEqual(results.filter(({ verdict }) => verdict !== 'holds'), []);
+    const ids = results.map(({ id }) => id);
+    assert.deepEqual(['A13', 'A80', 'A81'].map((id) => ids.includes(id)), [forbids, true, true]);
+  }
+});
+
+test("finds that the policy keeps the viewer's Host back, or a header, where origin-request decides", async () => {
+  const config = { ...documents.config, triggers: 'origin-request' };
+  const withoutHost = await visit({ config, originRequestPolicy: ORIGIN_REQUEST_POLICY });
+  assert.ok(withoutHost.results.some(({ id, verdict, found, follows }) => id === 'A80' && verdict === 'fails' && found === '500 InternalError, expected 200' && /set `triggers` to "viewer-request"/u.test(follows)));
+  const headers = { behavior: /** @type {const} */ ('allExcept'), names: ['Content-MD5'] };
+  const { results } = await visit({ config, originRequestPolicy: { ...ORIGIN_REQUEST_POLICY, headers } });
+  assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map(({ id, found }) => [id, found]), [['A14', '403 SignatureDoesNotMatch, expected 400 InvalidDigest'], ['A80', '403 SignatureDoesNotMatch, expected 200']]);
+});
+
+test('finds that the answer to one of several requests at once went to all', async () => {
+  const { run } = CHECKS.find(({ id }) => id === 'A81');
+  const answer = (/** @type {string} */ code) => ({ status: 404, headers: {}, body: Buffer.from(`<Code>${code}</Code>`) });
+  const verdict = async (/** @type {(asked: any) => any} */ ask) => {
+    const { verdict: found } = await run({ device: { keyOf: (name) => name, ask: async (asked) => ask(asked) }, stored: undefined, config: documents.config });
+    return found;
+  };
+  assert.equal(await verdict(() => answer('NoSuchUpload')), 'fails');
+  assert.equal(await verdict(() => answer('SignatureDoesNotMatch')), 'fails');
+  assert.equal(await verdict(({ secret }) => answer(secret ? 'SignatureDoesNotMatch' : 'NoSuchUpload')), 'holds');
+  assert.equal(await verdict(() => ({ ...answer(''), status: 0, fault: 'ECONNRESET' })), 'unknown');
+});
+
 test('a deployment that nobody reaches is no deployment that is well', async () => {
   const device = deviceAt('http://127.0.0.1:1');
   const results = await collected({ device, stored: undefined, config: documents.config });
@@ -111,11 +143,12 @@ test('the command prints a line for each, and ends with 1 where one does not hol
  * @typedef {object} Model of a deployment
  * @property {import('../../local/request-framing.mjs').Framing} [framing]
  * @property {import('../../deploy/distribution.mjs').OriginRequestPolicy} [originRequestPolicy]
+ * @property {any} [config] in place of that of `documents`
  */
 
 /** @param {Model} model */
-async function started(model) {
-  const server = await serve({ documents, ...model });
+async function started({ config = documents.config, ...model }) {
+  const server = await serve({ documents: { ...documents, config }, ...model });
   process.env.AWS_ACCESS_KEY_ID = server.s3.credentials.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = server.s3.credentials.secretAccessKey;
   return server;
@@ -126,7 +159,7 @@ async function visit({ looks = true, ...model }) {
   const server = await started(model);
   const access = bucketAccess(BUCKET, server.s3.endpoint);
   const device = deviceAt(server.url);
-  const results = await collected({ device, stored: looks ? access.stored : undefined, config: documents.config });
+  const results = await collected({ device, stored: looks ? access.stored : undefined, config: model.config ?? documents.config });
   await access.remove(STORED.map(device.keyOf));
   const s3 = new S3Client({ region: BUCKET.region, endpoint: server.s3.endpoint, forcePathStyle: true });
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET.s3Bucket }));
