@@ -1,11 +1,14 @@
 // Warnings about a configuration that is valid and probably not what was meant.
 
+import { decidingFunction } from '../deploy/distribution.mjs';
+
 /**
  * @param {any} config checked
  * @param {any} [accessKeys] checked; undefined if the functions fetch them
  * @returns {string[]} sentences
  */
-export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unsealedUploadIds, capture }, accessKeys) {
+export function configWarnings(config, accessKeys) {
+  const { hosts, maxClockSkewSeconds, headObject, unsealedUploadIds, capture, relay } = config;
   const exact = new Set(hosts.map((/** @type {{ host: string }} */ { host }) => host));
   const warnings = hosts
     .filter((/** @type {any} */ { host, style }) => style === 'virtual-hosted' && !exact.has(host.slice(2)))
@@ -22,6 +25,11 @@ export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unseale
         'add { "operations": ["HeadObject"] } to the `allow` of those that may',
     );
   }
+  if (decidingFunction(config) === 'origin-request' && relay === undefined) {
+    warnings.push(
+      'triggers: with `origin-request` and without a `relay`, an object with `x-oss-forbid-overwrite: true` is refused',
+    );
+  }
   if (unsealedUploadIds === 'forward') {
     warnings.push(
       'unsealedUploadIds: with `forward` a client may cut the seal off an upload id, and with it a forbidden overwrite ' +
@@ -30,7 +38,7 @@ export function configWarnings({ hosts, maxClockSkewSeconds, headObject, unseale
   }
   if (capture !== undefined && capturedOf(capture) !== '') {
     warnings.push(
-      `capture: on for ${capturedOf(capture)}; their keys and user metadata go to the log of viewer-request, ` +
+      `capture: on for ${capturedOf(capture)}; their keys and user metadata go to the log of ${decidingFunction(config)}, ` +
         'so take it out again when you know the cause',
     );
   }

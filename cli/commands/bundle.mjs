@@ -10,8 +10,9 @@ import { UsageError } from '../usage-error.mjs';
 const DESCRIPTION = `Check the configuration, the access keys and the secrets, and make a zip of each Lambda function:
 viewer-request, origin-request, origin-response, authorizer, initiate, complete, list-parts, and
 head-object where "headObject" is "served"; with a relay in the configuration the first three, and relay.
+With "triggers" "origin-request" there is no viewer-request, and origin-request.zip does its work.
 
-viewer-request.zip, authorizer.zip and relay.zip contain the access keys, unless the functions fetch
+viewer-request.zip (or that origin-request.zip), authorizer.zip and relay.zip contain the access keys, unless the functions fetch
 them from Secrets Manager. All zips but origin-response.zip, complete.zip, list-parts.zip and
 head-object.zip contain keys that are derived from the secrets. The files are readable by their owner only.`;
 

@@ -9,7 +9,8 @@ decides and why. For a SignatureDoesNotMatch, print the text that the device sho
 
 A file contains one event (of Lambda@Edge or of CloudFront Functions), an array of events, or
 JSON lines. A line is an event or {"id":…,"now":…,"event":…,"expected":…}. The file - is
-standard input.`;
+standard input. With "triggers" "origin-request" a viewer-request event is shown to origin-request as
+CloudFront would show it.`;
 
 const OWN_SECRETS = 'default: new ones, with which no recorded upload id and no origin-request event verifies';
 

@@ -138,6 +138,7 @@ const TYPED = `
   import { createInitiate } from 'oss-edge/initiate';
   import { createHeadObject } from 'oss-edge/head-object';
   import { createListParts } from 'oss-edge/list-parts';
+  import { createOneFunction } from 'oss-edge/one-function';
   import { createOriginRequest } from 'oss-edge/origin-request';
   import { createOriginResponse } from 'oss-edge/origin-response';
   import { createSecretsManagerKeys } from 'oss-edge/secrets-manager';
@@ -156,6 +157,7 @@ const TYPED = `
   export const others = [
     createAuthorizer({ gate, originSecret: '' }), createComplete({ wasm }), createInitiate({ wasm, seal: wasm }), createListParts({ wasm }), createHeadObject({ wasm }),
     createOriginRequest({ wasm, seal: wasm, api: { domain: '', path: '' } }), createOriginResponse({ wasm }),
+    createOneFunction({ gate, keys, relay: { domain: '', path: '' } }),
   ];
   // @ts-expect-error a gate is required
   createViewerRequest({});

@@ -106,6 +106,10 @@ test('a configuration that is probably not meant is told', () => {
     const [warning] = configWarnings({ hosts: [], maxClockSkewSeconds: 0, capture });
     assert.equal(/^capture: on for (.*); their keys/u.exec(warning ?? '')?.[1], expected);
   }
+  const atOrigin = { hosts: [], maxClockSkewSeconds: 0, triggers: 'origin-request' };
+  assert.match(configWarnings(atOrigin)[0], /^triggers: .* without a `relay`, an object with `x-oss-forbid-overwrite: true` is refused$/u);
+  assert.deepEqual(configWarnings({ ...atOrigin, relay: {} }), []);
+  assert.match(configWarnings({ ...atOrigin, relay: {}, capture: { refusedShare: 1 } })[0], /go to the log of origin-request,/u);
   for (const config of [absent, { ...absent, headObject: 'served' }]) {
     assert.match(configWarnings(config, { accessKeys: [{}, { allow: [{}] }], masterKeys: [{}] })[0], /^headObject: no access key has a rule that names HeadObject/u);
   }
