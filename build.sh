@@ -8,6 +8,7 @@
 #   ./build.sh bench [--short] [--json FILE]          the budget of docs/performance.md
 #   ./build.sh demo                                   a real OSS SDK uploads through the bundle
 #   ./build.sh compatibility                          write docs/compatibility.md, from the end-to-end tests
+#   ./build.sh s3s-fs                                 the end-to-end tests against an S3 that nobody here wrote
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -114,12 +115,12 @@ install_wasm_pack() {
 }
 
 install_python_sdk() {
-  if ! cmp -s <(cat tests/{e2e,deploy}/requirements.txt) .venv/installed; then
-    step 'Installing the OSS SDKs for Python, moto and cfn-lint' bash -c '
+  if ! cmp -s <(cat tests/{e2e,deploy,local}/requirements.txt) .venv/installed; then
+    step 'Installing the OSS SDKs for Python, moto, cfn-lint and s3-tests' bash -c '
       python3 -m venv .venv
       .venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/requirements.txt \
-        --requirement tests/deploy/requirements.txt
-      cat tests/{e2e,deploy}/requirements.txt >.venv/installed'
+        --requirement tests/deploy/requirements.txt --requirement tests/local/requirements.txt
+      cat tests/{e2e,deploy,local}/requirements.txt >.venv/installed'
   fi
 }
 
@@ -318,6 +319,24 @@ compatibility() {
   step 'docs/compatibility.md' node tests/e2e/compatibility.mjs --write
 }
 
+# The end-to-end tests against s3s-fs, which is no part of `test`: building it takes three minutes of a processor.
+s3s_fs() {
+  prepare
+  install_python_sdk
+  install_runtimes
+  if [[ $(s3s-fs --version 2>/dev/null) != 's3s-fs 0.14.0' ]]; then
+    step 'Building s3s-fs 0.14.0, once, some minutes' \
+      cargo install --locked --root "$tools" s3s-fs --version 0.14.0 --features binary
+  fi
+  local list=tests/e2e/s3s-fs-left-out.txt names
+  names=$(sed -nE 's/^([^#].*[^ ])  +[^ ].*/\1/p' $list | sed 's/[][\\.^$*+?(){}|\/]/\\&/g' | paste -sd'|')
+  step 'End to end with s3s-fs: ali-oss' env E2E_S3=s3s-fs "$(runtime $edge_node)" --test \
+    --test-skip-pattern="/^($names)\$/" tests/e2e/{ali-oss,older-releases,browser,access-keys}.test.mjs
+  step 'End to end with s3s-fs: oss2' env E2E_S3=s3s-fs .venv/bin/python -m unittest discover -s tests/e2e -p 'oss2_test.py'
+  echo 'Left out, by name and reason:'
+  sed -n '/^[^#]/s/^/  /p' $list
+}
+
 demo() {
   prepare
   node cli/demo.mjs
@@ -338,9 +357,10 @@ test) run_tests ;;
 bench) bench "${@:2}" ;;
 demo) demo ;;
 compatibility) compatibility ;;
-help | --help | -h) sed -n 's/^# \{0,1\}//;2,10p' "$0" ;;
+s3s-fs) s3s_fs ;;
+help | --help | -h) sed -n 's/^# \{0,1\}//;2,11p' "$0" ;;
 *)
-  sed -n 's/^# \{0,1\}//;2,10p' "$0" >&2
+  sed -n 's/^# \{0,1\}//;2,11p' "$0" >&2
   exit 2
   ;;
 esac

@@ -12,7 +12,7 @@ import { after, before, describe, mock, test } from 'node:test';
 import OSS from 'ali-oss';
 
 import { serve } from '../../cli/serve.mjs';
-import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, SECOND_KEY, STS_KEY, localAgent, record, sha256, startGateway } from './fixture.mjs';
+import { ACCESS_KEYS, BUCKET, CONFIG, FIRST_KEY, IS_S3S_FS, OTHER_BUCKET, SECOND_KEY, STS_KEY, localAgent, record, sha256, startGateway } from './fixture.mjs';
 
 const MIB = 1024 * 1024;
 const KEYS = JSON.parse(await readFile(new URL('keys.json', import.meta.url), 'utf8'));
@@ -48,7 +48,8 @@ before(async () => {
 after(async () => {
   agent.destroy();
   await close();
-  const checked = ['CompleteMultipartUpload', 'ListParts', 'authorizer', 'origin-response', 'viewer-request'];
+  // With s3s-fs no part is listed: s3s-fs-left-out.txt has why.
+  const checked = ['CompleteMultipartUpload', ...(IS_S3S_FS ? [] : ['ListParts']), 'authorizer', 'origin-response', 'viewer-request'];
   assert.deepEqual(loggingFunctions(), checked, 'whose lines were checked');
   await record('aliyun-sdk-nodejs', requests);
   const log = JSON.stringify(requests);

@@ -11,6 +11,7 @@ import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, RestoreOb
 
 import { serve } from '../../cli/serve.mjs';
 import { LogCheck } from './log-check.mjs';
+import { startS3sFs } from './s3s-fs.mjs';
 
 export { localAgent } from './local-agent.mjs';
 
@@ -58,6 +59,9 @@ export const STS_KEY = {
   securityToken: 'CAIS+end/to/end==Token&of%the#third?key=',
 };
 export const ACCESS_KEYS = { accessKeys: [FIRST_KEY, SECOND_KEY, STS_KEY] };
+
+/** Whether S3 is s3s-fs, and not the local one. */
+export const IS_S3S_FS = process.env.E2E_S3 === 's3s-fs';
 
 /** What S3 has, asked of S3 itself and never through the gateway. */
 export class StoredObjects {
@@ -145,7 +149,9 @@ export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, 
   };
   const check = new LogCheck(accessKeys);
   const functionLog = (text) => check.add(text);
-  const server = await serve({ ...options, documents: { config, accessKeys }, data: directory, log, functionLog });
+  const other = IS_S3S_FS ? await startS3sFs({ directory, buckets: Object.values(S3_BUCKETS) }) : undefined;
+  const store = other ? { s3: other } : { data: directory };
+  const server = await serve({ ...options, documents: { config, accessKeys }, ...store, log, functionLog });
   const stored = new StoredObjects({ ...server.s3, directory });
   return {
     server,
@@ -163,6 +169,7 @@ export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, 
     close: async () => {
       stored.close();
       await server.close();
+      await other?.close();
       await rm(directory, { recursive: true });
       assert.deepEqual(requests.filter(({ violation }) => violation), [], 'no function broke a rule of CloudFront');
       assert.deepEqual(check.end(), [], "the functions' log");

@@ -11,12 +11,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { startS3Server } from '../../local/s3-server.mjs';
-import { ACCESS_KEYS, BUCKET, CONFIG, OTHER_BUCKET, S3_BUCKETS, StoredObjects } from './fixture.mjs';
+import { ACCESS_KEYS, BUCKET, CONFIG, IS_S3S_FS, OTHER_BUCKET, S3_BUCKETS, StoredObjects } from './fixture.mjs';
+import { startS3sFs } from './s3s-fs.mjs';
 
 const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-e2e-'));
-const server = await startS3Server({ directory, buckets: Object.values(S3_BUCKETS), credentials: { accessKeyId, secretAccessKey } });
+const start = IS_S3S_FS ? startS3sFs : startS3Server;
+const server = await start({ directory, buckets: Object.values(S3_BUCKETS), credentials: { accessKeyId, secretAccessKey } });
 const stored = new StoredObjects({ ...server, directory });
 
 const answers = {
