@@ -270,6 +270,7 @@ run_tests() {
   step 'JavaScript: joining parts' node --test tests/operations/*.test.mjs
   step 'JavaScript: the relay, in Node 24' "$(runtime $relay_node)" --test tests/relay/*.test.mjs
   step 'The deployment: templates, rules, permissions, deploy' node --test tests/deploy/*.test.mjs
+  step 'Networks: plans, templates, checks' node --test tests/network/*.test.mjs
   step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
   step 'The npm package, installed' node --test tests/package/*.test.mjs
   javascript_sdk_tests

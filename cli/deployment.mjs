@@ -1,13 +1,9 @@
 // The `deployment` section of config.json: what `oss-edge deploy` makes. The functions don't know it.
 
-import { readFileSync } from 'node:fs';
-
-import Ajv from 'ajv';
+import { checkBySchema, readSchema } from './checked-document.mjs';
 
 /** @typedef {import('../deploy/plan.mjs').Settings} Settings */
 /** @typedef {{ domain: string, path: string }} Endpoint */
-
-const SCHEMA = new URL('./schema/config.schema.json', import.meta.url);
 
 /** A domain that nobody has (RFC 6761), where the deployment will find out the real one. */
 const LOCAL_ENDPOINT = { domain: 'api.oss-edge.invalid', path: '/v1' };
@@ -65,24 +61,7 @@ export function requiredSettings(settings, name) {
 
 /** @param {unknown} section @returns {Settings} */
 function readSettings(section) {
-  const { definitions, properties } = JSON.parse(readFileSync(SCHEMA, 'utf8'));
-  const validate = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: false }).compile({
-    definitions,
-    ...properties.deployment,
-  });
-  if (validate(section)) return /** @type {Settings} */ (section);
-  throw new Error(`config: ${messageOf(validate.errors[0])}`);
-}
-
-/** @param {any} error of Ajv */
-function messageOf({ instancePath, keyword, params, data, schema, message, parentSchema }) {
-  const path = ['deployment', ...instancePath.split('/').slice(1)].join('.');
-  if (keyword === 'additionalProperties') {
-    const known = Object.keys(parentSchema.properties).join(', ');
-    return `${path}.${params.additionalProperty}: unknown field, expected one of ${known}`;
-  }
-  if (keyword === 'required') return `${path}.${params.missingProperty}: expected a value, found none`;
-  const expected =
-    keyword === 'enum' ? `one of ${schema.join(', ')}` : message.replace(/^must (?:be|match|NOT) ?/u, '');
-  return `${path}: expected ${expected}, found ${JSON.stringify(data)}`;
+  const { definitions, properties } = readSchema('config');
+  checkBySchema({ definitions, ...properties.deployment }, section, { name: 'config', at: 'deployment' });
+  return /** @type {Settings} */ (section);
 }

@@ -8,6 +8,7 @@ import { addBundle } from './commands/bundle.mjs';
 import { addDeploy } from './commands/deploy.mjs';
 import { addDoctor } from './commands/doctor.mjs';
 import { addExplain } from './commands/explain.mjs';
+import { addNetwork } from './commands/network.mjs';
 import { addReplay } from './commands/replay.mjs';
 import { addSecrets } from './commands/secrets.mjs';
 import { addServe } from './commands/serve.mjs';
@@ -29,7 +30,9 @@ export function createProgram() {
     // Descriptions are wrapped at the terminal's width, so only empty lines in them count.
     .configureHelp({ commandDescription: (command) => command.description().replace(/(?<!\n)\n(?!\n)/gu, ' ') })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /u, 'oss-edge: ')) });
-  for (const add of [addBundle, addReplay, addExplain, addServe, addDeploy, addDoctor, addKeys, addSecrets]) add(program);
+  for (const add of [addBundle, addReplay, addExplain, addServe, addDeploy, addDoctor, addKeys, addSecrets, addNetwork]) {
+    add(program);
+  }
   pointToHelp(program, 'oss-edge');
   return program;
 }

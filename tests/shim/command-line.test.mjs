@@ -53,6 +53,11 @@ const DEPLOY_OPTIONS = {
   template: ['config', 'access-keys', 'bundle', 'endpoint', 'out'],
 };
 
+const VPN_OPTIONS = {
+  plan: ['config', 'out', 'keys', 'aws-configuration', 'dry-run', 'json'],
+  verify: ['config', 'connections', 'routes', 'alibaba', 'keys', 'json'],
+};
+
 const KEYS_COMMON = ['file', 'secret', 'region', 'profile', 'endpoint', 'json'];
 
 test('prints the version of the package', async () => {
@@ -70,10 +75,12 @@ test('each command has exactly the options that scripts may use', () => {
   assert.deepEqual(optionsOf(/** @type {any} */ (secrets)), SECRETS_OPTIONS);
   const deploy = program.commands.find((command) => command.name() === 'deploy');
   assert.deepEqual(optionsOf(/** @type {any} */ (deploy)), DEPLOY_OPTIONS);
+  const network = program.commands.find((command) => command.name() === 'network');
+  assert.deepEqual(network?.commands.map((command) => [command.name(), optionsOf(command)]), [['vpn', VPN_OPTIONS]]);
   assert.deepEqual(deploy?.options.map(({ long }) => long?.slice(2)), [...OF_A_DEPLOYMENT, 'dry-run', 'yes', 'smoke-key', 'image-is-pushed']);
 });
 
-for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['doctor'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name])]) {
+for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['doctor'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name]), ['network'], ['network', 'vpn'], ...Object.keys(VPN_OPTIONS).map((name) => ['network', 'vpn', name])]) {
   test(`${['oss-edge', ...path].join(' ')} --help describes the command and its options`, async () => {
     const { status, stdout, stderr } = await run(...path, '--help');
     assert.deepEqual([status, stderr], [0, '']);

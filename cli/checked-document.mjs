@@ -1,0 +1,42 @@
+// Checks a document by its JSON Schema, which editors read too.
+
+import { readFileSync } from 'node:fs';
+
+import Ajv from 'ajv';
+
+/**
+ * @param {object} schema
+ * @param {unknown} document
+ * @param {{ name: string, at?: string }} where what messages call the document, and the path of this part of it
+ * @throws {Error} with the field's path, what was found and what was expected
+ */
+export function checkBySchema(schema, document, { name, at = '' }) {
+  const validate = new /** @type {any} */ (Ajv).default({
+    verbose: true,
+    strictTypes: false,
+    discriminator: true,
+  }).compile(schema);
+  if (!validate(document)) throw new Error(`${name}: ${messageOf(validate.errors[0], at)}`);
+}
+
+/** @param {'vpn' | 'byoip' | 'config'} name @returns {any} */
+export function readSchema(name) {
+  return JSON.parse(readFileSync(new URL(`./schema/${name}.schema.json`, import.meta.url), 'utf8'));
+}
+
+/** @param {any} error of Ajv @param {string} at */
+function messageOf({ instancePath, keyword, params, data, schema, message, parentSchema }, at) {
+  const path = [at, ...instancePath.split('/').slice(1)]
+    .filter(Boolean)
+    .join('.')
+    .replaceAll(/\.(\d+)/gu, '[$1]');
+  const below = (/** @type {string} */ field) => (path === '' ? field : `${path}.${field}`);
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys(parentSchema.properties).join(', ');
+    return `${below(params.additionalProperty)}: unknown field, expected one of ${known}`;
+  }
+  if (keyword === 'required') return `${below(params.missingProperty)}: expected a value, found none`;
+  const expected =
+    keyword === 'enum' ? `one of ${schema.join(', ')}` : message.replace(/^must (?:be|match|NOT) ?/u, '');
+  return `${path === '' ? '' : `${path}: `}expected ${expected}, found ${JSON.stringify(data)}`;
+}
