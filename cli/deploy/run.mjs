@@ -1,6 +1,5 @@
 // The deploy commands, between the command line and AWS.
 
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
@@ -8,6 +7,7 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 
 import { EDGE_REGION, planOf } from '../../deploy/plan.mjs';
 import { distributionParameter } from '../../deploy/templates/bucket.mjs';
+import { confirmation } from '../confirmation.mjs';
 import { requiredSettings } from '../deployment.mjs';
 import { parseDocument } from '../document.mjs';
 import { documentFiles } from '../document-options.mjs';
@@ -194,20 +194,6 @@ async function keyDocuments(aws, { accessKeys, region }, documents) {
 
 const SMOKE_ATTEMPTS = 3;
 const SMOKE_WAIT_MILLISECONDS = 20_000;
-
-/** @param {boolean | undefined} yes @returns {(question: string) => Promise<boolean>} */
-function confirmation(yes) {
-  if (yes) return async () => true;
-  return async (question) => {
-    if (!process.stdin.isTTY) throw new UsageError('expected --yes, as nobody can be asked');
-    const lines = createInterface({ input: process.stdin, output: process.stdout });
-    try {
-      return /^y(es)?$/iu.test((await lines.question(`${question} [y/N] `)).trim());
-    } finally {
-      lines.close();
-    }
-  };
-}
 
 /** @param {Seams} seams @param {() => Promise<number>} run */
 async function declinable({ say = sayToTerminal }, run) {

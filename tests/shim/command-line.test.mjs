@@ -58,6 +58,18 @@ const VPN_OPTIONS = {
   verify: ['config', 'connections', 'routes', 'alibaba', 'keys', 'json'],
 };
 
+const ROAS = ['roas', 'validator'];
+const AT_AWS = ['profile', 'dry-run', 'yes'];
+const BYOIP_OPTIONS = {
+  prepare: AT_AWS,
+  sign: ['dry-run'],
+  verify: ['rdap', 'rdap-url', ...ROAS, 'range', 'distributions'],
+  provision: ['rdap', 'rdap-url', ...ROAS, ...AT_AWS, 'range', 'token'],
+  advertise: [...ROAS, ...AT_AWS, 'range'],
+  status: ['profile'],
+  withdraw: [...AT_AWS, 'range', 'deprovision'],
+};
+
 const KEYS_COMMON = ['file', 'secret', 'region', 'profile', 'endpoint', 'json'];
 
 test('prints the version of the package', async () => {
@@ -76,11 +88,14 @@ test('each command has exactly the options that scripts may use', () => {
   const deploy = program.commands.find((command) => command.name() === 'deploy');
   assert.deepEqual(optionsOf(/** @type {any} */ (deploy)), DEPLOY_OPTIONS);
   const network = program.commands.find((command) => command.name() === 'network');
-  assert.deepEqual(network?.commands.map((command) => [command.name(), optionsOf(command)]), [['vpn', VPN_OPTIONS]]);
+  assert.deepEqual(network?.commands.map((command) => [command.name(), optionsOf(command)]), [
+    ['vpn', VPN_OPTIONS],
+    ['byoip', Object.fromEntries(Object.entries(BYOIP_OPTIONS).map(([name, options]) => [name, ['config', 'dir', 'json', ...options]]))],
+  ]);
   assert.deepEqual(deploy?.options.map(({ long }) => long?.slice(2)), [...OF_A_DEPLOYMENT, 'dry-run', 'yes', 'smoke-key', 'image-is-pushed']);
 });
 
-for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['doctor'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name]), ['network'], ['network', 'vpn'], ...Object.keys(VPN_OPTIONS).map((name) => ['network', 'vpn', name])]) {
+for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['doctor'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name]), ['network'], ['network', 'vpn'], ...Object.keys(VPN_OPTIONS).map((name) => ['network', 'vpn', name]), ['network', 'byoip'], ...Object.keys(BYOIP_OPTIONS).map((name) => ['network', 'byoip', name])]) {
   test(`${['oss-edge', ...path].join(' ')} --help describes the command and its options`, async () => {
     const { status, stdout, stderr } = await run(...path, '--help');
     assert.deepEqual([status, stderr], [0, '']);
