@@ -58,6 +58,6 @@ function verdict({ limit, kept }) {
 }
 
 /** @param {string[]} heads @param {string[][]} cells */
-function print(heads, cells) {
+export function print(heads, cells) {
   process.stdout.write(`${table(heads, cells)}\n\n`);
 }

@@ -20,7 +20,8 @@ import { documents } from './events.mjs';
 import { joinRows } from './joins.mjs';
 import { WARM, ZIP_BYTES } from './limits.mjs';
 import * as memory from './memory-rows.mjs';
-import { printPairs, printRows, row, withLimit } from './report.mjs';
+import { printPairs, printRows, print, row, withLimit } from './report.mjs';
+import { requestTable } from './requests.mjs';
 import { measureWarm } from './warm.mjs';
 
 const SCRATCH = fileURLToPath(new URL('../target/bench/', import.meta.url));
@@ -59,7 +60,7 @@ async function measure() {
     size: printRows('size', 'bytes', [await zipRow(files)]),
   };
   if (forCold === undefined || forMemory === undefined) {
-    process.stdout.write('left out by --short: cold starts with many keys, memory, joins, bodies\n');
+    process.stdout.write('left out by --short: cold starts with many keys, memory, joins, bodies, requests of an upload\n');
     return figures;
   }
   const memoryRows = [
@@ -67,8 +68,11 @@ async function measure() {
     ...(await memory.fetchedKeyRows()),
     ...(await memory.hostileRows(files.ours, Number(values.requests))),
   ];
+  const requests = await requestTable();
+  print(...requests);
   return {
     ...figures,
+    requests: requests[1],
     memory: printRows('memory', 'MiB', memoryRows),
     joins: printRows('joins of staged parts', '', await joinRows()),
     bodies: printRows('bodies through the relay', '', await bodyRows()),

@@ -47,6 +47,7 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * @param {(request: import('aws-lambda').CloudFrontRequest, now: number) => string | undefined} [options.explain] says
  *   why a request was refused; it goes to the request's line as `hypothesis`
  * @param {(line: LogLine) => void} [options.logKeys] gets the lines about fetching access keys
+ * @param {(name: string) => void} [options.invoked] is told the name of each Lambda function that runs
  * @param {(text: string) => void} [options.functionLog] gets every line that a function logs, as CloudWatch would
  * @returns {Promise<{ url: string, s3: { endpoint: string, credentials: Credentials, embedded: boolean },
  *   close(): Promise<void> }>}
@@ -64,6 +65,7 @@ export async function serve({
   log = () => {},
   explain,
   logKeys = () => {},
+  invoked = () => {},
   functionLog = () => {},
 }) {
   const config = /** @type {Config} */ (documents.config);
@@ -85,8 +87,10 @@ export async function serve({
   };
   const relay = functions.relay?.create({ ...behindEdge, originSecret, settings: { ...readSettings({}), port: 0 } });
   const decidedBy = decidingFunction(config);
+  const created = (/** @type {import('./bundle.mjs').FunctionName} */ name, /** @type {object} */ options) =>
+    told(invoked, name, functions[name]?.create(options));
   const atEvent = (/** @type {'viewer-request' | 'origin-request'} */ name) => {
-    const handler = functions[name]?.create(atEdge);
+    const handler = created(name, atEdge);
     return explain && name === decidedBy ? explaining(handler, explain, now, decisions) : handler;
   };
   const starting = startDistribution({
@@ -94,15 +98,15 @@ export async function serve({
     handlers: {
       viewerRequest: atEvent('viewer-request'),
       originRequest: atEvent('origin-request'),
-      originResponse: originResponse ? functions['origin-response'].create(atEdge) : undefined,
-      authorizer: functions.authorizer?.create({ ...atEdge, originSecret }),
+      originResponse: originResponse ? created('origin-response', atEdge) : undefined,
+      authorizer: created('authorizer', { ...atEdge, originSecret }),
     },
     originDomain: await originDomainOf(documents, now),
     customHeaders: { [S3_ORIGIN.secretHeader]: originSecret },
     api: {
       ...(config.api ?? { domain: 'api.invalid', path: '' }),
       chunked: apiChunked,
-      methods: methodsOf(config, functions, behindEdge),
+      methods: methodsOf(config, (name, options) => created(name, { ...behindEdge, ...options })),
     },
     relay: config.relay && relay && { domain: config.relay.domain, port: await relay.listen('127.0.0.1') },
     s3: store,
@@ -131,16 +135,31 @@ export async function serve({
 /**
  * The API's methods; none where there is a relay.
  *
- * @param {Config} config @param {Awaited<ReturnType<typeof loadFunctions>>} functions @param {object} options
+ * @param {Config} config @param {(name: import('./bundle.mjs').FunctionName, options: object) => any} created
  */
-function methodsOf(config, functions, options) {
+function methodsOf(config, created) {
   return apiMethods(config).flatMap(({ method, resource, function: name }) => {
     /** Another instance of the function. Lambda hands over JSON. @param {object} event */
     const invoke = async (event) => JSON.parse(JSON.stringify(await integration?.(JSON.parse(JSON.stringify(event)))));
     /** @type {((event: any) => Promise<unknown>) | undefined} */
-    const integration = functions[name]?.create({ ...options, slices: JOIN_SLICES, invoke });
+    const integration = created(name, { slices: JOIN_SLICES, invoke });
     return integration ? [{ method, resourcePath: resource, integration }] : [];
   });
+}
+
+/**
+ * A function, of which each run is told.
+ *
+ * @param {(name: string) => void} invoked @param {string} name
+ * @param {((event: any) => any) | undefined} handler undefined where the configuration has no such function
+ * @returns {any}
+ */
+function told(invoked, name, handler) {
+  if (handler === undefined) return undefined;
+  return (/** @type {any} */ event) => {
+    invoked(name);
+    return handler(event);
+  };
 }
 
 /** Of the local S3. They are no secret: it listens on this machine only. */
