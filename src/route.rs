@@ -21,7 +21,7 @@ use crate::time::UnixMillis;
 use crate::upload_id::{UploadFault, VerifiedUpload};
 use body::Body;
 pub use body::RelayedBody;
-use condition::{check_reach, is_out_of_reach};
+use condition::{Condition, check_reach};
 use hand_over::{HandOver, HandedFraming, REQUEST_HEADER};
 pub use s3_headers::Header;
 use s3_headers::{condition_at_end, s3_headers};
@@ -216,7 +216,8 @@ pub(crate) fn route<'c>(
     let upload = verified_upload(authorized, config, sealing_keys, now)?;
     let begun_with = upload.as_ref().map(VerifiedUpload::options).unwrap_or_default();
     headers.extend(condition_at_end(&headers, authenticated.operation(), begun_with));
-    let body = Body::of_request(authenticated, &headers, config)?;
+    let condition = Condition::of_headers(&headers, served, config);
+    let body = Body::of_request(authenticated, condition, config)?;
     let staging = Staging::of_upload(upload.as_ref(), authenticated.operation(), &headers, config)?;
     let key_of_part = staging.as_ref().and_then(|staging| staging.key(authenticated, body.plain_length()));
     let query = authenticated.operation().s3_query(authenticated.query(), upload.as_ref());
@@ -224,8 +225,8 @@ pub(crate) fn route<'c>(
         (Some(key), Some(staging)) => (key.as_str(), String::new(), staging.headers.clone()),
         _ => (authenticated.resource().key_or_empty(), query, headers),
     };
-    let origin = match destination(authenticated, &body, &headers, staging.as_ref(), config)? {
-        None => check_reach(authenticated.request(), &headers, config).map(|()| Origin::S3)?,
+    let origin = match destination(authenticated, &body, condition, staging.as_ref(), config)? {
+        None => Origin::S3,
         Some((service, resource)) => through(service, resource, &body, authenticated, &headers, staging, config)?,
     };
     let is_served = match origin {
@@ -235,6 +236,9 @@ pub(crate) fn route<'c>(
     };
     if !is_served {
         return Err(Refusal::MethodNotAllowed);
+    }
+    if origin == Origin::S3 {
+        check_reach(authenticated.request(), condition, config.triggers)?;
     }
     let forward = Forward {
         origin,
@@ -256,7 +260,7 @@ pub(crate) fn route<'c>(
 fn destination<'c>(
     authenticated: &Authenticated<'_>,
     body: &Body,
-    headers: &[Header],
+    condition: Condition,
     staging: Option<&Staging>,
     config: &'c Config,
 ) -> Result<Option<(&'c Service, &'static str)>, Refusal> {
@@ -270,7 +274,7 @@ fn destination<'c>(
         Operation::CompleteMultipartUpload
             if config.complete_multipart_upload == Through::S3
                 && staging.is_none()
-                && (service.is_none() || !is_out_of_reach(headers, config)) =>
+                && (service.is_none() || condition == Condition::Edge) =>
         {
             return Ok(None);
         }

@@ -1,7 +1,6 @@
 //! The body of a request: how long it may be, and whether S3 takes it as it is framed.
 
-use super::condition::is_out_of_reach;
-use super::s3_headers::Header;
+use super::condition::Condition;
 use crate::authenticate::Authenticated;
 use crate::config::{BodiesWithoutLength, Config, Service, Through, Triggers};
 use crate::limits::MAX_OBJECT_BYTES;
@@ -48,7 +47,7 @@ impl Body {
     /// coding than `chunked` that the relay would have to read, [`Refusal::NotImplemented`].
     pub(super) fn of_request(
         authenticated: &Authenticated<'_>,
-        s3_headers: &[Header],
+        condition: Condition,
         config: &Config,
     ) -> Result<Self, Refusal> {
         let headers = &authenticated.request().headers;
@@ -58,7 +57,7 @@ impl Body {
                 let key_limit = authenticated.key().max_object_bytes();
                 let max_bytes = key_limit.unwrap_or(MAX_OBJECT_BYTES);
                 let framing = Framing::of_headers(headers, declared, max_bytes)?;
-                let needs_relay = is_out_of_reach(s3_headers, config);
+                let needs_relay = condition == Condition::Service;
                 let relayed = |length| check_coding(headers).map(|()| Body::Relayed(RelayedBody { length, max_bytes }));
                 match (framing, config.service.as_ref()) {
                     (Framing::LengthAndChunks(bytes), Some(Service::Relay(..))) => relayed(Some(bytes)),

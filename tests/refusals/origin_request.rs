@@ -157,6 +157,36 @@ fn completes_an_upload_that_forbids_overwriting_where_a_condition_can_be_set() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn takes_conditions_behind_the_edge_while_the_triggers_change() {
+    let gates = |triggers: &str| {
+        let fields = json!({ "triggers": triggers, "completeMultipartUpload": "s3" });
+        let mut document = config::with(&fields);
+        let api = document.as_object_mut().unwrap().remove("api").unwrap();
+        document["relay"] = api;
+        let keys = json!({ "accessKeys": [{ "accessKeyId": ID, "accessKeySecret": SECRET }] });
+        (gate_with(&fields), gate::gate(&document, &keys))
+    };
+    let ((api, relay), (former_api, former_relay)) = (gates("origin-request"), gates("viewer-request"));
+    let complete = request("POST", "/dir/a.log", "uploadId=U1").with(FORBIDDEN.0, FORBIDDEN.1);
+    let complete = complete.signed(&format!("{RESOURCE}?uploadId=U1"));
+    let put = put(&[FORBIDDEN, ("content-length", "7")]);
+    let hand_over = |gate: &Gate, request: &Request| match outcome(gate, request).unwrap().origin {
+        Origin::S3 => panic!("expected a service"),
+        Origin::Api(through) | Origin::Relay(through) => through.hand_over.as_str().to_owned(),
+    };
+    for request in [&put, &complete] {
+        assert_eq!(destination(&former_relay, request), "s3");
+        let handed_over = hand_over(&relay, request);
+        let at_relay = former_relay.decide_at_relay(&handed_over, UnixMillis(NOW)).outcome;
+        assert!(
+            at_relay.map_err(|(refusal, _)| refusal).unwrap().headers.contains(&("if-none-match".into(), "*".into()))
+        );
+    }
+    let handed_over = hand_over(&api, &complete);
+    assert!(former_api.decide_at_api(&handed_over, UnixMillis(NOW)).outcome.is_ok());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn lets_no_condition_of_the_client_reach_s3() {
     let gate = gate_at_origin_request(&json!({}));
     for name in ["if-modified-since", "If-None-Match", "if-range", "If-Unmodified-Since"] {
