@@ -98,14 +98,15 @@ test('keeps the S3 origin, puts its Host in the place of the viewer\'s, and send
 });
 
 test('replaces the origin by the API, with its host and the secret, whatever conditions the viewer sends', async () => {
-  const headers = { ...INITIATE.headers, 'if-none-match': '*' };
+  const conditions = ['if-modified-since', 'if-none-match', 'if-range', 'if-unmodified-since'];
+  const headers = { ...INITIATE.headers, ...Object.fromEntries(conditions.map((name) => [name, '*'])) };
   const event = atOrigin(signedEvent({ ...INITIATE, headers, uri: '/a%2Fb%20c', resource: '/fleet-uploads/a/b c?uploads' }), SECRET);
   const result = await handler()(structuredClone(event));
   const { domainName, path, readTimeout, customHeaders } = result.origin.custom;
   assert.deepEqual([domainName, path, readTimeout], ['abc123.execute-api.us-east-1.amazonaws.com', '/prod', 30]);
   assert.deepEqual(Object.keys(customHeaders), ['x-ossedge-origin-secret']);
   assert.deepEqual([result.uri, result.querystring, result.headers.host[0].value], ['/initiate-multipart-upload', '', domainName]);
-  assert.deepEqual(Object.keys(result.headers).sort(), ['content-length', 'host', 'if-none-match', 'via', 'x-ossedge-request']);
+  assert.deepEqual(Object.keys(result.headers).sort(), ['content-length', 'host', ...conditions, 'via', 'x-ossedge-request']);
   assert.equal(violation('origin-request', event, result), null);
 });
 
