@@ -48,9 +48,10 @@ before(async () => {
 after(async () => {
   agent.destroy();
   await close();
+  const decider = CONFIG.triggers ?? 'viewer-request';
   // With s3s-fs no part is listed: s3s-fs-left-out.txt has why.
-  const checked = ['CompleteMultipartUpload', ...(IS_S3S_FS ? [] : ['ListParts']), 'authorizer', 'origin-response', 'viewer-request'];
-  assert.deepEqual(loggingFunctions(), checked, 'whose lines were checked');
+  const checked = ['CompleteMultipartUpload', ...(IS_S3S_FS ? [] : ['ListParts']), 'authorizer', 'origin-response', decider];
+  assert.deepEqual(loggingFunctions(), checked.sort(), 'whose lines were checked');
   await record('aliyun-sdk-nodejs', requests);
   const log = JSON.stringify(requests);
   for (const key of ACCESS_KEYS.accessKeys) assert.ok(!log.includes(key.accessKeySecret), 'no secret is logged');
@@ -399,7 +400,8 @@ describe('uploads in parts that broke off', () => {
 describe('overwriting', () => {
   const forbidden = { headers: { 'x-oss-forbid-overwrite': 'true' } };
 
-  test('overwrites an object, unless that is forbidden', async () => {
+  const needsRelay = CONFIG.triggers === 'origin-request' && 'an object that forbids it needs a relay then: one-function.test.mjs';
+  test('overwrites an object, unless that is forbidden', { skip: needsRelay }, async () => {
     const [first, second] = [randomBytes(100), randomBytes(200)];
     await device().put('overwrite/key', first, structuredClone(forbidden));
     await assertStored('overwrite/key', first);

@@ -22,11 +22,15 @@ export const OTHER_BUCKET = 'fleet-logs';
 /** The S3 bucket of each. */
 export const S3_BUCKETS = { [BUCKET]: 'uploads-in-s3', [OTHER_BUCKET]: 'logs-in-s3' };
 
+/** With OSS_EDGE_TRIGGERS=origin-request all these tests go through one function at origin request. */
+const { OSS_EDGE_TRIGGERS: triggers } = process.env;
+
 /**
  * Each style at two hosts where an SDK needs it: ali-oss sends path style to names only, oss2 sends
  * path style to `localhost` and to every IP address.
  */
 export const CONFIG = {
+  ...(triggers ? { triggers } : {}),
   maxClockSkewSeconds: 300,
   maxUrlExpirySeconds: 86_400,
   hosts: [

@@ -10,7 +10,9 @@ import { Readable } from 'node:stream';
 
 import OSS from 'ali-oss';
 
+import { createDevice } from '../../cli/doctor/device.mjs';
 import { ORIGIN_REQUEST_POLICY } from '../../deploy/distribution.mjs';
+import { FRAMINGS } from '../../local/request-framing.mjs';
 import { BUCKET, CONFIG, FIRST_KEY, OTHER_BUCKET, RELAY_CONFIG, SECOND_KEY, STS_KEY, localAgent, startGateway } from './fixture.mjs';
 
 const MIB = 1024 * 1024;
@@ -207,6 +209,42 @@ test('lets no condition of a client reach S3', async () => {
     assert.deepEqual([answer.status, /<Code>(.*?)</u.exec(answer.text)?.[1]], [400, 'NotImplemented'], name);
   }
   assert.deepEqual(await gateways.api.stored.everything(), before);
+});
+
+for (const framing of Object.keys(FRAMINGS)) {
+  test(`where CloudFront would ${framing}, a body with a length and chunks is stored as it is, or refused`, async () => {
+    for (const config of [CONFIG, RELAY_CONFIG]) {
+      const modelled = await startGateway(ACCESS_KEYS, { config: { ...config, triggers: 'origin-request' }, framing });
+      const { hostname, port, protocol } = new URL(modelled.url);
+      const raw = createDevice({ address: { hostname, port: Number(port), protocol, servername: 'localhost' }, host: 'localhost', bucket: BUCKET, key: FIRST_KEY, prefix: '' });
+      for (const size of [1, 20, 70_000]) {
+        const body = randomBytes(size);
+        const answer = await raw.ask({ method: 'PUT', key: `both/${size}`, content: body, framing: 'both' });
+        const object = await modelled.stored.get(`both/${size}`);
+        if (answer.status === 200) assert.ok(object.body.equals(body), `${size} bytes`);
+        else assert.equal(object, null, `${size} bytes: ${answer.status}`);
+        const isStored = framing === 'drop-chunking' || (framing === 'drop-length' && config === RELAY_CONFIG);
+        assert.equal(answer.status === 200, isStored, `${size} bytes: ${answer.status} ${answer.body}`);
+      }
+      await modelled.close();
+    }
+  });
+}
+
+test('lets a page of another origin upload, and read why it may not', async () => {
+  const page = 'https://app.example.com';
+  const paged = await startGateway(ACCESS_KEYS, { config: { ...CONFIG, triggers: 'origin-request', cors: { origins: [page] } } });
+  const url = await deviceAt(paged.url).signatureUrl('page', { method: 'PUT', expires: 60 });
+  const asked = { Origin: page, 'Access-Control-Request-Method': 'PUT', 'Access-Control-Request-Headers': 'authorization' };
+  const preflight = await send('OPTIONS', url, '', asked);
+  assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin'], preflight.headers['access-control-allow-headers']], [200, page, 'authorization']);
+  assert.equal((await send('OPTIONS', url, '', { ...asked, Origin: 'https://evil.example.com' })).status, 403);
+  for (const [target, status] of [[url, 200], [url.replace('/page?', '/other?'), 403]]) {
+    const answer = await send('PUT', target, 'page', { Origin: page });
+    assert.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [status, page]);
+    assert.match(answer.headers['access-control-expose-headers'], /ETag/u);
+  }
+  await paged.close();
 });
 
 test('reaches no origin where the policy keeps the viewer\'s Host back', async () => {

@@ -32,6 +32,8 @@ if IS_S3S_FS:
     KEYS = [case for case in KEYS if f"keeps {case['what']} in a key" not in LEFT_OUT]
 # The record of a run, which the table in docs/compatibility.md is made of (compatibility.mjs).
 RECORDS = PACKAGE / "target" / "compatibility"
+# Whether all tests go through one function at origin request (fixture.mjs).
+ONE_FUNCTION = os.environ.get("OSS_EDGE_TRIGGERS") == "origin-request"
 
 
 class S3:

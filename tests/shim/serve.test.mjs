@@ -74,6 +74,17 @@ test('shows why the functions behind the API and S3 refuse, and with --explain w
   assert.equal(await server.interrupted(), 0);
 });
 
+test('serves and explains with one function at origin request', async () => {
+  const one = await written('one.json', { ...DOCUMENTS.config, triggers: 'origin-request' });
+  const server = await started('--explain', '--config', one);
+  assert.equal((await send(server.url, { body: 'hello' })).status, 200);
+  assert.match(await server.line(), /^PUT {2}\/logs\/boot\.txt {2}200 {2}s3 {2}5 B {2}\d+ ms {2}PutObject$/u);
+  await send(server.url, { resource: '/fleet-uploads/fleet-uploads/logs/boot.txt', body: 'hello' });
+  assert.match(await server.line(), /^PUT .*SignatureDoesNotMatch, signature mismatch for/u);
+  assert.match(await server.line(), /^ {2}bucket-twice: The device signs the bucket twice/u);
+  assert.equal(await server.interrupted(), 0);
+});
+
 test('says that its port is in use, and ends', async () => {
   const server = await started();
   const args = ['serve', '--config', config, '--access-keys', accessKeys, '--port', new URL(server.url).port];
