@@ -8,6 +8,7 @@
 #   ./build.sh bench [--short] [--json FILE]          the budget of docs/performance.md
 #   ./build.sh demo                                   a real OSS SDK uploads through the bundle
 #   ./build.sh compatibility                          write docs/compatibility.md, from the end-to-end tests
+#   ./build.sh vpn-trial                              two IPsec gateways against each other, as root on Debian
 #   ./build.sh s3s-fs                                 the end-to-end tests against an S3 that nobody here wrote
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -358,6 +359,10 @@ test) run_tests ;;
 bench) bench "${@:2}" ;;
 demo) demo ;;
 compatibility) compatibility ;;
+vpn-trial)
+  prepare
+  node tests/network/vpn-trial.mjs "${@:2}"
+  ;;
 s3s-fs) s3s_fs ;;
 help | --help | -h) sed -n 's/^# \{0,1\}//;2,11p' "$0" ;;
 *)
