@@ -236,7 +236,7 @@ check() {
   lint_rust
   step 'JavaScript: types' tsc
   step 'Rust: unit tests' cargo test --locked --lib
-  step 'JavaScript: handlers, gate, imports' node --test tests/shim/{viewer,origin}-*.test.mjs tests/shim/{api,gate,layers}.test.mjs
+  step 'JavaScript: handlers, gate, imports' node --test tests/shim/{viewer,origin,one}-*.test.mjs tests/shim/{api,gate,layers}.test.mjs
   step 'Replay of the sample' node cli/oss-edge.mjs replay --config sample/config.json \
     --access-keys sample/access-keys.json sample/events.jsonl
 }

@@ -9,7 +9,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { writeFunctions } from '../../cli/bundle.mjs';
 import { loadFunctions } from '../../cli/load-functions.mjs';
 import { violation } from '../../local/cloudfront-rules.mjs';
-import { ACCESS_KEY, DOCUMENTS, NOW, SECOND_KEY, element, memoryLog, signedEvent } from '../shim/fixture.mjs';
+import { ACCESS_KEY, DOCUMENTS, NOW, S3_DOMAIN, SECOND_KEY, element, memoryLog, originEvent, signedEvent } from '../shim/fixture.mjs';
 import { ENV, OUTAGES, startSecretsManager } from './moto.mjs';
 
 const REFRESH = 300_000;
@@ -315,6 +315,27 @@ describe('a replica that lags behind', () => {
     assert.deepEqual(await edge.ask(), ['forwarded', '1']);
     const failures = edge.lines.filter(({ level }) => level === 'error').map(({ detail }) => detail);
     assert.deepEqual(failures, ['not fetched: lagging: us-east-1: status 500 InternalServiceError, eu-west-1: an older version than that of us-east-1']);
+  });
+});
+
+describe('one function at origin request', () => {
+  test('fetches its access keys as viewer-request does, and without any answers 503', async () => {
+    await store.put('fleet', { accessKeys: [ACCESS_KEY] });
+    const one = await loadFunctions({ ...DOCUMENTS, config: { ...configWith({}), triggers: 'origin-request' }, accessKeys: undefined });
+    const ask = async (/** @type {any} */ log, accessKey = ACCESS_KEY) => {
+      const event = originEvent(signedEvent({ accessKey }).Records[0].cf.request);
+      event.Records[0].cf.request.headers.host = signedEvent().Records[0].cf.request.headers.host;
+      const result = await one['origin-request'].create({ now: () => NOW, log, env: ENV })(event);
+      return [result.status ?? 'forwarded', result.headers.host?.[0].value ?? result.headers['retry-after']?.[0].value];
+    };
+    const { lines, log } = memoryLog();
+    assert.deepEqual(await ask(log), ['forwarded', S3_DOMAIN]);
+    assert.deepEqual((await ask(log, SECOND_KEY))[0], '403');
+    store.behaviour = 'answers 500';
+    const [status, retryAfter] = await ask(log);
+    assert.deepEqual([status, Number(retryAfter) > 0], ['503', true]);
+    assert.deepEqual(new Set(lines.map((line) => line.function)), new Set(['origin-request']));
+    assert.deepEqual(lines.map(({ decision, level, code }) => decision ?? level ?? code), ['forward', 'deny', 'error', 'deny']);
   });
 });
 
