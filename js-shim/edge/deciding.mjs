@@ -62,8 +62,10 @@ export function deciding({ gate, keys, now = Date.now, log = writeLogLine }, { n
    * @param {{ detail: string, error?: Readonly<import('./oss-error.mjs').OssError>, retryAfter?: number }} failure
    */
   function failed(event, time, failure) {
-    const headers = event?.Records?.[0]?.cf?.request?.headers;
-    const host = headers?.host?.[0]?.value;
+    const { headers, origin } = event?.Records?.[0]?.cf?.request ?? {};
+    const named = headers?.host?.[0]?.value;
+    // Without the viewer's Host, origin-request has that of the bucket, whose name is nobody's business.
+    const host = named === origin?.s3?.domainName ? undefined : named;
     return failClosed({ function: name, ...failure, headers: corsHeaders(headers), host, event, now: time, log });
   }
 

@@ -158,6 +158,7 @@ for (const [what, run, status, detail] of FAULTS) {
     const result = await run();
     assert.equal(result.status, status);
     assert.ok(element(result.body, 'Code'));
+    assert.ok(!result.body.includes('amazonaws.com'), 'names the bucket');
     assert.equal(logged.length, 1);
     assert.match(logged[0].detail, detail);
   });
