@@ -8,9 +8,10 @@ import { addDocumentOptions, documentFiles } from '../document-options.mjs';
 const DEPLOY = `Make the deployment that the configuration describes, or bring it up to date: stacks of CloudFormation,
 with the bundle between them. Each change is shown before it is made.
 
-It can be run again after any failure, and then goes on. Credentials come from where the AWS SDK
-looks. At the end it uploads as a device would, and prints the endpoint, DNS records, and the lines
-to set in each OSS SDK. The exit status is 1 if something was declined or doesn't work.`;
+First it looks at the account: Regions, names of buckets, quotas, and whether the caller may do what
+deploying takes. It can be run again after any failure, and then goes on. Credentials come from
+where the AWS SDK looks. At the end it uploads as a device would, and prints the endpoint, DNS
+records, and the lines to set in each OSS SDK. The exit status is 1 if something was declined or doesn't work.`;
 
 const TEMPLATE = `Write the CloudFormation templates of a deployment, one a stack and Region, for a pipeline of your own.
 
@@ -37,11 +38,16 @@ export function addDeploy(program) {
     .option('--yes', 'make the changes without asking')
     .option('--smoke-key <id>', 'the access key or master key to upload with at the end (default: the first that may)')
     .option('--image-is-pushed', "with Fargate: the relay's image of this bundle is in its repository")
+    .option('--skip-account-check', 'look at no Regions, names of buckets, quotas and permissions first')
     .action(action(async (options) => (await import('../deploy/run.mjs')).runDeploy(options)));
   addDeploymentOptions(deploy.command('diff'))
     .summary('show what would change')
     .description('Show what `oss-edge deploy` would change, and change nothing.')
-    .action(action(async (options) => (await import('../deploy/run.mjs')).runDeploy({ ...options, dryRun: true })));
+    .action(
+      action(async (options) =>
+        (await import('../deploy/run.mjs')).runDeploy({ ...options, dryRun: true, skipAccountCheck: true }),
+      ),
+    );
   addDeploymentOptions(deploy.command('status'))
     .summary('show what is there')
     .description(

@@ -2,19 +2,28 @@
 
 import { ACMClient } from '@aws-sdk/client-acm';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+
+import { EDGE_REGION } from '../../deploy/plan.mjs';
 
 /**
  * @typedef {object} Aws
  * @property {(region: string) => ACMClient} acm
  * @property {(region: string) => CloudFormationClient} cloudFormation
+ * @property {() => CloudFrontClient} cloudFront
+ * @property {() => IAMClient} iam
  * @property {(region: string) => LambdaClient} lambda
  * @property {(region: string) => S3Client} s3
  * @property {(region: string) => SecretsManagerClient} secretsManager
- * @property {() => Promise<string>} account that the credentials are of
+ * @property {(region: string) => ServiceQuotasClient} serviceQuotas
+ * @property {(region: string) => STSClient} sts
+ * @property {() => Promise<{ account: string, arn: string }>} caller whose credentials they are
  */
 
 /** @param {{ profile?: string }} options @returns {Aws} */
@@ -24,19 +33,29 @@ export function createAws({ profile }) {
     ...(profile === undefined ? {} : { profile }),
     maxAttempts: 5,
   });
+  const sts = byRegion((region) => new STSClient(of(region)));
+  const cloudFront = byRegion((region) => new CloudFrontClient(of(region)));
+  const iam = byRegion((region) => new IAMClient(of(region)));
   return {
     acm: byRegion((region) => new ACMClient(of(region))),
     cloudFormation: byRegion((region) => new CloudFormationClient(of(region))),
+    // Both are for an account's every Region, and answer here.
+    cloudFront: () => cloudFront(EDGE_REGION),
+    iam: () => iam(EDGE_REGION),
     lambda: byRegion((region) => new LambdaClient(of(region))),
     s3: byRegion(
       (region) => new S3Client({ ...of(region), forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined }),
     ),
     secretsManager: byRegion((region) => new SecretsManagerClient(of(region))),
-    account: async () => {
-      const identity = await new STSClient(of('us-east-1')).send(new GetCallerIdentityCommand({})).catch((error) => {
-        throw new Error(`expected AWS credentials in the environment or in a profile: ${error.message}`);
-      });
-      return String(identity.Account);
+    serviceQuotas: byRegion((region) => new ServiceQuotasClient(of(region))),
+    sts,
+    caller: async () => {
+      const { Account, Arn } = await sts(EDGE_REGION)
+        .send(new GetCallerIdentityCommand({}))
+        .catch((error) => {
+          throw new Error(`expected AWS credentials in the environment or in a profile: ${error.message}`);
+        });
+      return { account: String(Account), arn: String(Arn) };
     },
   };
 }

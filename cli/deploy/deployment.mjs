@@ -14,6 +14,7 @@ import { artifactStacks, regionalStacks, releaseStacks } from '../../deploy/stac
 import { containerImage } from '../../deploy/templates/container.mjs';
 import { distributionParameter } from '../../deploy/templates/bucket.mjs';
 import { newSecrets } from '../secrets.mjs';
+import { checkAccount } from './account/check.mjs';
 import { isAwsError } from './aws.mjs';
 import { recordRelease, templateStore, uploadZips } from './artifacts.mjs';
 import { checkCertificate } from './certificate.mjs';
@@ -31,6 +32,7 @@ import { sealSecretsOf } from './seal-secrets.mjs';
  * @property {import('./aws.mjs').Aws} aws
  * @property {import('./stack.mjs').Ui} ui
  * @property {string} account
+ * @property {string} caller the ARN of the user, or of the role's session
  *
  * @typedef {object} Present what there is
  * @property {Outputs | undefined} regional of the stack with the API or the relay
@@ -178,17 +180,22 @@ async function replicated({ aws, ui }, plan) {
  * @param {object} options
  * @param {(endpoint?: import('../deployment.mjs').Endpoint) => Promise<Documents>} options.readDocuments
  * @param {boolean} options.imageIsPushed for Fargate
+ * @param {boolean} [options.checksAccount] before anything is changed
  * @param {typeof bundled} [options.bundle]
  * @param {Date} [options.now]
  * @returns {Promise<Deployed & { documents: Documents }>}
  */
-export async function deploy(context, { readDocuments, imageIsPushed, bundle = bundled, now = new Date() }) {
+export async function deploy(
+  context,
+  { readDocuments, imageIsPushed, checksAccount = false, bundle = bundled, now = new Date() },
+) {
   const { aws, ui } = context;
   const written = await readDocuments();
   const first = planOf(written.written, written.settings ?? {});
   await checkCertificate(context, first);
   const present = await presentOf(context, first);
   const plan = planOf(written.written, written.settings ?? {}, present.originSecrets);
+  if (checksAccount) await checkAccount(context, plan, present);
   const { buckets, regional } = await applyFoundation(context, plan, present);
 
   const documents = await readDocuments(endpointOfOutputs(regional));

@@ -53,23 +53,27 @@ async function begin({ stack, yes, dryRun = false, profile, ...options }, seams)
   };
   const documents = await read(undefined);
   const plan = planOf(documents.written, documents.settings);
-  const account = await aws.account();
+  const { account, arn: caller } = await aws.caller();
   const ui = { say, confirm: confirmation(yes), dryRun, pollMilliseconds };
   ui.say(`account ${account}, ${plan.name} in ${plan.region} and ${EDGE_REGION}`);
   /** @type {Context} */
-  const context = { aws, ui, account };
+  const context = { aws, ui, account, caller };
   return { context, plan, documents, read };
 }
 
 /** @param {any} options @param {Seams} [seams] */
-export async function runDeploy({ smokeKey, imageIsPushed = false, ...options }, seams = {}) {
+export async function runDeploy(
+  { smokeKey, imageIsPushed = false, skipAccountCheck = false, ...options },
+  seams = {},
+) {
   return declinable(seams, async () => {
     const { context, documents, read } = await begin(options, seams);
     const weak = documents.accessKeys ? weakSecret([documents.accessKeys]) : undefined;
     if (weak) throw new Error(`access keys: ${weak}`);
     writeWarnings(documentWarnings(documents));
     const { now, bundle } = seams;
-    const deployed = await deploy(context, { readDocuments: read, imageIsPushed, bundle, now });
+    const checksAccount = !skipAccountCheck;
+    const deployed = await deploy(context, { readDocuments: read, imageIsPushed, checksAccount, bundle, now });
     await prepareBuckets(context, deployed);
     if (context.ui.dryRun) return 0;
     const passed = await tried(context, deployed, { keyId: smokeKey, connectTo: seams.connectTo });

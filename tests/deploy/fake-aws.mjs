@@ -6,10 +6,19 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
-import { ACCOUNT, AwsError, digest, escaped } from './fake-answers.mjs';
+import { FakeAccount } from './fake-account.mjs';
+import { AwsError, escaped } from './fake-answers.mjs';
 import { FakeBuckets } from './fake-buckets.mjs';
 import { FakeStacks } from './fake-stacks.mjs';
+import { inputOfRest } from './rest-model.mjs';
 import { checkInput, inputOfForm } from './service-model.mjs';
+
+/** By protocol, as their credentials' scope calls them. */
+const QUERY = ['cloudformation', 'iam', 'sts'];
+const REST = ['cloudfront', 'lambda', 's3'];
+
+/** Those that botocore calls otherwise. @type {Record<string, string>} */
+const SERVICES = { servicequotas: 'service-quotas' };
 
 export class FakeAws {
   /** Calls, in order, as `service Operation`. @type {string[]} */
@@ -24,6 +33,7 @@ export class FakeAws {
   now = 1_795_000_000;
   /** In us-east-1. */
   certificate = { Status: 'ISSUED', SubjectAlternativeNames: ['uploads.example.com'] };
+  account = new FakeAccount();
   buckets = new FakeBuckets();
   stacks = new FakeStacks(this);
   #server = http.createServer((request, response) => void this.#answer(request, response));
@@ -51,7 +61,7 @@ export class FakeAws {
       response.end(request.method === 'HEAD' ? undefined : answer.body);
     } catch (error) {
       const { code = 'InternalFailure', status = 500, message } = /** @type {any} */ (error);
-      const json = service === 'secretsmanager' || service === 'lambda' || service === 'acm';
+      const json = ['secretsmanager', 'lambda', 'acm', 'servicequotas'].includes(service);
       response.writeHead(status, json ? { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code } : { 'content-type': 'text/xml' });
       const xml = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`;
       response.end(json ? JSON.stringify({ __type: code, message }) : service === 's3' ? xml : `<ErrorResponse>${xml}<RequestId>r</RequestId></ErrorResponse>`);
@@ -60,23 +70,26 @@ export class FakeAws {
 
   /** @param {string} service @param {string} region @param {http.IncomingMessage} request @param {Buffer} body */
   #called(service, region, request, body) {
-    const form = service === 'cloudformation' || service === 'sts' ? inputOfForm(service, new URLSearchParams(body.toString())) : undefined;
+    const form = QUERY.includes(service) ? inputOfForm(service, new URLSearchParams(body.toString())) : undefined;
+    const rest = REST.includes(service) ? inputOfRest(service, request, body) : undefined;
     const target = String(request.headers['x-amz-target'] ?? '').split('.')[1];
-    const operation = form?.operation ?? target ?? `${request.method} ${request.url?.split('?')[0]}`;
+    const { operation, input } = form ?? rest ?? { operation: target, input: checkInput(SERVICES[service] ?? service, target, JSON.parse(body.toString())) };
     this.calls.push(`${service} ${operation}`);
     if (this.calls.length === this.failing) throw new AwsError('AccessDenied', `not authorized to perform ${operation}`, 403);
-    if (service === 'sts') return xml(operation, `<Account>${ACCOUNT}</Account><Arn>arn</Arn><UserId>u</UserId>`);
-    if (service === 'cloudformation' && form) return xml(operation, this.stacks.call(region, operation, form.input));
-    if (service === 'secretsmanager') return this.#secretsManager(region, target, JSON.parse(body.toString()));
-    if (service === 'acm') return this.#acm(region, target, JSON.parse(body.toString()));
-    if (service === 'lambda') return this.#lambda(request);
+    if (service === 'sts') return xml(operation, this.account.identity(region));
+    if (service === 'iam') return xml(operation, this.account.iam(operation, input));
+    if (service === 'servicequotas') return json(this.account.serviceQuotas(operation, input));
+    if (service === 'cloudfront') return { body: this.account.cloudFront(operation, input) };
+    if (service === 'cloudformation') return xml(operation, this.stacks.call(region, operation, input));
+    if (service === 'secretsmanager') return this.#secretsManager(region, operation, input);
+    if (service === 'acm') return this.#acm(region, input);
+    if (service === 'lambda') return operation === 'GetAccountSettings' ? json(this.account.settings(region)) : this.#deleteFunction(input.FunctionName);
     if (service === 's3') return this.buckets.call(request, body);
     throw new AwsError('UnknownService', String(service));
   }
 
   /** @param {string} region @param {string} operation @param {any} input */
   #secretsManager(region, operation, input) {
-    checkInput('secretsmanager', operation, input);
     const secret = this.secrets.get(`${region} ${input.SecretId}`);
     if (secret === undefined) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     if (operation === 'DescribeSecret') return json({ ARN: 'arn', Name: input.SecretId });
@@ -88,18 +101,14 @@ export class FakeAws {
     return json({ ARN: 'arn', Name: input.SecretId, SecretString: secret.value, CreatedDate: secret.createdAt, VersionId: 'v' });
   }
 
-  /** @param {string} region @param {string} operation @param {any} input */
-  #acm(region, operation, input) {
-    checkInput('acm', operation, input);
+  /** @param {string} region @param {any} input */
+  #acm(region, input) {
     if (region !== 'us-east-1') throw new AwsError('ResourceNotFoundException', input.CertificateArn);
     return json({ Certificate: { CertificateArn: input.CertificateArn, ...this.certificate } });
   }
 
-  /** @param {http.IncomingMessage} request */
-  #lambda({ method, url = '' }) {
-    const name = decodeURIComponent(/^\/2015-03-31\/functions\/([^/?]+)$/u.exec(url)?.[1] ?? '');
-    checkInput('lambda', 'DeleteFunction', { FunctionName: name });
-    if (method !== 'DELETE') throw new AwsError('UnknownOperation', `${method} ${url}`);
+  /** @param {string} name */
+  #deleteFunction(name) {
     if (!this.functions.has(name)) throw new AwsError('ResourceNotFoundException', `Function not found: ${name}`, 404);
     if (this.functions.get(name)) {
       throw new AwsError('InvalidParameterValueException', `Lambda was unable to delete ${name}:1 because it is a replicated function.`);

@@ -15,6 +15,8 @@ const SETTINGS = /** @type {Record<string, string>} */ ({
 export class FakeBuckets {
   /** @type {Map<string, Bucket>} */
   all = new Map();
+  /** Names that are somebody else's. @type {Set<string>} */
+  denied = new Set();
 
   /** @param {string} name */
   create(name) {
@@ -28,7 +30,9 @@ export class FakeBuckets {
     const [, name, ...rest] = decodeURIComponent(pathname).split('/');
     const key = rest.join('/');
     const bucket = this.all.get(name);
-    if (bucket === undefined) throw new AwsError('NoSuchBucket', name, 404);
+    if (this.denied.has(name)) throw new AwsError('AccessDenied', 'Access Denied', 403);
+    if (bucket === undefined) throw new AwsError(method === 'HEAD' ? 'NotFound' : 'NoSuchBucket', name, 404);
+    if (method === 'HEAD' && key === '') return { body: '' };
     const setting = Object.keys(SETTINGS).find((one) => searchParams.has(one));
     if (setting) return settingOf(bucket, setting, String(method), body);
     if (key === '') return this.#ofBucket(name, bucket, String(method), searchParams, body);

@@ -10,12 +10,17 @@ const LIBRARY = fileURLToPath(new URL('../../.venv/lib', import.meta.url));
 /** @type {Map<string, any>} */
 const models = new Map();
 
+/** The folder of an installed package. @param {string} name */
+export function pythonPackage(name) {
+  const [python] = readdirSync(LIBRARY).filter((folder) => folder.startsWith('python'));
+  return `${LIBRARY}/${python}/site-packages/${name}`;
+}
+
 /** @param {string} service as botocore calls it */
 export function modelOf(service) {
   const known = models.get(service);
   if (known) return known;
-  const [python] = readdirSync(LIBRARY).filter((name) => name.startsWith('python'));
-  const folder = `${LIBRARY}/${python}/site-packages/botocore/data/${service}`;
+  const folder = `${pythonPackage('botocore')}/data/${service}`;
   const version = readdirSync(folder).sort().at(-1);
   const model = JSON.parse(gunzipSync(readFileSync(`${folder}/${version}/service-2.json.gz`)).toString());
   models.set(service, model);
@@ -47,22 +52,26 @@ export function inputOfForm(service, form) {
  * Throws for what the model doesn't allow: unknown or missing members, wrong types, values out of their bounds.
  *
  * @param {string} service @param {string} operation @param {any} input
+ * @returns {any} the input
  */
 export function checkInput(service, operation, input) {
   const model = modelOf(service);
-  typed(model, shapeOf(model, operation), input, operation);
+  return typed(model, shapeOf(model, operation), input, operation);
 }
 
 /** @param {any} model @param {string} operation @returns {string} */
 function shapeOf(model, operation) {
   const found = model.operations[operation];
   if (!found) throw new Error(`no operation ${operation}`);
-  return found.input.shape;
+  return found.input?.shape ?? EMPTY;
 }
+
+/** Of operations without an input. */
+const EMPTY = '';
 
 /** @param {any} model @param {string} name of a shape @param {any} value @param {string} path @returns {any} */
 function typed(model, name, value, path) {
-  const shape = model.shapes[name];
+  const shape = name === EMPTY ? { type: 'structure', members: {} } : model.shapes[name];
   if (shape.type === 'structure') {
     for (const member of Object.keys(value)) if (!(member in shape.members)) throw new Error(`${path}: unknown member ${member}`);
     for (const member of shape.required ?? []) if (value[member] === undefined) throw new Error(`${path}: missing ${member}`);

@@ -1,0 +1,38 @@
+// What is found out about an account before anything is made.
+
+/** @typedef {'ok' | 'fault' | 'note' | 'unknown'} Verdict `note` is to be known, and stops nothing */
+/** @typedef {{ verdict: Verdict, text: string }} Finding */
+
+/** @param {string} text @returns {Finding} */
+export const ok = (text) => ({ verdict: 'ok', text });
+
+/** @param {string} text @returns {Finding} */
+export const fault = (text) => ({ verdict: 'fault', text });
+
+/** @param {string} text @returns {Finding} */
+export const note = (text) => ({ verdict: 'note', text });
+
+/** @param {string} text @returns {Finding} */
+export const unknown = (text) => ({ verdict: 'unknown', text });
+
+/**
+ * What a question that AWS doesn't answer leaves open.
+ *
+ * @param {string} what is asked
+ * @param {string} action that it takes
+ * @param {unknown} error
+ */
+export function unanswered(what, action, error) {
+  return unknown(`${what}: ${isDenied(error) ? `${action} is not allowed` : `${action}: ${messageOf(error)}`}`);
+}
+
+/** @param {unknown} error @returns {boolean} */
+export function isDenied(error) {
+  const { name = '', $metadata } = /** @type {any} */ (error);
+  return /^AccessDenied|UnauthorizedOperation|NotAuthorized/u.test(name) || $metadata?.httpStatusCode === 403;
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
