@@ -25,7 +25,8 @@ export async function smokeTarget({ config, buckets, backend }, edge, documents,
     const domain = edge[`DistributionDomain${id}`];
     if (host === undefined || key === undefined || domain === undefined) continue;
     const hasParts = backend !== 'none' || config.api !== undefined || config.relay !== undefined;
-    return { host, bucket: name, connectTo: { protocol: 'https:', hostname: domain }, ...key, hasParts };
+    const takesChunks = config.bodiesWithoutLength === 'relay';
+    return { host, bucket: name, connectTo: { protocol: 'https:', hostname: domain }, ...key, hasParts, takesChunks };
   }
   return keyId === undefined
     ? 'no access key may upload to a bucket that has a host'

@@ -17,6 +17,7 @@ import { onePart } from '../doctor/device.mjs';
  * @property {{ accessKeyId: string, accessKeySecret: string }} key
  * @property {string} prefix that the key may write to
  * @property {boolean} hasParts whether uploads in parts are served
+ * @property {boolean} takesChunks whether a body without a length is taken
  *
  * @typedef {{ what: string, ok: boolean, found: string }} Outcome
  */
@@ -41,6 +42,9 @@ export async function smokeTest(target) {
     return answer;
   };
   await expect('a signed upload', /^200$/u, ask(target, 'PUT', name, '', 'hello'));
+  const chunked = ask(target, 'PUT', `${name}-chunked`, '', 'hello', 'chunks');
+  if (target.takesChunks) await expect('an upload without a length', /^200$/u, chunked);
+  else await expect('an upload without a length, refused', /^411 MissingContentLength$/u, chunked);
   await expect('a wrong secret', /^403 SignatureDoesNotMatch$/u, ask(wrong, 'PUT', `${name}-refused`, '', 'hello'));
   await expect('reading an object', /^405 MethodNotAllowed$/u, ask(target, 'GET', name, ''));
   if (target.hasParts) {
@@ -54,16 +58,24 @@ export async function smokeTest(target) {
     const document = onePart(part.etag);
     await expect('an upload in parts ends', /^200$/u, ask(target, 'POST', `${name}-parts`, `uploadId=${id}`, document));
   }
-  return { outcomes, objects: [name, `${name}-parts`] };
+  return { outcomes, objects: [name, `${name}-chunked`, `${name}-parts`] };
 }
 
 /** @typedef {{ status: number, body: string, etag: string }} Answer */
 
 /**
  * @param {Target} target @param {string} method @param {string} key @param {string} query @param {string} [body]
+ * @param {'length' | 'chunks'} [framing] of the body
  * @returns {Promise<Answer>}
  */
-async function ask({ host, bucket, connectTo, key: { accessKeyId, accessKeySecret } }, method, key, query, body) {
+async function ask(
+  { host, bucket, connectTo, key: { accessKeyId, accessKeySecret } },
+  method,
+  key,
+  query,
+  body,
+  framing = 'length',
+) {
   const date = new Date().toUTCString();
   const md5 = body === undefined ? '' : createHash('md5').update(body).digest('base64');
   const type = body === undefined ? '' : 'application/octet-stream';
@@ -73,7 +85,7 @@ async function ask({ host, bucket, connectTo, key: { accessKeyId, accessKeySecre
     host,
     date,
     authorization: `OSS ${accessKeyId}:${signature}`,
-    'content-length': Buffer.byteLength(body ?? ''),
+    ...(framing === 'length' ? { 'content-length': Buffer.byteLength(body ?? '') } : { 'transfer-encoding': 'chunked' }),
     ...(body === undefined ? {} : { 'content-md5': md5, 'content-type': type }),
   };
   const { request } = connectTo.protocol === 'https:' ? https : http;

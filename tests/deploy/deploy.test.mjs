@@ -458,6 +458,7 @@ test('at the end it uploads as a device does, with the functions that serve runs
   const begins = said.findIndex((line) => line.startsWith('trying it as'));
   assert.deepEqual(said.slice(begins).filter((line) => /^ {2}(ok|FAILED)/u.test(line)), [
     '  ok      a signed upload: 200',
+    '  ok      an upload without a length, refused: 411 MissingContentLength',
     '  ok      a wrong secret: 403 SignatureDoesNotMatch',
     '  ok      reading an object: 405 MethodNotAllowed',
     '  ok      an upload in parts begins: 200',
@@ -469,6 +470,26 @@ test('at the end it uploads as a device does, with the functions that serve runs
   assert.equal(await deployOnce({}, { connectTo }), 1);
   assert.ok(said.some((line) => line.startsWith('  FAILED  a signed upload: connect ECONNREFUSED')));
   assert.equal(said.filter((line) => line === 'trying again').length, 2);
+});
+
+test('with a relay that takes bodies without a length, such an upload must succeed', async (context) => {
+  const settings = { ...CONFIG.deployment, backend: 'web-function' };
+  await write({ ...CONFIG, bodiesWithoutLength: 'relay', deployment: settings });
+  const { deployment: _, ...config } = CONFIG;
+  const relayed = { ...config, bodiesWithoutLength: 'relay', relay: { domain: 'relay.example.com', path: '' } };
+  const names = ['viewer-request', 'origin-request', 'origin-response', 'relay'];
+  const relayBundle = async () => releaseOf(new Map(names.map((name) => [name, Buffer.from(name)])));
+  for (const [served, ends, found] of /** @type {[any, number, string][]} */ ([
+    [relayed, 0, '  ok      an upload without a length: 200'],
+    [{ ...relayed, bodiesWithoutLength: 'refuse' }, 1, '  FAILED  an upload without a length: 411 MissingContentLength'],
+  ])) {
+    const running = await serve({ documents: { config: served, accessKeys: { accessKeys: [KEY] } } });
+    context.after(() => running.close());
+    const connectTo = { protocol: 'http:', hostname: '127.0.0.1', port: Number(new URL(running.url).port) };
+    said = [];
+    assert.equal(await deployOnce({}, { connectTo, bundle: relayBundle }), ends);
+    assert.ok(said.includes(found), said.join('\n'));
+  }
 });
 
 test('what is deployed is what bundle makes', async () => {
