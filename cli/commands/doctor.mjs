@@ -9,10 +9,11 @@ import { UsageError } from '../usage-error.mjs';
 const DESCRIPTION = `Try the assumptions about AWS on a running deployment, as a device with one of the access keys would.
 
 For each it says whether it holds, what was found, and where it doesn't what follows and what to
-change. docs/assumptions.md explains them by their numbers. With --s3 it also looks at what is
-stored, with credentials from where the AWS SDK looks, and removes it again; without, some can't be
-told, and objects stay under the prefix that is printed. Against \`oss-edge serve\` it tries the model.
-The exit status is 1 if an assumption doesn't hold.`;
+change, or why it can't be told and is for a person. docs/assumptions.md explains them by their
+numbers. With --s3 it also looks at what is stored, with credentials from where the AWS SDK looks,
+and removes it again; without, some can't be told, and objects stay under the prefix that is
+printed. Against \`oss-edge serve\` it tries the model. The exit status is 1 if an assumption
+doesn't hold.`;
 
 /** @param {import('commander').Command} program */
 export function addDoctor(program) {
@@ -33,7 +34,7 @@ async function doctor({ url, host: givenHost, key: keyId, s3: looksIntoS3 = fals
   const { readDocuments } = await import('../documents.mjs');
   const { withFetchedKeys } = await import('../fetched-keys.mjs');
   const { hostOf, keyFor } = await import('../deploy/smoke-target.mjs');
-  const { STORED } = await import('../doctor/checks.mjs');
+  const { STORED } = await import('../doctor/all-checks.mjs');
   const { createDevice } = await import('../doctor/device.mjs');
   const { bucketAccess, examined } = await import('../doctor/run.mjs');
   const { accessKeys, config: checked } = await withFetchedKeys(await readDocuments(documentFiles(options)));

@@ -370,3 +370,5 @@ const fails = (found) => ({ verdict: 'fails', found });
 
 /** @param {string} found @returns {Finding} */
 const unknown = (found) => ({ verdict: 'unknown', found });
+
+export { HELLO, NO_PARTS, NO_S3, codeOf, expected, fails, hasParts, holds, shown, unknown };

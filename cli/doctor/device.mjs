@@ -15,6 +15,8 @@ import { inChunks, sendRaw } from './raw-request.mjs';
  * @property {Buffer} [content]
  * @property {'length' | 'chunks' | 'both'} [framing]
  * @property {string} [secret] in place of the key's own
+ * @property {number} [declared] length in bytes, in place of the content's
+ * @property {number} [cut] how many of the body's last bytes, its framing included, are never sent: the connection ends
  */
 
 /**
@@ -39,6 +41,8 @@ export function createDevice({ address, host, bucket, key: { accessKeyId, access
     content,
     framing = 'length',
     secret = accessKeySecret,
+    declared = content?.length,
+    cut,
   }) {
     const key = prefix + name;
     const date = new Date().toUTCString();
@@ -65,17 +69,18 @@ export function createDevice({ address, host, bucket, key: { accessKeyId, access
         ['Date', date],
         ['Authorization', `OSS ${accessKeyId}:${signature}`],
         ...headers,
-        ...framed(content, framing),
+        ...framed(declared, framing),
       ],
       body: content && (framing === 'length' ? content : inChunks(content)),
+      cut,
     });
   }
 }
 
-/** @param {Buffer | undefined} content @param {Asked['framing']} framing @returns {[string, string][]} */
-function framed(content, framing) {
-  if (content === undefined) return [];
-  const length = /** @type {[string, string]} */ (['Content-Length', String(content.length)]);
+/** @param {number | undefined} bytes @param {Asked['framing']} framing @returns {[string, string][]} */
+function framed(bytes, framing) {
+  if (bytes === undefined) return [];
+  const length = /** @type {[string, string]} */ (['Content-Length', String(bytes)]);
   const chunked = /** @type {[string, string]} */ (['Transfer-Encoding', 'chunked']);
   return framing === 'length' ? [length] : framing === 'chunks' ? [chunked] : [length, chunked];
 }
@@ -87,8 +92,13 @@ function encoded(key) {
 
 /** The document that completes an upload of one part. @param {string} etag */
 export function onePart(etag) {
-  const part = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
-  return `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
+  return listOfParts([etag]);
+}
+
+/** The document that completes an upload. @param {string[]} etags of parts 1, 2, … */
+export function listOfParts(etags) {
+  const parts = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${etag}</ETag></Part>`);
+  return `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
 }
 
 /** @param {Buffer | string} content */

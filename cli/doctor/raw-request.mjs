@@ -16,14 +16,20 @@ import tls from 'node:tls';
 
 const SILENCE_MILLISECONDS = 60_000;
 
+/** For what was sent to arrive, before the connection ends. */
+const CUT_MILLISECONDS = 500;
+
 /**
  * @param {Address} address
- * @param {{ method: string, target: string, headers: readonly (readonly [name: string, value: string])[], body?: Buffer
- *   }} request
- *   `body` as it goes over the wire, with its framing
+ * @param {{ method: string, target: string, headers: readonly (readonly [name: string, value: string])[],
+ *   body?: Buffer, cut?: number }} request `body` as it goes over the wire, with its framing; `cut` how many of its
+ *   bytes never do, as the connection ends before
  * @returns {Promise<Answer>}
  */
-export function sendRaw({ protocol, hostname, port, servername }, { method, target, headers, body = Buffer.alloc(0) }) {
+export function sendRaw(
+  { protocol, hostname, port, servername },
+  { method, target, headers, body = Buffer.alloc(0), cut },
+) {
   return new Promise((resolve) => {
     const socket =
       protocol === 'https:'
@@ -49,7 +55,13 @@ export function sendRaw({ protocol, hostname, port, servername }, { method, targ
       '',
       '',
     ];
-    socket.write(Buffer.concat([Buffer.from(lines.join('\r\n')), body]));
+    const head = Buffer.from(lines.join('\r\n'));
+    if (cut === undefined) socket.write(Buffer.concat([head, body]));
+    else {
+      socket.write(Buffer.concat([head, body.subarray(0, body.length - cut)]), () =>
+        setTimeout(() => end('cut'), CUT_MILLISECONDS),
+      );
+    }
   });
 }
 

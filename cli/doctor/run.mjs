@@ -3,7 +3,7 @@
 import { DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 import { isAwsError } from '../deploy/aws.mjs';
-import { CHECKS } from './checks.mjs';
+import { CHECKS } from './all-checks.mjs';
 
 /** @typedef {import('./checks.mjs').Finding & { id: string, what: string, follows: string }} Result */
 

@@ -9,7 +9,8 @@ import { test } from 'node:test';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 
 import { createProgram } from '../../cli/program.mjs';
-import { CHECKS, STORED } from '../../cli/doctor/checks.mjs';
+import { CHECKS, STORED } from '../../cli/doctor/all-checks.mjs';
+import { BY_HAND } from '../../cli/doctor/by-hand.mjs';
 import { createDevice } from '../../cli/doctor/device.mjs';
 import { bucketAccess, examined } from '../../cli/doctor/run.mjs';
 import { serve } from '../../cli/serve.mjs';
@@ -18,7 +19,32 @@ import { FRAMINGS } from '../../local/request-framing.mjs';
 import { ACCESS_KEY, DOCUMENTS } from '../shim/fixture.mjs';
 
 const BUCKET = DOCUMENTS.config.buckets['fleet-uploads'];
-const documents = { ...DOCUMENTS, config: { ...DOCUMENTS.config, cors: { origins: ['https://app.example.com'] } } };
+const documents = { ...DOCUMENTS, config: { ...DOCUMENTS.config, headObject: 'served', cors: { origins: ['https://app.example.com'] } } };
+
+/** HEAD needs a rule that names it. */
+const ACCESS_KEYS = { accessKeys: [{ ...ACCESS_KEY, allow: [{}, { operations: ['HeadObject'] }] }] };
+
+const { api: _, ...WITHOUT_API } = documents.config;
+
+/** A relay that does whatever it can. */
+const WITH_RELAY = { ...WITHOUT_API, relay: { domain: 'relay.example.com', path: '' }, bodiesWithoutLength: 'relay', smallParts: 'stage', headObject: 'served' };
+
+/** What A15 and A36 find in each with such a relay. */
+const FRAMED_TWICE_TO_RELAY = {
+  'keep-both': ['fails', '500 InternalError, and nothing is stored'],
+  'drop-length': ['holds', '200, and the right bytes'],
+  'drop-chunking': ['holds', '200, and the right bytes'],
+  refuse: ['fails', '400, and nothing is stored'],
+  'trust-length': ['fails', '400 IncompleteBody, and nothing is stored'],
+};
+const OTHER_LENGTHS = {
+  'keep-both': ['holds', 'too-short: 500 InternalError, too-long: 500 InternalError'],
+  'drop-length': ['holds', 'too-short: 200, too-long: 200'],
+  'drop-chunking': ['holds', 'too-short: 400, too-long: 400'],
+  refuse: ['holds', 'too-short: 400, too-long: 400'],
+  // The client's own length is wrong there, which no SDK's is.
+  'trust-length': ['fails', 'too-short: 200, and OTHER BYTES'],
+};
 
 /** What A15 finds in each. */
 const FRAMED_TWICE = {
@@ -35,7 +61,20 @@ for (const framing of /** @type {import('../../local/request-framing.mjs').Frami
     const found = Object.fromEntries(results.map(({ id, verdict, found: what }) => [id, [verdict, what]]));
     assert.deepEqual(found.A15, FRAMED_TWICE[framing]);
     const others = results.filter(({ id }) => id !== 'A15');
-    assert.deepEqual(others.filter(({ verdict }) => verdict !== 'holds'), []);
+    assert.deepEqual(others.filter(({ verdict }) => verdict === 'fails'), []);
+    // The rest needs other configurations, which have their own tests, or a person.
+    const open = results.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id);
+    assert.deepEqual(open, ['A43', 'A44', 'A38', 'A35', 'A36', ...BY_HAND.map(({ id }) => id)]);
+  });
+
+  test(`finds what each assumption about the relay is in the model ${framing}`, async () => {
+    const { results } = await visit({ framing, config: WITH_RELAY });
+    const found = Object.fromEntries(results.map(({ id, verdict, found: what }) => [id, [verdict, what]]));
+    assert.deepEqual(found.A15, FRAMED_TWICE_TO_RELAY[framing]);
+    assert.deepEqual(found.A36, OTHER_LENGTHS[framing]);
+    const others = results.filter(({ id }) => !['A15', 'A36'].includes(id));
+    assert.deepEqual(others.filter(({ verdict }) => verdict === 'fails'), []);
+    assert.deepEqual(others.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id), BY_HAND.map(({ id }) => id));
   });
 }
 
@@ -49,25 +88,30 @@ test('finds that a body is damaged, and says that no device may move', async () 
 
 test('without a look into the bucket it says what cannot be told', async () => {
   const { results } = await visit({ looks: false });
-  assert.deepEqual(results.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id), ['A12', 'A3', 'A7', 'A8', 'A15']);
+  assert.deepEqual(results.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id), ['A12', 'A3', 'A7', 'A8', 'A15', 'A19', 'A26', 'A43', 'A44', 'A38', 'A35', 'A36', ...BY_HAND.map(({ id }) => id)]);
   assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails'), []);
 });
 
 test('finds a deployment whose origin request policy leaves something out', async () => {
-  for (const [id, header] of [['A8', 'X-Amz-Meta-A'], ['A13', 'If-None-Match'], ['A14', 'Content-MD5'], ['A3', 'Content-Disposition']]) {
+  for (const [header, ids] of /** @type {[string, string[]][]} */ ([
+    ['X-Amz-Meta-A', ['A8', 'A41', 'A19']],
+    ['If-None-Match', ['A13', 'A28']],
+    ['Content-MD5', ['A14', 'A41']],
+    ['Content-Disposition', ['A3', 'A41']],
+  ])) {
     const headers = { behavior: /** @type {const} */ ('allExcept'), names: ['Host', header] };
     const { results } = await visit({ originRequestPolicy: { ...ORIGIN_REQUEST_POLICY, headers } });
-    assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map((result) => result.id), [id]);
+    assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map(({ id }) => id), ids);
   }
   const { results } = await visit({ originRequestPolicy: { ...ORIGIN_REQUEST_POLICY, queryStrings: { behavior: 'none' } } });
-  assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map(({ id }) => id), ['A16', 'A33']);
+  assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map(({ id }) => id), ['A16', 'A33', 'A26', 'A45']);
 });
 
 test('where origin-request decides, tries that it can, and what is stored by a relay alone only with one', async () => {
   const { api: _, ...withoutApi } = documents.config;
   for (const [config, forbids] of /** @type {[any, boolean][]} */ ([[documents.config, false], [{ ...withoutApi, relay: { domain: 'relay.example.com', path: '' } }, true]])) {
     const { results } = await visit({ config: { ...config, triggers: 'origin-request' } });
-    assert.deepEqual(results.filter(({ verdict }) => verdict !== 'holds'), []);
+    assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails'), []);
     const ids = results.map(({ id }) => id);
     assert.deepEqual(['A13', 'A80', 'A81'].map((id) => ids.includes(id)), [forbids, true, true]);
   }
@@ -107,10 +151,28 @@ test('removes what it stored', async () => {
   assert.deepEqual(left, []);
 });
 
-test('each check is of an assumption in the list', async () => {
+test('each assumption in the list is tried, or said to be for a person, and no other', async () => {
   const list = await readFile(new URL('../../docs/assumptions.md', import.meta.url), 'utf8');
-  for (const { id } of CHECKS) assert.ok(list.includes(`### ${id}\n`), id);
-  assert.equal(new Set(CHECKS.map(({ id }) => id)).size, CHECKS.length);
+  const rows = [...list.matchAll(/^\| \[(A\d+)\]/gmu)].map(([, id]) => id);
+  const sections = [...list.matchAll(/^### (A\d+)$/gmu)].map(([, id]) => id);
+  const number = (/** @type {string} */ id) => Number(id.slice(1));
+  const sorted = (/** @type {string[]} */ ids) => ids.toSorted((one, other) => number(one) - number(other));
+  assert.deepEqual(sorted(sections), sorted(rows));
+  const untried = rows.filter((id) => !CHECKS.some((check) => check.id === id));
+  assert.deepEqual(untried, [], 'add a check to cli/doctor/, or a line to cli/doctor/by-hand.mjs');
+  assert.deepEqual(sorted(CHECKS.map(({ id }) => id)), sorted(rows));
+});
+
+test('finds an API that refuses POST in chunks', async () => {
+  const { results } = await visit({ apiChunked: 'refused' });
+  assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map(({ id, found }) => [id, found]), [['A24', 'it does not begin: 500 InternalError']]);
+});
+
+test('finds that a cut body is stored, and that no device may move', async () => {
+  const check = CHECKS.find(({ id }) => id === 'A35');
+  const device = { keyOf: (/** @type {string} */ name) => name, ask: async () => ({ status: 0, headers: {}, body: Buffer.alloc(0), fault: 'cut' }) };
+  const stored = async (/** @type {string} */ key) => (key === 'cut-between' ? /** @type {any} */ ({}) : undefined);
+  assert.deepEqual(await check?.run({ device, stored, config: WITH_RELAY }), { verdict: 'fails', found: 'cut-between: a part of it is stored' });
 });
 
 test('the command prints a line for each, and ends with 1 where one does not hold', async () => {
@@ -143,12 +205,13 @@ test('the command prints a line for each, and ends with 1 where one does not hol
  * @typedef {object} Model of a deployment
  * @property {import('../../local/request-framing.mjs').Framing} [framing]
  * @property {import('../../deploy/distribution.mjs').OriginRequestPolicy} [originRequestPolicy]
+ * @property {'taken' | 'refused'} [apiChunked]
  * @property {any} [config] in place of that of `documents`
  */
 
 /** @param {Model} model */
 async function started({ config = documents.config, ...model }) {
-  const server = await serve({ documents: { ...documents, config }, ...model });
+  const server = await serve({ documents: { ...documents, config, accessKeys: ACCESS_KEYS }, ...model });
   process.env.AWS_ACCESS_KEY_ID = server.s3.credentials.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = server.s3.credentials.secretAccessKey;
   return server;

@@ -1,0 +1,30 @@
+// Every assumption of docs/assumptions.md: what a device's requests can try, and what they can't.
+
+import { API_CHECKS } from './api-checks.mjs';
+import { BY_HAND } from './by-hand.mjs';
+import { CHECKS as FIRST_CHECKS, STORED as FIRST_STORED } from './checks.mjs';
+import { PART_CHECKS } from './part-checks.mjs';
+import { RELAY_CHECKS } from './relay-checks.mjs';
+import { UPLOAD_CHECKS } from './upload-checks.mjs';
+
+/** @type {readonly import('./checks.mjs').Check[]} */
+export const CHECKS = [
+  ...FIRST_CHECKS,
+  ...UPLOAD_CHECKS,
+  ...API_CHECKS,
+  ...PART_CHECKS,
+  ...RELAY_CHECKS,
+  ...BY_HAND.map(({ id, what, why }) => ({
+    id,
+    what,
+    follows: '',
+    run: async () => ({ verdict: /** @type {const} */ ('unknown'), found: `by hand: ${why}` }),
+  })),
+];
+
+/** Names of what checks store without looking at it. */
+export const STORED = [
+  ...FIRST_STORED,
+  ...['signed', 'no-overwrite', 'a b+c', 'begun', 'ended', 'staged', 'staged-tail', 'staged-empty', 'headed'],
+  ...['cut-within', 'cut-between', 'too-short', 'too-long', 'chunks-1', 'chunks-2'],
+];

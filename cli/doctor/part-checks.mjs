@@ -1,0 +1,52 @@
+// Assumptions about small parts, where the configuration stages them.
+
+import { NO_S3, expected, fails, holds, shown, unknown } from './checks.mjs';
+import { idOf } from './api-checks.mjs';
+import { listOfParts } from './device.mjs';
+
+/** @typedef {import('./checks.mjs').Finding} Finding */
+/** @typedef {import('./checks.mjs').Patient} Patient */
+
+const MIB = 1024 * 1024;
+const NOT_STAGED = '`smallParts` is not "stage"';
+
+/** @type {readonly import('./checks.mjs').Check[]} */
+export const PART_CHECKS = [
+  {
+    id: 'A43',
+    what: 'staged parts are stored, and joined into the object',
+    follows: 'uploads with small parts fail when they are completed: js-shim/operations/',
+    run: async (patient) => joined(patient, 'staged', [MIB, MIB, MIB, 10]),
+  },
+  {
+    id: 'A44',
+    what: 'a small last part is copied, and one without a byte is taken',
+    follows: 'such uploads fail when they are completed: js-shim/operations/join-plan.mjs',
+    run: async (patient) => {
+      const tail = await joined(patient, 'staged-tail', [5 * MIB, 1]);
+      if (tail.verdict === 'fails' || tail.verdict === 'unknown') return tail;
+      return joined(patient, 'staged-empty', [0]);
+    },
+  },
+];
+
+/** @param {Patient} patient @param {string} key @param {number[]} sizes of the parts @returns {Promise<Finding>} */
+async function joined({ device, stored, config }, key, sizes) {
+  if (config.smallParts !== 'stage') return unknown(NOT_STAGED);
+  const contents = sizes.map((bytes, at) => Buffer.alloc(bytes, at + 1));
+  const begun = await device.ask({ method: 'POST', key, query: 'uploads', content: Buffer.alloc(0) });
+  const id = idOf(begun);
+  if (id === undefined) return fails(`it does not begin: ${shown(begun)}`);
+  const etags = [];
+  for (const [at, content] of contents.entries()) {
+    const part = await device.ask({ method: 'PUT', key, query: `partNumber=${at + 1}&uploadId=${id}`, content });
+    if (part.status !== 200) return fails(`part ${at + 1}: ${shown(part)}`);
+    etags.push(part.headers.etag);
+  }
+  const content = Buffer.from(listOfParts(etags));
+  const ended = await device.ask({ method: 'POST', key, query: `uploadId=${id}`, content });
+  if (ended.status !== 200) return expected(ended, 200);
+  const found = await stored?.(device.keyOf(key));
+  if (found === undefined) return stored ? fails('200, and not in the bucket') : unknown(`200; ${NO_S3}`);
+  return found.body.equals(Buffer.concat(contents)) ? holds('200, and the right bytes') : fails('200, and OTHER BYTES');
+}
