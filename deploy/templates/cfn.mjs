@@ -1,4 +1,5 @@
 /** What CloudFormation templates are written with. */
+import { withSkips } from './checkov.mjs';
 
 /** @typedef {{ Type: string, Properties?: Record<string, any>, [attribute: string]: any }} Resource */
 /**
@@ -36,7 +37,8 @@ export const secretValue = (name) => `{{resolve:secretsmanager:${name}:SecretStr
  * @returns {Template}
  */
 export function template(description, rest) {
-  const filled = Object.entries(rest).filter(([, section]) => Object.keys(section ?? {}).length > 0);
+  const sections = { ...rest, Resources: withSkips(rest.Resources) };
+  const filled = Object.entries(sections).filter(([, section]) => Object.keys(section ?? {}).length > 0);
   return /** @type {Template} */ ({
     AWSTemplateFormatVersion: '2010-09-09',
     Description: description,

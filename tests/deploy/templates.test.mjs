@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { faultsOf } from '../../deploy/checks.mjs';
+import { SKIPS } from '../../deploy/templates/checkov.mjs';
 import { RELEASE, VARIANTS, deploymentOf } from './fixture.mjs';
 
 const CFN_LINT = fileURLToPath(new URL('../../.venv/bin/cfn-lint', import.meta.url));
@@ -46,6 +47,21 @@ test('cfn-lint is heard', async () => {
   const { status, stdout } = await lint(file);
   assert.notEqual(status, 0);
   assert.match(stdout, /E3002/u);
+});
+
+test('what a rule of checkov is not followed for has a reason, in the templates', () => {
+  const seen = new Set();
+  for (const variant of Object.keys(VARIANTS)) {
+    const { foundation, stacks } = deploymentOf(variant);
+    for (const { Type, Metadata } of [...foundation, ...stacks].flatMap(({ template }) => Object.values(template.Resources))) {
+      seen.add(Type);
+      assert.deepEqual(Metadata?.checkov.skip, SKIPS[Type], Type);
+    }
+  }
+  for (const [type, skips] of Object.entries(SKIPS)) {
+    assert.ok(seen.has(type), type);
+    for (const { id, comment } of skips) assert.match(`${id}: ${comment}`, /^CKV_AWS_\d+: \S+( \S+){3,}$/u);
+  }
 });
 
 test('no template has a secret, and each stays below the size that CloudFormation takes from S3', () => {
