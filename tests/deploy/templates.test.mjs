@@ -13,6 +13,8 @@ import { SKIPS } from '../../deploy/templates/checkov.mjs';
 import { RELEASE, VARIANTS, deploymentOf } from './fixture.mjs';
 
 const CFN_LINT = fileURLToPath(new URL('../../.venv/bin/cfn-lint', import.meta.url));
+const HADOLINT = fileURLToPath(new URL('../../.venv/bin/hadolint', import.meta.url));
+const INSTALL = 'python3 -m venv .venv; .venv/bin/pip install -r tests/deploy/requirements.txt';
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-templates-'));
 after(() => rm(directory, { recursive: true }));
@@ -26,7 +28,7 @@ for (const variant of Object.keys(VARIANTS)) {
 }
 
 test('cfn-lint finds no fault in any template', async () => {
-  await access(CFN_LINT).catch(() => assert.fail('expected cfn-lint: python3 -m venv .venv; .venv/bin/pip install -r tests/deploy/requirements.txt'));
+  await access(CFN_LINT).catch(() => assert.fail(`expected cfn-lint: ${INSTALL}`));
   for (const variant of Object.keys(VARIANTS)) {
     const { foundation, stacks } = deploymentOf(variant);
     for (const [stage, all] of Object.entries({ foundation, stacks })) {
@@ -39,6 +41,17 @@ test('cfn-lint finds no fault in any template', async () => {
   }
   const { status, stdout } = await lint(`${directory}/*.json`);
   assert.deepEqual({ status, stdout }, { status: 0, stdout: '' });
+});
+
+test("hadolint finds no fault in the relay's Dockerfile, and is heard", async () => {
+  await access(HADOLINT).catch(() => assert.fail(`expected hadolint: ${INSTALL}`));
+  const file = fileURLToPath(new URL('../../deploy/relay/Dockerfile', import.meta.url));
+  assert.deepEqual(await hadolint(file), { status: 0, stdout: '' });
+  const broken = join(directory, 'Dockerfile');
+  await writeFile(broken, 'FROM node\nRUN sudo true\n');
+  const { status, stdout } = await hadolint(broken);
+  assert.equal(status, 1);
+  assert.match(stdout, /DL3004/u);
 });
 
 test('cfn-lint is heard', async () => {
@@ -97,5 +110,12 @@ function lint(files) {
     execFile('/bin/sh', ['-c', `"${CFN_LINT}" --non-zero-exit-code informational --regions eu-west-1 us-east-1 -- ${files}`], (error, stdout) => {
       resolve({ status: error ? Number(error.code) : 0, stdout });
     });
+  });
+}
+
+/** @param {string} file @returns {Promise<{ status: number, stdout: string }>} */
+function hadolint(file) {
+  return new Promise((resolve) => {
+    execFile(HADOLINT, ['--no-color', file], (error, stdout) => resolve({ status: error ? Number(error.code) : 0, stdout }));
   });
 }
