@@ -160,7 +160,7 @@ fn identify<'r>(
         (Ok(key), for_all_keys) => (key, for_all_keys),
         (Err(_), Err(refusal)) => return Err(refusal),
         // By the id alone, whatever its master key, scope or device: nothing is learned of them.
-        (Err(_), Ok(_)) if has_expired(id, now) && presented.security_token(request, classified.query)?.is_some() => {
+        (Err(_), Ok(_)) if has_expired(id, now) && presents_token(classified) => {
             return Err(Refusal::SecurityTokenExpired);
         }
         (Err(fault), Ok(_)) => return Err(Refusal::InvalidAccessKeyId(id.to_owned(), fault)),
@@ -174,6 +174,13 @@ fn identify<'r>(
         (Err(refusal), _) => return Err(refusal),
     };
     Ok(Identified { key, date, date_check })
+}
+
+/// Whether it presents one security token, in a place where its scheme has it. What is wrong with another is told of a
+/// key that may be used.
+fn presents_token(classified: &Classified<'_>) -> bool {
+    let Classified { request, query, presented, .. } = classified;
+    presented.security_token(request, query).is_ok_and(|token| token.is_some())
 }
 
 /// Whether it is the id of a derived key that has ended.

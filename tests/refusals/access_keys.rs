@@ -169,6 +169,9 @@ fn takes_any_token_with_a_derived_key_that_expires() {
         assert_eq!(refused(&with_token(id)).0, Refusal::SecurityTokenExpired, "{id}");
     }
     assert_eq!(variant(&refused(&with_token("OE1.a1.SN-2.e9999999999")).0), "InvalidAccessKeyId");
+    // The key is looked at before the token: that two are presented isn't told of a key that has expired.
+    let two_tokens = with_token("OE1.a1.SN-1.e1795485177").with("security-token", "another");
+    assert_eq!(variant(&refused(&two_tokens).0), "InvalidAccessKeyId");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
