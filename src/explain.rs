@@ -234,6 +234,16 @@ mod tests {
     }
 
     #[test]
+    fn finds_the_secret_of_version_4_by_its_scope() {
+        let text = "20261124/r/oss/aliyun_v4_request";
+        let scope = v4::CredentialScope::parse(text).unwrap();
+        let signature = v4::signature_of(&scope.signing_key(&Secret::new("s4")), TEXT);
+        assert_eq!(signature.len(), 64);
+        let found = |id, scope| gate().signers(id, &signature, TEXT, scope, Whose::Own, NOW).len();
+        assert_eq!((found("b", Some(text)), found("b", None), found("a", Some(text))), (1, 0, 0));
+    }
+
+    #[test]
     fn takes_no_scope_that_is_none() {
         let found = gate().signers("a", "", TEXT, Some("20261124/r/s3/aws4_request"), Whose::Own, NOW);
         assert_eq!(found, []);

@@ -92,8 +92,6 @@ impl<'r> Presented<'r> {
         }
     }
 
-    /// Checks the time that bounds the signature, and returns the literal text that was signed: Go v1 signs the Date
-    /// header's RFC 1123 text, Android ISO 8601 text in that header.
     pub(super) fn signed_at(&self, request: &Request<'_>) -> Option<UnixMillis> {
         match self.carrier {
             Carrier::Header => signing_date(request).ok().map(|(_, date)| date),
@@ -101,6 +99,8 @@ impl<'r> Presented<'r> {
         }
     }
 
+    /// Checks the time that bounds the signature, and returns the literal text that was signed: Go v1 signs the Date
+    /// header's RFC 1123 text, Android ISO 8601 text in that header.
     pub(super) fn check_time(&self, request: &'r Request<'_>, limits: &TimeLimits) -> Result<&'r str, Refusal> {
         let (text, date) = match self.carrier {
             Carrier::Header => {

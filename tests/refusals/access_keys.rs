@@ -169,6 +169,11 @@ fn takes_any_token_with_a_derived_key_that_expires() {
         assert_eq!(refused(&with_token(id)).0, Refusal::SecurityTokenExpired, "{id}");
     }
     assert_eq!(variant(&refused(&with_token("OE1.a1.SN-2.e9999999999")).0), "InvalidAccessKeyId");
+    // Python v2 and Java v2 send it in a header of another name, which version 1 doesn't sign.
+    let unsigned =
+        |id: &str| signed_by_derived(put("").with("security-token", "any"), id, "/fleet-uploads/devices/SN-1/a");
+    forwarded(&unsigned("OE1.a1.SN-1.e9999999999"), |forward| assert_eq!(forward.headers, Vec::new()));
+    assert_eq!(refused(&unsigned("OE1.a1.SN-1")).0, Refusal::InvalidSecurityToken);
     // The key is looked at before the token: that two are presented isn't told of a key that has expired.
     let two_tokens = with_token("OE1.a1.SN-1.e1795485177").with("security-token", "another");
     assert_eq!(variant(&refused(&two_tokens).0), "InvalidAccessKeyId");

@@ -102,6 +102,30 @@ fn accepts_a_space_and_the_c_sdk_s_order_at_once() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn names_how_a_request_had_to_be_read() {
+    let numbered = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
+    let whole_lines = [("x-oss-meta-sensor", "1"), ("x-oss-meta-sensor-id", "2")];
+    let in_numbers = "x-oss-meta-a2:two\nx-oss-meta-a10:ten\n";
+    let reading = |uri: &str, headers: &[(&str, &str)], signed: &str| {
+        decide(&signed_over(uri, headers, &format!("PUT\n\n\n{DATE}\n{signed}")).text()).reading
+    };
+    let named = |name: &str| Some(name.to_owned());
+    assert_eq!(reading("/a+b", &[], "/fleet-uploads/a+b"), None);
+    assert_eq!(reading("/a+b", &[], "/fleet-uploads/a b"), named("plus-is-space"));
+    let found = reading("/k", &numbered, &format!("{in_numbers}/fleet-uploads/k"));
+    assert_eq!(found, named("headers-in-natural-order"));
+    let found = reading("/a+b", &numbered, &format!("{in_numbers}/fleet-uploads/a b"));
+    assert_eq!(found, named("plus-is-space,headers-in-natural-order"));
+    let lines = "x-oss-meta-sensor-id:2\nx-oss-meta-sensor:1\n/fleet-uploads/k";
+    assert_eq!(reading("/k", &whole_lines, lines), named("headers-in-order-of-lines"));
+    let gate = gate_with(&json!({
+        "hosts": [{ "host": "oss.example.org", "style": "endpoint", "bucket": "fleet-uploads" }]
+    }));
+    let in_path = request("PUT", "/fleet-logs/a", "").set("host", "oss.example.org").signed("/fleet-logs/a");
+    assert_eq!(gate.decide(&in_path.text(), UnixMillis(NOW)).reading, named("bucket-in-path"));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn answers_with_the_first_reading_when_none_verifies() {
     let headers = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     let (_, response) = refused(&signed_over("/a+b", &headers, "something else"));

@@ -3,7 +3,7 @@
 
 use base16ct::lower::encode_string;
 use hmac::{Hmac, KeyInit, Mac};
-use oss_edge::{Gate, Refusal, TooSkewed, UnixMillis};
+use oss_edge::{Gate, Origin, Refusal, TooSkewed, UnixMillis};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -71,6 +71,62 @@ fn takes_what_is_signed_as_oss_describes_it() {
     let gate = gate_with(&json!({}));
     assert_eq!(refusal(&gate, &in_header(DATE_V4, "cn-hangzhou")), None);
     assert_eq!(refusal(&gate, &in_url(DATE_V4, "1")), None);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn tells_the_clock_s_difference_of_a_header_and_of_a_url() {
+    let gate = gate_with(&json!({}));
+    let difference = |request: &Request| gate.decide(&request.text(), UnixMillis(NOW)).clock_difference_seconds;
+    assert_eq!(difference(&in_header("20261124T015357Z", "cn-hangzhou")), Some(60));
+    assert_eq!(difference(&in_url("20261124T015157Z", "600")), Some(-60));
+    assert_eq!(difference(&in_url("yesterday", "600")), None);
+}
+
+/// Java v1 writes the token of version 1 into URLs of version 4.
+#[wasm_bindgen_test(unsupported = test)]
+fn takes_the_token_of_version_1_for_no_signature_of_its_own() {
+    let gate = gate_with(&json!({}));
+    let signed = in_url(DATE_V4, "60");
+    let with_token = Request { query: format!("security-token=t&{}", signed.query), ..signed };
+    let found = refusal(&gate, &with_token);
+    assert!(matches!(found, Some(Refusal::SignatureDoesNotMatch(_))), "{found:?}");
+    let alone = request("PUT", "/dir/a.log", "security-token=t");
+    assert_eq!(refusal(&gate, &alone), Some(Refusal::IncompleteUrlSignature));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_version_2_in_a_url_by_its_name() {
+    let gate = gate_with(&json!({}));
+    for query in [
+        "x-oss-access-key-id=a",
+        "x-oss-signature-version=OSS2",
+        "x-oss-signature-version=OSS2&x-oss-access-key-id=a&x-oss-expires=1&x-oss-signature=c2ln",
+    ] {
+        assert_eq!(refusal(&gate, &request("PUT", "/k", query)), Some(Refusal::SchemeNotEnabled("OSS2")), "{query}");
+    }
+}
+
+/// Without the header that is signed in addition, the API could not verify the signature again.
+#[wasm_bindgen_test(unsupported = test)]
+fn hands_over_what_is_signed_in_addition() {
+    let gate = gate_with(&json!({}));
+    let canonical = format!(
+        "POST\n{CANONICAL_URI}\nuploads\nuser-agent:device/1\nx-oss-date:{DATE_V4}\n\nuser-agent\nUNSIGNED-PAYLOAD"
+    );
+    let signature = signature(DATE_V4, "r", &canonical);
+    let credential = format!("{ID}/20261124/r/oss/aliyun_v4_request");
+    let authorization =
+        format!("OSS4-HMAC-SHA256 Credential={credential},AdditionalHeaders=user-agent,Signature={signature}");
+    let initiate = request("POST", "/dir/a.log", "uploads")
+        .without("date")
+        .with("user-agent", "device/1")
+        .with("x-oss-date", DATE_V4)
+        .with("authorization", &authorization);
+    let decision = gate.decide(&initiate.text(), UnixMillis(NOW));
+    let forward = decision.outcome.map_err(|(refusal, _)| refusal).unwrap();
+    let Origin::Api(through) = &forward.origin else { panic!("{:?}", forward.origin) };
+    let again = gate.decide_at_api(through.hand_over.as_str(), UnixMillis(NOW));
+    assert_eq!(again.outcome.err().map(|(refusal, _)| refusal), None);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
