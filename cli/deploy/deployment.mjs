@@ -20,7 +20,7 @@ import { recordRelease, templateStore, uploadZips } from './artifacts.mjs';
 import { checkCertificate } from './certificate.mjs';
 import { applyStack, applyStacks, stackState } from './stack.mjs';
 import { releaseOf } from './release.mjs';
-import { sealSecretsOf } from './seal-secrets.mjs';
+import { presentSealSecrets, sealSecretsOf } from './seal-secrets.mjs';
 
 /** @typedef {import('../../deploy/plan.mjs').Plan} Plan */
 /** @typedef {import('../../deploy/stacks.mjs').Stack} Stack */
@@ -199,7 +199,11 @@ export async function deploy(
   const { buckets, regional } = await applyFoundation(context, plan, present);
 
   const documents = await readDocuments(endpointOfOutputs(regional));
-  const secrets = ui.dryRun ? newSecrets() : await sealSecretsOf(aws.secretsManager(plan.region), plan);
+  const client = aws.secretsManager(plan.region);
+  // With others the bundle would be another one, and everything would change.
+  const secrets = ui.dryRun
+    ? ((await presentSealSecrets(client, plan)) ?? newSecrets())
+    : await sealSecretsOf(client, plan);
   const release = await bundle({ ...documents, secrets }, plan.container && !ui.dryRun ? IMAGE_DIRECTORY : undefined);
   if (!ui.dryRun) {
     ui.say(`bundle ${release.hash.slice(0, 12)}`);

@@ -128,8 +128,10 @@ test('a dry run changes nothing, before and after there is a deployment', async 
   assert.ok(said.includes('  creates DistributionFleetUploads (CloudFront Distribution)'), said.join('\n'));
   await deployOnce();
   const before = JSON.stringify(aws.snapshot());
-  code = '2';
   said = [];
+  await deployOnce({ dryRun: true });
+  assert.deepEqual(verbs(), []);
+  code = '2';
   await deployOnce({ dryRun: true });
   assert.ok(said.includes('  changes DistributionFleetUploads (CloudFront Distribution): DistributionConfig'));
   assert.equal(JSON.stringify(aws.snapshot()), before);
