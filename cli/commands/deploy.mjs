@@ -29,6 +29,8 @@ const ROTATE = `Rotate a secret without an interruption, in steps of which each 
 origin-secret: what the distribution sends to the API or the relay. seals: the secrets of upload ids
 and of the hand-over; its last step is due after seven days, when you run it again.`;
 
+const REVERT_DRIFT = 'find what somebody changed by hand, and set it right as the templates have it';
+
 /** @param {import('commander').Command} program */
 export function addDeploy(program) {
   const deploy = program.command('deploy').summary('make a deployment on AWS').description(DEPLOY);
@@ -38,11 +40,13 @@ export function addDeploy(program) {
     .option('--yes', 'make the changes without asking')
     .option('--smoke-key <id>', 'the access key or master key to upload with at the end (default: the first that may)')
     .option('--image-is-pushed', "with Fargate: the relay's image of this bundle is in its repository")
+    .option('--revert-drift', REVERT_DRIFT)
     .option('--skip-account-check', 'look at no Regions, names of buckets, quotas and permissions first')
     .action(action(async (options) => (await import('../deploy/run.mjs')).runDeploy(options)));
   addDeploymentOptions(deploy.command('diff'))
     .summary('show what would change')
     .description('Show what `oss-edge deploy` would change, and change nothing.')
+    .option('--revert-drift', REVERT_DRIFT)
     .action(
       action(async (options) =>
         (await import('../deploy/run.mjs')).runDeploy({ ...options, dryRun: true, skipAccountCheck: true }),

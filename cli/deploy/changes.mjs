@@ -26,11 +26,15 @@ export function creationLines({ Resources }) {
   return Object.entries(Resources).map(([id, { Type }]) => `creates ${id} (${typeName(Type)})`);
 }
 
+/** What somebody did meanwhile, where drift is looked for. @type {Record<string, string>} */
+const DRIFT = { MODIFIED: ', changed by hand', DELETED: ', deleted by hand' };
+
 /** @param {import('@aws-sdk/client-cloudformation').ResourceChange} change */
 function lineOf(change) {
   const { LogicalResourceId, ResourceType = '', Details = [] } = change;
   const properties = [...new Set(Details.map(({ Target }) => Target?.Name ?? Target?.Attribute).filter(Boolean))];
-  const what = `${verbOf(change)} ${LogicalResourceId} (${typeName(ResourceType)})`;
+  const drift = DRIFT[String(change.ResourceDriftStatus)] ?? '';
+  const what = `${verbOf(change)} ${LogicalResourceId} (${typeName(ResourceType)}${drift})`;
   return change.Action === 'Modify' && properties.length > 0 ? `${what}: ${properties.join(', ')}` : what;
 }
 

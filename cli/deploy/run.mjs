@@ -44,7 +44,7 @@ import { status } from './status.mjs';
  */
 
 /** What each command needs. @param {any} options of the command line @param {Seams} seams */
-async function begin({ stack, yes, dryRun = false, profile, ...options }, seams) {
+async function begin({ stack, yes, dryRun = false, revertDrift = false, profile, ...options }, seams) {
   const { aws = createAws({ profile }), say = sayToTerminal, pollMilliseconds } = seams;
   const files = documentFiles(options);
   const read = async (/** @type {import('../deployment.mjs').Endpoint | undefined} */ endpoint) => {
@@ -54,7 +54,7 @@ async function begin({ stack, yes, dryRun = false, profile, ...options }, seams)
   const documents = await read(undefined);
   const plan = planOf(documents.written, documents.settings);
   const { account, arn: caller } = await aws.caller();
-  const ui = { say, confirm: confirmation(yes), dryRun, pollMilliseconds };
+  const ui = { say, confirm: confirmation(yes), dryRun, revertsDrift: revertDrift, pollMilliseconds };
   ui.say(`account ${account}, ${plan.name} in ${plan.region} and ${EDGE_REGION}`);
   /** @type {Context} */
   const context = { aws, ui, account, caller };

@@ -21,6 +21,7 @@ import { changeLines, creationLines } from './changes.mjs';
  * @property {(line: string) => void} say
  * @property {(question: string) => Promise<boolean>} confirm
  * @property {boolean} dryRun
+ * @property {boolean} [revertsDrift] whether what somebody changed by hand is found, and set right
  * @property {number} [pollMilliseconds]
  *
  * @typedef {{ cfn: import('@aws-sdk/client-cloudformation').CloudFormationClient, ui: Ui,
@@ -208,6 +209,7 @@ async function createChangeSet({ cfn, ui, templateUrl }, { name: stackName, temp
       StackName: stackName,
       ChangeSetName: name,
       ChangeSetType: exists ? 'UPDATE' : 'CREATE',
+      ...(exists && ui.revertsDrift ? { DeploymentMode: 'REVERT_DRIFT' } : {}),
       ...(isLong && templateUrl ? { TemplateURL: await templateUrl(text) } : { TemplateBody: text }),
       Parameters: Object.keys(template.Parameters ?? {}).flatMap((key) =>
         parameters[key] === undefined ? [] : [{ ParameterKey: key, ParameterValue: parameters[key] }],

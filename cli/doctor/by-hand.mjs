@@ -62,6 +62,11 @@ export const BY_HAND = [
     what: 'S3 allows a distribution as soon as its policy is set',
     why: 'the last lines of the first `oss-edge deploy` tell it',
   },
+  {
+    id: 'A65',
+    what: 'drift-aware change sets',
+    why: 'somebody must change a resource by hand; `oss-edge deploy diff --revert-drift` shows it then',
+  },
   ...['A71', 'A72', 'A73', 'A74', 'A75', 'A76'].map((id) => ({
     id,
     what: 'a network between clouds, or addresses of your own',

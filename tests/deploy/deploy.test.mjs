@@ -137,6 +137,20 @@ test('a dry run changes nothing, before and after there is a deployment', async 
   assert.equal(JSON.stringify(aws.snapshot()), before);
 });
 
+test('what somebody changed by hand is found and set right where that is asked for', async () => {
+  await write();
+  await deployOnce();
+  aws.stacks.drifted.add('InitiateRole');
+  said = [];
+  await deployOnce();
+  assert.deepEqual(verbs(), []);
+  const found = '  changes InitiateRole (IAM Role, changed by hand): Policies';
+  await deployOnce({ dryRun: true, revertDrift: true });
+  assert.deepEqual([verbs(), aws.stacks.drifted.size], [[found], 1]);
+  await deployOnce({ revertDrift: true });
+  assert.deepEqual([verbs(), aws.stacks.drifted.size], [[found, found], 0]);
+});
+
 /** What is asked of the account, and that it may be refused, has its own tests. */
 const UNCHECKED = { skipAccountCheck: true };
 

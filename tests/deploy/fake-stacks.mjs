@@ -15,7 +15,7 @@ import { ACCOUNT, AwsError, digest, escaped } from './fake-answers.mjs';
  * @property {{ id: string, resource: string, status: string, reason?: string, at: number }[]} events the oldest first
  *
  * @typedef {{ id: string, stack: Stack, type: string, template: any, parameters: Record<string, string>,
- *   status: string, reason?: string, changes: string[] }} ChangeSet
+ *   status: string, reason?: string, changes: string[], drift: string[] }} ChangeSet
  */
 
 export class FakeStacks {
@@ -25,6 +25,8 @@ export class FakeStacks {
   changeSets = new Map();
   /** Logical ids whose next creation or change fails. @type {Set<string>} */
   failing = new Set();
+  /** Logical ids of resources that somebody changed by hand. @type {Set<string>} */
+  drifted = new Set();
   #aws;
   #count = 0;
 
@@ -78,7 +80,7 @@ export class FakeStacks {
 
   /** @param {string} region @param {Stack | undefined} stack @param {any} input */
   #createChangeSet(region, stack, input) {
-    const { StackName: name, ChangeSetType: type, Parameters = [], Capabilities = [] } = input;
+    const { StackName: name, ChangeSetType: type, Parameters = [], Capabilities = [], DeploymentMode } = input;
     const exists = stack !== undefined && stack.status !== 'REVIEW_IN_PROGRESS';
     if (type === 'CREATE' && exists) throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists and cannot be created again`);
     if (type === 'UPDATE' && !exists) throw new AwsError('ValidationError', `Stack [${name}] does not exist`);
@@ -94,7 +96,10 @@ export class FakeStacks {
     }
     const target = stack ?? { name, region, status: 'REVIEW_IN_PROGRESS', parameters: {}, outputs: {}, events: [] };
     this.all.set(`${region} ${name}`, target);
-    const changes = changesOf(exists ? target : undefined, template, parameters);
+    const looksForDrift = DeploymentMode === 'REVERT_DRIFT';
+    if (looksForDrift && !exists) throw new AwsError('ValidationError', 'REVERT_DRIFT is for stacks that exist');
+    const drift = looksForDrift ? Object.keys(template.Resources).filter((id) => this.drifted.has(id)) : [];
+    const changes = [...changesOf(exists ? target : undefined, template, parameters), ...drift.map((id) => driftOf(id, template.Resources[id].Type))];
     const id = `arn:aws:cloudformation:${region}:${ACCOUNT}:changeSet/${input.ChangeSetName}/${(this.#count += 1)}`;
     const isEmpty = exists && changes.length === 0;
     this.changeSets.set(id, {
@@ -104,6 +109,7 @@ export class FakeStacks {
       template,
       parameters,
       changes,
+      drift,
       status: isEmpty ? 'FAILED' : 'CREATE_COMPLETE',
       ...(isEmpty ? { reason: "The submitted information didn't contain changes. Submit different information to create a change set." } : {}),
     });
@@ -119,7 +125,8 @@ export class FakeStacks {
   }
 
   /** @param {ChangeSet} changeSet */
-  #execute({ stack, type, template, parameters }) {
+  #execute({ stack, type, template, parameters, drift }) {
+    for (const id of drift) this.drifted.delete(id);
     const verb = type === 'CREATE' ? 'CREATE' : 'UPDATE';
     stack.status = `${verb}_IN_PROGRESS`;
     const event = (/** @type {string} */ resource, /** @type {string} */ status, /** @type {string} */ reason = '') =>
@@ -238,6 +245,12 @@ function changesOf(before, template, parameters) {
       .filter(([id]) => !(id in template.Resources))
       .map(([id, { Type, DeletionPolicy = 'Delete' }]) => change('Remove', id, Type, `<PolicyAction>${DeletionPolicy.startsWith('Retain') ? 'Retain' : 'Delete'}</PolicyAction>`)),
   ];
+}
+
+/** @param {string} id @param {string} type */
+function driftOf(id, type) {
+  const details = '<Details><member><Target><Attribute>Properties</Attribute><Name>Policies</Name></Target></member></Details>';
+  return `<member><Type>Resource</Type><ResourceChange><Action>Modify</Action><LogicalResourceId>${id}</LogicalResourceId><ResourceType>${type}</ResourceType><Replacement>False</Replacement><ResourceDriftStatus>MODIFIED</ResourceDriftStatus>${details}</ResourceChange></member>`;
 }
 
 /** @param {ChangeSet} changeSet */

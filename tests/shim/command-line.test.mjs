@@ -45,7 +45,7 @@ const SECRETS_OPTIONS = { new: ['out'], rotate: ['from', 'out'] };
 const OF_A_DEPLOYMENT = ['config', 'access-keys', 'stack', 'profile'];
 
 const DEPLOY_OPTIONS = {
-  diff: OF_A_DEPLOYMENT,
+  diff: [...OF_A_DEPLOYMENT, 'revert-drift'],
   status: OF_A_DEPLOYMENT,
   rollback: [...OF_A_DEPLOYMENT, 'to', 'dry-run', 'yes'],
   rotate: [...OF_A_DEPLOYMENT, 'yes', 'image-is-pushed'],
@@ -92,7 +92,7 @@ test('each command has exactly the options that scripts may use', () => {
     ['vpn', VPN_OPTIONS],
     ['byoip', Object.fromEntries(Object.entries(BYOIP_OPTIONS).map(([name, options]) => [name, ['config', 'dir', 'json', ...options]]))],
   ]);
-  assert.deepEqual(deploy?.options.map(({ long }) => long?.slice(2)), [...OF_A_DEPLOYMENT, 'dry-run', 'yes', 'smoke-key', 'image-is-pushed', 'skip-account-check']);
+  assert.deepEqual(deploy?.options.map(({ long }) => long?.slice(2)), [...OF_A_DEPLOYMENT, 'dry-run', 'yes', 'smoke-key', 'image-is-pushed', 'revert-drift', 'skip-account-check']);
 });
 
 for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['doctor'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name]), ['network'], ['network', 'vpn'], ...Object.keys(VPN_OPTIONS).map((name) => ['network', 'vpn', name]), ['network', 'byoip'], ...Object.keys(BYOIP_OPTIONS).map((name) => ['network', 'byoip', name])]) {
