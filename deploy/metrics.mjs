@@ -1,7 +1,6 @@
 /**
  * Metrics that CloudWatch makes of the functions' log lines, by metric filters: the functions know nothing of them, and
- * a
- * line costs no byte more. (Embedded metric format would need its fields in each line.)
+ * a line costs no byte more. (Embedded metric format would need its fields in each line.)
  *
  * Each dimension's values are few: every combination is a metric that costs money.
  */
@@ -67,6 +66,13 @@ export const DECISION_METRICS = [
     meaning: "parts smaller than S3's least, the last one of an upload included",
   },
   {
+    name: 'SmallPartBytes',
+    pattern: `{ $.decision = "forward" && $.operation = "UploadPart" && $.contentLength < ${SMALL_PART} }`,
+    value: '$.contentLength',
+    unit: 'Bytes',
+    meaning: 'their Content-Length: with `"smallParts": "stage"` the bytes that are staged, and joined at the end',
+  },
+  {
     name: 'EmptyObjects',
     pattern: '{ $.decision = "forward" && $.operation = "PutObject" && $.contentLength = 0 }',
     meaning: 'objects of 0 bytes, as a client uploads that repeats a request after its clock was repaired',
@@ -81,6 +87,17 @@ export const FAILURE_METRICS = [
     meaning: 'requests that a function could not decide; a relay that did not start',
   },
   { name: 'KeysUnavailable', pattern: '{ $.event = "access-keys" }', meaning: 'access keys that could not be fetched' },
+];
+
+/** Of the relay's log. @type {readonly Metric[]} */
+export const RELAY_METRICS = [
+  {
+    name: 'RelayBytes',
+    pattern: '{ $.function = "relay" && $.bytes > 0 }',
+    value: '$.bytes',
+    unit: 'Bytes',
+    meaning: 'what the relay received of bodies that become objects or parts',
+  },
 ];
 
 /** @param {import('./plan.mjs').Plan} plan */

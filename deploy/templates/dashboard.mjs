@@ -42,10 +42,14 @@ function widgets(plan) {
     graph('Clocks behind, seconds', inEachRegion('ClockBehindSeconds', 'Minimum')),
     graph('Clocks ahead, seconds', inEachRegion('ClockAheadSeconds', 'Maximum')),
     graph('Small parts', inEachRegion('SmallParts', 'Sum')),
+    graph('Bytes of small parts', inEachRegion('SmallPartBytes', 'Sum')),
     graph('Objects of 0 bytes', inEachRegion('EmptyObjects', 'Sum')),
     graph('CloudFront: share of 4xx and 5xx, %', distributionMetrics(plan, ['4xxErrorRate', '5xxErrorRate'])),
     graph('CloudFront: requests', distributionMetrics(plan, ['Requests'], 'Sum')),
     ...(plan.backend === 'api' ? [graph('API: errors and latency', apiMetrics(plan))] : []),
+    ...(plan.backend === 'web-function' || plan.backend === 'fargate'
+      ? [graph('Relay: bytes received', [[namespace, 'RelayBytes', { region: plan.region, stat: 'Sum' }]])]
+      : []),
   ];
 }
 

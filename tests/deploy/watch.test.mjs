@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { FAILURE_METRICS, DECISION_METRICS, namespaceOf } from '../../deploy/metrics.mjs';
+import { DECISION_METRICS, FAILURE_METRICS, RELAY_METRICS, namespaceOf } from '../../deploy/metrics.mjs';
 import { QUERIES } from '../../deploy/queries.mjs';
 import { ACCESS_KEY, DATE, NOW, SECOND_KEY, functions, sealedUploadId, signedEvent, viewerEvent } from '../shim/fixture.mjs';
 import { PICTURE, dashboardPicture } from './dashboard-picture.mjs';
@@ -85,15 +85,27 @@ test('each metric counts the lines that it is for', () => {
     ClockBehindSeconds: 1,
     ClockAheadSeconds: 1,
     SmallParts: 1,
+    SmallPartBytes: 1,
     EmptyObjects: 1,
     InternalErrors: 1,
     KeysUnavailable: 1,
   });
 });
 
+test('bytes of small parts and of the relay are counted', () => {
+  const relayed = { log: 1, function: 'relay', decision: 'forward', status: 200, bytes: 7 };
+  const sum = (/** @type {string} */ wanted) => {
+    const metric = [...DECISION_METRICS, ...RELAY_METRICS].find(({ name }) => name === wanted);
+    const counted = [...lines, relayed, { ...relayed, bytes: 0 }].filter((line) => matches(String(metric?.pattern), line));
+    return counted.map((line) => line[String(metric?.value).slice(2)]).reduce((all, one) => all + one, 0);
+  };
+  assert.equal(sum('SmallPartBytes'), 1_048_576);
+  assert.equal(sum('RelayBytes'), 7);
+});
+
 test("a metric's value and dimensions are fields of the log, and its dimensions have few values", async () => {
   const { properties } = JSON.parse(await readFile(new URL('../../cli/schema/log-line.schema.json', import.meta.url), 'utf8'));
-  for (const { value, dimensions = {}, name } of [...DECISION_METRICS, ...FAILURE_METRICS]) {
+  for (const { value, dimensions = {}, name } of [...DECISION_METRICS, ...FAILURE_METRICS, ...RELAY_METRICS]) {
     for (const field of [value, ...Object.values(dimensions)].filter(Boolean)) assert.ok(String(field).slice(2) in properties, `${name}: ${field}`);
     for (const field of Object.values(dimensions)) assert.ok(['$.operation', '$.scheme', '$.code'].includes(field), `${name}: ${field}`);
   }
@@ -148,6 +160,8 @@ test('the dashboard shows every metric in every Region, and no two widgets overl
   const text = JSON.stringify(widgets);
   for (const { name } of [...DECISION_METRICS, ...FAILURE_METRICS].filter((metric) => metric.name !== 'Refused')) assert.ok(text.includes(`"${name}"`) || text.includes(`\\"${name}\\"`), name);
   for (const region of plan.edgeRegions) assert.ok(text.includes(`"region":"${region}"`), region);
+  const { Properties } = deploymentOf('a web function').stacks.find(({ kind }) => kind === 'edge')?.template.Resources.Dashboard ?? {};
+  for (const { name } of RELAY_METRICS) assert.ok(JSON.stringify(Properties).includes(name), name);
   const places = widgets.map((/** @type {any} */ { x, y }) => `${x} ${y}`);
   assert.equal(new Set(places).size, widgets.length);
 });
