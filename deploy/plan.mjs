@@ -97,12 +97,6 @@ export function planOf(config, settings, originSecrets = { sent: 1, accepted: [1
   if (backend === 'fargate' && container === undefined) {
     throw new Error('config: deployment.container: expected it with the backend "fargate", found none');
   }
-  if (backend === 'fargate' && accessKeys !== undefined) {
-    throw new Error(
-      'config: credentials.source: expected "bundled" with the backend "fargate", whose credentials ' +
-        'aren\'t in the environment, found "secrets-manager"',
-    );
-  }
   return {
     config,
     name,

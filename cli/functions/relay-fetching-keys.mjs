@@ -4,7 +4,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { createGate } from 'oss-edge/gate';
-import { createRelay, readSettings, runRelay } from 'oss-edge/relay';
+import { createRelay, readSettings, runRelay, sdkCredentials } from 'oss-edge/relay';
 import { createSecretsManagerKeys } from 'oss-edge/secrets-manager';
 
 const [wasm, documentsWasm, seal] = ['oss_edge.wasm', 'oss_edge_documents.wasm', 'seal.bin'].map((file) =>
@@ -20,7 +20,13 @@ const gate = createGate({ wasm: documentsWasm, config, seal });
 export const create = (options) =>
   createRelay({
     gate,
-    keys: createSecretsManagerKeys({ name: 'relay', gate, credentials: config.credentials, ...options }),
+    keys: createSecretsManagerKeys({
+      name: 'relay',
+      gate,
+      credentials: config.credentials,
+      otherCredentials: sdkCredentials(),
+      ...options,
+    }),
     wasm,
     seal,
     storageClasses: JSON.parse(OSS_EDGE_STORAGE_CLASSES),

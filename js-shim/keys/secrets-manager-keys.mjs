@@ -11,6 +11,7 @@ import { createSecretsManager } from './secrets-manager.mjs';
  * @typedef {import('./key-documents.mjs').Extent} Extent
  * @typedef {import('./key-documents.mjs').KeyDocuments} KeyDocuments
  * @typedef {import('./key-documents.mjs').SecretVersion} SecretVersion
+ * @typedef {() => Promise<import('./secrets-manager.mjs').AwsCredentials>} OtherCredentials
  *
  * @typedef {object} Credentials `credentials` of config.json, checked
  * @property {string} secretId
@@ -28,6 +29,7 @@ import { createSecretsManager } from './secrets-manager.mjs';
  * @param {() => number} [options.now] milliseconds since the epoch
  * @param {(line: import('../log.mjs').LogLine) => void} [options.log]
  * @param {NodeJS.ProcessEnv} [options.env] with credentials for Secrets Manager
+ * @param {OtherCredentials} [options.otherCredentials] where the environment has none
  * @param {number} [options.fetchMilliseconds]
  * @returns {import('./key-source.mjs').KeySource}
  */
@@ -38,11 +40,15 @@ export function createSecretsManagerKeys({
   now = Date.now,
   log = writeLogLine,
   env = process.env,
+  otherCredentials,
   fetchMilliseconds = FETCH_MILLISECONDS,
 }) {
   const known = new Map();
   const fetchDocuments = (/** @type {AbortSignal} */ signal, /** @type {Extent} */ extent) =>
-    fetchAccessKeys({ secretId, regions, endpoint }, { env, milliseconds: fetchMilliseconds, signal, known, extent });
+    fetchAccessKeys(
+      { secretId, regions, endpoint },
+      { env, otherCredentials, milliseconds: fetchMilliseconds, signal, known, extent },
+    );
   return new KeySource({
     name,
     fetchDocuments,
@@ -58,16 +64,17 @@ export function createSecretsManagerKeys({
  * Fetches the documents.
  *
  * @param {Credentials} credentials
- * @param {{ env?: NodeJS.ProcessEnv, milliseconds?: number, signal?: AbortSignal,
+ * @param {{ env?: NodeJS.ProcessEnv, otherCredentials?: OtherCredentials, milliseconds?: number, signal?: AbortSignal,
  *   known?: Map<string, SecretVersion>, extent?: Extent }} [options]
  * @returns {Promise<KeyDocuments | undefined>} undefined as `fetchKeyDocuments` returns it
  * @throws {Error} when no Region answers in time
  */
 export async function fetchAccessKeys(
   { secretId, regions, endpoint },
-  { env = process.env, milliseconds = FETCH_MILLISECONDS, signal, known, extent } = {},
+  { env = process.env, otherCredentials, milliseconds = FETCH_MILLISECONDS, signal, known, extent } = {},
 ) {
-  const secretsManager = createSecretsManager({ endpoint, env });
+  const others = env.AWS_ACCESS_KEY_ID ? undefined : otherCredentials;
+  const secretsManager = createSecretsManager({ endpoint, env, ...(others ? { credentials: others } : {}) });
   const order = nearestFirst(regions, env.AWS_REGION);
   try {
     const fetchSecret = fetchFromReplicas({ secretsManager, regions: order, milliseconds, signal, known });

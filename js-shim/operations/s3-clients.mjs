@@ -25,6 +25,22 @@ export function regionalClients(s3Options) {
 }
 
 /**
+ * The credentials that the SDK finds, with which it also calls S3: in a container those of its role, which aren't in
+ * the environment. The SDK renews them.
+ *
+ * @returns {() => Promise<{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }>}
+ */
+export function sdkCredentials() {
+  /** @type {import('@aws-sdk/client-s3').S3Client | undefined} */
+  let client;
+  return async () => {
+    const { S3Client } = await import('@aws-sdk/client-s3');
+    client ??= new S3Client({ region: 'us-east-1' });
+    return client.config.credentials();
+  };
+}
+
+/**
  * Adds verified headers to a command as they are, without the SDK parsing and formatting them.
  *
  * Text beyond ASCII is added after the request is signed: the SDK would sign other bytes than Node

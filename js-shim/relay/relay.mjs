@@ -15,6 +15,7 @@ import { performing } from './perform.mjs';
 import { readSettings } from './settings.mjs';
 import { headerOf, verification } from './verify.mjs';
 
+export { sdkCredentials } from '../operations/s3-clients.mjs';
 export { runRelay } from './main.mjs';
 export { readSettings };
 

@@ -85,7 +85,7 @@ export const VARIANTS = {
     settings: { backend: 'web-function', certificate: CERTIFICATE },
   },
   Fargate: {
-    config: { ...CONFIG, ...RELAY, headers: { tagging: true } },
+    config: { ...CONFIG, ...RELAY, headers: { tagging: true }, credentials: SECRETS_MANAGER },
     settings: { backend: 'fargate', certificate: CERTIFICATE, container: CONTAINER },
     originSecrets: { sent: 1, accepted: [1, 2] },
   },

@@ -1,13 +1,17 @@
 // Where documents are fetched, and what of them is taken.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import http from 'node:http';
 import { describe, test } from 'node:test';
 
 import { MalformedDocument, fetchKeyDocuments } from '../../js-shim/keys/key-documents.mjs';
 import { nearestFirst } from '../../js-shim/keys/region-order.mjs';
+import { fetchAccessKeys } from '../../js-shim/keys/secrets-manager-keys.mjs';
 import { createSecretsManager } from '../../js-shim/keys/secrets-manager.mjs';
 import { currentVersion, fetchFromReplicas } from '../../js-shim/keys/secret-replicas.mjs';
+import { sdkCredentials } from '../../js-shim/operations/s3-clients.mjs';
 
 describe('Regions', () => {
   for (const [own, listed, expected] of /** @type {[string | undefined, string[], string[]][]} */ ([
@@ -102,6 +106,42 @@ describe('replicas', () => {
   test('need credentials in the environment', async () => {
     const secretsManager = createSecretsManager({ env: { AWS_ACCESS_KEY_ID: 'a' } });
     await assert.rejects(currentVersion(secretsManager, 'fleet', 'us-east-1'), /expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment/u);
+  });
+});
+
+describe('credentials of a container', () => {
+  const answers = /** @type {Record<string, any>} */ ({
+    GET: { AccessKeyId: 'ASIACONTAINER', SecretAccessKey: 's', Token: 't', Expiration: new Date(Date.now() + 3_600_000).toISOString() },
+    POST: { Name: 'fleet', VersionId: 'v1', SecretString: '{"accessKeys":[]}', CreatedDate: 1 },
+  });
+
+  /** @param {NodeJS.ProcessEnv} env @returns {Promise<string | undefined>} whose access key id signed */
+  async function signedBy(env) {
+    /** @type {string | undefined} */
+    let authorization;
+    const server = http.createServer((request, response) => {
+      if (request.method === 'POST') ({ authorization } = request.headers);
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answers[String(request.method)]));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+    const endpoint = `http://127.0.0.1:${address.port}`;
+    const before = { ...process.env };
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) delete process.env[name];
+    process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `${endpoint}/role`;
+    try {
+      await fetchAccessKeys({ secretId: 'fleet', regions: ['us-east-1'], endpoint }, { env, otherCredentials: sdkCredentials() });
+    } finally {
+      process.env = before;
+      server.close();
+    }
+    return /Credential=([^/]+)/u.exec(String(authorization))?.[1];
+  }
+
+  test('sign where the environment has none', async () => {
+    assert.equal(await signedBy({}), 'ASIACONTAINER');
+    assert.equal(await signedBy({ AWS_ACCESS_KEY_ID: 'ASIAFUNCTION', AWS_SECRET_ACCESS_KEY: 's' }), 'ASIAFUNCTION');
   });
 });
 
