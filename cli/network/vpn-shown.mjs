@@ -43,8 +43,8 @@ export function nextSteps(plan, out, keysFile) {
     --secret-string file://${join(out, keysFile)}
   aws cloudformation deploy --region ${aws.region} --stack-name ${plan.name} \\
     --template-file ${join(out, 'aws.template.json')}
-  aws ec2 describe-vpn-connections --region ${aws.region} --vpn-connection-ids ID \\
-    --query 'VpnConnections[0].CustomerGatewayConfiguration' --output text
+  (umask 077; aws ec2 describe-vpn-connections --region ${aws.region} --vpn-connection-ids ID \\
+    --query 'VpnConnections[0].CustomerGatewayConfiguration' --output text >1.xml)
 `;
   }
   return `Next: make the rest of Alibaba Cloud's side, then look at both.

@@ -1,6 +1,7 @@
 /**
  * What AWS generates for the other end of a VPN connection: the XML that the EC2 API has as
- * `CustomerGatewayConfiguration`, or the text "Generic" of the console.
+ * `CustomerGatewayConfiguration`, or the text "Generic" of the console. Only addresses, ASNs and keys are read: the
+ * text names the least algorithms that AWS takes, not those of the connection.
  */
 import { SaxesParser } from 'saxes';
 
@@ -13,10 +14,6 @@ import { SaxesParser } from 'saxes';
  * @property {string} key
  * @property {string} [awsAsn]
  * @property {string} [customerAsn]
- * @property {number} [ikeLifetimeSeconds]
- * @property {number} [ipsecLifetimeSeconds]
- * @property {string} [ikeEncryption]
- * @property {string} [ipsecEncryption]
  */
 
 /**
@@ -53,10 +50,6 @@ const ELEMENTS = {
   'customer_gateway/tunnel_inside_address/ip_address': 'customerInside',
   'customer_gateway/bgp/asn': 'customerAsn',
   'ike/pre_shared_key': 'key',
-  'ike/lifetime': 'ikeLifetimeSeconds',
-  'ike/encryption_protocol': 'ikeEncryption',
-  'ipsec/lifetime': 'ipsecLifetimeSeconds',
-  'ipsec/encryption_protocol': 'ipsecEncryption',
 };
 
 /** @param {string} text @returns {TunnelEnd[]} */
@@ -95,10 +88,6 @@ function readXml(text) {
  */
 const LINES = [
   ['#1', /^Pre-Shared Key$/u, 'key'],
-  ['#1', /^Lifetime$/u, 'ikeLifetimeSeconds'],
-  ['#1', /^Encryption Algorithm$/u, 'ikeEncryption'],
-  ['#2', /^Lifetime$/u, 'ipsecLifetimeSeconds'],
-  ['#2', /^Encryption Algorithm$/u, 'ipsecEncryption'],
   ['Outside', /^Customer Gateway:?$/u, 'customerOutside'],
   ['Outside', /^Virtual Private Gateway$/u, 'awsOutside'],
   ['Inside', /^Customer Gateway$/u, 'customerInside'],
@@ -125,5 +114,5 @@ function readGeneric(text) {
 /** @param {any} end @param {keyof TunnelEnd | undefined} field @param {string} value */
 function set(end, field, value) {
   if (field === undefined || end[field] !== undefined) return;
-  end[field] = field.endsWith('Seconds') ? Number(value) : value.replace(/\/\d+$/u, '');
+  end[field] = value.replace(/\/\d+$/u, '');
 }

@@ -74,8 +74,8 @@ export const isMainland = {
 /** How each side spells an algorithm. */
 export const SPELLING = {
   encryption: {
-    aes128: { aws: 'AES128', alibaba: 'aes', file: 'aes-128-cbc' },
-    aes256: { aws: 'AES256', alibaba: 'aes256', file: 'aes-256-cbc' },
+    aes128: { aws: 'AES128', alibaba: 'aes' },
+    aes256: { aws: 'AES256', alibaba: 'aes256' },
   },
   integrity: {
     sha1: { aws: 'SHA1', alibaba: 'sha1' },

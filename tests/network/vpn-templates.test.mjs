@@ -94,6 +94,9 @@ for (const [name, vpn] of Object.entries(VARIANTS)) {
       );
       const gateway = Resources[`CustomerGateway${tunnel.number}`].Properties;
       const asn = gateway.BgpAsn ?? gateway.BgpAsnExtended;
+      // `BgpAsn` is a signed number of 32 bits.
+      assert.equal('BgpAsn' in gateway, asn <= 2_147_483_647);
+      assert.equal(Resources[`VpnConnection${tunnel.number}`].Properties.StaticRoutesOnly, plan.routing === 'static');
       if (plan.routing === 'bgp') {
         assert.deepEqual([bgp.tunnel_cidr, bgp.local_asn], [aws.TunnelInsideCidr, String(asn)]);
         assert.equal(bgp.local_bgp_ip, tunnel.alibabaInside);
