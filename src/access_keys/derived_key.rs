@@ -12,6 +12,7 @@
 //! No part can contain a `.`, so an id can be read in one way only, and each key has one id.
 
 use hmac::Mac;
+use zeroize::Zeroizing;
 
 use super::secret::Secret;
 use crate::config::names::is_visible_ascii;
@@ -61,7 +62,7 @@ impl<'a> DerivedKeyId<'a> {
     /// The secret that belongs to the id: 30 base-62 digits.
     pub(crate) fn derive(&self, master_secret: &Secret) -> Secret {
         let mac = hmac_sha256(master_secret.as_bytes(), format!("{DOMAIN}{}", self.text).as_bytes());
-        Secret::new(&base62(mac.finalize().into_bytes().into()))
+        Secret::new(&base62(Zeroizing::new(mac.finalize().into_bytes().into())))
     }
 }
 
@@ -101,10 +102,13 @@ pub fn derived_secret(master_secret: &str, id: &str) -> Option<String> {
 }
 
 /// The last 30 base-62 digits of a number of 256 bits, both most significant first.
-fn base62(mut number: [u8; 32]) -> String {
-    let mut digits: Vec<char> = (0..SECRET_LENGTH).map(|_| base62_digit(divide_by_62(&mut number))).collect();
-    digits.reverse();
-    digits.into_iter().collect()
+fn base62(mut number: Zeroizing<[u8; 32]>) -> Zeroizing<String> {
+    let mut digits = Zeroizing::new(['0'; SECRET_LENGTH]);
+    digits.iter_mut().rev().for_each(|digit| *digit = base62_digit(divide_by_62(&mut number)));
+    // With room for all: a text that grows leaves its beginnings behind.
+    let mut text = Zeroizing::new(String::with_capacity(SECRET_LENGTH));
+    text.extend(digits.iter());
+    text
 }
 
 fn base62_digit(value: u8) -> char {
@@ -227,11 +231,13 @@ mod tests {
 
     #[test]
     fn writes_the_last_thirty_digits() {
-        let mut number = [0; 32];
-        assert_eq!(base62(number), "0".repeat(30));
-        number[31] = 61;
-        assert!(base62(number).ends_with("0z"));
-        number[31] = 62;
-        assert!(base62(number).ends_with("10"));
+        let digits = |last: u8| {
+            let mut number = Zeroizing::new([0; 32]);
+            number[31] = last;
+            base62(number).to_string()
+        };
+        assert_eq!(digits(0), "0".repeat(30));
+        assert!(digits(61).ends_with("0z"));
+        assert!(digits(62).ends_with("10"));
     }
 }

@@ -34,8 +34,9 @@ impl Secret {
 }
 
 impl From<String> for Secret {
+    /// By a copy: a `String` that has room to spare would leave the secret where it was.
     fn from(secret: String) -> Self {
-        Secret(Zeroizing::new(secret.into()))
+        Secret::new(&Zeroizing::new(secret))
     }
 }
 

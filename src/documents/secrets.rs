@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-use super::field::{Integer, Object, checked_text};
+use super::field::{Integer, Object, TextRule};
 use super::json::{self, DocumentError, Values};
+use crate::access_keys::secret::Secret;
 use crate::sealing_keys::{KEY_BYTES, SealUses, SealingKeys};
 
 /// More than any rotation needs.
@@ -24,17 +25,20 @@ struct SecretsDocument {
 #[serde(deny_unknown_fields)]
 struct SecretDocument {
     number: Integer<1, MAX_NUMBER>,
-    secret: SecretText,
+    #[serde(deserialize_with = "sealing_secret")]
+    secret: Secret,
 }
 
-checked_text!(
-    /// 32 random bytes.
-    SecretText,
-    |text| decoded(text).is_some(),
-    "43 characters of base64url, as `oss-edge secrets new` makes them"
-);
+/// 32 random bytes.
+fn sealing_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    deserializer.deserialize_str(TextRule {
+        is_valid: |text| decoded(text.as_bytes()).is_some(),
+        expected: "43 characters of base64url, as `oss-edge secrets new` makes them",
+        of: Secret::from,
+    })
+}
 
-fn decoded(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+fn decoded(text: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
     let bytes = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?);
     bytes.as_slice().try_into().ok().map(Zeroizing::new)
 }
@@ -52,7 +56,7 @@ impl SealingKeys {
         let mut secrets: Vec<(u16, Zeroizing<[u8; KEY_BYTES]>)> = Vec::new();
         for (index, Object(SecretDocument { number, secret })) in document.secrets.into_iter().enumerate() {
             let number = number.0.try_into().unwrap_or_default();
-            let secret = decoded(&Zeroizing::new(secret.0)).unwrap_or_default();
+            let secret = decoded(secret.as_bytes()).unwrap_or_default();
             if secrets.iter().any(|(known, _)| *known == number) {
                 return Err(DocumentError::new(format!("secrets[{index}].number"), "expected a number of its own"));
             }

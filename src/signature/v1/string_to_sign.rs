@@ -11,7 +11,7 @@ use crate::signature::oss_headers::CanonicalizedOssHeaders;
 
 /// `VERB`, `Content-MD5`, `Content-Type` and `DATE`, a line each, then CanonicalizedOSSHeaders and
 /// CanonicalizedResource. Its `Display` is the signed text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StringToSign<'a> {
     verb: &'a str,
     content_md5: &'a str,
@@ -49,6 +49,13 @@ impl<'a> StringToSign<'a> {
         let content_type = request.headers.get_single("content-type")?.unwrap_or_default();
         let resource = CanonicalizedResource::new(&resource.bucket, resource.key_or_empty(), query);
         Ok(StringToSign::new(request.method, content_md5, content_type, date, oss_headers, resource))
+    }
+}
+
+impl fmt::Debug for StringToSign<'_> {
+    /// Without the text, which may have a security token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StringToSign(..)")
     }
 }
 
