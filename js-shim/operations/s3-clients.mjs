@@ -1,5 +1,7 @@
 // S3 through the AWS SDK, which Lambda's runtime provides. The relay brings it.
 
+import { Readable } from 'node:stream';
+
 /** @typedef {Pick<import('@aws-sdk/client-s3').S3Client, 'send'>} S3 */
 
 /** By default the SDK would begin an upload with a CRC32 that every part must then carry. */
@@ -54,26 +56,39 @@ export function withHeaders(command, headers) {
   const [ascii, text] = [true, false].map((wanted) =>
     Object.entries(headers).filter(([, value]) => isAscii(value) === wanted),
   );
-  const bytes = text.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
   addHeaders(command, 'build', Object.fromEntries(ascii));
+  if (text.length === 0) return command;
+  const bytes = text.map(([name, value]) => [name, Buffer.from(value).toString('latin1')]);
   // The last step before the request is sent.
-  addHeaders(command, 'deserialize', Object.fromEntries(bytes));
+  addHeaders(command, 'deserialize', Object.fromEntries(bytes), keepBytes);
   return command;
 }
 
 /**
  * @param {{ middlewareStack: { add: Function } }} command @param {string} step
- * @param {Record<string, string>} headers
+ * @param {Record<string, string>} headers @param {(request: any) => void} [change]
  */
-function addHeaders(command, step, headers) {
+function addHeaders(command, step, headers, change = () => {}) {
   command.middlewareStack.add(
     (/** @type {(args: any) => any} */ next) => (/** @type {any} */ args) => {
       // Before Content-Length: Node encodes a Content-Disposition that follows it a second time.
       args.request.headers = { ...headers, ...args.request.headers, ...headers };
+      change(args.request);
       return next(args);
     },
     { step, name: `verifiedHeaders-${step}` },
   );
+}
+
+/**
+ * Has Node send text beyond ASCII as it is. It encodes a second time a Content-Disposition before a body whose length it
+ * knows, and all headers that it sends before the body, as it does for Expect.
+ *
+ * @param {{ headers: Record<string, string>, body?: unknown }} request
+ */
+function keepBytes(request) {
+  for (const name of Object.keys(request.headers)) if (name.toLowerCase() === 'expect') delete request.headers[name];
+  if (Buffer.isBuffer(request.body)) request.body = Readable.from([request.body]);
 }
 
 /** @param {string} text */
