@@ -296,6 +296,8 @@ python_tests() {
 
 javascript_sdk_tests() {
   step 'End to end: ali-oss, in Node 22 and in a browser' "$(runtime $edge_node)" --test tests/e2e/*.test.mjs
+  step 'End to end: ali-oss, to the relay as the entrance' env OSS_EDGE_ENTRANCE=relay "$(runtime $relay_node)" \
+    --test tests/e2e/ali-oss.test.mjs
 }
 
 sdk_tests() {

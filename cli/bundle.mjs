@@ -59,17 +59,20 @@ export const BUNDLING = /** @type {const} */ ({
 /** Lambda's runtime provides it. The relay also runs elsewhere. */
 const PROVIDED = ['@aws-sdk/*'];
 
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
 /** @typedef {import('./documents.mjs').Documents} Documents */
 /** @typedef {Record<string, Uint8Array>} Files by name */
 
 /**
- * What a deployment of the configuration has: behind the edge the API's functions, or the relay.
+ * What a deployment of the configuration has: behind the edge the API's functions, or the relay; or the relay alone.
  *
  * @param {Documents} documents
  * @returns {FunctionName[]}
  */
 export function functionsOf({ config }) {
-  const { relay, headObject } = /** @type {{ relay?: unknown, headObject?: string }} */ (config);
+  const { entrance, relay, headObject } = /** @type {Record<string, unknown>} */ (config);
+  if (entrance === 'relay') return ['relay'];
   const atTheEdge = behaviorOf(/** @type {any} */ (config)).triggers.map(({ event }) => event);
   if (relay !== undefined) return [...atTheEdge, 'relay'];
   return headObject === 'served' ? [...atTheEdge, ...AT_THE_API, 'head-object'] : [...atTheEdge, ...AT_THE_API];
@@ -139,7 +142,7 @@ async function gateFile({ config, accessKeys, secrets }) {
  * @returns {Promise<{ index: Uint8Array, inputs: string[] }>} `inputs` are files, relative to the package
  */
 async function bundled(entry, { config }) {
-  const { api, relay, headers } = /** @type {any} */ (config);
+  const { api, relay, headers, entrance, listener = {} } = /** @type {any} */ (config);
   const isRelay = entry.startsWith('relay');
   const { outputFiles, metafile } = await build({
     entryPoints: [join(ROOT, 'cli', 'functions', `${entry}.mjs`)],
@@ -148,12 +151,15 @@ async function bundled(entry, { config }) {
     define: {
       OSS_EDGE_CONFIG: JSON.stringify(JSON.stringify(config)),
       OSS_EDGE_ENDPOINTS: JSON.stringify(JSON.stringify({ api, relay })),
+      OSS_EDGE_LISTENER: JSON.stringify(JSON.stringify(entrance === 'relay' ? listener : null)),
       OSS_EDGE_STORAGE_CLASSES: JSON.stringify(JSON.stringify(headers?.storageClasses ?? {})),
     },
     inject: isRelay ? [] : [join(ROOT, 'cli', 'plain-headers.mjs')],
     external: isRelay ? [] : PROVIDED,
     // The AWS SDK as modules: its other form calls `require`, which a module doesn't have.
     mainFields: ['module', 'main'],
+    // proxy-protocol-js asks for a module of Node by `require`.
+    ...(isRelay ? { banner: { js: REQUIRE } } : {}),
     // The relay's size costs nothing, and its stack traces are read.
     minify: !isRelay,
     metafile: true,

@@ -1,4 +1,4 @@
-// A local CloudFront with the bundled functions, and S3 behind it.
+// A local CloudFront with the bundled functions, or the relay as the entrance, and S3 behind it.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,10 +17,12 @@ import { startDistribution } from '../local/distribution.mjs';
 import { startS3Server } from '../local/s3-server.mjs';
 import { bucketOrigins } from './bucket-origin.mjs';
 import { loadFunctions } from './load-functions.mjs';
+import { startEntrance } from './serve-entrance.mjs';
 import { readDocumentsWasm } from './wasm-file.mjs';
 
 /**
- * @typedef {{ triggers?: 'viewer-request' | 'origin-request', buckets: Record<string, { s3Bucket: string, region: string }>,
+ * @typedef {{ triggers?: 'viewer-request' | 'origin-request', entrance?: string,
+ *   buckets: Record<string, { s3Bucket: string, region: string }>,
  *   api?: { domain: string, path: string }, relay?: { domain: string, path: string },
  *   completeMultipartUpload?: string, listParts?: boolean, headObject?: string,
  *   cors?: { origins: string[], exposedHeaders?: string[] } }} Config
@@ -85,6 +87,20 @@ export async function serve({
     ...atEdge,
     s3Options: { endpoint: store.endpoint, credentials: store.credentials, forcePathStyle: true },
   };
+  const shown = { endpoint: store.endpoint, credentials: store.credentials, embedded: s3 === undefined };
+  const inUse = async (/** @type {NodeJS.ErrnoException} */ error) => {
+    await store.close();
+    throw error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use`) : error;
+  };
+  if (config.entrance === 'relay') {
+    const functionOptions = behindEdge;
+    const entrance = await startEntrance({ relay: functions.relay, functionOptions, port, decisions, log, explain }).catch(inUse);
+    const close = async () => {
+      await entrance.close();
+      await store.close();
+    };
+    return { url: `http://127.0.0.1:${entrance.port}`, s3: shown, close };
+  }
   const relay = functions.relay?.create({ ...behindEdge, originSecret, settings: { ...readSettings({}), port: 0 } });
   const decidedBy = decidingFunction(config);
   const created = (/** @type {import('./bundle.mjs').FunctionName} */ name, /** @type {object} */ options) =>
@@ -118,12 +134,11 @@ export async function serve({
   });
   const distribution = await starting.catch(async (error) => {
     await relay?.stop();
-    await store.close();
-    throw error.code === 'EADDRINUSE' ? new Error(`port ${port} is in use`) : error;
+    return inUse(error);
   });
   return {
     url: `http://127.0.0.1:${distribution.port}`,
-    s3: { endpoint: store.endpoint, credentials: store.credentials, embedded: s3 === undefined },
+    s3: shown,
     close: async () => {
       await distribution.close();
       await relay?.stop();
@@ -220,17 +235,19 @@ function explaining(decide, explain, now, decisions) {
 function decisionsByRequest() {
   /** By the id that the device is told: the functions behind the API know no other. @type {Map<string, LogLine>} */
   const decisions = new Map();
+  const takeOfDevice = (/** @type {string} */ id) => {
+    const line = decisions.get(id);
+    decisions.delete(id);
+    return line;
+  };
   return {
     // A later function adds to the line of an earlier one.
     write: (/** @type {LogLine} */ line) => {
       const id = String(line.ossRequestId ?? ossRequestId(String(line.cloudFrontRequestId)));
       decisions.set(id, { ...decisions.get(id), ...line });
     },
-    take: (/** @type {string} */ requestId) => {
-      const id = ossRequestId(requestId);
-      const line = decisions.get(id);
-      decisions.delete(id);
-      return line;
-    },
+    /** By CloudFront's id. @param {string} requestId */
+    take: (requestId) => takeOfDevice(ossRequestId(requestId)),
+    takeOfDevice,
   };
 }

@@ -98,13 +98,15 @@ pub struct S3Bucket {
     pub domain: String,
 }
 
-/// What serves the operations that must answer in OSS's XML: a deployment has one of the two, or neither.
+/// What serves the operations that must answer in OSS's XML: a deployment has one of them, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Service {
     /// A stage of API Gateway.
     Api(Endpoint),
     /// The relay, which also takes bodies that S3 refuses.
     Relay(Endpoint, BodiesWithoutLength),
+    /// The relay where it is the entrance itself: no edge is before it, and it performs every operation.
+    Entrance(BodiesWithoutLength),
 }
 
 /// What becomes of an upload whose body comes without a length.
@@ -125,18 +127,15 @@ pub struct Endpoint {
     pub path: String,
 }
 
-impl Service {
-    pub(crate) fn endpoint(&self) -> &Endpoint {
-        match self {
-            Service::Api(endpoint) | Service::Relay(endpoint, _) => endpoint,
-        }
-    }
-}
-
 impl Config {
     /// Where access keys come from.
     pub fn credentials(&self) -> Credentials {
         self.credentials
+    }
+
+    /// Whether the relay is the entrance.
+    pub(crate) fn is_entered_at_relay(&self) -> bool {
+        matches!(self.service, Some(Service::Entrance(_)))
     }
 
     /// Which request is which operation.

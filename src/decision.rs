@@ -56,7 +56,7 @@ pub struct Decision<'g> {
     pub outcome: Result<Forward<'g>, (Refusal, ErrorResponse)>,
 }
 
-/// What is decided at the edge.
+/// What is decided at the edge, or at the relay where it is the entrance.
 pub enum EdgeDecision<'g> {
     /// A page of another origin may send what its preflight asks for.
     Preflight(Preflight),
@@ -112,6 +112,15 @@ impl Gate {
         }
     }
 
+    /// Decides at the relay where it is the entrance, over the request itself: as [`Gate::decide_at_edge`], but nothing is
+    /// handed over, and with a configuration that has another entrance nothing is served.
+    pub fn decide_at_entrance(&self, request: &str, now: UnixMillis) -> EdgeDecision<'_> {
+        match self.preflight(request, now) {
+            Some(preflight) => EdgeDecision::Preflight(preflight),
+            None => EdgeDecision::Other(Box::new(self.decide_over(Request::parse(request), Served::Entrance, now))),
+        }
+    }
+
     /// The answer to a preflight that passes the checks 1 to 5 of [`Gate::decide`], which otherwise finds the refusal.
     fn preflight(&self, request: &str, now: UnixMillis) -> Option<Preflight> {
         let cors = self.config.cors.as_ref()?;
@@ -127,7 +136,8 @@ impl Gate {
     }
 
     /// Decides over a request as CloudFront shows it to the function that decides, as of `now`: to viewer-request, or to
-    /// origin-request with the viewer's Host. See [`Request::parse`] for the text of a request.
+    /// origin-request with the viewer's Host; or as it comes to the relay where that is the entrance. See
+    /// [`Request::parse`] for the text of a request.
     ///
     /// The order in which causes of refusal are looked for, the first one found being the answer:
     ///
@@ -155,7 +165,8 @@ impl Gate {
     /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the answer is that
     /// of 9.
     pub fn decide(&self, request: &str, now: UnixMillis) -> Decision<'_> {
-        self.decide_over(Request::parse(request), Served::Edge, now)
+        let served = if self.config.is_entered_at_relay() { Served::Entrance } else { Served::Edge };
+        self.decide_over(Request::parse(request), served, now)
     }
 
     /// Decides again at the API over a request that the edge handed over, of the operations that go through the API. The
@@ -193,7 +204,7 @@ impl Gate {
             (refusal, response)
         });
         let captured = match (&self.config.capture, served, &request) {
-            (Some(rules), Served::Edge, Ok(request)) => {
+            (Some(rules), Served::Edge | Served::Entrance, Ok(request)) => {
                 let refused = outcome.as_ref().err().map(|(_, response)| &*response.request_id);
                 let is_captured = rules.apply_to(known.access_key_id.as_deref(), refused);
                 is_captured.then(|| Captured::of(request, &self.config.signature_schemes)).flatten()

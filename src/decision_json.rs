@@ -157,6 +157,14 @@ impl EdgeDecision<'_> {
             EdgeDecision::Other(decision) => decision.to_edge_text(),
         }
     }
+
+    /// The decision for the relay where it is the entrance, in the same form.
+    pub fn to_service_text(&self) -> String {
+        match self {
+            EdgeDecision::Preflight(preflight) => with_body(to_string(&preflight.answered()), ""),
+            EdgeDecision::Other(decision) => decision.to_service_text(),
+        }
+    }
 }
 
 impl Preflight {
@@ -214,7 +222,7 @@ impl Decision<'_> {
         let origin = match forward.origin {
             Origin::S3 => "s3",
             Origin::Api(_) => "api",
-            Origin::Relay(_) => "relay",
+            Origin::Relay(_) | Origin::Entrance(_) => "relay",
         };
         DecisionJson {
             decision: "forward",

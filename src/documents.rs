@@ -12,6 +12,7 @@ mod credentials;
 mod field;
 mod header_rules;
 mod json;
+mod listener;
 mod permissions;
 mod secrets;
 

@@ -112,7 +112,9 @@ pub use request::header::HeaderMap;
 pub use request::query::Query;
 pub use resource::Resource;
 pub use route::hand_over::HandOver;
-pub use route::{ApiOption, Forward, Header, Origin, RelayedBody, ServiceUpload, Staging, ThroughService};
+pub use route::{
+    ApiOption, Forward, Header, Origin, RelayedBody, ServiceOperation, ServiceUpload, Staging, ThroughService,
+};
 pub use scheme::Scheme;
 #[cfg(feature = "documents")]
 pub use sealing_keys::SealUses;

@@ -137,6 +137,8 @@ pub enum LengthFault {
     TurnedOff,
     /// There is a length, and chunks that CloudFront keeps on the way to S3.
     LengthAndChunks,
+    /// The relay is the entrance, and the request says nothing of a body.
+    NoFraming,
 }
 
 /// What of a preflight isn't allowed.
@@ -461,6 +463,7 @@ impl LengthFault {
             LengthFault::LengthAndChunks => {
                 "S3 would get the body in chunks, or their framing as content: a `relay` takes such a body"
             }
+            LengthFault::NoFraming => "neither Content-Length nor Transfer-Encoding, so there is no body to store",
         }
     }
 }

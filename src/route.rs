@@ -10,7 +10,7 @@ mod upload;
 
 use crate::authenticate::Authenticated;
 use crate::authorize::Authorized;
-use crate::config::{Config, HeadObject, ListParts, S3Bucket, Service, Through, Triggers};
+use crate::config::{Config, Endpoint, HeadObject, ListParts, S3Bucket, Service, Through, Triggers};
 use crate::hand_over_seal::{HandedOver, ORIGIN_HEADER, SEAL_HEADER};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
@@ -37,8 +37,10 @@ pub(crate) enum Served {
     Edge,
     /// The API's authorizer, for the operations that go through the API.
     Api,
-    /// The relay, for what goes through it.
+    /// The relay behind the edge, for what goes through it.
     Relay,
+    /// The relay where it is the entrance, for every operation.
+    Entrance,
 }
 
 /// Where a request goes.
@@ -50,6 +52,8 @@ pub enum Origin<'c> {
     Api(ThroughService<'c>),
     /// The relay.
     Relay(ThroughService<'c>),
+    /// Nobody else: the relay that decides is the entrance, and performs the operation.
+    Entrance(ServiceOperation),
 }
 
 /// What goes through the API or the relay.
@@ -61,7 +65,14 @@ pub struct ThroughService<'c> {
     pub resource: &'static str,
     /// What the authorizer or the relay verifies again.
     pub hand_over: HandOver,
-    /// What the operation does there besides the plain one.
+    /// What is done there.
+    pub operation: ServiceOperation,
+}
+
+/// What the API or the relay needs to know of an operation besides the request to S3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceOperation {
+    /// What the operation does besides the plain one.
     pub options: Vec<ApiOption>,
     /// The upload that it begins or lists.
     pub upload: Option<ServiceUpload>,
@@ -117,41 +128,38 @@ impl Forward<'_> {
     /// Path and query that leave the function that decided: the object's in S3, or the API's resource.
     pub fn edge_target(&self) -> (&str, &str) {
         match &self.origin {
-            Origin::S3 => (&self.uri, &self.query),
+            Origin::S3 | Origin::Entrance(_) => (&self.uri, &self.query),
             Origin::Api(through) | Origin::Relay(through) => (through.resource, ""),
         }
     }
 
-    /// What a function behind the API does besides the plain operation.
-    pub fn options(&self) -> &[ApiOption] {
+    /// What the API or the relay does; nothing where the request goes straight to S3.
+    pub fn operation(&self) -> Option<&ServiceOperation> {
         match &self.origin {
-            Origin::S3 => &[],
-            Origin::Api(through) | Origin::Relay(through) => &through.options,
+            Origin::S3 => None,
+            Origin::Api(through) | Origin::Relay(through) => Some(&through.operation),
+            Origin::Entrance(operation) => Some(operation),
         }
+    }
+
+    /// What a function behind the API or the relay does besides the plain operation.
+    pub fn options(&self) -> &[ApiOption] {
+        self.operation().map_or(&[], |operation| &operation.options)
     }
 
     /// What the client is told of an upload behind the API or in the relay.
     pub fn upload(&self) -> Option<&ServiceUpload> {
-        match &self.origin {
-            Origin::S3 => None,
-            Origin::Api(through) | Origin::Relay(through) => through.upload.as_ref(),
-        }
+        self.operation().and_then(|operation| operation.upload.as_ref())
     }
 
     /// Where the small parts of an upload wait that goes on behind the API or in the relay.
     pub fn staging(&self) -> Option<&Staging> {
-        match &self.origin {
-            Origin::S3 => None,
-            Origin::Api(through) | Origin::Relay(through) => through.staging.as_ref(),
-        }
+        self.operation().and_then(|operation| operation.staging.as_ref())
     }
 
     /// The body that the relay stores as an object or a part.
     pub fn relayed_body(&self) -> Option<RelayedBody> {
-        match &self.origin {
-            Origin::S3 | Origin::Api(_) => None,
-            Origin::Relay(through) => through.body,
-        }
+        self.operation().and_then(|operation| operation.body)
     }
 
     /// All headers that leave the function that decided: those for the origin; and from viewer-request, for the
@@ -168,7 +176,9 @@ impl Forward<'_> {
     /// The headers that the origin gets: those for S3, or the hand-over to the API or the relay.
     fn origin_headers(&self) -> Vec<(&str, &str)> {
         match &self.origin {
-            Origin::S3 => self.headers.iter().map(|(name, value)| (&**name, value.as_str())).collect(),
+            Origin::S3 | Origin::Entrance(_) => {
+                self.headers.iter().map(|(name, value)| (&**name, value.as_str())).collect()
+            }
             Origin::Api(through) | Origin::Relay(through) => vec![(REQUEST_HEADER, through.hand_over.as_str())],
         }
     }
@@ -176,7 +186,7 @@ impl Forward<'_> {
     /// The domain name of the origin that was decided.
     pub fn origin_domain(&self) -> &str {
         match &self.origin {
-            Origin::S3 => &self.s3_bucket.domain,
+            Origin::S3 | Origin::Entrance(_) => &self.s3_bucket.domain,
             Origin::Api(through) | Origin::Relay(through) => through.domain,
         }
     }
@@ -196,7 +206,7 @@ const MAX_INITIATE_HEADERS: usize = 3072;
 
 /// Routes a request: straight to S3; or through the API or the relay where the answer must be in OSS's XML; or through the
 /// relay where S3 refuses the body, or would have to get a condition that origin-request can't set. What viewer-request
-/// hands to origin-request is sealed.
+/// hands to origin-request is sealed. Where the relay is the entrance, all of it stays there.
 ///
 /// # Errors
 /// Those of the header rules, and of a condition that origin-request can't set or remove; for an upload id that isn't sealed for the object [`Refusal::NoSuchUpload`];
@@ -229,12 +239,13 @@ pub(crate) fn route<'c>(
         None => Origin::S3,
         Some((service, resource)) => through(service, resource, &body, authenticated, &headers, staging, config)?,
     };
-    let is_served = match origin {
-        Origin::S3 => served == Served::Edge,
-        Origin::Api(_) => served != Served::Relay,
-        Origin::Relay(_) => served != Served::Api,
+    let is_served_by: &[Served] = match origin {
+        Origin::S3 => &[Served::Edge],
+        Origin::Api(_) => &[Served::Edge, Served::Api],
+        Origin::Relay(_) => &[Served::Edge, Served::Relay],
+        Origin::Entrance(_) => &[Served::Entrance],
     };
-    if !is_served {
+    if !is_served_by.contains(&served) {
         return Err(Refusal::MethodNotAllowed);
     }
     if origin == Origin::S3 {
@@ -251,7 +262,7 @@ pub(crate) fn route<'c>(
     };
     Ok(match (served, config.triggers) {
         (Served::Edge, Triggers::ViewerRequest) => forward.sealed(authenticated.request(), sealing_keys, now),
-        (Served::Edge, Triggers::OriginRequest) | (Served::Api | Served::Relay, _) => forward,
+        (Served::Edge, Triggers::OriginRequest) | (Served::Api | Served::Relay | Served::Entrance, _) => forward,
     })
 }
 
@@ -269,6 +280,7 @@ fn destination<'c>(
     let resource = match operation {
         Operation::PutObject if body.relayed().is_some() => "/put-object",
         Operation::UploadPart if body.relayed().is_some() => "/upload-part",
+        Operation::AbortMultipartUpload if config.is_entered_at_relay() => "/abort-multipart-upload",
         Operation::PutObject | Operation::UploadPart | Operation::AbortMultipartUpload => return Ok(None),
         // S3 can't end an upload whose parts wait elsewhere.
         Operation::CompleteMultipartUpload
@@ -302,25 +314,27 @@ fn through<'c>(
     staging: Option<Staging>,
     config: &Config,
 ) -> Result<Origin<'c>, Refusal> {
-    if matches!(service, Service::Api(_)) {
-        check_header_size(headers)?;
-    }
-    // What becomes an object depends on the framing as well.
-    let framing = if body.relayed().is_some() { HandedFraming::Included } else { HandedFraming::LeftOut };
-    let (request, additional_headers) = (authenticated.request(), authenticated.additional_headers());
-    let through = ThroughService {
-        domain: &service.endpoint().domain,
-        resource,
-        hand_over: HandOver::of_request(request, additional_headers, framing)?,
+    let operation = ServiceOperation {
         options: options(authenticated),
         upload: service_upload(authenticated, headers, config),
         staging,
         body: body.relayed(),
     };
-    Ok(match service {
-        Service::Api(_) => Origin::Api(through),
-        Service::Relay(..) => Origin::Relay(through),
-    })
+    let through = |endpoint: &'c Endpoint, operation| {
+        // What becomes an object depends on the framing as well.
+        let framing = if body.relayed().is_some() { HandedFraming::Included } else { HandedFraming::LeftOut };
+        let (request, additional_headers) = (authenticated.request(), authenticated.additional_headers());
+        let hand_over = HandOver::of_request(request, additional_headers, framing)?;
+        Ok(ThroughService { domain: &endpoint.domain, resource, hand_over, operation })
+    };
+    match service {
+        Service::Api(endpoint) => {
+            check_header_size(headers)?;
+            through(endpoint, operation).map(Origin::Api)
+        }
+        Service::Relay(endpoint, _) => through(endpoint, operation).map(Origin::Relay),
+        Service::Entrance(_) => Ok(Origin::Entrance(operation)),
+    }
 }
 
 fn options(authenticated: &Authenticated<'_>) -> Vec<ApiOption> {

@@ -62,6 +62,12 @@ impl Gate {
         self.0.decide_at_relay(hand_over, millis(now)).to_service_text()
     }
 
+    /// Decides at the relay where it is the entrance, over the text of a request. Returns the same.
+    #[wasm_bindgen(js_name = decideAtEntrance)]
+    pub fn decide_at_entrance(&self, request: &[u8], now: f64) -> String {
+        self.0.decide_at_entrance(text(request), millis(now)).to_service_text()
+    }
+
     /// The headers that let a page of this origin read an answer that the adapter made itself. Returns JSON.
     #[wasm_bindgen(js_name = corsHeaders)]
     pub fn cors_headers(&self, origin: &str) -> String {

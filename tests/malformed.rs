@@ -83,6 +83,25 @@ fn refuses_each_request_at_the_api_too() {
     }
 }
 
+/// But what only API Gateway can't carry: large headers, and a document in chunks.
+#[wasm_bindgen_test(unsupported = test)]
+fn refuses_each_request_where_the_relay_is_the_entrance() {
+    let document = document();
+    let mut config = document["config"].clone();
+    config.as_object_mut().unwrap().remove("api").unwrap();
+    config["entrance"] = json!("relay");
+    let gate = gate::gate(&config, &document["accessKeys"]);
+    let refused = |entry: &&Value| {
+        let decided = gate.decide_at_entrance(&request_text(entry), json::millis(text(entry, "now")));
+        decided.to_service_text().starts_with(r#"{"decision":"refuse""#)
+    };
+    let requests = document["requests"].as_array().unwrap();
+    let others: Vec<_> = requests.iter().filter(|entry| !refused(entry)).map(|entry| text(entry, "id")).collect();
+    let of_the_api =
+        ["header-32-kb-to-the-api", "header-4-kb-to-the-api", "header-9-kb-to-the-api", "body-chunked-complete"];
+    assert_eq!(others, of_the_api);
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn has_requests_with_unique_ids_and_a_stated_fault() {
     let document = document();

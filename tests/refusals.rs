@@ -34,6 +34,8 @@ mod cors;
 mod device_paths;
 #[path = "refusals/each_refusal.rs"]
 mod each_refusal;
+#[path = "refusals/entrance.rs"]
+mod entrance;
 #[path = "device/gate.rs"]
 mod gate;
 #[path = "refusals/hand_over.rs"]

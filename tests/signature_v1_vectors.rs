@@ -259,7 +259,7 @@ fn forward_json(forward: &Forward<'_>) -> Value {
     let origin = match &forward.origin {
         Origin::S3 => "s3",
         Origin::Api(..) => "api",
-        Origin::Relay(..) => "relay",
+        Origin::Relay(..) | Origin::Entrance(_) => "relay",
     };
     let s3 = json!({ "uri": forward.uri, "query": forward.query, "headers": forward.headers });
     json!({ "origin": origin, "s3": s3 })

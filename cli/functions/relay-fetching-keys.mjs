@@ -30,6 +30,7 @@ export const create = (options) =>
     wasm,
     seal,
     storageClasses: JSON.parse(OSS_EDGE_STORAGE_CLASSES),
+    entrance: JSON.parse(OSS_EDGE_LISTENER) ?? undefined,
     originSecret: process.env.ORIGIN_SECRET,
     ...options,
     settings: options?.settings ?? readSettings(process.env),

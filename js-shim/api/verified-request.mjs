@@ -1,6 +1,7 @@
 // The request that the authorizer verified, for the functions behind the API.
 
 import { verifiedRequest } from '../operations/request.mjs';
+import { urlOf } from '../operations/requested-url.mjs';
 import { digestOf, headerOf, unpackHeaders } from './api-gateway-event.mjs';
 
 /**
@@ -45,8 +46,8 @@ export function readContext(event, operation) {
  */
 export function requestOf(verified, event) {
   const options = verified.options.split(' ').filter(Boolean);
-  const handOver = headerOf(event, 'x-ossedge-request') ?? '';
+  const url = urlOf(headerOf(event, 'x-ossedge-request') ?? '');
   const maxJoinBytes = Number(verified.maxJoinBytes ?? 0);
-  const request = verifiedRequest({ ...verified, options, maxJoinBytes }, unpackHeaders(verified.headers), handOver);
+  const request = verifiedRequest({ ...verified, options, maxJoinBytes }, unpackHeaders(verified.headers), url);
   return { ...request, body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8') };
 }

@@ -21,6 +21,7 @@ export function createBundledGate({ wasm, bytes, seal }) {
     decide: (request, requestId, now) => gate.decide(request, requestId, now),
     decideAtApi: (handOver, now) => gate.decideAtApi(handOver, now),
     decideAtRelay: (handOver, now) => gate.decideAtRelay(handOver, now),
+    decideAtEntrance: (request, requestId, now) => gate.decideAtEntrance(request, requestId, now),
     corsHeaders: (origin) => gate.corsHeaders(origin),
   };
 }

@@ -51,13 +51,15 @@
  * @property {string} [staging] folder of an upload that goes on and whose small parts are staged
  * @property {number} [maxJoinBytes] the most bytes of such parts that are joined
  * @property {HeaderList} [stagedHeaders] in the relay, of such a part for S3
- * @property {number} [bodyLength] in the relay, the length that the client declared besides chunks, in bytes
+ * @property {number} [bodyLength] in the relay, the length that the client declared, in bytes
  * @property {number} [maxBodyBytes] in the relay, the most that may be stored
  * @property {HeaderList} headers for S3
  *
  * @typedef {Understood & VerifiedOperation & { decision: 'forward' }} ServiceForward
  *
  * @typedef {ServiceForward | Refusal} ServiceDecision at the API or the relay
+ *
+ * @typedef {ServiceForward | PreflightAnswer | Refusal} EntranceDecision at the relay where it is the entrance
  *
  * @typedef {{ translation: 'keep', remove: string[], set: HeaderList }} HeaderChanges
  * @typedef {{ translation: 'replace', error: OssErrorAnswer }} Replacement

@@ -11,6 +11,9 @@ import { requestText } from './event-text.mjs';
  *   at the API, by what viewer-request handed over in `x-ossedge-request`
  * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtRelay the same at the
  *   relay
+ * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) =>
+ *   import('./decision.mjs').EntranceDecision} [decideAtEntrance] at the relay where it is the entrance, over a request
+ *   in the form of CloudFront's; a gate of one's own may do without
  * @property {(origin: string) => import('./decision.mjs').HeaderList} [corsHeaders] what lets a page of this origin
  *   read an answer that the core didn't make; a gate of one's own may do without
  *
@@ -18,6 +21,7 @@ import { requestText } from './event-text.mjs';
  * @property {(request: Uint8Array, now: number) => string} decide
  * @property {(handOver: string, now: number) => string} decideAtApi
  * @property {(handOver: string, now: number) => string} decideAtRelay
+ * @property {(request: Uint8Array, now: number) => string} decideAtEntrance
  * @property {(origin: string) => string} corsHeaders
  * @property {(request: Uint8Array, now: number) => import('./gate.mjs').Explanation} [explain]
  * @property {() => void} free
@@ -58,6 +62,15 @@ export class GateDecisions {
   /** @param {string} handOver @param {number} now @returns {import('./decision.mjs').ServiceDecision} */
   decideAtRelay(handOver, now) {
     return readDecision(this.call((gate) => gate.decideAtRelay(handOver, now)));
+  }
+
+  /**
+   * @param {import('aws-lambda').CloudFrontRequest} request @param {string} requestId @param {number} now
+   * @returns {import('./decision.mjs').EntranceDecision}
+   */
+  decideAtEntrance(request, requestId, now) {
+    const text = requestText(request, requestId);
+    return readDecision(this.call((gate) => gate.decideAtEntrance(text, now)));
   }
 
   /** @param {string} origin @returns {import('./decision.mjs').HeaderList} */

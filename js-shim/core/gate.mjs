@@ -42,6 +42,7 @@ export function createGate({ wasm, config, accessKeys, secrets, seal }) {
     decide: (request, requestId, now) => gate.decide(request, requestId, now),
     decideAtApi: (handOver, now) => gate.decideAtApi(handOver, now),
     decideAtRelay: (handOver, now) => gate.decideAtRelay(handOver, now),
+    decideAtEntrance: (request, requestId, now) => gate.decideAtEntrance(request, requestId, now),
     corsHeaders: (origin) => gate.corsHeaders(origin),
     useAccessKeys: (documents) => gate.replace(gateOf(config, documents ?? null, sealBytes)),
     toBytes: () => gate.call((one) => one.toBytes()),

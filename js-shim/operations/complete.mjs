@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { completeStaged } from './complete-staged.mjs';
 import { readCompletedParts } from './completed-parts.mjs';
 import { objectElements, ossDocument } from './oss-document.mjs';
-import { urlOf } from './requested-url.mjs';
 import { withHeaders } from './s3-clients.mjs';
 import { S3Fault } from './s3-fault.mjs';
 
@@ -31,7 +30,7 @@ export async function complete(s3, request, make) {
   if (!ETag) throw new Error('S3 returned no ETag');
   return {
     document: ossDocument('CompleteMultipartUploadResult', [
-      ['Location', urlOf(request.handOver)],
+      ['Location', request.url],
       ...objectElements(request),
       ['ETag', ETag],
     ]),

@@ -11,7 +11,7 @@
  * @property {string} [uploadOptions] for the seal of an upload that begins
  * @property {string} [uploadId] of an upload that is listed, as the client has it
  * @property {Staging} [staging] where the small parts wait of an upload that goes on; undefined if they went to S3
- * @property {string} handOver
+ * @property {string} url that the client requested, without its query
  *
  * @typedef {object} Staging
  * @property {string} folder the upload's name among the keys of oss-edge
@@ -21,6 +21,7 @@
  * @typedef {Request & { body: Buffer }} RequestWithBody
  *
  * @typedef {object} Answer of an operation that succeeded
+ * @property {number} [status] by default 200
  * @property {string} [document] in OSS's XML; absent where OSS answers without a body
  * @property {import('../core/decision.mjs').HeaderList} [headers] with a Content-Type where it isn't the document's
  * @property {number} [objectBytes] the size of an object that isn't sent, which is the answer's Content-Length for HEAD
@@ -36,10 +37,10 @@ export class AuthorizerOfAnotherRelease extends Error {
  * @param {{ bucket: string, key: string, s3Bucket: string, query: string, options: string[], uploadOptions?: string,
  *   uploadId?: string, staging?: string, maxJoinBytes?: number, stagedHeaders?: [string, string][] }} verified
  * @param {Record<string, string>} headers for S3
- * @param {string} handOver
+ * @param {string} url that the client requested, without its query
  * @returns {Request}
  */
-export function verifiedRequest(verified, headers, handOver) {
+export function verifiedRequest(verified, headers, url) {
   const { bucket, key, s3Bucket, query, options, uploadOptions, uploadId } = verified;
   const { staging: folder, maxJoinBytes = 0, stagedHeaders = [] } = verified;
   return {
@@ -53,6 +54,6 @@ export function verifiedRequest(verified, headers, handOver) {
     uploadOptions,
     uploadId,
     staging: folder === undefined ? undefined : { folder, maxJoinBytes, headers: Object.fromEntries(stagedHeaders) },
-    handOver,
+    url,
   };
 }

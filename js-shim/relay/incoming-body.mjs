@@ -20,6 +20,7 @@ export const SMALL_BODY_BYTES = 64 * 1024;
  * @property {number} maxBytes
  * @property {string} [contentMd5]
  * @property {import('../operations/crc64.mjs').Crc64} crc64 new
+ * @property {boolean} [mayHaveLostChunks] whether it came with chunks besides its length, which a hop may have taken off
  * @property {import('./slots.mjs').Slots} slots
  * @property {{ minBytesPerSecond: number, rateSeconds: number }} rate
  */
@@ -51,8 +52,9 @@ export class IncomingBody {
     this.#chunks = request.iterator({ destroyOnReturn: false });
     request.once('error', () => this.#gone.abort(new S3Fault('IncompleteBody')));
     this.#rate = new RateCheck(options.rate);
-    const lostChunks = options.length !== undefined && request.headers['transfer-encoding'] === undefined;
-    this.#framing = lostChunks ? new ChunkFramingCheck(options.length ?? 0) : undefined;
+    const { length, mayHaveLostChunks = false } = options;
+    const lostChunks = mayHaveLostChunks && length !== undefined && request.headers['transfer-encoding'] === undefined;
+    this.#framing = lostChunks ? new ChunkFramingCheck(length) : undefined;
   }
 
   /** @returns {Promise<import('../operations/body.mjs').Part>} */

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 
+import { abort } from '../operations/abort.mjs';
 import { complete } from '../operations/complete.mjs';
 import { Crc64 } from '../operations/crc64.mjs';
 import { getObjectMeta, headObject } from '../operations/head-object.mjs';
@@ -33,21 +34,24 @@ const STORING = { PutObject: putObject, UploadPart: uploadPart };
  * @param {import('./settings.mjs').Settings} settings
  * @param {Parameters<typeof initiate>[2]} sealing
  * @param {import('../operations/head-object.mjs').StorageClasses} [storageClasses] configured
+ * @param {boolean} [isEntrance] whether the requests are the clients' own
  * @returns {(s3: S3, verified: import('./verify.mjs').Verified, message: IncomingMessage,
  *   received: (bytes: number) => void) => Promise<Answer>} throws an error named by S3's code
  */
-export function performing(settings, sealing, storageClasses) {
+export function performing(settings, sealing, storageClasses, isEntrance = false) {
   const slots = new Slots(settings);
   const bodies = new BodiesByKey(settings.bodiesPerKey);
   const joins = new Joins(settings);
-  return async (s3, { forward, handOver }, message, received) => {
-    const request = verifiedRequest(forward, Object.fromEntries(forward.headers), handOver);
+  return async (s3, { forward, url }, message, received) => {
+    const request = verifiedRequest(forward, Object.fromEntries(forward.headers), url);
     const store = Object.hasOwn(STORING, forward.operation) ? STORING[forward.operation] : undefined;
     switch (forward.operation) {
       case 'InitiateMultipartUpload':
         return initiate(s3, request, sealing);
       case 'CompleteMultipartUpload':
         return completed(s3, request, forward, await document(message, forward.accessKeyId));
+      case 'AbortMultipartUpload':
+        return abort(s3, request);
       case 'ListParts':
         return listParts(s3, request);
       case 'HeadObject':
@@ -63,6 +67,8 @@ export function performing(settings, sealing, storageClasses) {
       length: forward.bodyLength,
       maxBytes: forward.maxBodyBytes,
       contentMd5: request.headers['content-md5'],
+      // Behind an edge there may have been chunks besides the length.
+      mayHaveLostChunks: !isEntrance,
     };
     return reading(message, forward.accessKeyId, options, received, (body) => store(s3, request, body));
   };
@@ -70,7 +76,7 @@ export function performing(settings, sealing, storageClasses) {
   /**
    * @template R
    * @param {IncomingMessage} message @param {string} accessKeyId
-   * @param {{ length?: number, maxBytes: number, contentMd5?: string }} options
+   * @param {{ length?: number, maxBytes: number, contentMd5?: string, mayHaveLostChunks?: boolean }} options
    * @param {(bytes: number) => void} received
    * @param {(body: IncomingBody) => Promise<R>} read
    */

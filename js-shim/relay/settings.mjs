@@ -4,6 +4,8 @@
  * @typedef {object} Settings
  * @property {number} port
  * @property {string} [host] by default every address
+ * @property {number} [healthPort] where checks of health are answered besides, in plain HTTP
+ * @property {boolean} s3PathStyle whether the bucket is in the path of requests to S3, as other stores want it
  * @property {number} slots bodies past `SMALL_BODY_BYTES` at once
  * @property {number} slotWaitSeconds how long such a body waits for a slot
  * @property {number} bodiesPerKey bodies of one access key at once
@@ -48,6 +50,8 @@ const ENDPOINT = 'AWS_LAMBDA_HTTP_ENDPOINT';
 const PORTS = ['AWS_LWA_PORT', 'PORT'];
 
 const BOTH_FRAMINGS = 'RELAY_BOTH_FRAMINGS';
+const HEALTH_PORT = 'RELAY_HEALTH_PORT';
+const S3_PATH_STYLE = 'RELAY_S3_PATH_STYLE';
 
 /**
  * @param {NodeJS.ProcessEnv} env
@@ -55,7 +59,7 @@ const BOTH_FRAMINGS = 'RELAY_BOTH_FRAMINGS';
  * @throws {Error} that names the variable, what was expected, and what was found
  */
 export function readSettings(env) {
-  const known = [BOTH_FRAMINGS, ...Object.values(NUMBERS).map(([name]) => name)];
+  const known = [BOTH_FRAMINGS, ...Object.values(NUMBERS).map(([name]) => name), HEALTH_PORT, S3_PATH_STYLE];
   const unknown = Object.keys(env).find((name) => name.startsWith('RELAY_') && !known.includes(name));
   if (unknown !== undefined) throw new Error(`${unknown}: unknown variable, expected one of ${known.join(', ')}`);
   const portName = PORTS.find((name) => env[name] !== undefined) ?? 'PORT';
@@ -65,7 +69,9 @@ export function readSettings(env) {
   ]);
   return {
     ...(env[ENDPOINT] === undefined ? { port: numberOf(env, portName, 0, 65_535, 8080) } : endpointOf(env[ENDPOINT])),
-    bothFramings: bothFramingsOf(env[BOTH_FRAMINGS]),
+    bothFramings: oneOf(env, BOTH_FRAMINGS, ['refuse', 'accept']),
+    s3PathStyle: oneOf(env, S3_PATH_STYLE, ['no', 'yes']) === 'yes',
+    ...(env[HEALTH_PORT] === undefined ? {} : { healthPort: numberOf(env, HEALTH_PORT, 0, 65_535, 0) }),
     ...Object.fromEntries(numbers),
   };
 }
@@ -92,9 +98,15 @@ function endpointOf(text) {
   return { host: host.replace(/^\[(.*)\]$/u, '$1'), port: Number(port) };
 }
 
-/** @param {string | undefined} text @returns {Settings['bothFramings']} */
-function bothFramingsOf(text) {
-  if (text === undefined || text === 'refuse') return 'refuse';
-  if (text === 'accept') return text;
-  throw new Error(`${BOTH_FRAMINGS}: expected "refuse" or "accept", found ${JSON.stringify(text)}`);
+/**
+ * @template {string} V
+ * @param {NodeJS.ProcessEnv} env @param {string} name
+ * @param {readonly [V, V]} values the first where the variable isn't there
+ * @returns {V}
+ */
+function oneOf(env, name, values) {
+  const text = env[name] ?? values[0];
+  const found = values.find((value) => value === text);
+  if (found !== undefined) return found;
+  throw new Error(`${name}: expected "${values[0]}" or "${values[1]}", found ${JSON.stringify(text)}`);
 }

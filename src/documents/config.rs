@@ -11,6 +11,7 @@ use super::credentials::CredentialsDocument;
 use super::field::{Integer, Object, UniqueMap, checked_text, one_of, present};
 use super::header_rules::HeaderRulesDocument;
 use super::json::{self, DocumentError, Values};
+use super::listener::ListenerDocument;
 use crate::config::capture::CaptureRules;
 use crate::config::credentials::Credentials;
 use crate::config::hosts::Hosts;
@@ -61,6 +62,10 @@ struct ConfigDocument {
     api: Option<Object<EndpointDocument>>,
     #[serde(default, deserialize_with = "present")]
     relay: Option<Object<EndpointDocument>>,
+    #[serde(default, deserialize_with = "entrance")]
+    entrance: Entrance,
+    #[serde(default, deserialize_with = "present")]
+    listener: Option<Object<ListenerDocument>>,
     #[serde(default, deserialize_with = "present")]
     bodies_without_length: Option<BodiesWithoutLengthName>,
     #[serde(default, deserialize_with = "present")]
@@ -145,6 +150,14 @@ impl<'de> Deserialize<'de> for SchemeName {
     }
 }
 
+/// Where requests come in.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Entrance {
+    #[default]
+    CloudFront,
+    Relay,
+}
+
 /// Where CompleteMultipartUpload goes, as it is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ThroughName {
@@ -171,6 +184,10 @@ impl<'de> Deserialize<'de> for BodiesWithoutLengthName {
 
 fn triggers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Triggers, D::Error> {
     one_of(deserializer, &[("viewer-request", Triggers::ViewerRequest), ("origin-request", Triggers::OriginRequest)])
+}
+
+fn entrance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entrance, D::Error> {
+    one_of(deserializer, &[("cloudfront", Entrance::CloudFront), ("relay", Entrance::Relay)])
 }
 
 fn head_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeadObject, D::Error> {
@@ -220,7 +237,15 @@ impl Config {
         let further_regions = document.further_regions.unwrap_or_default().into_iter().map(|region| region.0);
         let regions = AwsRegions::with_further(further_regions.collect())?;
         let buckets = check_buckets(document.buckets, &regions)?;
-        let service = check_service(document.api, document.relay, document.bodies_without_length, &buckets)?;
+        check_listener(document.listener, document.entrance)?;
+        let bodies = document.bodies_without_length.map_or(BodiesWithoutLength::Refused, |name| name.0);
+        let service = match document.entrance {
+            Entrance::CloudFront => check_service(document.api, document.relay, bodies, &buckets)?,
+            Entrance::Relay => {
+                check_triggers(document.triggers)?;
+                Some(check_alone(document.api.as_ref(), document.relay.as_ref(), bodies)?)
+            }
+        };
         let complete_multipart_upload = check_through(document.complete_multipart_upload, service.as_ref())?;
         check_small_parts(document.small_parts, service.as_ref(), complete_multipart_upload)?;
         Ok(Config {
@@ -360,10 +385,9 @@ fn check_host_bucket(
 fn check_service(
     api: Option<Object<EndpointDocument>>,
     relay: Option<Object<EndpointDocument>>,
-    bodies_without_length: Option<BodiesWithoutLengthName>,
+    bodies: BodiesWithoutLength,
     buckets: &BTreeMap<String, S3Bucket>,
 ) -> Result<Option<Service>, DocumentError> {
-    let bodies = bodies_without_length.map_or(BodiesWithoutLength::Refused, |name| name.0);
     match (api, relay, bodies) {
         (Some(_), Some(_), _) => {
             Err(DocumentError::new("relay", "expected either `api` or `relay`: the relay replaces the API"))
@@ -377,6 +401,47 @@ fn check_service(
             Ok(Some(Service::Relay(check_endpoint(relay, "relay", "the relay's", buckets)?, bodies)))
         }
         (None, None, BodiesWithoutLength::Refused) => Ok(None),
+    }
+}
+
+/// Where the relay is the entrance, no function of CloudFront's is triggered.
+fn check_triggers(triggers: Triggers) -> Result<(), DocumentError> {
+    match triggers {
+        Triggers::ViewerRequest => Ok(()),
+        Triggers::OriginRequest => Err(DocumentError::new(
+            "triggers",
+            "expected none where `entrance` is \"relay\": no CloudFront is before it",
+        )),
+    }
+}
+
+/// Where the relay is the entrance, nothing else serves anything.
+fn check_alone(
+    api: Option<&Object<EndpointDocument>>,
+    relay: Option<&Object<EndpointDocument>>,
+    bodies: BodiesWithoutLength,
+) -> Result<Service, DocumentError> {
+    match (api, relay) {
+        (Some(_), _) => Err(DocumentError::new(
+            "api",
+            "expected none where `entrance` is \"relay\", which performs everything itself",
+        )),
+        (None, Some(_)) => {
+            let expected =
+                "expected none where `entrance` is \"relay\": no edge asks it, and clients know it by `hosts`";
+            Err(DocumentError::new("relay", expected))
+        }
+        (None, None) => Ok(Service::Entrance(bodies)),
+    }
+}
+
+fn check_listener(listener: Option<Object<ListenerDocument>>, entrance: Entrance) -> Result<(), DocumentError> {
+    match (listener, entrance) {
+        (None, _) => Ok(()),
+        (Some(_), Entrance::CloudFront) => {
+            Err(DocumentError::new("listener", "expected none unless `entrance` is \"relay\""))
+        }
+        (Some(Object(listener)), Entrance::Relay) => listener.check().map_err(|error| error.within("listener")),
     }
 }
 
@@ -397,6 +462,9 @@ fn check_endpoint(
 fn check_through(name: Option<ThroughName>, service: Option<&Service>) -> Result<Through, DocumentError> {
     let refused = |expected: &str| Err(DocumentError::new("completeMultipartUpload", format!("expected {expected}")));
     match (name, service) {
+        (Some(ThroughName::S3 | ThroughName::Api), Some(Service::Entrance(_))) => {
+            refused("\"relay\": it is the `entrance`, and performs everything itself")
+        }
         (Some(ThroughName::S3), _) => Ok(Through::S3),
         (Some(ThroughName::Api), Some(Service::Relay(..))) => {
             refused("\"relay\" or \"s3\": there is a `relay` and no `api`")
@@ -469,7 +537,8 @@ mod tests {
             config.buckets.get("fleet-uploads").unwrap().domain,
             "fleet-uploads-prod.s3.us-east-1.amazonaws.com"
         );
-        assert_eq!(config.service.unwrap().endpoint().path, "/prod");
+        let Some(Service::Api(endpoint)) = config.service else { panic!("no API") };
+        assert_eq!(endpoint.path, "/prod");
     }
 
     #[test]
@@ -671,7 +740,7 @@ mod tests {
     #[test]
     fn takes_a_relay_in_place_of_the_api() {
         let relay = SAMPLE.replacen("\"api\"", "\"relay\"", 1);
-        let endpoint = read(SAMPLE).unwrap().service.unwrap().endpoint().clone();
+        let Some(Service::Api(endpoint)) = read(SAMPLE).unwrap().service else { panic!("no API") };
         let service = |text: &str| read(text).unwrap().service.unwrap();
         assert_eq!(service(&relay), Service::Relay(endpoint.clone(), BodiesWithoutLength::Refused));
         let relayed = relay.replacen("\"hosts\"", "\"bodiesWithoutLength\": \"relay\", \"hosts\"", 1);
@@ -680,6 +749,71 @@ mod tests {
             let text = relay.replacen("\"hosts\"", &format!("\"completeMultipartUpload\": \"{name}\", \"hosts\""), 1);
             assert_eq!(read(&text).unwrap().complete_multipart_upload, through, "{name}");
         }
+    }
+
+    const ENTRANCE: &str = r#"{
+        "entrance": "relay",
+        "hosts": [{ "host": "uploads.internal.example.com", "style": "cname", "bucket": "fleet-uploads" }],
+        "buckets": { "fleet-uploads": { "s3Bucket": "fleet-uploads-prod", "region": "us-east-1" } }
+    }"#;
+
+    #[test]
+    fn takes_a_relay_as_the_entrance() {
+        let with = |fields: &str| read(&ENTRANCE.replacen("\"relay\"", &format!("\"relay\", {fields}"), 1));
+        let service = |text: &str| read(text).unwrap().service.unwrap();
+        assert_eq!(service(ENTRANCE), Service::Entrance(BodiesWithoutLength::Refused));
+        assert_eq!(
+            with(r#""bodiesWithoutLength": "relay""#).unwrap().service,
+            Some(Service::Entrance(BodiesWithoutLength::Relayed))
+        );
+        for fields in [
+            r#""completeMultipartUpload": "relay""#,
+            r#""smallParts": "stage""#,
+            r#""headObject": "served""#,
+            r#""listener": {}"#,
+        ] {
+            assert!(with(fields).is_ok(), "{fields}");
+        }
+        assert!(matches!(
+            service(&SAMPLE.replacen("\"hosts\"", "\"entrance\": \"cloudfront\", \"hosts\"", 1)),
+            Service::Api(_)
+        ));
+    }
+
+    #[test]
+    fn refuses_beside_an_entrance_what_would_mean_nothing() {
+        let with = |fields: &str| read(&ENTRANCE.replacen("\"relay\"", &format!("\"relay\", {fields}"), 1)).err();
+        for (fields, expected) in [
+            (
+                r#""api": { "domain": "a.example.com", "path": "" }"#,
+                "api: expected none where `entrance` is \"relay\", which performs everything itself",
+            ),
+            (
+                r#""relay": { "domain": "a.example.com", "path": "" }"#,
+                "relay: expected none where `entrance` is \"relay\": no edge asks it, and clients know it by `hosts`",
+            ),
+            (
+                r#""completeMultipartUpload": "s3""#,
+                "completeMultipartUpload: expected \"relay\": it is the `entrance`, and performs everything itself",
+            ),
+            (
+                r#""triggers": "origin-request""#,
+                "triggers: expected none where `entrance` is \"relay\": no CloudFront is before it",
+            ),
+            (
+                r#""completeMultipartUpload": "api""#,
+                "completeMultipartUpload: expected \"relay\": it is the `entrance`, and performs everything itself",
+            ),
+        ] {
+            assert_eq!(with(fields).as_deref(), Some(expected));
+        }
+        let relay = ENTRANCE.replacen("\"relay\"", "\"cloudfront\", \"listener\": {}", 1);
+        assert_eq!(read(&relay).err().as_deref(), Some("listener: expected none unless `entrance` is \"relay\""));
+        let other = ENTRANCE.replacen("\"relay\"", "\"vpc\"", 1);
+        assert_eq!(
+            read(&other).err().as_deref(),
+            Some("entrance: expected one of \"cloudfront\", \"relay\", found \"vpc\"")
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::operation::Operation;
 use crate::refusal::{LengthFault, Refusal};
 use crate::request::header::HeaderMap;
 
-/// A body that the relay stores as an object or a part.
+/// A body that the relay stores as an object or a part. Where the relay is the entrance, it stores every one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelayedBody {
     /// The length that the client declared, in bytes; none where only the body's end tells it.
@@ -21,7 +21,8 @@ pub struct RelayedBody {
 pub(super) enum Body {
     /// Nothing: the body goes where the operation goes. Of an object or a part, its length in bytes, if it has one.
     Plain(Option<u64>),
-    /// An object or a part whose body S3 refuses as it is framed, or whose condition the edge can't give to S3.
+    /// An object or a part whose body S3 refuses as it is framed, or whose condition the edge can't give to S3; or any where
+    /// the relay is the entrance.
     Relayed(RelayedBody),
 }
 
@@ -60,14 +61,20 @@ impl Body {
                 let needs_relay = condition == Condition::Service;
                 let relayed = |length| check_coding(headers).map(|()| Body::Relayed(RelayedBody { length, max_bytes }));
                 match (framing, config.service.as_ref()) {
-                    (Framing::LengthAndChunks(bytes), Some(Service::Relay(..))) => relayed(Some(bytes)),
+                    (Framing::Length(bytes) | Framing::LengthAndChunks(bytes), Some(Service::Entrance(_)))
+                    | (Framing::LengthAndChunks(bytes), Some(Service::Relay(..))) => relayed(Some(bytes)),
                     (Framing::Length(bytes), Some(Service::Relay(..))) if needs_relay => relayed(Some(bytes)),
                     // What CloudFront sends is seen at origin-request: where that doesn't decide, it refuses chunks itself.
                     (Framing::LengthAndChunks(_), _) if config.triggers == Triggers::OriginRequest => {
                         Err(Refusal::MissingContentLength(LengthFault::LengthAndChunks))
                     }
                     (Framing::Length(bytes) | Framing::LengthAndChunks(bytes), _) => Ok(Body::Plain(Some(bytes))),
-                    (_, Some(Service::Relay(_, BodiesWithoutLength::Relayed))) => relayed(None),
+                    // The relay speaks HTTP/1.1 only: there is no body, and S3 and OSS take none that says nothing.
+                    (Framing::Neither, Some(Service::Entrance(_))) => {
+                        Err(Refusal::MissingContentLength(LengthFault::NoFraming))
+                    }
+                    (Framing::Chunks, Some(Service::Entrance(BodiesWithoutLength::Relayed)))
+                    | (_, Some(Service::Relay(_, BodiesWithoutLength::Relayed))) => relayed(None),
                     (Framing::Chunks, service) => Err(missing_length(service)),
                     (Framing::Neither, service @ Some(Service::Relay(..))) if needs_relay => {
                         Err(missing_length(service))
@@ -127,7 +134,9 @@ fn declared_length<'h>(headers: &'h HeaderMap<'_>) -> Result<Option<&'h str>, Re
 fn check_document(headers: &HeaderMap<'_>, config: &Config) -> Result<Body, Refusal> {
     match (headers.get_single(TRANSFER_ENCODING)?, config.service.as_ref()) {
         (None, _) => Ok(Body::Plain(None)),
-        (Some(_), Some(Service::Relay(..))) if config.complete_multipart_upload == Through::Service => {
+        (Some(_), Some(Service::Relay(..) | Service::Entrance(_)))
+            if config.complete_multipart_upload == Through::Service =>
+        {
             check_coding(headers).map(|()| Body::Plain(None))
         }
         (Some(_), _) => Err(Refusal::MissingContentLength(LengthFault::NoRelay)),
@@ -136,7 +145,7 @@ fn check_document(headers: &HeaderMap<'_>, config: &Config) -> Result<Body, Refu
 
 fn missing_length(service: Option<&Service>) -> Refusal {
     Refusal::MissingContentLength(match service {
-        Some(Service::Relay(..)) => LengthFault::TurnedOff,
+        Some(Service::Relay(..) | Service::Entrance(_)) => LengthFault::TurnedOff,
         Some(Service::Api(_)) | None => LengthFault::NoRelay,
     })
 }

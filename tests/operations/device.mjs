@@ -92,7 +92,7 @@ export class Upload {
       object: { Bucket: BUCKET, Key: this.key },
       query: new URLSearchParams({ uploadId: this.id }),
       headers: {},
-      handOver: Buffer.from('1\0id\0POST\0/k\0\0host\0h').toString('base64url'),
+      url: 'http://h/k',
       staging: { folder: this.id, maxJoinBytes: this.maxJoinBytes, headers: {} },
     };
   }

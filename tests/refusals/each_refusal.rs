@@ -12,7 +12,7 @@ use crate::request::{DATE, ID, NOW, Request, request};
 use crate::{OTHER_SECRET, RESOURCE, decide, refused, signed_by_derived, variant};
 
 /// What is particular to one answer.
-struct Answer {
+pub(crate) struct Answer {
     status: u16,
     code: &'static str,
     ec: &'static str,
@@ -50,7 +50,7 @@ pub(crate) fn requests() -> Vec<Request> {
 }
 
 /// One entry for every cause.
-fn table() -> Vec<(Request, Refusal, Answer)> {
+pub(crate) fn table() -> Vec<(Request, Refusal, Answer)> {
     let mut table = of_the_request();
     table.extend(of_the_resource_and_query());
     table.extend(of_the_signature());
@@ -536,7 +536,9 @@ fn names() -> Vec<&'static str> {
         | Refusal::NotImplemented(..)
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge
-        | Refusal::MissingContentLength(LengthFault::NoRelay | LengthFault::TurnedOff | LengthFault::LengthAndChunks)
+        | Refusal::MissingContentLength(
+            LengthFault::NoRelay | LengthFault::TurnedOff | LengthFault::LengthAndChunks | LengthFault::NoFraming,
+        )
         | Refusal::NoService(_)
         | Refusal::InvalidContentLength
         | Refusal::EntityTooLarge

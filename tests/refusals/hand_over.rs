@@ -23,7 +23,7 @@ fn initiate() -> Request {
 fn hand_over(request: &Request) -> String {
     forwarded(request, |forward| match &forward.origin {
         Origin::Api(through) => through.hand_over.as_str().to_owned(),
-        Origin::S3 | Origin::Relay(..) => panic!("expected the API: {request:?}"),
+        Origin::S3 | Origin::Relay(..) | Origin::Entrance(_) => panic!("expected the API: {request:?}"),
     })
 }
 

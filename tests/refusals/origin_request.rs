@@ -37,6 +37,7 @@ fn destination(gate: &Gate, request: &Request) -> String {
         Ok(Forward { origin: Origin::S3, .. }) => "s3".into(),
         Ok(Forward { origin: Origin::Api(through), .. }) => format!("api{}", through.resource),
         Ok(Forward { origin: Origin::Relay(through), .. }) => format!("relay{}", through.resource),
+        Ok(Forward { origin: Origin::Entrance(_), .. }) => "entrance".into(),
         Err(refusal) => refusal.detail().into_owned(),
     }
 }

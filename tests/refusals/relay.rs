@@ -43,7 +43,7 @@ fn destination(gate: &Gate, request: &Request) -> String {
         Ok(forward) => match forward.origin {
             Origin::S3 => "s3".into(),
             Origin::Api(_) => "api".into(),
-            Origin::Relay(_) => "relay".into(),
+            Origin::Relay(_) | Origin::Entrance(_) => "relay".into(),
         },
         Err((refusal, _)) => refusal.code().into(),
     }

@@ -75,7 +75,7 @@ fn forwards_no_header_that_a_viewer_forges() {
             }
             let domain = match &forward.origin {
                 Origin::S3 => "fleet-uploads-prod.s3.us-east-1.amazonaws.com",
-                Origin::Relay(..) => panic!("{name} goes to a relay"),
+                Origin::Relay(..) | Origin::Entrance(_) => panic!("{name} goes to a relay"),
                 Origin::Api(..) => "abc123.execute-api.us-east-1.amazonaws.com",
             };
             assert_eq!(sent["x-ossedge-origin"], domain, "{name}");

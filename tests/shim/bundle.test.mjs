@@ -198,7 +198,7 @@ test('refuses a viewer-request function that is too large for CloudFront', async
 });
 
 for (const [what, change, expected] of /** @type {const} */ ([
-  ['a field that is unknown', { regoin: 'x' }, 'config: the document: unknown field `regoin`, expected one of triggers, maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, relay, bodiesWithoutLength, completeMultipartUpload, listParts, unsealedUploadIds, smallParts, maxJoinBytes, headObject, cors, headers, credentials, capture, furtherRegions, $schema'],
+  ['a field that is unknown', { regoin: 'x' }, 'config: the document: unknown field `regoin`, expected one of triggers, maxClockSkewSeconds, maxUrlExpirySeconds, signatureSchemes, signatureRegions, hosts, buckets, api, relay, entrance, listener, bodiesWithoutLength, completeMultipartUpload, listParts, unsealedUploadIds, smallParts, maxJoinBytes, headObject, cors, headers, credentials, capture, furtherRegions, $schema'],
   ['unsealed upload ids that are neither refused nor forwarded', { unsealedUploadIds: true }, 'config: unsealedUploadIds: expected one of "refuse", "forward", found true'],
   ['small parts that are neither forwarded nor staged', { smallParts: 'join' }, 'config: smallParts: expected one of "forward", "stage", found "join"'],
   ['staged parts that nothing joins', { smallParts: 'stage', completeMultipartUpload: 's3' }, 'config: smallParts: expected "forward" where `completeMultipartUpload` is "s3": S3 can\'t join parts'],

@@ -44,7 +44,7 @@ test('nothing that a device can reach tests hypotheses', () => {
   assert.ok(importers.length > 0);
 });
 
-const KNOWN_PACKAGES = ['p-limit', 'hash-wasm', 'saxes', 'aws4fetch', '@aws-sdk/client-s3', '@aws-sdk/client-lambda'];
+const KNOWN_PACKAGES = ['p-limit', 'hash-wasm', 'proxy-protocol-js', 'saxes', 'aws4fetch', '@aws-sdk/client-s3', '@aws-sdk/client-lambda'];
 
 test('what is deployed imports no package but those for the functions behind the API and Secrets Manager', async () => {
   for (const file of [...imports.keys()].filter((path) => path.startsWith('js-shim/'))) {

@@ -28,6 +28,7 @@ const bucket = (/** @type {object} */ entry) => ({ ...config, buckets: { 'fleet-
 const named = (/** @type {string} */ name) => ({ ...config, hosts: [{ host: 'a', style: 'path' }], buckets: { [name]: { s3Bucket: 'abc', region: 'us-east-1' } } });
 const api = (/** @type {unknown} */ entry) => ({ ...config, api: entry });
 const relayed = { ...config, api: undefined, relay: { domain: 'relay.example.com', path: '' } };
+const entered = { ...config, api: undefined, entrance: 'relay' };
 const secretsManager = (/** @type {object} */ fields) => ({ ...config, credentials: { source: 'secrets-manager', secretId: 'k', regions: ['us-east-1'], ...fields } });
 const without = (/** @type {string} */ name) => Object.fromEntries(Object.entries(config).filter(([field]) => field !== name));
 
@@ -61,6 +62,20 @@ const CONFIGS = [
   ...['api', 's3', 'API', '', null, true].map((completeMultipartUpload) => ({ ...config, completeMultipartUpload })),
   ...['api', 'relay', 's3', null].map((completeMultipartUpload) => ({ ...relayed, completeMultipartUpload })),
   ...['refuse', 'relay', 's3', null, true].flatMap((bodiesWithoutLength) => [config, relayed, without('api')].map((one) => ({ ...one, bodiesWithoutLength }))),
+  ...['cloudfront', 'relay', 'Relay', '', null, true].flatMap((entrance) => [config, relayed, without('api')].map((one) => ({ ...one, entrance }))),
+  ...['api', 'relay', 's3', null].map((completeMultipartUpload) => ({ ...entered, completeMultipartUpload })),
+  ...['refuse', 'relay', 's3'].map((bodiesWithoutLength) => ({ ...entered, bodiesWithoutLength })),
+  ...['viewer-request', 'origin-request'].map((triggers) => ({ ...entered, triggers })),
+  { ...entered, headObject: 'served' }, { ...entered, smallParts: 'stage' }, { ...config, listener: {} }, { ...relayed, listener: {} },
+  ...[
+    {}, null, [], 'tls', { port: 1 }, { tls: {} }, { tls: null }, { tls: { certificate: '/a', key: '/b' } }, { tls: { certificate: '/a' } }, { tls: { certificate: 'a', key: '/b' } },
+    { tls: { certificate: '/', key: '/b' } }, { tls: { certificate: '/a', key: '/b', ca: '/c' } }, { clientAddress: 'socket' }, { clientAddress: 'proxy' }, { clientAddress: null },
+    { trustedProxies: ['10.0.0.0/8'] }, { clientAddress: 'socket', trustedProxies: ['10.0.0.0/8'] }, { clientAddress: 'proxy-protocol' }, { trustedHops: 1 },
+    ...[['10.0.0.0/8'], ['10.0.0.1', 'fd00::/8', '::1'], [], ['10.0.0.0/0'], ['10.0.0.0/08'], ['10.0.0'], ['a.example.com'], [''], '10.0.0.0/8', [5], null]
+      .map((trustedProxies) => ({ clientAddress: 'proxy-protocol', trustedProxies })),
+    ...[1, 2, 10, 11, 0, 1.5, '1', null].map((trustedHops) => ({ clientAddress: 'x-forwarded-for', trustedProxies: ['10.0.0.1'], trustedHops })),
+    { clientAddress: 'proxy-protocol', trustedProxies: ['10.0.0.1'], trustedHops: 1 },
+  ].map((listener) => ({ ...entered, listener })),
   relayed, { ...config, relay: config.api }, { ...relayed, relay: null }, { ...relayed, relay: { domain: 'a.b' } }, { ...relayed, relay: { domain: 'a.b', path: '/a/' } },
   { ...without('api'), completeMultipartUpload: 'relay' }, { ...without('api'), completeMultipartUpload: 'api' },
   ...['viewer-request', 'origin-request', 'Origin-Request', '', null, true, ['origin-request']].map((triggers) => ({ ...config, triggers })),
