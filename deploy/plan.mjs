@@ -81,6 +81,12 @@ export const STAGE = 'v1';
  * @throws {Error} with the field's path, what was found and what was expected
  */
 export function planOf(config, settings, originSecrets = { sent: 1, accepted: [1] }) {
+  if (config.entrance === 'relay') {
+    throw new Error(
+      'config: entrance: expected "cloudfront", which is what `deploy` makes, found "relay": ' +
+        '`oss-edge network private plan` writes the templates of a private entrance',
+    );
+  }
   const [first] = Object.values(config.buckets);
   const { name = 'oss-edge', region = first.region, certificate, container } = settings;
   const backend = backendOf(config, settings);

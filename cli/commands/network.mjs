@@ -1,9 +1,10 @@
 // oss-edge network: ways in other than public CloudFront.
 
 import { action } from '../action.mjs';
+import { addPrivate } from '../network/private-command.mjs';
 
-const NETWORK = `Plan and check the networks that devices come through: an IPsec VPN between Alibaba Cloud and AWS, and
-addresses of your own at AWS.
+const NETWORK = `Plan and check the networks that devices come through: a private entrance in AWS, an IPsec VPN between
+Alibaba Cloud and AWS, and addresses of your own at AWS.
 
 docs/networks.md says which fleet needs which.`;
 
@@ -32,6 +33,7 @@ publish. What is there already stays.`;
 export function addNetwork(program) {
   const network = program.command('network').summary('plan and check private ways in').description(NETWORK);
   network.helpCommand('help [command]', 'show help for a command');
+  addPrivate(network);
   addVpn(network);
   addByoip(network);
 }

@@ -26,7 +26,7 @@ export function containerResources(plan, release) {
 }
 
 /** What starts a task: reads its image. @param {string} repository @param {string} group */
-function startRole(repository, group) {
+export function startRole(repository, group) {
   const [host, ...path] = repository.split('/');
   const [account, , , region] = host.split('.');
   const image = {

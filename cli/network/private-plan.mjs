@@ -1,0 +1,114 @@
+// oss-edge network private plan
+
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import Ajv from 'ajv';
+
+import { privateFaultsOf } from '../../deploy/private/checks.mjs';
+import { throughEndpointStatement } from '../../deploy/private/buckets.mjs';
+import { privatePlanOf } from '../../deploy/private/plan.mjs';
+import { privateStacks } from '../../deploy/private/stacks.mjs';
+import { createGate } from '../../js-shim/core/gate.mjs';
+import { splitDeployment } from '../deployment.mjs';
+import { readDocument } from '../document.mjs';
+import { printable } from '../table.mjs';
+import { UsageError } from '../usage-error.mjs';
+import { readDocumentsWasm } from '../wasm-file.mjs';
+
+const SCHEMA = new URL('../schema/private.schema.json', import.meta.url);
+
+/**
+ * @param {{ config?: string, gateway?: string, out?: string, json?: boolean, dryRun?: boolean }} options
+ * @returns {Promise<number>} the exit status
+ * @throws {Error} with the field's path, what was found and what was expected
+ */
+export async function planPrivate({ config: file, gateway, out, json = false, dryRun = false }) {
+  if (file === undefined) throw new UsageError('expected --config FILE');
+  if (gateway === undefined) throw new UsageError('expected --gateway FILE');
+  const document = readPrivate(await readDocument(file));
+  const { config } = splitDeployment(await readDocument(gateway));
+  createGate({ wasm: await readDocumentsWasm(), config });
+  const plan = privatePlanOf(document, config);
+  const stacks = privateStacks(plan);
+  const faults = privateFaultsOf(plan, stacks);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  const files = [...stacks.map(stackFile), ...bucketStatementFiles(plan)];
+  const isWritten = out !== undefined && !dryRun;
+  if (isWritten) {
+    await mkdir(out, { recursive: true });
+    for (const { name, content } of files) await writeFile(join(out, name), `${JSON.stringify(content, null, 2)}\n`);
+  }
+  const shown = files.map(({ content: _, ...rest }) => rest);
+  if (json) process.stdout.write(`${JSON.stringify({ written: isWritten, files: shown, next: nextSteps(plan) })}\n`);
+  else process.stdout.write(textOf(shown, nextSteps(plan), isWritten ? out : undefined));
+  return 0;
+}
+
+/**
+ * @param {unknown} document
+ * @returns {import('../../deploy/private/plan.mjs').PrivateDocument}
+ * @throws {Error} with the field's path, what was found and what was expected
+ */
+export function readPrivate(document) {
+  const schema = JSON.parse(readFileSync(SCHEMA, 'utf8'));
+  const validate = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: false, formats: { ipv4: true } }).compile(schema);
+  if (validate(document)) return /** @type {any} */ (document);
+  // Of alternatives, what is deepest says most.
+  const [error] = validate.errors.toSorted((/** @type {any} */ a, /** @type {any} */ b) => b.instancePath.length - a.instancePath.length);
+  throw new Error(`private: ${messageOf(error)}`);
+}
+
+/** @param {any} error of Ajv */
+function messageOf({ instancePath, keyword, params, data, schema, message, parentSchema }) {
+  const path = instancePath.slice(1).replaceAll(/\/(\d+)(?=\/|$)/gu, '[$1]').replaceAll('/', '.');
+  const within = path === '' ? '' : `${path}.`;
+  if (keyword === 'additionalProperties') return `${within}${params.additionalProperty}: unknown field, expected one of ${Object.keys(parentSchema.properties).join(', ')}`;
+  if (keyword === 'required') return `${within}${params.missingProperty}: expected a value, found none`;
+  const expected = keyword === 'enum' ? `one of ${schema.join(', ')}` : message.replace(/^must (?:be|match|NOT) ?/u, '');
+  return `${path || 'the document'}: expected ${expected}, found ${JSON.stringify(data)}`;
+}
+
+/** @param {import('../../deploy/private/stacks.mjs').PrivateStack} stack */
+function stackFile({ kind, name, account, region, template }) {
+  return { name: `${name}.${region}.template.json`, kind, account, region, content: template };
+}
+
+/**
+ * Of buckets that are there: what to add to their policies.
+ *
+ * @param {import('../../deploy/private/plan.mjs').PrivatePlan} plan
+ */
+function bucketStatementFiles({ buckets, provider }) {
+  return buckets
+    .filter(({ existing }) => existing)
+    .map(({ s3Bucket, region }) => ({
+      name: `${s3Bucket}.statement.json`,
+      kind: 'bucket-statement',
+      account: provider.account,
+      region,
+      content: throughEndpointStatement(s3Bucket, 'the ARN of RelayRole', provider.s3Endpoint ?? 'S3Endpoint of the provider\'s stack'),
+    }));
+}
+
+/** @param {import('../../deploy/private/plan.mjs').PrivatePlan} plan @returns {string[]} */
+function nextSteps({ name, service, consumers, api, resource, buckets }) {
+  const names = consumers.map((consumer) => consumer.name).join(', ');
+  return [
+    `create ${name}-provider with ImageTag, the first 12 digits of the bundle's hash`,
+    ...(service.privateDnsName ? ['publish its outputs TxtName and TxtValue as a TXT record, and start the verification'] : []),
+    ...(consumers.length > 0 ? [`give its output ServiceName to ${names}, who create their stacks`] : []),
+    ...(service.acceptance === 'automatic' ? [] : ['accept each endpoint: aws ec2 accept-vpc-endpoint-connections']),
+    ...(api ? [`let ${names} create their api-consumer stacks, write the endpoints into \`api.endpoints\`, create ${name}-api with Balancer, and update the api-consumer stacks with DomainNameArn within 12 hours of the share`] : []),
+    ...(resource ? [`create ${name}-resource, and give ResourceConfigurationArn to ${names}`] : []),
+    ...buckets.filter(({ existing }) => existing).map(({ s3Bucket }) => `add the statement to the policy of ${s3Bucket}`),
+  ];
+}
+
+/** @param {{ name: string, kind: string, account: string, region: string }[]} files @param {string[]} steps @param {string} [out] */
+function textOf(files, steps, out) {
+  const lines = files.map(({ name, account, region }) => `  ${name}  (account ${account}, ${region})`);
+  const head = out === undefined ? 'would write:' : `wrote to ${out}:`;
+  return `${[head, ...lines, '', 'then:', ...steps.map((step, index) => `  ${index + 1}. ${step}`)].map(printable).join('\n')}\n`;
+}
