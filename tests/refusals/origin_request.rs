@@ -172,7 +172,7 @@ fn takes_conditions_behind_the_edge_while_the_triggers_change() {
     let complete = complete.signed(&format!("{RESOURCE}?uploadId=U1"));
     let put = put(&[FORBIDDEN, ("content-length", "7")]);
     let hand_over = |gate: &Gate, request: &Request| match outcome(gate, request).unwrap().origin {
-        Origin::S3 => panic!("expected a service"),
+        Origin::S3 | Origin::Entrance(_) => panic!("expected a service"),
         Origin::Api(through) | Origin::Relay(through) => through.hand_over.as_str().to_owned(),
     };
     for request in [&put, &complete] {
