@@ -87,6 +87,13 @@ test('names of buckets are looked at: taken by this account, by another, or not 
   assert.deepEqual(lines("can't tell"), ['bucket fleet-logs-prod: somebody else has the name, or s3:ListBucket is not allowed']);
 });
 
+test('a bucket in another Region is named', async () => {
+  aws.buckets.elsewhere.add('fleet-uploads-prod');
+  await assert.rejects(check(), /buckets\.fleet-uploads\.s3Bucket: expected a name that is free, found fleet-uploads-prod in another Region/u);
+  const settings = { ...SETTINGS, buckets: { 'fleet-uploads': { existing: true } } };
+  await assert.rejects(check({ settings }), /buckets\.fleet-uploads\.region: expected the Region of fleet-uploads-prod, found eu-west-1/u);
+});
+
 test('a quota of CloudFront that would be exceeded stops before anything is made, as Service Quotas or the default has it', async () => {
   aws.account.present = { distributions: 199, originRequestPolicies: 20, originAccessControls: 100, responseHeadersPolicies: 20 };
   await assert.rejects(check(), (/** @type {Error} */ { message }) => {

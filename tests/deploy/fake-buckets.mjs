@@ -17,6 +17,8 @@ export class FakeBuckets {
   all = new Map();
   /** Names that are somebody else's. @type {Set<string>} */
   denied = new Set();
+  /** Names of buckets in another Region than the one that is asked. @type {Set<string>} */
+  elsewhere = new Set();
 
   /** @param {string} name */
   create(name) {
@@ -30,6 +32,7 @@ export class FakeBuckets {
     const [, name, ...rest] = decodeURIComponent(pathname).split('/');
     const key = rest.join('/');
     const bucket = this.all.get(name);
+    if (this.elsewhere.has(name)) throw new AwsError('PermanentRedirect', 'The bucket you are attempting to access must be addressed using the specified endpoint.', 301);
     if (this.denied.has(name)) throw new AwsError('AccessDenied', 'Access Denied', 403);
     if (bucket === undefined) throw new AwsError(method === 'HEAD' ? 'NotFound' : 'NoSuchBucket', name, 404);
     if (method === 'HEAD' && key === '') return { body: '' };

@@ -34,7 +34,11 @@ async function checkBucket(aws, { name, s3Bucket, region, existing }) {
       ? fault(`deployment.buckets.${name}.existing: expected a bucket ${s3Bucket}, found none`)
       : ok(`bucket ${s3Bucket}: the name is free`);
   }
-  if (status === 301) return fault(`buckets.${name}.region: expected the Region of ${s3Bucket}, found ${region}`);
+  if (status === 301) {
+    return existing
+      ? fault(`buckets.${name}.region: expected the Region of ${s3Bucket}, found ${region}`)
+      : fault(`buckets.${name}.s3Bucket: expected a name that is free, found ${s3Bucket} in another Region`);
+  }
   if (status === 200) {
     return existing
       ? ok(`bucket ${s3Bucket}: is there`)
