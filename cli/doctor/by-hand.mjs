@@ -77,4 +77,9 @@ export const BY_HAND = [
     what: 'what origin-request takes away is gone, and what it adds arrives',
     why: 'A7 and A8 try it where `triggers` is "origin-request"',
   },
+  ...['A110', 'A111', 'A112', 'A113', 'A114', 'A115'].map((id) => ({
+    id,
+    what: 'a private entrance',
+    why: "it is reached from a VPC alone, and the relay's log tells it",
+  })),
 ];
