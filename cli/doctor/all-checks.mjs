@@ -26,5 +26,5 @@ export const CHECKS = [
 export const STORED = [
   ...FIRST_STORED,
   ...['signed', 'no-overwrite', 'a b+c', 'begun', 'ended', 'staged', 'staged-tail', 'staged-empty', 'headed'],
-  ...['cut-within', 'cut-between', 'too-short', 'too-long', 'chunks-1', 'chunks-2'],
+  ...['cut-within', 'cut-between', 'too-short', 'too-long', 'chunks-1', 'chunks-2', 'stream', 'stream-cut'],
 ];

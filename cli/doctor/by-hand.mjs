@@ -33,11 +33,6 @@ export const BY_HAND = [
     why: 'it takes 20,000 access keys, and the REPORT lines of the log',
   },
   {
-    id: 'A37',
-    what: 'HTTP/2 bodies without a length reach the relay',
-    why: 'these requests are HTTP/1.1; curl --http2 sends the other',
-  },
-  {
     id: 'A46',
     what: 'a join ends before the client gives up',
     why: 'it takes uploads of 512 MiB in small parts, and a watch',

@@ -2,6 +2,7 @@
 
 import { createHash, createHmac } from 'node:crypto';
 
+import { sendHttp2 } from './http2-request.mjs';
 import { inChunks, sendRaw } from './raw-request.mjs';
 
 /** @typedef {import('./raw-request.mjs').Answer} Answer */
@@ -13,7 +14,7 @@ import { inChunks, sendRaw } from './raw-request.mjs';
  * @property {string} [query] as sent; all of it is signed
  * @property {[name: string, value: string][]} [headers] those that begin with `x-oss-` are signed
  * @property {Buffer} [content]
- * @property {'length' | 'chunks' | 'both'} [framing]
+ * @property {'length' | 'chunks' | 'both' | 'stream'} [framing] `stream` is over HTTP/2, and has neither header
  * @property {string} [secret] in place of the key's own
  * @property {number} [declared] length in bytes, in place of the content's
  * @property {number} [cut] how many of the body's last bytes, its framing included, are never sent: the connection ends
@@ -26,10 +27,10 @@ import { inChunks, sendRaw } from './raw-request.mjs';
  * @param {string} options.bucket
  * @param {{ accessKeyId: string, accessKeySecret: string }} options.key
  * @param {string} options.prefix of all keys
- * @returns {{ ask: (asked: Asked) => Promise<Answer>, keyOf: (name: string) => string }}
+ * @returns {{ ask: (asked: Asked) => Promise<Answer>, keyOf: (name: string) => string, hasTls: boolean }}
  */
 export function createDevice({ address, host, bucket, key: { accessKeyId, accessKeySecret }, prefix }) {
-  return { keyOf: (name) => prefix + name, ask };
+  return { keyOf: (name) => prefix + name, ask, hasTls: address.protocol === 'https:' };
 
   /** @param {Asked} asked */
   function ask({
@@ -61,16 +62,18 @@ export function createDevice({ address, host, bucket, key: { accessKeyId, access
     ].join('\n');
     const signature = createHmac('sha1', secret).update(text).digest('base64');
     const target = `/${path === undefined ? encoded(key) : encoded(prefix) + path}${query && `?${query}`}`;
+    const own = /** @type {[string, string][]} */ ([
+      ['Date', date],
+      ['Authorization', `OSS ${accessKeyId}:${signature}`],
+      ...headers,
+    ]);
+    if (framing === 'stream') {
+      return sendHttp2(address, { method, target, host, headers: own, body: content ?? Buffer.alloc(0), cut });
+    }
     return sendRaw(address, {
       method,
       target,
-      headers: [
-        ['Host', host],
-        ['Date', date],
-        ['Authorization', `OSS ${accessKeyId}:${signature}`],
-        ...headers,
-        ...framed(declared, framing),
-      ],
+      headers: [['Host', host], ...own, ...framed(declared, framing)],
       body: content && (framing === 'length' ? content : inChunks(content)),
       cut,
     });

@@ -54,6 +54,24 @@ export const RELAY_CHECKS = [
     },
   },
   {
+    id: 'A37',
+    what: 'bodies without a length over HTTP/2 reach the relay, and cut ones cut',
+    follows: 'A PART OF AN OBJECT MAY BE STORED: turn HTTP/2 off, or set `bodiesWithoutLength` to "refuse"',
+    run: async (patient) => {
+      const { config, device, stored } = patient;
+      if (config.bodiesWithoutLength !== 'relay') return unknown(REFUSED);
+      if (!device.hasTls) return unknown('without TLS, as with `serve`, there is no HTTP/2');
+      const whole = await chunked(patient, 'stream', Buffer.alloc(MIB, 'a'), 'stream');
+      if (whole.verdict !== 'holds') return whole;
+      const content = Buffer.alloc(6 * MIB, 'a');
+      await device.ask({ method: 'PUT', key: 'stream-cut', content, framing: 'stream', cut: MIB });
+      await sleep(SETTLE_MILLISECONDS);
+      return (await stored?.(device.keyOf('stream-cut'))) === undefined
+        ? holds('1 MiB; of a connection that ends nothing is stored')
+        : fails('a part of a body that was cut is stored');
+    },
+  },
+  {
     id: 'A36',
     what: 'a body with chunks and a wrong length is refused, or stored as its chunks say',
     follows: 'OBJECTS ARE DAMAGED where a client says a wrong length: leave RELAY_BOTH_FRAMINGS at "refuse"',
@@ -82,9 +100,12 @@ export const RELAY_CHECKS = [
   },
 ];
 
-/** @param {Patient} patient @param {string} key @param {Buffer} content @returns {Promise<Finding>} */
-async function chunked({ device, stored }, key, content) {
-  const answer = await device.ask({ method: 'PUT', key, content, framing: 'chunks' });
+/**
+ * @param {Patient} patient @param {string} key @param {Buffer} content @param {'chunks' | 'stream'} [framing]
+ * @returns {Promise<Finding>}
+ */
+async function chunked({ device, stored }, key, content, framing = 'chunks') {
+  const answer = await device.ask({ method: 'PUT', key, content, framing });
   if (answer.status !== 200) return fails(`${content.length} B: ${shown(answer)}`);
   const found = await stored?.(device.keyOf(key));
   if (found === undefined) return stored ? fails('200, and not in the bucket') : unknown(`200; ${NO_S3}`);

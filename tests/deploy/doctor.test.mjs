@@ -1,7 +1,9 @@
 // oss-edge doctor, against `serve` in each model of CloudFront.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import http2 from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -64,7 +66,7 @@ for (const framing of /** @type {import('../../local/request-framing.mjs').Frami
     assert.deepEqual(others.filter(({ verdict }) => verdict === 'fails'), []);
     // The rest needs other configurations, which have their own tests, or a person.
     const open = results.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id);
-    assert.deepEqual(open, ['A43', 'A44', 'A38', 'A35', 'A36', ...BY_HAND.map(({ id }) => id)]);
+    assert.deepEqual(open, ['A43', 'A44', 'A38', 'A35', 'A37', 'A36', ...BY_HAND.map(({ id }) => id)]);
   });
 
   test(`finds what each assumption about the relay is in the model ${framing}`, async () => {
@@ -74,7 +76,8 @@ for (const framing of /** @type {import('../../local/request-framing.mjs').Frami
     assert.deepEqual(found.A36, OTHER_LENGTHS[framing]);
     const others = results.filter(({ id }) => !['A15', 'A36'].includes(id));
     assert.deepEqual(others.filter(({ verdict }) => verdict === 'fails'), []);
-    assert.deepEqual(others.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id), BY_HAND.map(({ id }) => id));
+    // `serve` has no TLS, and so no HTTP/2: that has its own test.
+    assert.deepEqual(others.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id), ['A37', ...BY_HAND.map(({ id }) => id)]);
   });
 }
 
@@ -88,7 +91,7 @@ test('finds that a body is damaged, and says that no device may move', async () 
 
 test('without a look into the bucket it says what cannot be told', async () => {
   const { results } = await visit({ looks: false });
-  assert.deepEqual(results.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id), ['A12', 'A3', 'A7', 'A8', 'A15', 'A19', 'A26', 'A43', 'A44', 'A38', 'A35', 'A36', ...BY_HAND.map(({ id }) => id)]);
+  assert.deepEqual(results.filter(({ verdict }) => verdict === 'unknown').map(({ id }) => id), ['A12', 'A3', 'A7', 'A8', 'A15', 'A19', 'A26', 'A43', 'A44', 'A38', 'A35', 'A37', 'A36', ...BY_HAND.map(({ id }) => id)]);
   assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails'), []);
 });
 
@@ -166,6 +169,46 @@ test('each assumption in the list is tried, or said to be for a person, and no o
 test('finds an API that refuses POST in chunks', async () => {
   const { results } = await visit({ apiChunked: 'refused' });
   assert.deepEqual(results.filter(({ verdict }) => verdict === 'fails').map(({ id, found }) => [id, found]), [['A24', 'it does not begin: 500 InternalError']]);
+});
+
+test('over HTTP/2 a body has no length, and what is cut is stored or not', async () => {
+  /** @type {Map<string, Buffer>} */
+  const objects = new Map();
+  let keepsCut = false;
+  const server = http2.createServer();
+  server.on('stream', (stream, { ':path': path = '', 'content-length': length, authorization }) => {
+    assert.equal(length, undefined);
+    assert.match(String(authorization), /^OSS LTAI/u);
+    /** @type {Buffer[]} */
+    const received = [];
+    stream.on('data', (bytes) => received.push(bytes));
+    stream.on('error', () => {});
+    // Node emits `end` for a stream that was cut, too, before it says so.
+    stream.on('end', () =>
+      setImmediate(() => {
+        const isCut = stream.destroyed || stream.aborted || Number(stream.rstCode) !== 0;
+        if (!isCut || keepsCut) objects.set(path.slice(1), Buffer.concat(received));
+        if (isCut) return;
+        stream.respond({ ':status': 200 });
+        stream.end();
+      }),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const device = { ...deviceAt(`http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`), hasTls: true };
+  const stored = async (/** @type {string} */ key) => objects.has(key) ? /** @type {any} */ ({ body: objects.get(key) }) : undefined;
+  const check = CHECKS.find(({ id }) => id === 'A37');
+  const found = [];
+  for (keepsCut of [false, true]) {
+    objects.clear();
+    found.push(await check?.run({ device, stored, config: WITH_RELAY }));
+  }
+  server.close();
+  assert.deepEqual(found, [
+    { verdict: 'holds', found: '1 MiB; of a connection that ends nothing is stored' },
+    { verdict: 'fails', found: 'a part of a body that was cut is stored' },
+  ]);
 });
 
 test('finds that a cut body is stored, and that no device may move', async () => {
