@@ -211,11 +211,11 @@ export function createRelay({
     const { s3Code, detail } = UNREADABLE[code] ?? { s3Code: 'InvalidArgument', detail: `not a request (${code})` };
     const ossRequestId = randomBytes(12).toString('hex').toUpperCase();
     const answer = translate(new S3Fault(s3Code), undefined, ossRequestId, time);
-    endUnreadable(socket, answer);
-    // A request that is being read gets its line when its body fails.
-    if (underWay.has(socket)) return;
+    const { status, code: ossCode } = answer;
     const clientIp = addressOf(socket);
-    writeLine(time, { decision: 'deny', status: answer.status, code: answer.code, detail, ossRequestId, clientIp });
+    // A request that is being read gets its line when its body fails.
+    if (!underWay.has(socket)) writeLine(time, { decision: 'deny', status, code: ossCode, detail, ossRequestId, clientIp });
+    endUnreadable(socket, answer);
   }
 }
 
