@@ -57,8 +57,9 @@ test('the container may do nothing but serve', async () => {
   assert.deepEqual([allowPrivilegeEscalation, readOnlyRootFilesystem, capabilities], [false, true, { drop: ['ALL'] }]);
   assert.deepEqual([pod.spec.securityContext.runAsNonRoot, pod.spec.automountServiceAccountToken], [true, false]);
   // Those of the image's user `node`, who must be able to read the Secret.
-  assert.match(await readFile(DOCKERFILE, 'utf8'), /^USER node$/mu);
-  assert.equal(pod.spec.securityContext.fsGroup, 1000);
+  const [, user, group] = /^USER (\d+):(\d+)$/mu.exec(await readFile(DOCKERFILE, 'utf8')) ?? [];
+  const { runAsUser, runAsGroup, fsGroup } = pod.spec.securityContext;
+  assert.deepEqual([runAsUser, runAsGroup, fsGroup], [Number(user), Number(group), Number(group)]);
 });
 
 test('access keys and seals come from a Secret, at the places where the relay reads them', async () => {

@@ -89,13 +89,14 @@ test('each command has exactly the options that scripts may use', () => {
   assert.deepEqual(optionsOf(/** @type {any} */ (deploy)), DEPLOY_OPTIONS);
   const network = program.commands.find((command) => command.name() === 'network');
   assert.deepEqual(network?.commands.map((command) => [command.name(), optionsOf(command)]), [
+    ['private', { plan: ['config', 'gateway', 'out', 'dry-run', 'json'] }],
     ['vpn', VPN_OPTIONS],
     ['byoip', Object.fromEntries(Object.entries(BYOIP_OPTIONS).map(([name, options]) => [name, ['config', 'dir', 'json', ...options]]))],
   ]);
   assert.deepEqual(deploy?.options.map(({ long }) => long?.slice(2)), [...OF_A_DEPLOYMENT, 'dry-run', 'yes', 'smoke-key', 'image-is-pushed', 'revert-drift', 'skip-account-check']);
 });
 
-for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['doctor'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name]), ['network'], ['network', 'vpn'], ...Object.keys(VPN_OPTIONS).map((name) => ['network', 'vpn', name]), ['network', 'byoip'], ...Object.keys(BYOIP_OPTIONS).map((name) => ['network', 'byoip', name])]) {
+for (const path of [[], ['bundle'], ['replay'], ['explain'], ['serve'], ['doctor'], ['keys'], ...Object.keys(KEYS_OPTIONS).map((name) => ['keys', name]), ['secrets'], ['secrets', 'new'], ['secrets', 'rotate'], ['deploy'], ...Object.keys(DEPLOY_OPTIONS).map((name) => ['deploy', name]), ['network'], ['network', 'private'], ['network', 'private', 'plan'], ['network', 'vpn'], ...Object.keys(VPN_OPTIONS).map((name) => ['network', 'vpn', name]), ['network', 'byoip'], ...Object.keys(BYOIP_OPTIONS).map((name) => ['network', 'byoip', name])]) {
   test(`${['oss-edge', ...path].join(' ')} --help describes the command and its options`, async () => {
     const { status, stdout, stderr } = await run(...path, '--help');
     assert.deepEqual([status, stderr], [0, '']);
