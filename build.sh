@@ -6,6 +6,9 @@
 #   ./build.sh check                                  format, lints, types, unit tests, a replay: before each commit
 #   ./build.sh test                                   every test
 #   ./build.sh bench [--short] [--json FILE]          the budget of docs/performance.md
+#   ./build.sh fuzz [--seconds N] [TARGET…]           each fuzz target for a minute, or so long (CONTRIBUTING.md)
+#   ./build.sh mutants [--all | --changed BASE] […]   each change that no test notices, of the modules that decide
+#   ./build.sh constant-time                          whether comparisons tell by their time where they differ
 #   ./build.sh demo                                   a real OSS SDK uploads through the bundle
 #   ./build.sh compatibility                          write docs/compatibility.md, from the end-to-end tests
 #   ./build.sh vpn-trial                              two IPsec gateways against each other, as root on Debian
@@ -170,6 +173,15 @@ install_java_and_go() {
     ${apt[*]} update && ${apt[*]} install --yes --no-install-recommends ${packages[*]} || true"
 }
 
+# A C++ compiler for libFuzzer: Debian's, where it may be installed.
+install_cxx() {
+  if ! command -v c++ >/dev/null && command -v apt-get >/dev/null && ((EUID == 0)); then
+    step 'Installing g++' bash -c '
+      export DEBIAN_FRONTEND=noninteractive
+      apt-get -qq update && apt-get -qq install --yes --no-install-recommends g++ || true'
+  fi
+}
+
 # build_sdk_drivers [--all]: for the oldest and the latest release of each SDK, or for all of them.
 build_sdk_drivers() {
   local built=target/sdk-drivers/built hash
@@ -253,6 +265,7 @@ lint_rust() {
 
 run_tests() {
   rm -f "$logs/passed"
+  install_cxx
   install_rust_tools
   install_wasm_pack
   beside rust_tests
@@ -279,6 +292,7 @@ run_tests() {
   step 'docs/compatibility.md' node tests/e2e/compatibility.mjs --check
   step 'Sizes within their budget' bundle_sample
   bench --short
+  mutants_of_changes
   printf '%d passed, 0 failed\n' "$(($(paste -sd+ "$logs/passed")))"
 }
 
@@ -288,6 +302,11 @@ rust_tests() {
   step 'Rust: vectors, refusals, malformed requests in WebAssembly' wasm-pack test --node --mode no-install -- --locked \
     --test signature_v1_vectors --test signature_v4_vectors --test derived_keys --test seals --test refusals \
     --test malformed
+  if command -v c++ >/dev/null; then
+    step 'Fuzzing: a short run of each target, and every planted fault' node fuzz/run.mjs --check
+  else
+    echo 'Left out: fuzzing, for which libFuzzer needs a C++ compiler (g++)'
+  fi
 }
 
 python_tests() {
@@ -341,6 +360,49 @@ s3s_fs() {
   sed -n '/^[^#]/s/^/  /p' $list
 }
 
+# The modules that decide who may do what: a mutant of these must be killed, or be told equivalent in tests/mutants.toml.
+deciding=(
+  authenticate.rs authorize.rs access_keys.rs 'access_keys/*.rs' signature.rs 'signature/**/*.rs' mac.rs
+  route.rs 'route/*.rs' hand_over_seal.rs sealing_keys.rs upload_id.rs 'upload_id/*.rs' time.rs
+)
+
+# mutants [--all | --changed BASE] [OPTION-OF-CARGO-MUTANTS…]: goes on where it stopped; `--shard 1/4` is a part.
+mutants() {
+  local options=() out=target/mutants
+  case "${1:-}" in
+  --all) shift ;;
+  --changed)
+    git diff "$2" -- src >"$logs/mutants.diff"
+    if [[ ! -s $logs/mutants.diff ]]; then
+      echo "No changes of src/ since $2: no mutants"
+      return
+    fi
+    options=(--in-diff "$logs/mutants.diff")
+    out=target/mutants-of-changes
+    shift 2
+    ;;
+  *) for module in "${deciding[@]}"; do options+=(--file "src/$module"); done ;;
+  esac
+  if [[ $(cargo mutants --version 2>/dev/null) != 'cargo-mutants 27.1.0' ]]; then
+    step 'Building cargo-mutants 27.1.0, once, some minutes' \
+      cargo install --locked --root "$tools" cargo-mutants --version 27.1.0
+  fi
+  cargo mutants --config tests/mutants.toml --iterate --output "$out" "${options[@]}" "$@"
+}
+
+# Of the lines that differ from the branch that this one is to be merged into; none on that branch itself. Many take too
+# long to be tested each time.
+mutants_of_changes() {
+  local base count
+  base=$(git merge-base HEAD "${MUTANTS_BASE:-main}" 2>/dev/null) || return 0
+  count=$(git diff --numstat "$base" -- src | awk '{ lines += $1 } END { print lines + 0 }')
+  if ((count > 0 && count <= 40)); then
+    step "Mutants of $count changed lines" mutants --changed "$base"
+  elif ((count > 40)); then
+    echo "Left out: mutants of $count changed lines, which take long: ./build.sh mutants --changed $base"
+  fi
+}
+
 demo() {
   prepare
   node cli/demo.mjs
@@ -359,6 +421,9 @@ bundle)
 check) check ;;
 test) run_tests ;;
 bench) bench "${@:2}" ;;
+mutants) mutants "${@:2}" ;;
+constant-time) (cd fuzz && cargo run --quiet --locked --profile constant-time -p constant-time) ;;
+fuzz) node fuzz/run.mjs "${@:2}" ;;
 demo) demo ;;
 compatibility) compatibility ;;
 vpn-trial)
@@ -366,9 +431,9 @@ vpn-trial)
   node tests/network/vpn-trial.mjs "${@:2}"
   ;;
 s3s-fs) s3s_fs ;;
-help | --help | -h) sed -n 's/^# \{0,1\}//;2,11p' "$0" ;;
+help | --help | -h) sed -n 's/^# \{0,1\}//;2,15p' "$0" ;;
 *)
-  sed -n 's/^# \{0,1\}//;2,11p' "$0" >&2
+  sed -n 's/^# \{0,1\}//;2,15p' "$0" >&2
   exit 2
   ;;
 esac
