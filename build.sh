@@ -13,6 +13,10 @@
 #   ./build.sh compatibility                          write docs/compatibility.md, from the end-to-end tests
 #   ./build.sh vpn-trial                              two IPsec gateways against each other, as root on Debian
 #   ./build.sh s3s-fs                                 the end-to-end tests against an S3 that nobody here wrote
+#   ./build.sh soak [--minutes N]                     load, with faults, for 30 minutes
+#   ./build.sh mutants-js [GROUP...]                  which breaks of the functions' JavaScript no test notices
+#   ./build.sh reproduce                              build twice, elsewhere, and print the hashes that are the same
+#   ./build.sh audit                                  licences, sources and known faults of dependencies
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -198,9 +202,14 @@ build_sdk_drivers() {
   node -e 'for (const what of Object.values(require("./target/sdk-drivers/left-out.json"))) console.log(`Left out: ${what}`)'
 }
 
-# What the core is made from. Their hash names a build: a function takes no gate.bin that another build wrote.
+# What the core is made from, and by what. Their hash names a build: a function takes no gate.bin that another build wrote.
 core_hash() {
-  find src build .cargo Cargo.toml Cargo.lock -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-32
+  {
+    find src build/{module.sh,crate-licences.mjs,rust-library-licence.txt} .cargo Cargo.toml Cargo.lock -type f |
+      LC_ALL=C sort | xargs sha256sum
+    rustc --version
+    wasm-opt --version
+  } | sha256sum | cut -c 1-32
 }
 
 # Two modules: one without the code that reads documents, for most functions, and the whole one, for functions that
@@ -264,7 +273,8 @@ lint_rust() {
 }
 
 run_tests() {
-  rm -f "$logs/passed"
+  rm -rf "${logs:?}"/*
+  export SECRET_SCAN="$logs/functions"
   install_cxx
   install_rust_tools
   install_wasm_pack
@@ -289,10 +299,12 @@ run_tests() {
   step 'The npm package, installed' node --test tests/package/*.test.mjs
   javascript_sdk_tests
   join
+  step 'Soak: load and faults for 20 seconds' node tests/soak/run.mjs --minutes 0.33
   step 'docs/compatibility.md' node tests/e2e/compatibility.mjs --check
   step 'Sizes within their budget' bundle_sample
-  bench --short
+  bench --short | tee "$logs/bench.log"
   mutants_of_changes
+  step 'No secret of the tests in what they wrote' node tests/secret-scan.mjs target/logs
   printf '%d passed, 0 failed\n' "$(($(paste -sd+ "$logs/passed")))"
 }
 
@@ -403,6 +415,25 @@ mutants_of_changes() {
   fi
 }
 
+soak() {
+  prepare
+  install_python_sdk
+  install_java_and_go
+  build_sdk_drivers
+  node tests/soak/run.mjs "$@"
+}
+
+# Stryker, beside the project: its 180 packages are for this alone.
+mutants_js() {
+  prepare
+  if ! grep -qs '"@stryker-mutator/core": "9.6.1"' target/stryker/package.json; then
+    mkdir -p target/stryker
+    step 'Installing Stryker 9.6.1' npm install --silent --save-exact --prefix target/stryker \
+      @stryker-mutator/core@9.6.1 @stryker-mutator/tap-runner@9.6.1
+  fi
+  node tests/mutants/run.mjs "$@"
+}
+
 demo() {
   prepare
   node cli/demo.mjs
@@ -431,6 +462,10 @@ vpn-trial)
   node tests/network/vpn-trial.mjs "${@:2}"
   ;;
 s3s-fs) s3s_fs ;;
+soak) soak "${@:2}" ;;
+mutants-js) mutants_js "${@:2}" ;;
+reproduce) prepare && build/reproduce.sh ;;
+audit) prepare && build/audit.sh ;;
 help | --help | -h) sed -n 's/^# \{0,1\}//;2,15p' "$0" ;;
 *)
   sed -n 's/^# \{0,1\}//;2,15p' "$0" >&2

@@ -1,4 +1,4 @@
-// Prints the licences of the Rust crates that are compiled into one of the core's modules, as JSON. Its arguments are the
+// Prints the licences and checksums of the Rust crates that are compiled into one of the core's modules, as JSON. Its arguments are the
 // options that choose the module's features, as cargo takes them.
 
 import { execFileSync } from 'node:child_process';
@@ -9,10 +9,17 @@ import { fileURLToPath } from 'node:url';
 import { licenceTexts } from '../cli/notices.mjs';
 
 const TARGET = 'wasm32-unknown-unknown';
+const LOCKED = /^name = "(.*)"\nversion = "(.*)"\nsource = .*\nchecksum = "(.*)"$/gmu;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const { packages, resolve } = JSON.parse(
   run('cargo', 'metadata', '--format-version', '1', '--locked', '--filter-platform', TARGET, ...process.argv.slice(2)),
+);
+/** By name and version, the SHA-256 of what crates.io serves. */
+const checksums = new Map(
+  [...(await readFile(new URL('../Cargo.lock', import.meta.url), 'utf8')).matchAll(LOCKED)].map(
+    ([, name, version, checksum]) => [`${name} ${version}`, checksum],
+  ),
 );
 const licences = [await standardLibraryLicence(), ...(await Promise.all(compiledIn().map(crateLicence)))];
 process.stdout.write(`${JSON.stringify(licences, null, 1)}\n`);
@@ -44,7 +51,8 @@ function isProcMacro({ targets }) {
 async function crateLicence({ name, version, license, manifest_path: manifest }) {
   const isChoice = license.includes(' OR ') && license.includes('MIT');
   const texts = await licenceTexts(dirname(manifest), isChoice ? /mit|notice|copyright/iu : /./u);
-  return { name, version, license, texts: texts.length > 0 ? texts : await licenceTexts(dirname(manifest)) };
+  const checksum = checksums.get(`${name} ${version}`);
+  return { name, version, license, checksum, texts: texts.length > 0 ? texts : await licenceTexts(dirname(manifest)) };
 }
 
 /** The standard library may be used under either licence; this is the text of the first. */

@@ -11,6 +11,7 @@ import { createBundledGate } from '../js-shim/core/bundled-gate.mjs';
 import { createGate, sealFile } from '../js-shim/core/gate.mjs';
 import { noticesOf } from './notices.mjs';
 import { writePrivate } from './private-file.mjs';
+import { writeSbom } from './sbom.mjs';
 import { readDocumentsWasm, readWasm } from './wasm-file.mjs';
 
 /** The functions behind API Gateway. */
@@ -83,14 +84,16 @@ export function functionsOf({ config }) {
  *
  * @param {Documents} documents checked, with secrets
  * @param {string} outDir
+ * @param {{ sboms?: boolean }} [options] whether beside each folder is a software bill of materials
  * @returns {Promise<Map<string, Files>>} files by function
  */
-export async function writeFunctions(documents, outDir) {
+export async function writeFunctions(documents, outDir, { sboms = false } = {}) {
   const gate = documents.accessKeys === undefined ? undefined : await gateFile(documents);
   const functions = new Map();
   for (const name of functionsOf(documents)) {
-    const files = await filesOf(name, documents, gate);
+    const { files, inputs, module } = await filesOf(name, documents, gate);
     await writeFiles(join(outDir, name), files);
+    if (sboms) await writeSbom(join(outDir, `${name}.cdx.json`), { name, files, inputs, root: ROOT, module });
     functions.set(name, files);
   }
   return functions;
@@ -100,7 +103,8 @@ export async function writeFunctions(documents, outDir) {
  * @param {FunctionName} name
  * @param {Documents} documents
  * @param {Uint8Array | undefined} gate undefined if the functions fetch the access keys
- * @returns {Promise<Files>}
+ * @returns {Promise<{ files: Files, inputs: string[], module: 'oss_edge' | 'oss_edge_documents' }>} with the files that
+ *   index.mjs was made of
  */
 async function filesOf(name, documents, gate) {
   const decidedBy = decidingFunction(/** @type {any} */ (documents.config));
@@ -111,7 +115,7 @@ async function filesOf(name, documents, gate) {
   const seals = isOneFunction ? SEALS_OF_ONE_FUNCTION : SEALS[name];
   const entry = isOneFunction ? 'one-function' : name;
   const { index, inputs } = await bundled(fetches ? `${entry}-fetching-keys` : entry, documents);
-  return {
+  const files = {
     'index.mjs': index,
     [`${module}.wasm`]: await (fetches ? readDocumentsWasm() : readWasm()),
     ...(fetches && WITH_BOTH_MODULES.includes(name) ? { 'oss_edge.wasm': await readWasm() } : {}),
@@ -119,6 +123,7 @@ async function filesOf(name, documents, gate) {
     ...(seals ? { [SEAL_FILE]: sealFile(await readDocumentsWasm(), documents.secrets, seals) } : {}),
     [NOTICES_FILE]: Buffer.from(await noticesOf({ inputs, root: ROOT, module })),
   };
+  return { files, inputs, module };
 }
 
 /**
@@ -135,7 +140,8 @@ async function gateFile({ config, accessKeys, secrets }) {
 }
 
 /**
- * One of functions/ with all that it imports.
+ * One of functions/ with all that it imports. The first line has the parts of the configuration that it reads; what
+ * follows is the same for everybody who bundles this release.
  *
  * @param {string} entry
  * @param {Documents} documents
@@ -148,12 +154,6 @@ async function bundled(entry, { config }) {
     entryPoints: [join(ROOT, 'cli', 'functions', `${entry}.mjs`)],
     absWorkingDir: ROOT,
     ...BUNDLING,
-    define: {
-      OSS_EDGE_CONFIG: JSON.stringify(JSON.stringify(config)),
-      OSS_EDGE_ENDPOINTS: JSON.stringify(JSON.stringify({ api, relay })),
-      OSS_EDGE_LISTENER: JSON.stringify(JSON.stringify(entrance === 'relay' ? listener : null)),
-      OSS_EDGE_STORAGE_CLASSES: JSON.stringify(JSON.stringify(headers?.storageClasses ?? {})),
-    },
     inject: isRelay ? [] : [join(ROOT, 'cli', 'plain-headers.mjs')],
     external: isRelay ? [] : PROVIDED,
     // The AWS SDK as modules: its other form calls `require`, which a module doesn't have.
@@ -165,8 +165,16 @@ async function bundled(entry, { config }) {
     metafile: true,
     write: false,
   });
+  const code = outputFiles[0].text;
+  const settings = Object.entries({
+    OSS_EDGE_CONFIG: config,
+    OSS_EDGE_ENDPOINTS: { api, relay },
+    OSS_EDGE_LISTENER: entrance === 'relay' ? listener : null,
+    OSS_EDGE_STORAGE_CLASSES: headers?.storageClasses ?? {},
+  }).filter(([name]) => code.includes(name));
+  const line = settings.map(([name, value]) => `const ${name}=${JSON.stringify(JSON.stringify(value))};`).join('');
   const [{ inputs }] = Object.values(metafile.outputs);
-  return { index: outputFiles[0].contents, inputs: Object.keys(inputs) };
+  return { index: Buffer.from(`${line}\n${code}`), inputs: Object.keys(inputs) };
 }
 
 /** @param {string} directory @param {Files} files */

@@ -11,6 +11,7 @@ import { readCrateLicences } from './wasm-file.mjs';
  * @property {string} version
  * @property {string} license an SPDX expression
  * @property {string[]} texts
+ * @property {string} [checksum] of a crate: the SHA-256 of what crates.io serves
  */
 
 /**
@@ -22,10 +23,7 @@ import { readCrateLicences } from './wasm-file.mjs';
  * @param {'oss_edge' | 'oss_edge_documents'} [contents.module] of the core
  */
 export async function noticesOf({ inputs, root, module }) {
-  const directories = packageDirectories(inputs.map((input) => join(root, input)));
-  const packages = await Promise.all(
-    directories.filter((directory) => join(directory, '/') !== root).map(packageLicence),
-  );
+  const packages = await Promise.all(packageDirectories(inputs, root).map(packageLicence));
   return noticesText([...packages, ...(module === undefined ? [] : await readCrateLicences(module))]);
 }
 
@@ -61,13 +59,15 @@ function noticesText(licences) {
 }
 
 /**
- * The directories of the npm packages that files are of.
+ * The directories of the npm packages that files are of, without this package's own.
  *
- * @param {string[]} files
+ * @param {string[]} inputs relative to `root`
+ * @param {string} root this package's directory
  */
-function packageDirectories(files) {
-  const directories = files.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/u.exec(file)?.[0]);
-  return [...new Set(directories.filter((directory) => directory !== undefined))].sort();
+export function packageDirectories(inputs, root) {
+  const directories = inputs.map((input) => join(root, input)).map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/u.exec(file)?.[0]);
+  const found = new Set(directories.filter((directory) => directory !== undefined));
+  return [...found].filter((directory) => join(directory, '/') !== root).sort();
 }
 
 /** @param {string} directory @returns {Promise<Licence>} */

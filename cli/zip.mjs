@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { zipSync } from 'fflate';
 
+import { sha256 } from './hashes.mjs';
 import { writePrivate } from './private-file.mjs';
 
 /** CloudFront's quota for a viewer-request function, in bytes. */
@@ -36,7 +37,8 @@ export function zipsOf(functions) {
  *
  * @param {Map<string, import('./bundle.mjs').Files>} functions files by function
  * @param {string} outDir
- * @returns {Promise<{ file: string, bytes: number }[]>}
+ * @returns {Promise<{ file: string, bytes: number, lambdaCodeSha256: string }[]>} in the functions' order; `lambdaCodeSha256`
+ *   is how Lambda names a zip that it runs
  * @throws {Error} when the viewer-request function is too large for CloudFront
  */
 export async function writeZips(functions, outDir) {
@@ -44,7 +46,7 @@ export async function writeZips(functions, outDir) {
   for (const [name, zip] of zipsOf(functions)) {
     const file = join(outDir, `${name}.zip`);
     await writePrivate(file, zip);
-    written.push({ file, bytes: zip.length });
+    written.push({ file, bytes: zip.length, lambdaCodeSha256: sha256(zip, 'base64') });
   }
   return written;
 }

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { action } from '../action.mjs';
 import { addDocumentOptions, addSecretsOption, documentFiles } from '../document-options.mjs';
 import { endpointOf } from '../endpoint-option.mjs';
+import { codeHash, sha256 } from '../hashes.mjs';
 import { UsageError } from '../usage-error.mjs';
 
 const DESCRIPTION = `Check the configuration, the access keys and the secrets, and make a zip of each Lambda function:
@@ -14,7 +15,11 @@ With "triggers" "origin-request" there is no viewer-request, and origin-request.
 
 viewer-request.zip (or that origin-request.zip), authorizer.zip and relay.zip contain the access keys, unless the functions fetch
 them from Secrets Manager. All zips but origin-response.zip, complete.zip, list-parts.zip and
-head-object.zip contain keys that are derived from the secrets. The files are readable by their owner only.`;
+head-object.zip contain keys that are derived from the secrets. The files are readable by their owner only.
+
+Beside each zip is NAME.cdx.json, a software bill of materials in CycloneDX's format. What is printed has the SHA-256 of
+each function's code (index.mjs without its first line, which has the configuration) and of the WebAssembly: both are the
+same for everybody who bundles the same release.`;
 
 /** @param {import('commander').Command} program */
 export function addBundle(program) {
@@ -23,6 +28,7 @@ export function addBundle(program) {
     .description(DESCRIPTION)
     .option('--out <dir>', 'where to write', 'dist')
     .option('--endpoint <url>', 'the API or the relay, where `deployment` in the configuration makes it')
+    .option('--json', 'print a JSON line for each function')
     .option('--allow-weak-secrets', 'take access keys whose secrets are short, repetitive or published: for tests only')
     .action(action(bundle));
 }
@@ -33,7 +39,7 @@ function leadsNowhere({ api, relay }) {
 }
 
 /** @param {any} options */
-async function bundle({ out, allowWeakSecrets, endpoint: endpointUrl, ...options }) {
+async function bundle({ out, json, allowWeakSecrets, endpoint: endpointUrl, ...options }) {
   const { writeFunctions } = await import('../bundle.mjs');
   const { documentWarnings, readDocuments } = await import('../documents.mjs');
   const { writeWarnings } = await import('../key-warnings.mjs');
@@ -53,8 +59,26 @@ async function bundle({ out, allowWeakSecrets, endpoint: endpointUrl, ...options
   }
   writeWarnings(documentWarnings(documents));
   await mkdir(out, { recursive: true, mode: 0o700 });
-  for (const { file, bytes } of await writeZips(await writeFunctions(documents, out), out)) {
-    process.stdout.write(`${file}  ${(bytes / 1024).toFixed(1)} KB\n`);
-  }
+  const functions = await writeFunctions(documents, out, { sboms: true });
+  const zips = await writeZips(functions, out);
+  const bundled = [...functions].map(([name, files], index) => ({ function: name, ...zips[index], ...hashesOf(files) }));
+  process.stdout.write(json ? bundled.map((one) => `${JSON.stringify(one)}\n`).join('') : textOf(bundled));
   return 0;
+}
+
+/** @param {import('../bundle.mjs').Files} files @returns {{ codeSha256: string, modules: Record<string, string> }} SHA-256 */
+function hashesOf(files) {
+  const modules = Object.entries(files).filter(([name]) => name.endsWith('.wasm'));
+  const hashes = modules.map(([name, bytes]) => [name, sha256(bytes)]);
+  return { codeSha256: codeHash(files['index.mjs']), modules: Object.fromEntries(hashes) };
+}
+
+/** @param {{ file: string, bytes: number, codeSha256: string, modules: Record<string, string> }[]} bundled */
+function textOf(bundled) {
+  const zips = bundled.map(
+    ({ file, bytes, codeSha256 }) => `${file}  ${(bytes / 1024).toFixed(1)} KB  code sha256 ${codeSha256}\n`,
+  );
+  const modules = Object.assign({}, ...bundled.map((one) => one.modules));
+  const lines = Object.entries(modules).map(([name, hash]) => `${name}  sha256 ${hash}\n`);
+  return [...zips, ...lines].join('');
 }

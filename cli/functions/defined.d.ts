@@ -1,4 +1,4 @@
-// What the bundler defines (cli/bundle.mjs), as JSON texts.
+// What the first line of a bundled function has (cli/bundle.mjs), as JSON texts.
 
 /** The configuration. */
 declare const OSS_EDGE_CONFIG: string;

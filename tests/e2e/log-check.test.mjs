@@ -1,12 +1,20 @@
 // The check of what functions log finds what it is for.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { FIRST_KEY } from './fixture.mjs';
 import { LogCheck } from './log-check.mjs';
+
+// The lines below have secrets on purpose: nothing of them is kept for tests/secret-scan.mjs.
+delete process.env.SECRET_SCAN;
 
 const LINE = { log: 1, time: '2026-11-24T01:52:57.000Z', function: 'viewer-request', decision: 'deny' };
 
@@ -55,3 +63,34 @@ for (const [what, text, request] of [
     assert.deepEqual(others, []);
   });
 }
+
+const SCAN = fileURLToPath(new URL('../secret-scan.mjs', import.meta.url));
+
+/** What the scan says of a folder with these files. */
+async function scanned(files) {
+  const folder = await mkdtemp(join(tmpdir(), 'oss-edge-scan-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const { status, stdout } = spawnSync(process.execPath, [SCAN, folder], { encoding: 'utf8' });
+  await rm(folder, { recursive: true });
+  return { status, text: stdout };
+}
+
+test('the scan of all output finds a secret of the sources, and one that a test told, in each form, and shows neither', async () => {
+  const { accessKeySecret } = FIRST_KEY;
+  const told = 'told+by/a test"=0123';
+  const { status, text } = await scanned({
+    'step.log': `# pass 1\npanicked at ${accessKeySecret}!\n`,
+    'functions.jsonl': `${JSON.stringify({ a: told })}\n`,
+    'url.log': `PUT /?Signature=${encodeURIComponent(told)}\n`,
+    '1.secrets': `${told}\n`,
+  });
+  assert.equal(status, 1);
+  assert.match(text, /: found 3 times$/mu);
+  for (const file of ['step.log:2:', 'functions.jsonl:1:', 'url.log:1:']) assert.ok(text.includes(file), text);
+  for (const secret of [accessKeySecret, told, encodeURIComponent(told)]) assert.ok(!text.includes(secret), text);
+});
+
+test('the scan of all output passes what has none', async () => {
+  const { status, text } = await scanned({ 'step.log': `${FIRST_KEY.accessKeyId} is an id\n`, '1.secrets': 'not-in-any-other-file\n' });
+  assert.deepEqual([status, / found 0 times$/mu.test(text)], [0, true], text);
+});

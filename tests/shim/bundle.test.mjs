@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
+import Ajv from 'ajv';
 import { unzipSync } from 'fflate';
 
 import { writeZips } from '../../cli/zip.mjs';
@@ -35,12 +36,71 @@ test('makes a zip of each function, the same bytes from the same input in any ti
     const { status, stdout } = await bundle({ out, TZ });
     assert.equal(status, 0);
     assert.deepEqual((await readdir(join(directory, out))).filter((name) => name.endsWith('.zip')), ZIPS);
-    for (const zip of ZIPS) assert.match(stdout, new RegExp(`${zip} +[0-9.]+ KB\n`, 'u'));
+    for (const zip of ZIPS) assert.match(stdout, new RegExp(`${zip} +[0-9.]+ KB  code sha256 [0-9a-f]{64}\n`, 'u'));
     const bytes = await Promise.all(ZIPS.map((zip) => readFile(join(directory, out, zip))));
     digests.push(bytes.map((zip) => createHash('sha256').update(zip).digest('hex')));
   }
   assert.deepEqual(digests[0], digests[1]);
 });
+
+test("tells hashes of the code and of the WebAssembly that no configuration changes", async () => {
+  const other = await written('other.json', JSON.stringify({ ...DOCUMENTS.config, maxClockSkewSeconds: 60, api: { domain: 'other.example.com', path: '/v2' } }));
+  const lines = [];
+  for (const [out, file] of [['hashed', config], ['hashed-other', other]]) {
+    const { stdout } = await bundle({ out, config: file, options: ['--json'] });
+    lines.push(stdout.trim().split('\n').map((line) => JSON.parse(line)));
+    for (const { function: name, bytes, lambdaCodeSha256, codeSha256, modules } of lines.at(-1)) {
+      const zip = await readFile(join(directory, out, `${name}.zip`));
+      assert.deepEqual([bytes, lambdaCodeSha256], [zip.length, createHash('sha256').update(zip).digest('base64')]);
+      const { 'index.mjs': index, ...files } = unzipSync(zip);
+      const [line, ...code] = Buffer.from(index).toString().split('\n');
+      assert.match(line, /^(const OSS_EDGE_[A-Z_]+="[^\n]*";)*$/u);
+      assert.equal(codeSha256, sha256(code.join('\n')), 'as `tail -n +2 index.mjs | sha256sum` tells');
+      assert.deepEqual(modules, { 'oss_edge.wasm': sha256(files['oss_edge.wasm']) });
+    }
+  }
+  const published = lines.map((bundled) => bundled.map(({ function: name, codeSha256, modules }) => ({ name, codeSha256, modules })));
+  assert.deepEqual(published[0], published[1]);
+  assert.notDeepEqual(lines[0], lines[1], 'the zips are of two configurations');
+});
+
+test('writes a software bill of materials beside each zip: what is in it, by the schema of CycloneDX', async () => {
+  const { api, ...rest } = DOCUMENTS.config;
+  const relayed = await written('relayed-too.json', JSON.stringify({ ...rest, relay: api }));
+  await bundle({ out: 'sbom', config: relayed });
+  const isSbom = await cycloneDx();
+  const names = (await readdir(join(directory, 'sbom'))).filter((name) => name.endsWith('.cdx.json'));
+  assert.deepEqual(names, ['origin-request', 'origin-response', 'relay', 'viewer-request'].map((name) => `${name}.cdx.json`));
+  for (const file of names) {
+    const sbom = JSON.parse(await readFile(join(directory, 'sbom', file), 'utf8'));
+    assert.ok(isSbom(sbom), JSON.stringify(isSbom.errors));
+    const files = unzipSync(await readFile(join(directory, 'sbom', file.replace('.cdx.json', '.zip'))));
+    const hashes = Object.fromEntries(sbom.components.filter(({ type }) => type === 'file').map(({ name, hashes: [{ content }] }) => [name, content]));
+    const code = Buffer.from(files['index.mjs']).toString().split('\n').slice(1).join('\n');
+    assert.deepEqual(hashes, { 'index.mjs': sha256(code), 'oss_edge.wasm': sha256(files['oss_edge.wasm']) });
+    const libraries = sbom.components.filter(({ type }) => type === 'library').map(({ name, version }) => `${name} ${version}`);
+    const noticed = [...Buffer.from(files['THIRD-PARTY-NOTICES.txt']).toString().matchAll(/^ {2}(\S.*) \(.*\)$/gmu)].map(([, one]) => one);
+    assert.deepEqual(libraries.sort(), noticed.sort());
+    assert.equal(libraries.includes('saxes 6.0.0'), file.startsWith('relay'));
+    const { dependsOn } = sbom.dependencies.find(({ ref }) => ref === 'oss_edge.wasm');
+    assert.ok(dependsOn.some((purl) => purl.startsWith('pkg:cargo/hmac@')));
+    const crates = sbom.components.filter(({ purl }) => purl?.startsWith('pkg:cargo/'));
+    for (const { name, hashes: [{ content }] } of crates) assert.match(content, /^[0-9a-f]{64}$/u, name);
+  }
+});
+
+/** A validator by the schema that the library carries. */
+async function cycloneDx() {
+  const schemas = new URL('../../node_modules/@cyclonedx/cyclonedx-library/res/schema/', import.meta.url);
+  const ajv = new Ajv.default({ strict: false, validateFormats: false });
+  const read = async (name) => JSON.parse(await readFile(new URL(name, schemas), 'utf8'));
+  for (const name of ['spdx.SNAPSHOT.schema.json', 'jsf-0.82.SNAPSHOT.schema.json']) ajv.addSchema(await read(name), `http://cyclonedx.org/schema/${name}`);
+  return ajv.compile(await read('bom-1.6.SNAPSHOT.schema.json'));
+}
+
+function sha256(bytes) {
+  return createHash('sha256').update(bytes).digest('hex');
+}
 
 test('makes head-object.zip where HeadObject is served by the API, without the access keys', async () => {
   const served = await written('served.json', JSON.stringify({ ...DOCUMENTS.config, headObject: 'served' }));
@@ -254,9 +314,9 @@ test('says what is missing', async () => {
 });
 
 /** @param {{ out: string, config?: string, accessKeys?: string, secrets?: string, TZ?: string }} options */
-function bundle({ out, TZ, ...files }) {
+function bundle({ out, TZ, options = [], ...files }) {
   const documents = ['--config', files.config ?? config, '--access-keys', files.accessKeys ?? accessKeys, '--secrets', files.secrets ?? secrets];
-  return run(['bundle', ...documents, '--out', join(directory, out)], TZ ? { TZ } : {});
+  return run(['bundle', ...documents, '--out', join(directory, out), ...options], TZ ? { TZ } : {});
 }
 
 /** @param {string[]} args @param {Record<string, string>} [env] */

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Licences, sources and known faults of the dependencies. What needs a database that can't be reached fails, and the rest
+# runs all the same; the exit status tells.
+set -uo pipefail
+
+status=0
+check() { # WHAT COMMAND...
+  printf '\n%s\n' "$1"
+  "${@:2}" || {
+    status=1
+    printf 'failed: %s\n' "${*:2}"
+  }
+}
+
+command -v cargo-deny >/dev/null ||
+  check 'Building cargo-deny, once, some minutes' cargo install --locked --root target/tools cargo-deny --version 0.20.2
+check 'Rust: licences, bans, sources' cargo deny check licenses bans sources
+check 'Rust: known faults' cargo deny check advisories
+check 'npm: known faults of what is shipped' npm audit --omit=dev
+check 'npm: signatures of what was installed' npm audit signatures
+exit $status
