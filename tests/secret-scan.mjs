@@ -21,7 +21,7 @@ const NAMES =
 const SECRET = new RegExp(`["'\`]?\\b(?:${NAMES})["'\`]?\\s*(?:[:=]|=>)\\s*["'\`]([^"'\`\\s]{16,})["'\`]`, 'gu');
 
 /** Which texts are no secret: templates, and what a test gives for a secret to have it refused. */
-const NO_SECRET = /[{}$]|^(.)\1*$/u;
+const NO_SECRET = /[{}$]|^your|^(.)\1*$/u;
 
 /** Characters. What is shorter is part of other words. */
 const MIN_LENGTH = 16;

@@ -112,7 +112,7 @@ test('stores each body whole or not at all, mixes up none, and gives back all th
       assert.deepEqual(await outcomeOf(afterwards), Array(6).fill('stored'));
       for (const { key, bytes } of afterwards) assert.ok(s3.bytesOf(key).equals(bytes));
     }),
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 30, endOnFailure: true },
   );
 });
 
