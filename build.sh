@@ -408,9 +408,9 @@ mutants_of_changes() {
   local base count
   base=$(git merge-base HEAD "${MUTANTS_BASE:-main}" 2>/dev/null) || return 0
   count=$(git diff --numstat "$base" -- src | awk '{ lines += $1 } END { print lines + 0 }')
-  if ((count > 0 && count <= 40)); then
+  if ((count > 0 && count <= 15)); then
     step "Mutants of $count changed lines" mutants --changed "$base"
-  elif ((count > 40)); then
+  elif ((count > 15)); then
     echo "Left out: mutants of $count changed lines, which take long: ./build.sh mutants --changed $base"
   fi
 }
@@ -432,6 +432,11 @@ mutants_js() {
       @stryker-mutator/core@9.6.1 @stryker-mutator/tap-runner@9.6.1
   fi
   node tests/mutants/run.mjs "$@"
+}
+
+# The comment at the beginning of this file.
+usage() {
+  sed -n '2,/^set /s/^# \{0,1\}//p' "$0"
 }
 
 demo() {
@@ -466,9 +471,9 @@ soak) soak "${@:2}" ;;
 mutants-js) mutants_js "${@:2}" ;;
 reproduce) prepare && build/reproduce.sh ;;
 audit) prepare && build/audit.sh ;;
-help | --help | -h) sed -n 's/^# \{0,1\}//;2,15p' "$0" ;;
+help | --help | -h) usage ;;
 *)
-  sed -n 's/^# \{0,1\}//;2,15p' "$0" >&2
+  usage >&2
   exit 2
   ;;
 esac
