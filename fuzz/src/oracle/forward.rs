@@ -199,9 +199,9 @@ fn check_origin(asked: Asked<'_>, name: &str, forward: &Forward<'_>) {
         (Origin::S3, Deployment::Relay) => assert!(!needs_service && (!is_body || (!chunked && length.is_some()))),
         (Origin::Api(_), Deployment::Api) => assert!(needs_service),
         (Origin::Relay(through), Deployment::Relay) => {
-            assert_eq!(through.body.is_some(), is_body);
+            assert_eq!(through.operation.body.is_some(), is_body);
             assert!(needs_service || chunked || length.is_none());
-            if let Some(body) = through.body {
+            if let Some(body) = through.operation.body {
                 assert_eq!(body.length, length.and_then(|length| length.parse().ok()));
             }
         }
