@@ -149,6 +149,13 @@ fn refuses_a_header_dated_more_than_the_skew_from_now() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn takes_a_url_from_a_skew_before_its_date_on() {
+    let gate = gate_with(&json!({}));
+    assert_eq!(refusal(&gate, &in_url("20261124T015757Z", "60")), None);
+    assert_eq!(refusal(&gate, &in_url("20261124T015758Z", "60")), Some(Refusal::NotYetValid));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn refuses_a_region_that_is_not_configured() {
     let gate = gate_with(&json!({ "signatureRegions": ["cn-hangzhou", "eu-central-1"] }));
     for region in ["cn-hangzhou", "eu-central-1"] {
