@@ -103,6 +103,51 @@ describe('replicas', () => {
     assert.deepEqual(asked.map(([region]) => region), ['a']);
   });
 
+  test('are each asked once for a secret, the one that answered before first', async () => {
+    const answers = { a: fails, b: () => found, c: () => found };
+    const { asked, secretsManager } = regionsThat(answers);
+    const fetchSecret = fetchFromReplicas({ secretsManager, regions: ['a', 'b', 'c'], milliseconds: 1000 });
+    await fetchSecret('one');
+    answers.b = fails;
+    await fetchSecret('two');
+    assert.deepEqual(asked.map(([region]) => region), ['a', 'b', 'b', 'a', 'c']);
+  });
+
+  for (const answer of [undefined, {}, { VersionId: 'v1' }, { SecretString: '{}' }, { VersionId: 1, SecretString: '{}' }]) {
+    test(`that answer ${JSON.stringify(answer)} have no version`, async () => {
+      const { secretsManager } = regionsThat({ a: () => answer });
+      await assert.rejects(currentVersion(secretsManager, 'fleet', 'a'), { message: 'an answer without VersionId and SecretString' });
+    });
+  }
+
+  test('may have the same version or one as old as another Region had', async () => {
+    const before = { secretId: 'fleet', versionId: 'v1', text: '{}', region: 'b', createdAt: 2 };
+    for (const answer of [{ ...found, CreatedDate: 1 }, { VersionId: 'v2', SecretString: '{}', CreatedDate: 2 }]) {
+      const { secretsManager } = regionsThat({ a: () => answer });
+      const fetchSecret = fetchFromReplicas({ secretsManager, regions: ['a'], milliseconds: 1000, known: new Map([['fleet', before]]) });
+      assert.equal((await fetchSecret('fleet')).versionId, answer.VersionId);
+    }
+  });
+
+  test('that never answer are left, when their share of the time is over or the fetch is given up', async () => {
+    const call = (/** @type {string} */ _action, /** @type {string} */ region, /** @type {unknown} */ _input, /** @type {AbortSignal} */ signal) =>
+      region === 'b' ? Promise.resolve(found) : new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    const secretsManager = { call, close: () => {} };
+    assert.equal((await fetchFromReplicas({ secretsManager, regions: ['a', 'b'], milliseconds: 20 })('fleet')).region, 'b');
+    await assert.rejects(fetchFromReplicas({ secretsManager, regions: ['a'], milliseconds: 20 })('fleet'), { message: 'fleet: a: no answer in time' });
+    const controller = new AbortController();
+    const fetching = fetchFromReplicas({ secretsManager, regions: ['a'], milliseconds: 60_000, signal: controller.signal })('fleet');
+    controller.abort(new Error('frozen'));
+    await assert.rejects(fetching, { message: 'fleet: a: frozen' });
+  });
+
+  test('that fail are told by a code, by a message, or by no more than a type', async () => {
+    const reasons = { a: Object.assign(new Error('with a secret'), { code: 'ECONNRESET' }), b: new Error('status 500'), c: 'a text' };
+    const { secretsManager } = regionsThat(Object.fromEntries(Object.entries(reasons).map(([region, reason]) => [region, () => { throw reason; }])));
+    const fetchSecret = fetchFromReplicas({ secretsManager, regions: ['a', 'b', 'c'], milliseconds: 1000 });
+    await assert.rejects(fetchSecret('fleet'), { message: 'fleet: a: ECONNRESET, b: status 500, c: string' });
+  });
+
   test('need credentials in the environment', async () => {
     const secretsManager = createSecretsManager({ env: { AWS_ACCESS_KEY_ID: 'a' } });
     await assert.rejects(currentVersion(secretsManager, 'fleet', 'us-east-1'), /expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment/u);

@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 
+import { decideWithKeys } from '../../js-shim/keys/decide-with-keys.mjs';
 import { MalformedDocument } from '../../js-shim/keys/key-documents.mjs';
-import { KeySource } from '../../js-shim/keys/key-source.mjs';
+import { FETCH_MILLISECONDS, KeySource } from '../../js-shim/keys/key-source.mjs';
 
 const REFRESH = 300_000;
 const MAX_STALE = 86_400_000;
@@ -145,6 +146,41 @@ describe('failure table', () => {
     assert.equal(world.fetches.length, 3);
     await world.fetches[2].answer('v2');
     assert.deepEqual(world.used, ['v1', 'v2']);
+  });
+
+  test('slow for all the time that a fetch may take, and a second more: the fetch goes on; then it was frozen', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    await world.request();
+    world.clock += FETCH_MILLISECONDS + 999;
+    await world.request();
+    assert.deepEqual([world.fetches.length, world.fetches[1].signal.aborted], [2, false]);
+    world.clock += 1;
+    await world.request();
+    assert.deepEqual([world.fetches.length, world.fetches[1].signal.aborted], [3, true]);
+  });
+
+  test('store answers the malformed document again after an outage: the log has it once', async () => {
+    const world = await warm();
+    world.refuse('v2');
+    for (const end of ['answer', 'fail', 'answer']) {
+      world.clock += REFRESH;
+      const request = world.request();
+      await world.fetches.at(-1)[end]('v2');
+      await request;
+    }
+    assert.deepEqual(world.lines.map(({ detail }) => detail.split(':')[0]), ['refused, those before stay', 'not fetched']);
+    assert.deepEqual(world.used, ['v1']);
+  });
+
+  test('store fails, cached: the log says until when the keys serve', async () => {
+    const world = await warm();
+    world.clock += REFRESH;
+    await world.request();
+    await world.fetches[1].fail();
+    assert.deepEqual(world.lines.map(({ detail, usableUntil }) => [detail, usableUntil]), [
+      ['not fetched: store away', new Date(START + MAX_STALE).toISOString()],
+    ]);
   });
 
   test('store answers, older than twice refreshSeconds: the request waits for the keys', async () => {
@@ -557,4 +593,12 @@ async function warm() {
 
 test('a malformed document says no more than its place', () => {
   assert.equal(String(new MalformedDocument('v', 'fleet-keys: expected JSON')), 'MalformedDocument: fleet-keys: expected JSON');
+});
+
+test('bundled keys are asked once, and a request that goes on asks for no newer ones', async () => {
+  const forward = /** @type {const} */ ({ decision: 'forward' });
+  assert.equal(await decideWithKeys(undefined, START, () => forward), forward);
+  const world = await warm();
+  world.source.renewal = () => assert.fail('a look for newer keys');
+  assert.equal(await decideWithKeys(world.source, world.clock, () => forward), forward);
 });
