@@ -12,7 +12,7 @@ const CLI = fileURLToPath(new URL('../../cli/oss-edge.mjs', import.meta.url));
 
 /** Every option that scripts may use, by command. */
 const OPTIONS = {
-  bundle: ['config', 'access-keys', 'secrets', 'out', 'endpoint', 'allow-weak-secrets'],
+  bundle: ['config', 'access-keys', 'secrets', 'out', 'endpoint', 'json', 'allow-weak-secrets'],
   replay: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'json'],
   explain: ['config', 'access-keys', 'secrets', 'credentials-endpoint', 'now', 'security-tokens', 'json'],
   serve: [
