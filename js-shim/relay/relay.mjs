@@ -77,8 +77,8 @@ export function createRelay({
   const sealing = { seal: createSeal({ wasm, bytes }), now };
   const perform = performing(settings, sealing, storageClasses, entrance !== undefined);
   const translate = errorTranslation(wasm);
-  /** Connections with a request that isn't answered yet. @type {WeakSet<object>} */
-  const underWay = new WeakSet();
+  /** The ids of requests that aren't answered yet, by their connections. @type {WeakMap<object, string>} */
+  const underWay = new WeakMap();
   server.maxConnections = settings.connections;
   server.timeout = settings.idleSeconds * 1000;
   // What follows on a connection may be a request to another hop, or content.
@@ -144,7 +144,6 @@ export function createRelay({
       return void (await sendAnswer(request, response, ALIVE).catch(() => response.destroy()));
     }
     const time = now();
-    underWay.add(request.socket);
     let waits = sendContinue !== undefined;
     const { line, ...answer } = await answerTo(request, time, () => {
       if (waits) sendContinue?.();
@@ -164,6 +163,7 @@ export function createRelay({
   /** @param {http.IncomingMessage} request @param {number} time @param {() => void} sendContinue */
   async function answerTo(request, time, sendContinue) {
     const { requestId: ownId, line: known, verify } = wayIn.receive(request);
+    underWay.set(request.socket, ownId);
     const received = { bytes: 0 };
     let line = { ossRequestId: ownId, ...known };
     try {
@@ -209,12 +209,13 @@ export function createRelay({
     if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     const time = now();
     const { s3Code, detail } = UNREADABLE[code] ?? { s3Code: 'InvalidArgument', detail: `not a request (${code})` };
-    const ossRequestId = randomBytes(12).toString('hex').toUpperCase();
+    const known = underWay.get(socket);
+    const ossRequestId = known ?? randomBytes(12).toString('hex').toUpperCase();
     const answer = translate(new S3Fault(s3Code), undefined, ossRequestId, time);
     const { status, code: ossCode } = answer;
     const clientIp = addressOf(socket);
     // A request that is being read gets its line when its body fails.
-    if (!underWay.has(socket)) writeLine(time, { decision: 'deny', status, code: ossCode, detail, ossRequestId, clientIp });
+    if (known === undefined) writeLine(time, { decision: 'deny', status, code: ossCode, detail, ossRequestId, clientIp });
     endUnreadable(socket, answer);
   }
 }

@@ -10,8 +10,8 @@ import { DOCUMENTS } from '../shim/fixture.mjs';
 import { startEntrance } from './entrance-fixture.mjs';
 import { exchange } from './fixture.mjs';
 
-/** What only API Gateway can't carry (tests/malformed.rs), but for headers beyond `RELAY_HEADER_BYTES`. */
-const OF_THE_API = ['header-4-kb-to-the-api', 'header-9-kb-to-the-api', 'body-chunked-complete'];
+/** What only API Gateway can't carry (tests/malformed.rs). */
+const OF_THE_API = ['header-4-kb-to-the-api', 'header-9-kb-to-the-api', 'header-32-kb-to-the-api', 'body-chunked-complete'];
 
 for (const file of ['signature-v1-header', 'signature-v1-url', 'signature-v4']) {
   const { configs, vectors } = await data(`vectors/${file}`);
@@ -49,7 +49,7 @@ test('refuses each malformed request, and stores nothing', async (t) => {
     return { answer, line: lineOf(relay, answer) };
   };
   let exact = 0;
-  for (const entry of requests.filter(({ id }) => !OF_THE_API.includes(id))) {
+  for (const entry of requests.filter((one) => !OF_THE_API.includes(one.id) && !hasBlanks(one))) {
     const { answer, line } = await sent(entry);
     const found = `${entry.id}: ${answer.status} ${answer.code} ${line.detail}`;
     assert.equal(line.decision, 'deny', found);
@@ -58,7 +58,7 @@ test('refuses each malformed request, and stores nothing', async (t) => {
     exact += Number(isPlain(entry));
   }
   assert.ok(exact > 90, `${exact}`);
-  for (const entry of wellFormed) {
+  for (const entry of wellFormed.filter(isPlain)) {
     const { line } = await sent(entry);
     assert.deepEqual([line.generation !== undefined, line.operation], [true, entry.operation], `${entry.id}: ${line.detail}`);
   }
@@ -72,14 +72,26 @@ function lineOf({ lines }, { headers, body, status }) {
   return line;
 }
 
+/** Whether it is another request over HTTP, where blanks around a value are none of it. @param {{ headers: [string, string][] }} entry */
+function hasBlanks({ headers }) {
+  return headers.some(([, value]) => /^[ \t]|[ \t]$/u.test(value));
+}
+
+/** Methods that Node reads with any target: CONNECT takes an authority alone, which some releases check. */
+const OF_PATHS = METHODS.filter((method) => method !== 'CONNECT');
+
+/** Each counts for more than its bytes in Node 22 and 24, and 1,000 are more than `RELAY_HEADER_BYTES`. */
+const MOST_HEADERS = 500;
+
 /** Whether HTTP carries a request as it is: what it doesn't, Node refuses, or reads otherwise. @param {any} entry */
 function isPlain({ method, uri, query, headers }) {
-  const isValue = (/** @type {string} */ value) => !/^[ \t]|[ \t]$|[\0-\x08\x0a-\x1f\x7f]/u.test(value);
+  const isValue = (/** @type {string} */ value) => !/[\0-\x08\x0a-\x1f\x7f]/u.test(value);
   const names = headers.map((/** @type {string[]} */ [name]) => name.toLowerCase());
   const isOnce = (/** @type {string} */ name) => names.indexOf(name) === names.lastIndexOf(name);
   const areHeaders = headers.every((/** @type {string[]} */ [name, value]) => /^[\w-]+$/u.test(name) && isValue(value));
-  const isFramed = isOnce('content-length') && isOnce('transfer-encoding') && !(names.includes('content-length') && names.includes('transfer-encoding'));
-  return METHODS.includes(method) && /^\/[!-"$->@-~]*$/u.test(uri) && /^[!-"$-~]*$/u.test(query) && areHeaders && isFramed;
+  const isCoded = headers.every((/** @type {string[]} */ [name, value]) => name.toLowerCase() !== 'transfer-encoding' || /^chunked$/iu.test(value));
+  const isFramed = isCoded && isOnce('content-length') && isOnce('transfer-encoding') && !(names.includes('content-length') && names.includes('transfer-encoding'));
+  return OF_PATHS.includes(method) && headers.length <= MOST_HEADERS && /^\/[!-"$->@-~]*$/u.test(uri) && /^[!-"$-~]*$/u.test(query) && areHeaders && isFramed;
 }
 
 /** @param {string} name @returns {Promise<any>} */
