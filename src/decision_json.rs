@@ -71,6 +71,8 @@ struct DecisionJson<'d> {
     #[serde(skip_serializing_if = "Option::is_none")]
     body_length: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    body_is_chunked: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_body_bytes: Option<u64>,
     // For S3: what either forwards.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,6 +258,7 @@ impl Decision<'_> {
             // Only the relay stores parts.
             staged_headers: staging.filter(|_| body.is_some()).map(|staging| listed(&staging.headers)),
             body_length: body.and_then(|body| body.length),
+            body_is_chunked: body.filter(|body| body.is_chunked).map(|_| true),
             max_body_bytes: body.map(|body| body.max_bytes),
             query: Some(&forward.query),
             headers: listed(&forward.headers),

@@ -302,6 +302,7 @@ fn tells_the_relay_how_long_a_body_may_be() {
         "s3Bucket": "fleet-uploads-prod",
         "region": "us-east-1",
         "options": [],
+        "bodyIsChunked": true,
         "maxBodyBytes": 9,
         "query": "",
         "headers": [["content-type", "text/plain"], ["x-amz-meta-a", "=?UTF-8?B?5pel?="]],

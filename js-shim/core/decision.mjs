@@ -52,6 +52,7 @@
  * @property {number} [maxJoinBytes] the most bytes of such parts that are joined
  * @property {HeaderList} [stagedHeaders] in the relay, of such a part for S3
  * @property {number} [bodyLength] in the relay, the length that the client declared, in bytes
+ * @property {true} [bodyIsChunked] in the relay, whether the client sent chunks
  * @property {number} [maxBodyBytes] in the relay, the most that may be stored
  * @property {HeaderList} headers for S3
  *

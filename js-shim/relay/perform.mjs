@@ -67,8 +67,8 @@ export function performing(settings, sealing, storageClasses, isEntrance = false
       length: forward.bodyLength,
       maxBytes: forward.maxBodyBytes,
       contentMd5: request.headers['content-md5'],
-      // Behind an edge there may have been chunks besides the length.
-      mayHaveLostChunks: !isEntrance,
+      // Behind an edge their framing may be left in the body.
+      mayHaveLostChunks: !isEntrance && forward.bodyIsChunked === true,
     };
     return reading(message, forward.accessKeyId, options, received, (body) => store(s3, request, body));
   };

@@ -13,6 +13,8 @@ use crate::request::header::HeaderMap;
 pub struct RelayedBody {
     /// The length that the client declared, in bytes; none where only the body's end tells it.
     pub length: Option<u64>,
+    /// Whether it came in chunks, whose framing a hop may have left in it.
+    pub is_chunked: bool,
     /// The most that may be stored, in bytes.
     pub max_bytes: u64,
 }
@@ -59,7 +61,10 @@ impl Body {
                 let max_bytes = key_limit.unwrap_or(MAX_OBJECT_BYTES);
                 let framing = Framing::of_headers(headers, declared, max_bytes)?;
                 let needs_relay = condition == Condition::Service;
-                let relayed = |length| check_coding(headers).map(|()| Body::Relayed(RelayedBody { length, max_bytes }));
+                let is_chunked = matches!(framing, Framing::LengthAndChunks(_) | Framing::Chunks);
+                let relayed = |length| {
+                    check_coding(headers).map(|()| Body::Relayed(RelayedBody { length, is_chunked, max_bytes }))
+                };
                 match (framing, config.service.as_ref()) {
                     (Framing::Length(bytes) | Framing::LengthAndChunks(bytes), Some(Service::Entrance(_)))
                     | (Framing::LengthAndChunks(bytes), Some(Service::Relay(..))) => relayed(Some(bytes)),

@@ -184,6 +184,9 @@ test('the relay takes an object that forbids overwriting, and a body without a l
   const streamed = randomBytes(100_000);
   await device('relay').putStream('streamed', Readable.from([streamed]));
   await gateways.relay.assertStored('streamed', streamed);
+  const likeChunks = Buffer.from('5\r\nhello\r\n0\r\n\r\n');
+  await device('relay').put('like/chunks', likeChunks, once);
+  await gateways.relay.assertStored('like/chunks', likeChunks);
 });
 
 test('without a relay an object that forbids overwriting is refused, and the log names what would take it', async () => {

@@ -134,9 +134,9 @@ fn decides_the_same_at_the_relay_as_at_the_edge() {
 fn hands_the_declared_length_over_and_nothing_where_there_is_none() {
     for name in ["PutObject", "UploadPart"] {
         let body = |framing: usize| handed_over(&relaying(), &framed(&operation(name), FRAMINGS[framing].1)).1;
-        assert_eq!(body(1), Some(RelayedBody { length: None, max_bytes: GIB_5 }), "{name}");
-        assert_eq!(body(2), Some(RelayedBody { length: Some(7), max_bytes: GIB_5 }), "{name}");
-        assert_eq!(body(3), Some(RelayedBody { length: None, max_bytes: GIB_5 }), "{name}");
+        assert_eq!(body(1), Some(RelayedBody { length: None, is_chunked: true, max_bytes: GIB_5 }), "{name}");
+        assert_eq!(body(2), Some(RelayedBody { length: Some(7), is_chunked: true, max_bytes: GIB_5 }), "{name}");
+        assert_eq!(body(3), Some(RelayedBody { length: None, is_chunked: false, max_bytes: GIB_5 }), "{name}");
     }
     assert_eq!(handed_over(&relaying(), &operation("ListParts")).1, None);
 }
@@ -146,7 +146,7 @@ fn holds_the_limit_of_a_key_by_the_declared_length_or_by_count() {
     let keys = json!({ "accessKeys": [{ "accessKeyId": ID, "accessKeySecret": SECRET, "maxObjectBytes": 6 }] });
     let put = |framing: usize| framed(&operation("PutObject"), FRAMINGS[framing].1);
     let on = gate_of(json!({ "bodiesWithoutLength": "relay" }), &keys);
-    assert_eq!(handed_over(&on, &put(1)).1, Some(RelayedBody { length: None, max_bytes: 6 }));
+    assert_eq!(handed_over(&on, &put(1)).1, Some(RelayedBody { length: None, is_chunked: true, max_bytes: 6 }));
     assert_eq!(destination(&on, &put(2)), "EntityTooLarge");
     let off = gate_of(json!({}), &keys);
     for framing in [1, 3] {
