@@ -77,6 +77,25 @@ export const DECISION_METRICS = [
     pattern: '{ $.decision = "forward" && $.operation = "PutObject" && $.contentLength = 0 }',
     meaning: 'objects of 0 bytes, as a client uploads that repeats a request after its clock was repaired',
   },
+  {
+    name: 'KeysAgeSeconds',
+    pattern: '{ $.keysAgeSeconds >= 0 }',
+    value: '$.keysAgeSeconds',
+    unit: 'Seconds',
+    meaning: 'how long ago the access keys were fetched by which a request was decided',
+  },
+];
+
+/** Of the log of what completes uploads: the relay, or complete. @type {readonly Metric[]} */
+export const JOIN_METRICS = [
+  { name: 'Joins', pattern: '{ $.joinedBytes > 0 }', meaning: 'uploads whose small parts were joined' },
+  {
+    name: 'JoinedBytes',
+    pattern: '{ $.joinedBytes > 0 }',
+    value: '$.joinedBytes',
+    unit: 'Bytes',
+    meaning: 'the bytes of these parts, which passed through the function',
+  },
 ];
 
 /** Of each function's log, together. @type {readonly Metric[]} */

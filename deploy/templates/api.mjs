@@ -1,7 +1,7 @@
 /** The REST API, its authorizer and its Lambdas. */
 import { JOIN_SLICES, apiSize, isJoining } from '../functions.mjs';
 import { API_METHODS, AUTHORIZER, GATEWAY_RESPONSES, INTEGRATION_TIMEOUT_SECONDS, apiMethods } from '../api.mjs';
-import { FAILURE_METRICS, namespaceOf } from '../metrics.mjs';
+import { FAILURE_METRICS, JOIN_METRICS, namespaceOf } from '../metrics.mjs';
 import { STAGE } from '../plan.mjs';
 import { alarm } from './alarms.mjs';
 import { att, pascal, ref, sub } from './cfn.mjs';
@@ -83,7 +83,7 @@ function functionResources(plan, release, name) {
       Type: 'AWS::Logs::LogGroup',
       Properties: { LogGroupName: group, RetentionInDays: plan.logDays },
     },
-    ...metricFilters(plan, `${id}Log`, FAILURE_METRICS),
+    ...metricFilters(plan, `${id}Log`, name === 'complete' ? [...FAILURE_METRICS, ...JOIN_METRICS] : FAILURE_METRICS),
     [`${id}Role`]: regionalRole(plan, name, group),
     [`${id}Function`]: lambdaFunction({
       plan,

@@ -44,6 +44,8 @@ function widgets(plan) {
     graph('Small parts', inEachRegion('SmallParts', 'Sum')),
     graph('Bytes of small parts', inEachRegion('SmallPartBytes', 'Sum')),
     graph('Objects of 0 bytes', inEachRegion('EmptyObjects', 'Sum')),
+    graph('Age of fetched access keys, seconds', inEachRegion('KeysAgeSeconds', 'Maximum')),
+    graph('Bytes of joined parts', [[namespace, 'JoinedBytes', { region: plan.region, stat: 'Sum' }]]),
     graph('CloudFront: share of 4xx and 5xx, %', distributionMetrics(plan, ['4xxErrorRate', '5xxErrorRate'])),
     graph('CloudFront: requests', distributionMetrics(plan, ['Requests'], 'Sum')),
     ...(plan.backend === 'api' ? [graph('API: errors and latency', apiMetrics(plan))] : []),

@@ -1,5 +1,5 @@
 /** Metrics and alarms of the relay's log. */
-import { FAILURE_METRICS, RELAY_METRICS, namespaceOf } from '../metrics.mjs';
+import { FAILURE_METRICS, JOIN_METRICS, RELAY_METRICS, namespaceOf } from '../metrics.mjs';
 import { alarm } from './alarms.mjs';
 import { metricFilters } from './watch.mjs';
 
@@ -7,7 +7,7 @@ import { metricFilters } from './watch.mjs';
 export function relayAlarms(plan) {
   const namespace = namespaceOf(plan);
   return {
-    ...metricFilters(plan, 'RelayLog', [...FAILURE_METRICS, ...RELAY_METRICS]),
+    ...metricFilters(plan, 'RelayLog', [...FAILURE_METRICS, ...RELAY_METRICS, ...JOIN_METRICS]),
     AlarmRelayErrors: alarm({
       what: 'The relay answers 500: devices cannot begin or complete uploads in parts.',
       runbook: 'the-relay-answers-500',

@@ -38,18 +38,28 @@ export function apiOperation(operation, perform) {
       try {
         if (verified === undefined) throw new NotAuthorized();
         const answer = await perform(await s3Client(verified.region), requestOf(verified, event), verified.region);
+        const { joinedBytes } = answer;
+        if (joinedBytes !== undefined) log(lineOf(now(), verified, requestId, { event: 'joined', joinedBytes }));
         return proxyResult({ status: 200, headers: resultHeaders(requestId, answer), body: answer.document ?? '' });
       } catch (error) {
         const time = now();
         const answer = translate(error, event?.httpMethod, requestId, time);
         const { code, status } = answer;
         const detail = faultDetail(error);
-        const where = { bucket: verified?.bucket, key: verified && loggedKey(verified.key), ossRequestId: requestId };
-        log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: operation, code, status, detail, ...where });
+        log(lineOf(time, verified, requestId, { code, status, detail }));
         return proxyResult(answer);
       }
     };
   };
+
+  /**
+   * @param {number} time @param {import('./verified-request.mjs').Verified | undefined} verified @param {string} requestId
+   * @param {import('../log.mjs').LogLine} fields
+   */
+  function lineOf(time, verified, requestId, fields) {
+    const where = { bucket: verified?.bucket, key: verified && loggedKey(verified.key), ossRequestId: requestId };
+    return { log: LOG_VERSION, time: new Date(time).toISOString(), function: operation, ...fields, ...where };
+  }
 }
 
 /** @param {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] */

@@ -47,7 +47,7 @@ export function deciding({ gate, keys, now = Date.now, log = writeLogLine }, { n
         });
       }
       const result = decision.decision === 'forward' ? apply(request, decision) : generatedResponse(decision);
-      log(decisionLine(name, decision, request, requestId, time));
+      log({ ...decisionLine(name, decision, request, requestId, time), keysAgeSeconds: keys?.ageSeconds(time) });
       return result;
     } catch (error) {
       // Of another error only the name: a message might quote the request.

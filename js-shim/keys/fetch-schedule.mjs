@@ -27,6 +27,11 @@ export class FetchSchedule {
     return this.#fetchedAt + this.#maxStale;
   }
 
+  /** Seconds since the last successful fetch began. @param {number} time */
+  ageSeconds(time) {
+    return Math.max(0, Math.floor((time - this.#fetchedAt) / 1000));
+  }
+
   /** @param {number} time */
   isUsable(time) {
     return time < this.usableUntil;

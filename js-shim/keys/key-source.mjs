@@ -94,6 +94,11 @@ export class KeySource {
     return (this.#underWay(time) ?? this.#begin(time, isStale ? 'all' : 'first')).result;
   }
 
+  /** Seconds since the documents in use were fetched. @param {number} time */
+  ageSeconds(time) {
+    return this.#schedule.ageSeconds(time);
+  }
+
   /**
    * Seconds after which a request that can't be decided may be repeated.
    *

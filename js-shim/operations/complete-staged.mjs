@@ -19,6 +19,7 @@ import { S3Fault } from './s3-fault.mjs';
  * @typedef {import('./client-parts.mjs').ClientParts} ClientParts
  * @typedef {import('./completed-parts.mjs').CompletedPart} CompletedPart
  * @typedef {import('./ended-upload.mjs').Completed} Completed
+ * @typedef {{ joinedBytes?: number }} Joined by this attempt
  *
  * @typedef {object} Ending
  * @property {StagedUpload} upload
@@ -39,7 +40,7 @@ const ALL_PARTS = 'all';
 
 /**
  * @param {S3} s3 @param {Ending} ending
- * @returns {Promise<Completed>}
+ * @returns {Promise<Completed & Joined>}
  * @throws {Error} named by S3's code
  */
 export async function completeStaged(s3, ending) {
@@ -55,7 +56,7 @@ export async function completeStaged(s3, ending) {
   }
 }
 
-/** @param {S3} s3 @param {Ending} ending @param {string} digest @returns {Promise<Completed>} */
+/** @param {S3} s3 @param {Ending} ending @param {string} digest @returns {Promise<Completed & Joined>} */
 async function ended(s3, { upload, listed, headers, maxJoinBytes, make = makeParts }, digest) {
   checkOrder(listed ?? []);
   const parts = await clientParts(s3, upload);
@@ -84,7 +85,7 @@ async function ended(s3, { upload, listed, headers, maxJoinBytes, make = makePar
   // Without it, what was expected tells.
   if (isRecorded) await record.finish(result).catch(() => {});
   if (parts.staged.length > 0) await removeStaged(s3, upload);
-  return completed;
+  return { ...completed, joinedBytes: bytes };
 }
 
 /**

@@ -23,7 +23,7 @@ import { S3Fault } from './s3-fault.mjs';
 export async function complete(s3, request, make) {
   const { 'content-md5': contentMd5, ...headers } = request.headers;
   checkContentMd5(request.body, contentMd5);
-  const { ETag, VersionId } = await completed(s3, request, headers, make).catch((error) => {
+  const { ETag, VersionId, joinedBytes } = await completed(s3, request, headers, make).catch((error) => {
     // S3 wants the whole upload anew: nothing comes of a repetition.
     throw error?.name === 'ConditionalRequestConflict' ? new S3Fault('PreconditionFailed') : error;
   });
@@ -35,12 +35,14 @@ export async function complete(s3, request, make) {
       ['ETag', ETag],
     ]),
     headers: VersionId ? [['x-oss-version-id', VersionId]] : [],
+    joinedBytes: joinedBytes || undefined,
   };
 }
 
 /**
  * @param {S3} s3 @param {import('./request.mjs').RequestWithBody} request @param {Record<string, string>} headers
  * @param {import('./join.mjs').MakeParts} [make]
+ * @returns {Promise<{ ETag?: string, VersionId?: string, joinedBytes?: number }>}
  */
 async function completed(s3, request, headers, make) {
   const { object, options, query, staging } = request;

@@ -24,6 +24,7 @@
  * @property {number} [status] by default 200
  * @property {string} [document] in OSS's XML; absent where OSS answers without a body
  * @property {import('../core/decision.mjs').HeaderList} [headers] with a Content-Type where it isn't the document's
+ * @property {number} [joinedBytes] of small parts, for the log; undefined if none were joined
  * @property {number} [objectBytes] the size of an object that isn't sent, which is the answer's Content-Length for HEAD
  */
 

@@ -184,7 +184,7 @@ export function createRelay({
       const s3 = await s3Client(region);
       sendContinue();
       const answer = await perform(s3, verified, request, (bytes) => (received.bytes = bytes));
-      const { status = 200, document = '', headers = [], objectBytes } = answer;
+      const { status = 200, document = '', headers = [], objectBytes, joinedBytes } = answer;
       const type = document === '' ? [] : [/** @type {[string, string]} */ (['Content-Type', 'application/xml'])];
       const id = /** @type {[string, string]} */ (['x-oss-request-id', requestId]);
       return {
@@ -192,7 +192,7 @@ export function createRelay({
         headers: [...type, id, ...headers, ...wayIn.pageHeaders(request)],
         body: document,
         objectBytes,
-        line: { decision: 'forward', ...line, status, ...received },
+        line: { decision: 'forward', ...line, status, ...received, joinedBytes },
       };
     } catch (error) {
       const translated = translate(error, request.method, String(line.ossRequestId), time);

@@ -29,19 +29,27 @@ export function matches(pattern, line) {
   return inner.split(' || ').some(isMatch);
 }
 
+/** @type {Record<string, (value: number, other: number) => boolean>} */
+const COMPARISONS = {
+  '=': (value, other) => value === other,
+  '<': (value, other) => value < other,
+  '>': (value, other) => value > other,
+  '>=': (value, other) => value >= other,
+};
+
 /** @param {string} text @param {string} and @param {(row: Line, field: string) => any} valueOf @returns {(row: Line) => boolean} */
 function condition(text, and, valueOf) {
   const terms = text.split(and).map((term) => {
     const [, present] = /^ispresent\(([\w@]+)\)$/u.exec(term) ?? [];
     if (present) return (/** @type {Line} */ row) => valueOf(row, present) !== undefined;
-    const [, field, operator, string, number] = /^([$.\w@]+) (=|<|>) (?:"([^"]*)"|(-?\d+))$/u.exec(term) ?? [];
+    const [, field, operator, string, number] = /^([$.\w@]+) (=|<|>|>=) (?:"([^"]*)"|(-?\d+))$/u.exec(term) ?? [];
     if (field === undefined) throw new Error(`not understood: ${term}`);
     return (/** @type {Line} */ row) => {
       const value = valueOf(row, field);
       if (value === undefined || value === null) return false;
       if (string === '*') return true;
       if (string !== undefined) return operator === '=' && value === string;
-      return operator === '=' ? value === Number(number) : operator === '<' ? value < Number(number) : value > Number(number);
+      return COMPARISONS[operator](value, Number(number));
     };
   });
   return (row) => terms.every((term) => term(row));

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { DECISION_METRICS, FAILURE_METRICS, RELAY_METRICS, namespaceOf } from '../../deploy/metrics.mjs';
+import { DECISION_METRICS, FAILURE_METRICS, JOIN_METRICS, RELAY_METRICS, namespaceOf } from '../../deploy/metrics.mjs';
 import { QUERIES } from '../../deploy/queries.mjs';
 import { ACCESS_KEY, DATE, NOW, SECOND_KEY, functions, sealedUploadId, signedEvent, viewerEvent } from '../shim/fixture.mjs';
 import { PICTURE, dashboardPicture } from './dashboard-picture.mjs';
@@ -38,6 +38,9 @@ await recorded(viewerEvent({ method: 'PUT', uri: '/a', headers: { host: 'nowhere
 // A failure of the function itself, and one of fetching keys, as js-shim/ writes them.
 lines.push({ log: 1, time: '2026-11-24T01:00:00.000Z', function: 'viewer-request', decision: 'deny', status: 500, code: 'InternalError', detail: 'unreachable' });
 lines.push({ log: 1, time: '2026-11-24T01:00:00.000Z', function: 'viewer-request', level: 'error', event: 'access-keys', detail: 'us-east-1: timed out', usableUntil: null });
+
+// Decided by fetched keys: the field that such a line has besides.
+for (const keysAgeSeconds of [0, 61]) lines.push({ log: 1, function: 'viewer-request', keysAgeSeconds });
 
 const [FIRST, SECOND] = [ACCESS_KEY, SECOND_KEY].map(({ accessKeyId }) => accessKeyId);
 
@@ -87,25 +90,28 @@ test('each metric counts the lines that it is for', () => {
     SmallParts: 1,
     SmallPartBytes: 1,
     EmptyObjects: 1,
+    KeysAgeSeconds: 2,
     InternalErrors: 1,
     KeysUnavailable: 1,
   });
 });
 
-test('bytes of small parts and of the relay are counted', () => {
-  const relayed = { log: 1, function: 'relay', decision: 'forward', status: 200, bytes: 7 };
+test('bytes of small parts, of joins and of the relay are counted', () => {
+  const relayed = { log: 1, function: 'relay', decision: 'forward', status: 200, bytes: 7, joinedBytes: 9 };
   const sum = (/** @type {string} */ wanted) => {
-    const metric = [...DECISION_METRICS, ...RELAY_METRICS].find(({ name }) => name === wanted);
+    const metric = [...DECISION_METRICS, ...RELAY_METRICS, ...JOIN_METRICS].find(({ name }) => name === wanted);
     const counted = [...lines, relayed, { ...relayed, bytes: 0 }].filter((line) => matches(String(metric?.pattern), line));
     return counted.map((line) => line[String(metric?.value).slice(2)]).reduce((all, one) => all + one, 0);
   };
   assert.equal(sum('SmallPartBytes'), 1_048_576);
   assert.equal(sum('RelayBytes'), 7);
+  assert.equal(sum('JoinedBytes'), 18);
+  assert.equal(sum('KeysAgeSeconds'), 61);
 });
 
 test("a metric's value and dimensions are fields of the log, and its dimensions have few values", async () => {
   const { properties } = JSON.parse(await readFile(new URL('../../cli/schema/log-line.schema.json', import.meta.url), 'utf8'));
-  for (const { value, dimensions = {}, name } of [...DECISION_METRICS, ...FAILURE_METRICS, ...RELAY_METRICS]) {
+  for (const { value, dimensions = {}, name } of [...DECISION_METRICS, ...FAILURE_METRICS, ...RELAY_METRICS, ...JOIN_METRICS]) {
     for (const field of [value, ...Object.values(dimensions)].filter(Boolean)) assert.ok(String(field).slice(2) in properties, `${name}: ${field}`);
     for (const field of Object.values(dimensions)) assert.ok(['$.operation', '$.scheme', '$.code'].includes(field), `${name}: ${field}`);
   }

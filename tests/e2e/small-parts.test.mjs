@@ -120,6 +120,10 @@ for (const [by, gateway] of Object.entries(gateways)) {
       await gateway.assertStored(key, Buffer.concat(bodies));
       const again = await completeParts(gateway, key, uploadId, etags);
       assert.deepEqual([again.status, etagOf(again)], [200, etagOf(done)]);
+      if (sizes.every((size) => size === sizes[0] && size > 0 && sizes.length > 1)) {
+        const joined = gateway.requests.filter((line) => line.key === key && line.joinedBytes !== undefined);
+        assert.deepEqual(joined.map(({ joinedBytes }) => joinedBytes), [sizes.length * sizes[0]]);
+      }
     });
   }
 

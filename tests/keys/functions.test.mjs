@@ -61,6 +61,9 @@ describe('viewer-request', () => {
     ]);
     for (let i = 0; i < 100; i += 1) assert.deepEqual(await edge.ask(), ['forwarded', '1']);
     assert.deepEqual(store.takeFetches(), []);
+    edge.clock += 61_999;
+    await edge.ask();
+    assert.deepEqual([edge.lines[0], edge.lines.at(-1)].map(({ keysAgeSeconds }) => keysAgeSeconds), [0, 61]);
   });
 
   test("loads nothing of Node's fetch", async () => {
