@@ -1,6 +1,6 @@
 /** The buckets of a private entrance: the relay's role alone writes, and only through the VPC's endpoint. */
 import { tlsOnlyStatement } from '../permissions.mjs';
-import { PRIVATE, lifecycleRules } from '../templates/bucket.mjs';
+import { PRIVATE, bucketEncryption, lifecycleRules } from '../templates/bucket.mjs';
 import { att, policyDocument, ref } from '../templates/cfn.mjs';
 import { s3EndpointId } from './endpoints.mjs';
 
@@ -14,7 +14,6 @@ export function bucketResources(plan) {
 
 /** @param {PrivatePlan} plan @param {import('../plan.mjs').Bucket} bucket */
 function resourcesOf(plan, { id, s3Bucket, kmsKey }) {
-  const encryption = kmsKey === undefined ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey };
   return {
     [`Bucket${id}`]: {
       Type: 'AWS::S3::Bucket',
@@ -25,7 +24,7 @@ function resourcesOf(plan, { id, s3Bucket, kmsKey }) {
         PublicAccessBlockConfiguration: PRIVATE,
         OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
         VersioningConfiguration: { Status: 'Enabled' },
-        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: encryption }] },
+        BucketEncryption: bucketEncryption(kmsKey),
         LifecycleConfiguration: { Rules: lifecycleRules() },
       },
     },

@@ -3,7 +3,7 @@ import { CONTAINER } from '../functions.mjs';
 import { objectStatements } from '../permissions.mjs';
 import { topicResources } from '../templates/alarms.mjs';
 import { att, policyDocument, ref, sub, template } from '../templates/cfn.mjs';
-import { startRole } from '../templates/container.mjs';
+import { startRole, taskDefinition } from '../templates/container.mjs';
 import { relayAlarms } from '../templates/relay-alarms.mjs';
 import { logStatement, role } from '../templates/roles.mjs';
 import { bucketResources } from './buckets.mjs';
@@ -58,37 +58,11 @@ function relayResources(plan) {
     RelayRole: role(['ecs-tasks.amazonaws.com'], [logStatement(group), ...objectStatements(/** @type {any} */ ({ ...plan, region: provider.region }), 'relay')]),
     RelayStartRole: startRole(provider.repository, group),
     Cluster: { Type: 'AWS::ECS::Cluster', Properties: { ClusterName: name } },
-    Task: {
-      Type: 'AWS::ECS::TaskDefinition',
-      Properties: {
-        Family: `${name}-relay`,
-        Cpu: String(CONTAINER.cpu),
-        Memory: String(CONTAINER.memory),
-        NetworkMode: 'awsvpc',
-        RequiresCompatibilities: ['FARGATE'],
-        RuntimePlatform: { CpuArchitecture: 'X86_64', OperatingSystemFamily: 'LINUX' },
-        ExecutionRoleArn: att('RelayStartRole', 'Arn'),
-        TaskRoleArn: att('RelayRole', 'Arn'),
-        ContainerDefinitions: [
-          {
-            Name: 'relay',
-            Image: sub(`${provider.repository}:\${ImageTag}`),
-            Essential: true,
-            ReadonlyRootFilesystem: true,
-            StopTimeout: CONTAINER.stopSeconds,
-            PortMappings: [{ ContainerPort: CONTAINER.port }],
-            Environment: [
-              { Name: 'PORT', Value: String(CONTAINER.port) },
-              { Name: 'RELAY_HEALTH_PORT', Value: String(CONTAINER.port + 1) },
-            ],
-            LogConfiguration: {
-              LogDriver: 'awslogs',
-              Options: { 'awslogs-group': ref('RelayLog'), 'awslogs-region': ref('AWS::Region'), 'awslogs-stream-prefix': 'relay' },
-            },
-          },
-        ],
-      },
-    },
+    Task: taskDefinition({
+      name,
+      image: sub(`${provider.repository}:\${ImageTag}`),
+      environment: { RELAY_HEALTH_PORT: String(CONTAINER.port + 1) },
+    }),
     RelayService: {
       Type: 'AWS::ECS::Service',
       DependsOn: 'Listener',

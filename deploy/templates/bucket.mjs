@@ -41,12 +41,19 @@ export function lifecycleRules() {
   ];
 }
 
+/** @param {string} [kmsKey] by default S3's own keys */
+export function bucketEncryption(kmsKey) {
+  const encryption =
+    kmsKey === undefined
+      ? { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }
+      : { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey }, BucketKeyEnabled: true };
+  return { ServerSideEncryptionConfiguration: [encryption] };
+}
+
 /** @param {Bucket} bucket @param {any} config @returns {Record<string, import('./cfn.mjs').Resource>} */
 export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDays }, config) {
   const kept = noncurrentDays === undefined ? [] : [noncurrentRule(noncurrentDays)];
   const [allow, deny] = distributionStatements(config, s3Bucket, ref(distributionParameter(id)), ref('AWS::AccountId'));
-  const encryption =
-    kmsKey === undefined ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey };
   return {
     [`Bucket${id}`]: {
       Type: 'AWS::S3::Bucket',
@@ -59,11 +66,7 @@ export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDa
         PublicAccessBlockConfiguration: PRIVATE,
         OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
         VersioningConfiguration: { Status: versioning ? 'Enabled' : 'Suspended' },
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [
-            { ServerSideEncryptionByDefault: encryption, ...(kmsKey === undefined ? {} : { BucketKeyEnabled: true }) },
-          ],
-        },
+        BucketEncryption: bucketEncryption(kmsKey),
         LifecycleConfiguration: { Rules: [...lifecycleRules(), ...kept] },
       },
     },

@@ -19,7 +19,11 @@ export function containerResources(plan, release) {
     RelayRole: regionalRole(plan, 'relay', group, 'ecs-tasks.amazonaws.com'),
     RelayStartRole: startRole(plan.container.repository, group),
     Cluster: { Type: 'AWS::ECS::Cluster', Properties: { ClusterName: plan.name } },
-    Task: taskDefinition(plan, plan.container, release),
+    Task: taskDefinition({
+      name: plan.name,
+      image: containerImage(plan.container.repository, release.hash),
+      environment: { ORIGIN_SECRET: takenSecrets(plan) },
+    }),
     ...serviceResources(plan.container),
     ...relayAlarms(plan),
   };
@@ -39,12 +43,17 @@ export function startRole(repository, group) {
   return role(['ecs-tasks.amazonaws.com'], [logStatement(group), image, login]);
 }
 
-/** @param {Plan} plan @param {Container} container @param {Release} release @returns {Resource} */
-function taskDefinition(plan, { repository }, { hash }) {
+/**
+ * The relay's task, of the resources RelayRole, RelayStartRole and RelayLog.
+ *
+ * @param {{ name: string, image: unknown, environment: Record<string, unknown> }} task `environment` besides the port
+ * @returns {Resource}
+ */
+export function taskDefinition({ name, image, environment }) {
   return {
     Type: 'AWS::ECS::TaskDefinition',
     Properties: {
-      Family: `${plan.name}-relay`,
+      Family: `${name}-relay`,
       Cpu: String(CONTAINER.cpu),
       Memory: String(CONTAINER.memory),
       NetworkMode: 'awsvpc',
@@ -55,15 +64,12 @@ function taskDefinition(plan, { repository }, { hash }) {
       ContainerDefinitions: [
         {
           Name: 'relay',
-          Image: containerImage(repository, hash),
+          Image: image,
           Essential: true,
           ReadonlyRootFilesystem: true,
           StopTimeout: CONTAINER.stopSeconds,
           PortMappings: [{ ContainerPort: CONTAINER.port }],
-          Environment: [
-            { Name: 'PORT', Value: String(CONTAINER.port) },
-            { Name: 'ORIGIN_SECRET', Value: takenSecrets(plan) },
-          ],
+          Environment: Object.entries({ PORT: String(CONTAINER.port), ...environment }).map(([Name, Value]) => ({ Name, Value })),
           LogConfiguration: {
             LogDriver: 'awslogs',
             Options: {
