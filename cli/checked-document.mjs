@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 
 import Ajv from 'ajv';
 
+/** It compiles a schema once. */
+const ajv = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: false, discriminator: true });
+
 /**
  * @param {object} schema
  * @param {unknown} document
@@ -11,11 +14,7 @@ import Ajv from 'ajv';
  * @throws {Error} with the field's path, what was found and what was expected
  */
 export function checkBySchema(schema, document, { name, at = '' }) {
-  const validate = new /** @type {any} */ (Ajv).default({
-    verbose: true,
-    strictTypes: false,
-    discriminator: true,
-  }).compile(schema);
+  const validate = ajv.compile(schema);
   if (!validate(document)) throw new Error(`${name}: ${messageOf(validate.errors[0], at)}`);
 }
 

@@ -5,6 +5,9 @@ import { checkBySchema, readSchema } from './checked-document.mjs';
 /** @typedef {import('../deploy/plan.mjs').Settings} Settings */
 /** @typedef {{ domain: string, path: string }} Endpoint */
 
+const { definitions, properties } = readSchema('config');
+const SECTION = { definitions, ...properties.deployment };
+
 /** A domain that nobody has (RFC 6761), where the deployment will find out the real one. */
 const LOCAL_ENDPOINT = { domain: 'api.oss-edge.invalid', path: '/v1' };
 
@@ -61,7 +64,6 @@ export function requiredSettings(settings, name) {
 
 /** @param {unknown} section @returns {Settings} */
 function readSettings(section) {
-  const { definitions, properties } = readSchema('config');
-  checkBySchema({ definitions, ...properties.deployment }, section, { name: 'config', at: 'deployment' });
+  checkBySchema(SECTION, section, { name: 'config', at: 'deployment' });
   return /** @type {Settings} */ (section);
 }
