@@ -5,16 +5,19 @@
 
 mod access_keys;
 mod aws_regions;
+mod buckets;
 mod capture;
 mod config;
 mod cors;
 mod credentials;
 mod field;
 mod header_rules;
+mod hosts;
 mod json;
 mod listener;
 mod permissions;
 mod secrets;
+mod service;
 
 pub use access_keys::AccessKeysReader;
 pub use json::DocumentError;

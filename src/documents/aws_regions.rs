@@ -1,6 +1,10 @@
 //! The AWS Regions that there are. With a mistake in a Region, `bundle` would pass and every upload fail.
 
+use super::field::checked_text;
 use super::json::{DocumentError, most_similar};
+use crate::config::names::is_region;
+
+checked_text!(AwsRegion, is_region, "an AWS Region, as in `us-east-1`");
 
 /// The Regions that a document may name.
 pub(super) struct AwsRegions {

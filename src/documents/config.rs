@@ -1,24 +1,25 @@
 //! `config.json`.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer};
 
-use super::aws_regions::AwsRegions;
+use super::aws_regions::{AwsRegion, AwsRegions};
+use super::buckets::{BucketDocument, OssBucketName, check_buckets};
 use super::capture::CaptureDocument;
 use super::cors::CorsDocument;
 use super::credentials::CredentialsDocument;
 use super::field::{Integer, Object, UniqueMap, checked_text, one_of, present};
 use super::header_rules::HeaderRulesDocument;
+use super::hosts::{HostDocument, check_hosts};
 use super::json::{self, DocumentError, Values};
 use super::listener::ListenerDocument;
+use super::service::{
+    BodiesWithoutLengthName, EndpointDocument, Entrance, ThroughName, check_alone, check_head_object, check_service,
+    check_small_parts, check_through, entrance,
+};
 use crate::config::capture::CaptureRules;
 use crate::config::credentials::Credentials;
-use crate::config::hosts::Hosts;
-use crate::config::names::{is_host, is_oss_bucket_name, is_region, is_s3_bucket_name};
-use crate::config::{
-    BodiesWithoutLength, Config, Endpoint, HeadObject, ListParts, S3Bucket, Service, Through, Triggers,
-};
+use crate::config::names::is_region;
+use crate::config::{BodiesWithoutLength, Config, HeadObject, ListParts, Triggers};
 use crate::scheme::Scheme;
 use crate::upload_id::{SmallParts, UnsealedUploadIds};
 
@@ -95,51 +96,7 @@ struct ConfigDocument {
     _schema: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HostDocument {
-    host: HostPattern,
-    #[serde(deserialize_with = "style")]
-    style: Style,
-    #[serde(default, deserialize_with = "present")]
-    bucket: Option<OssBucketName>,
-}
-
-#[derive(Clone, Copy)]
-enum Style {
-    VirtualHosted,
-    Cname,
-    Path,
-    Endpoint,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct BucketDocument {
-    s3_bucket: S3BucketName,
-    region: AwsRegion,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EndpointDocument {
-    domain: Domain,
-    path: OriginPath,
-}
-
 checked_text!(OssRegion, is_region, "a region as OSS's credentials name it, as in `cn-hangzhou`");
-checked_text!(AwsRegion, is_region, "an AWS Region, as in `us-east-1`");
-checked_text!(OssBucketName, is_oss_bucket_name, "a bucket name of 3 to 63 lower-case letters, digits and hyphens");
-checked_text!(S3BucketName, is_s3_bucket_name, "an S3 bucket's name, as in `fleet-uploads`");
-checked_text!(
-    /// A host, or `*.` and an endpoint.
-    HostPattern,
-    |text| is_host(text.strip_prefix("*.").unwrap_or(text)),
-    "a host in lower case, without a port, as in `uploads.example.com`; or `*.` and an endpoint, as in \
-     `*.oss.example.com`"
-);
-checked_text!(Domain, is_host, "a domain name in lower case, without a scheme, port or path");
-checked_text!(OriginPath, is_origin_path, "a path as in `/prod`, or an empty string for none");
 
 #[derive(Clone, Copy)]
 struct SchemeName(Scheme);
@@ -150,44 +107,8 @@ impl<'de> Deserialize<'de> for SchemeName {
     }
 }
 
-/// Where requests come in.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Entrance {
-    #[default]
-    CloudFront,
-    Relay,
-}
-
-/// Where CompleteMultipartUpload goes, as it is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ThroughName {
-    Api,
-    Relay,
-    S3,
-}
-
-impl<'de> Deserialize<'de> for ThroughName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        one_of(deserializer, &[("api", ThroughName::Api), ("relay", ThroughName::Relay), ("s3", ThroughName::S3)])
-    }
-}
-
-#[derive(Clone, Copy)]
-struct BodiesWithoutLengthName(BodiesWithoutLength);
-
-impl<'de> Deserialize<'de> for BodiesWithoutLengthName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let names = [("refuse", BodiesWithoutLength::Refused), ("relay", BodiesWithoutLength::Relayed)];
-        one_of(deserializer, &names).map(BodiesWithoutLengthName)
-    }
-}
-
 fn triggers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Triggers, D::Error> {
     one_of(deserializer, &[("viewer-request", Triggers::ViewerRequest), ("origin-request", Triggers::OriginRequest)])
-}
-
-fn entrance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Entrance, D::Error> {
-    one_of(deserializer, &[("cloudfront", Entrance::CloudFront), ("relay", Entrance::Relay)])
 }
 
 fn head_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeadObject, D::Error> {
@@ -203,28 +124,8 @@ fn small_parts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SmallParts,
     one_of(deserializer, &[("forward", SmallParts::Forwarded), ("stage", SmallParts::Staged)])
 }
 
-fn style<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Style, D::Error> {
-    one_of(
-        deserializer,
-        &[
-            ("virtual-hosted", Style::VirtualHosted),
-            ("cname", Style::Cname),
-            ("path", Style::Path),
-            ("endpoint", Style::Endpoint),
-        ],
-    )
-}
-
 fn is_served() -> bool {
     true
-}
-
-/// An origin path begins with `/` and doesn't end with it (CloudFront, "Origin path").
-fn is_origin_path(path: &str) -> bool {
-    let is_segment = |segment: &str| {
-        !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    path.is_empty() || (path.len() <= 255 && path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_segment)))
 }
 
 impl Config {
@@ -302,108 +203,6 @@ fn check_regions(regions: Option<Vec<OssRegion>>) -> Result<Vec<String>, Documen
     }
 }
 
-fn check_buckets(
-    document: UniqueMap<OssBucketName, Object<BucketDocument>>,
-    regions: &AwsRegions,
-) -> Result<BTreeMap<String, S3Bucket>, DocumentError> {
-    let mut buckets: BTreeMap<String, S3Bucket> = BTreeMap::new();
-    for (OssBucketName(name), Object(BucketDocument { s3_bucket, region })) in document.0 {
-        regions.check(&region.0).map_err(|error| error.within(&format!("buckets.{name}.region")))?;
-        // Objects of the same key would overwrite each other.
-        if buckets.values().any(|known| known.name == s3_bucket.0) {
-            return Err(DocumentError::new(format!("buckets.{name}.s3Bucket"), "expected an S3 bucket of its own"));
-        }
-        buckets.insert(name, S3Bucket::new(s3_bucket.0, region.0));
-    }
-    if buckets.is_empty() {
-        return Err(DocumentError::new("buckets", "expected at least one bucket"));
-    }
-    Ok(buckets)
-}
-
-fn check_hosts(
-    document: Vec<Object<HostDocument>>,
-    buckets: &BTreeMap<String, S3Bucket>,
-) -> Result<Hosts, DocumentError> {
-    if document.is_empty() {
-        return Err(DocumentError::new("hosts", "expected at least one host"));
-    }
-    let mut hosts = Hosts::default();
-    for (index, Object(host)) in document.into_iter().enumerate() {
-        add_host(host, buckets, &mut hosts).map_err(|error| error.within(&format!("hosts[{index}]")))?;
-    }
-    Ok(hosts)
-}
-
-fn add_host(
-    HostDocument { host: HostPattern(host), style, bucket }: HostDocument,
-    buckets: &BTreeMap<String, S3Bucket>,
-    hosts: &mut Hosts,
-) -> Result<(), DocumentError> {
-    let endpoint = host.strip_prefix("*.").map(str::to_owned);
-    let is_new = match (style, endpoint, check_host_bucket(style, bucket, buckets)?) {
-        (Style::VirtualHosted, Some(endpoint), _) => hosts.virtual_hosted.insert(endpoint),
-        (Style::Path, None, _) => !hosts.has_exact(&host) && hosts.path.insert(host),
-        (Style::Cname, None, Some(bucket)) => !hosts.has_exact(&host) && hosts.cname.insert(host, bucket).is_none(),
-        (Style::Endpoint, None, Some(bucket)) => {
-            !hosts.has_exact(&host)
-                && hosts.virtual_hosted.insert(host.clone())
-                && hosts.endpoints.insert(host, bucket).is_none()
-        }
-        (Style::Cname | Style::Endpoint, None, None) => {
-            return Err(DocumentError::new("bucket", "expected this field to be present"));
-        }
-        (Style::VirtualHosted, None, _) => {
-            let expected = "`*.` and the host that follows the bucket, in lower case and without a port, as in \
-                            `*.oss.example.com`";
-            return Err(DocumentError::new("host", format!("expected {expected}, found \"{host}\"")));
-        }
-        (Style::Path | Style::Cname | Style::Endpoint, Some(_), _) => {
-            let expected = "a host in lower case, without a port, as in `uploads.example.com`";
-            return Err(DocumentError::new("host", format!("expected {expected}, found \"{host}\"")));
-        }
-    };
-    if is_new { Ok(()) } else { Err(DocumentError::new("host", "expected a host that is listed once")) }
-}
-
-fn check_host_bucket(
-    style: Style,
-    bucket: Option<OssBucketName>,
-    buckets: &BTreeMap<String, S3Bucket>,
-) -> Result<Option<String>, DocumentError> {
-    let problem = match (style, bucket) {
-        (_, None) => return Ok(None),
-        (Style::VirtualHosted | Style::Path, Some(_)) => {
-            "expected no bucket: only a host of style \"cname\" or \"endpoint\" stands for one".to_owned()
-        }
-        (_, Some(OssBucketName(bucket))) if buckets.contains_key(&bucket) => return Ok(Some(bucket)),
-        (_, Some(OssBucketName(bucket))) => format!("expected one of the names in `buckets`, found \"{bucket}\""),
-    };
-    Err(DocumentError::new("bucket", problem))
-}
-
-fn check_service(
-    api: Option<Object<EndpointDocument>>,
-    relay: Option<Object<EndpointDocument>>,
-    bodies: BodiesWithoutLength,
-    buckets: &BTreeMap<String, S3Bucket>,
-) -> Result<Option<Service>, DocumentError> {
-    match (api, relay, bodies) {
-        (Some(_), Some(_), _) => {
-            Err(DocumentError::new("relay", "expected either `api` or `relay`: the relay replaces the API"))
-        }
-        (_, None, BodiesWithoutLength::Relayed) => {
-            let expected = "expected \"refuse\" where there is no `relay`: API Gateway and S3 take no such body";
-            Err(DocumentError::new("bodiesWithoutLength", expected))
-        }
-        (Some(Object(api)), None, _) => Ok(Some(Service::Api(check_endpoint(api, "api", "the API's", buckets)?))),
-        (None, Some(Object(relay)), bodies) => {
-            Ok(Some(Service::Relay(check_endpoint(relay, "relay", "the relay's", buckets)?, bodies)))
-        }
-        (None, None, BodiesWithoutLength::Refused) => Ok(None),
-    }
-}
-
 /// Where the relay is the entrance, no function of CloudFront's is triggered.
 fn check_triggers(triggers: Triggers) -> Result<(), DocumentError> {
     match triggers {
@@ -415,26 +214,6 @@ fn check_triggers(triggers: Triggers) -> Result<(), DocumentError> {
     }
 }
 
-/// Where the relay is the entrance, nothing else serves anything.
-fn check_alone(
-    api: Option<&Object<EndpointDocument>>,
-    relay: Option<&Object<EndpointDocument>>,
-    bodies: BodiesWithoutLength,
-) -> Result<Service, DocumentError> {
-    match (api, relay) {
-        (Some(_), _) => Err(DocumentError::new(
-            "api",
-            "expected none where `entrance` is \"relay\", which performs everything itself",
-        )),
-        (None, Some(_)) => {
-            let expected =
-                "expected none where `entrance` is \"relay\": no edge asks it, and clients know it by `hosts`";
-            Err(DocumentError::new("relay", expected))
-        }
-        (None, None) => Ok(Service::Entrance(bodies)),
-    }
-}
-
 fn check_listener(listener: Option<Object<ListenerDocument>>, entrance: Entrance) -> Result<(), DocumentError> {
     match (listener, entrance) {
         (None, _) => Ok(()),
@@ -443,59 +222,6 @@ fn check_listener(listener: Option<Object<ListenerDocument>>, entrance: Entrance
         }
         (Some(Object(listener)), Entrance::Relay) => listener.check().map_err(|error| error.within("listener")),
     }
-}
-
-fn check_endpoint(
-    document: EndpointDocument,
-    field: &str,
-    whose: &str,
-    buckets: &BTreeMap<String, S3Bucket>,
-) -> Result<Endpoint, DocumentError> {
-    let EndpointDocument { domain: Domain(domain), path: OriginPath(path) } = document;
-    if buckets.values().any(|bucket| bucket.domain == domain) {
-        let problem = format!("expected {whose} domain name, not a bucket's");
-        return Err(DocumentError::new(format!("{field}.domain"), problem));
-    }
-    Ok(Endpoint { domain, path })
-}
-
-fn check_through(name: Option<ThroughName>, service: Option<&Service>) -> Result<Through, DocumentError> {
-    let refused = |expected: &str| Err(DocumentError::new("completeMultipartUpload", format!("expected {expected}")));
-    match (name, service) {
-        (Some(ThroughName::S3 | ThroughName::Api), Some(Service::Entrance(_))) => {
-            refused("\"relay\": it is the `entrance`, and performs everything itself")
-        }
-        (Some(ThroughName::S3), _) => Ok(Through::S3),
-        (Some(ThroughName::Api), Some(Service::Relay(..))) => {
-            refused("\"relay\" or \"s3\": there is a `relay` and no `api`")
-        }
-        (Some(ThroughName::Relay), Some(Service::Api(_)) | None) => refused("\"api\" or \"s3\": there is no `relay`"),
-        (None | Some(ThroughName::Api | ThroughName::Relay), _) => Ok(Through::Service),
-    }
-}
-
-fn check_head_object(head_object: HeadObject, service: Option<&Service>) -> Result<HeadObject, DocumentError> {
-    match (head_object, service) {
-        (HeadObject::Served, None) => {
-            Err(DocumentError::new("headObject", "expected an `api` or a `relay`, which \"served\" needs"))
-        }
-        _ => Ok(head_object),
-    }
-}
-
-fn check_small_parts(
-    small_parts: SmallParts,
-    service: Option<&Service>,
-    complete_multipart_upload: Through,
-) -> Result<(), DocumentError> {
-    let expected = match (small_parts, service, complete_multipart_upload) {
-        (SmallParts::Staged, None, _) => "expected \"forward\" where there is neither an `api` nor a `relay`",
-        (SmallParts::Staged, _, Through::S3) => {
-            "expected \"forward\" where `completeMultipartUpload` is \"s3\": S3 can't join parts"
-        }
-        _ => return Ok(()),
-    };
-    Err(DocumentError::new("smallParts", expected))
 }
 
 fn check_credentials(

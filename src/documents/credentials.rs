@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::aws_regions::AwsRegions;
+use super::aws_regions::{AwsRegion, AwsRegions};
 use super::field::{Integer, checked_text, one_of, present};
 use super::json::DocumentError;
 use crate::config::credentials::Credentials;
-use crate::config::names::{is_host, is_region};
+use crate::config::names::is_host;
 
 /// How often access keys are fetched again when `refreshSeconds` is left out: every five minutes.
 const DEFAULT_REFRESH_SECONDS: u64 = 300;
@@ -26,7 +26,7 @@ pub(super) struct CredentialsDocument {
     #[serde(default, deserialize_with = "present")]
     secret_id: Option<SecretId>,
     #[serde(default, deserialize_with = "present")]
-    regions: Option<Vec<Region>>,
+    regions: Option<Vec<AwsRegion>>,
     #[serde(default, deserialize_with = "present")]
     refresh_seconds: Option<Integer<1, MAX_REFRESH_SECONDS>>,
     #[serde(default, deserialize_with = "present")]
@@ -41,7 +41,6 @@ checked_text!(
     is_secret_id,
     "a secret's name or ARN"
 );
-checked_text!(Region, is_region, "an AWS Region, as in `us-east-1`");
 checked_text!(
     Endpoint,
     is_endpoint,

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Deserializer};
 
+use super::buckets::OssBucketName;
 use super::field::{Object, checked_text, one_of, present};
 use super::json::DocumentError;
 use crate::access_keys::permission::{Permissions, Rule};
-use crate::config::names::is_oss_bucket_name;
 use crate::limits::MAX_KEY_BYTES;
 use crate::operation::Operation;
 
@@ -24,14 +24,13 @@ pub(crate) enum Devices {
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleDocument {
     #[serde(default, deserialize_with = "present")]
-    bucket: Option<BucketName>,
+    bucket: Option<OssBucketName>,
     #[serde(default, deserialize_with = "present")]
     prefix: Option<Prefix>,
     #[serde(default, deserialize_with = "present")]
     operations: Option<Vec<OperationName>>,
 }
 
-checked_text!(BucketName, is_oss_bucket_name, "a bucket name of 3 to 63 lower-case letters, digits and hyphens");
 checked_text!(
     Prefix,
     |text| (1..=MAX_KEY_BYTES).contains(&text.len()),

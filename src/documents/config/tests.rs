@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::{Service, Through};
 
 const SAMPLE: &str = r#"{
     "maxClockSkewSeconds": 300,
