@@ -1,6 +1,6 @@
 /** The buckets of a private entrance: the relay's role alone writes, and only through the VPC's endpoint. */
 import { tlsOnlyStatement } from '../permissions.mjs';
-import { PRIVATE, bucketEncryption, lifecycleRules } from '../templates/bucket.mjs';
+import { lifecycleRules, privateBucket } from '../templates/bucket.mjs';
 import { att, policyDocument, ref } from '../templates/cfn.mjs';
 import { s3EndpointId } from './endpoints.mjs';
 
@@ -14,20 +14,13 @@ export function bucketResources(plan) {
 
 /** @param {PrivatePlan} plan @param {import('../plan.mjs').Bucket} bucket */
 function resourcesOf(plan, { id, s3Bucket, kmsKey }) {
+  const properties = {
+    BucketName: s3Bucket,
+    VersioningConfiguration: { Status: 'Enabled' },
+    LifecycleConfiguration: { Rules: lifecycleRules() },
+  };
   return {
-    [`Bucket${id}`]: {
-      Type: 'AWS::S3::Bucket',
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-      Properties: {
-        BucketName: s3Bucket,
-        PublicAccessBlockConfiguration: PRIVATE,
-        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        VersioningConfiguration: { Status: 'Enabled' },
-        BucketEncryption: bucketEncryption(kmsKey),
-        LifecycleConfiguration: { Rules: lifecycleRules() },
-      },
-    },
+    [`Bucket${id}`]: privateBucket(properties, kmsKey),
     [`BucketPolicy${id}`]: {
       Type: 'AWS::S3::BucketPolicy',
       Properties: {

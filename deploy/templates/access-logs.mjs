@@ -1,6 +1,6 @@
 /** CloudFront's access logs, in a bucket of their own. */
 import { EDGE_REGION } from '../plan.mjs';
-import { PRIVATE } from './bucket.mjs';
+import { privateBucket } from './bucket.mjs';
 import { att, policyDocument, ref, sub } from './cfn.mjs';
 
 /** @typedef {import('./cfn.mjs').Resource} Resource */
@@ -33,19 +33,9 @@ const FIELDS = [
 /** @param {import('../plan.mjs').Plan} plan @returns {Record<string, Resource>} */
 export function accessLogResources({ name, buckets, logDays }) {
   return {
-    AccessLogs: {
-      Type: 'AWS::S3::Bucket',
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-      Properties: {
-        PublicAccessBlockConfiguration: PRIVATE,
-        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-        },
-        LifecycleConfiguration: { Rules: [{ Id: 'retention', Status: 'Enabled', ExpirationInDays: logDays }] },
-      },
-    },
+    AccessLogs: privateBucket({
+      LifecycleConfiguration: { Rules: [{ Id: 'retention', Status: 'Enabled', ExpirationInDays: logDays }] },
+    }),
     AccessLogsPolicy: {
       Type: 'AWS::S3::BucketPolicy',
       Properties: { Bucket: ref('AccessLogs'), PolicyDocument: policy() },

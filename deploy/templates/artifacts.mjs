@@ -1,7 +1,7 @@
 /** The stack with the bucket from which functions are made, in each Region that has functions. */
 import { stackNames } from '../plan.mjs';
 import { tlsOnlyStatement } from '../permissions.mjs';
-import { PRIVATE } from './bucket.mjs';
+import { privateBucket } from './bucket.mjs';
 import { policyDocument, ref, sub, template } from './cfn.mjs';
 
 /**
@@ -27,23 +27,13 @@ export function artifactsTemplate(plan) {
   const tlsOnly = tlsOnlyStatement('${Artifacts}');
   return template(`oss-edge ${plan.name}: the functions' code (${stackNames(plan).artifacts})`, {
     Resources: {
-      Artifacts: {
-        Type: 'AWS::S3::Bucket',
-        DeletionPolicy: 'RetainExceptOnCreate',
-        UpdateReplacePolicy: 'Retain',
-        Properties: {
-          PublicAccessBlockConfiguration: PRIVATE,
-          OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-          // A web function pins its code by the object's version.
-          VersioningConfiguration: { Status: 'Enabled' },
-          BucketEncryption: {
-            ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
-          },
-          LifecycleConfiguration: {
-            Rules: [{ Id: 'replaced', Status: 'Enabled', NoncurrentVersionExpiration: { NoncurrentDays: 30 } }],
-          },
+      Artifacts: privateBucket({
+        // A web function pins its code by the object's version.
+        VersioningConfiguration: { Status: 'Enabled' },
+        LifecycleConfiguration: {
+          Rules: [{ Id: 'replaced', Status: 'Enabled', NoncurrentVersionExpiration: { NoncurrentDays: 30 } }],
         },
-      },
+      }),
       ArtifactsPolicy: {
         Type: 'AWS::S3::BucketPolicy',
         Properties: {

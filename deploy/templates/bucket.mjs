@@ -1,4 +1,4 @@
-/** A bucket of the deployment's own. */
+/** Buckets of a deployment's own. */
 import { distributionStatements, tlsOnlyStatement } from '../permissions.mjs';
 import { policyDocument, ref, when } from './cfn.mjs';
 
@@ -41,35 +41,47 @@ export function lifecycleRules() {
   ];
 }
 
-/** @param {string} [kmsKey] by default S3's own keys */
-export function bucketEncryption(kmsKey) {
+/**
+ * A private bucket. With objects in it, it is never deleted, neither with the stack nor by a change of its name. One that
+ * a failed creation leaves would be in the way of the next.
+ *
+ * @param {Record<string, unknown>} properties further ones @param {string} [kmsKey] by default S3's own keys
+ * @returns {import('./cfn.mjs').Resource}
+ */
+export function privateBucket(properties, kmsKey) {
   const encryption =
     kmsKey === undefined
       ? { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }
       : { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: kmsKey }, BucketKeyEnabled: true };
-  return { ServerSideEncryptionConfiguration: [encryption] };
+  return {
+    Type: 'AWS::S3::Bucket',
+    DeletionPolicy: 'RetainExceptOnCreate',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      ...properties,
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      BucketEncryption: { ServerSideEncryptionConfiguration: [encryption] },
+    },
+  };
 }
 
 /** @param {Bucket} bucket @param {any} config @returns {Record<string, import('./cfn.mjs').Resource>} */
 export function bucketResources({ id, s3Bucket, versioning, kmsKey, noncurrentDays }, config) {
   const kept = noncurrentDays === undefined ? [] : [noncurrentRule(noncurrentDays)];
   const [allow, deny] = distributionStatements(config, s3Bucket, ref(distributionParameter(id)), ref('AWS::AccountId'));
+  const properties = {
+    BucketName: s3Bucket,
+    VersioningConfiguration: { Status: versioning ? 'Enabled' : 'Suspended' },
+    LifecycleConfiguration: { Rules: [...lifecycleRules(), ...kept] },
+  };
   return {
-    [`Bucket${id}`]: {
-      Type: 'AWS::S3::Bucket',
-      // A bucket with objects is never deleted, neither with the stack nor by a change of its name. One that a failed
-      // creation leaves would be in the way of the next.
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-      Properties: {
-        BucketName: s3Bucket,
-        PublicAccessBlockConfiguration: PRIVATE,
-        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        VersioningConfiguration: { Status: versioning ? 'Enabled' : 'Suspended' },
-        BucketEncryption: bucketEncryption(kmsKey),
-        LifecycleConfiguration: { Rules: [...lifecycleRules(), ...kept] },
-      },
-    },
+    [`Bucket${id}`]: privateBucket(properties, kmsKey),
     [`BucketPolicy${id}`]: {
       Type: 'AWS::S3::BucketPolicy',
       Properties: {
@@ -94,10 +106,3 @@ export const hasDistribution = (id) => `HasDistribution${id}`;
 function noncurrentRule(days) {
   return { Id: 'oss-edge-replaced-versions', Status: 'Enabled', NoncurrentVersionExpiration: { NoncurrentDays: days } };
 }
-
-export const PRIVATE = {
-  BlockPublicAcls: true,
-  BlockPublicPolicy: true,
-  IgnorePublicAcls: true,
-  RestrictPublicBuckets: true,
-};
