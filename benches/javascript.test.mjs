@@ -2,7 +2,6 @@
 // repository, and over copies of the events with one part changed.
 
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
@@ -10,13 +9,14 @@ import { createBundledGate } from '../js-shim/core/bundled-gate.mjs';
 import { createGate, sealFile } from '../js-shim/core/gate.mjs';
 import { createViewerRequest } from '../js-shim/edge/viewer-request.mjs';
 import { readDocumentsWasm, readWasm } from '../cli/wasm-file.mjs';
-import { ACCESS_KEY, DOCUMENTS, element, signedEvent } from '../tests/shim/fixture.mjs';
+import { DOCUMENTS, element, signedEvent } from '../tests/shim/fixture.mjs';
+import { eventOf, eventOfVector, signedAnew, timesOf } from '../tests/shim/written-requests.mjs';
 import { createHandler } from './javascript/handler.mjs';
 import { mutations } from './mutations.mjs';
 
 const [wasm, documentsWasm] = await Promise.all([readWasm(), readDocumentsWasm()]);
 
-/** @typedef {{ id: string, now: number, event: any }} Case */
+/** @typedef {import('../tests/shim/written-requests.mjs').Case} Case */
 
 test('over the events of CloudFront', () => {
   const cases = read('shim/events/viewer-request.json').map((/** @type {any} */ { name, now, event }) => ({ id: name, now: Date.parse(now), event }));
@@ -49,8 +49,8 @@ test('over events in which parts were changed', async () => {
   const cases = read('shim/events/viewer-request.json').flatMap((/** @type {any} */ { name, now, event }) =>
     mutations(event).map(({ what, event: changed }) => ({ id: `${name}, ${what}`, now: Date.parse(now), event: changed })),
   );
-  const signedAnew = await Promise.all(cases.map(resigned));
-  const all = [...cases, ...signedAnew.filter((/** @type {Case | undefined} */ one) => one !== undefined)];
+  const again = await Promise.all(cases.map(resigned));
+  const all = [...cases, ...again.filter((one) => one !== undefined)];
   assert.ok(all.length > 4000);
   await compare(DOCUMENTS, all);
   const headers = { tagging: true, publicAcl: 'dropped', storageClasses: { IA: 'GLACIER_IR' }, kmsKeys: { default: 'arn:aws:kms:a', k: 'b' } };
@@ -74,22 +74,10 @@ test('over upload ids that are sealed, were sealed, or say so', async () => {
   await compare({ ...DOCUMENTS, config: { ...config, unsealedUploadIds: 'forward', completeMultipartUpload: 's3' } }, requests);
 });
 
-/**
- * The same request with the right signature of version 1, over the text that the answer shows.
- *
- * @param {Case} one
- * @returns {Promise<Case | undefined>}
- */
-async function resigned({ id, now, event }) {
-  const { result } = await decided((options) => createHandler({ ...DOCUMENTS, ...options }), now, event);
-  const text = element(result.body ?? '', 'StringToSign');
-  const authorization = event.Records[0].cf.request.headers.authorization?.[0].value;
-  if (text === undefined || !authorization?.startsWith(`OSS ${ACCESS_KEY.accessKeyId}:`)) return undefined;
-  const copy = structuredClone(event);
-  const signed = text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&#13;', '\r').replaceAll('&amp;', '&');
-  const signature = createHmac('sha1', ACCESS_KEY.accessKeySecret).update(signed).digest('base64');
-  copy.Records[0].cf.request.headers.authorization[0].value = `OSS ${ACCESS_KEY.accessKeyId}:${signature}`;
-  return { id: `${id}, signed anew`, now, event: copy };
+/** The same request with the right signature of version 1, over the text that the answer shows. @param {Case} one */
+async function resigned(one) {
+  const { result } = await decided((options) => createHandler({ ...DOCUMENTS, ...options }), one.now, one.event);
+  return signedAnew(one, element(result.body ?? '', 'StringToSign'));
 }
 
 /** @param {{ config: unknown, accessKeys: unknown, secrets: unknown }} documents @param {Case[]} cases */
@@ -116,30 +104,4 @@ async function decided(create, now, event) {
 /** @param {string} file of tests/ */
 function read(file) {
   return JSON.parse(readFileSync(new URL(`../tests/${file}`, import.meta.url), 'utf8'));
-}
-
-/** When a vector's request is in time, and when it isn't. @param {any} vector */
-function timesOf({ now, date, expires }) {
-  const times = [Date.parse('2026-11-24T00:00:00Z')];
-  if (typeof now === 'string') times.push(Date.parse(now));
-  if (expires !== undefined) times.push(Number(expires) * 1000 - 60_000);
-  const iso = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/u.exec(date ?? '');
-  if (iso) times.push(Date.UTC(Number(iso[1]), Number(iso[2]) - 1, Number(iso[3]), Number(iso[4]), Number(iso[5]), Number(iso[6])));
-  return times;
-}
-
-/** @param {any} vector */
-function eventOfVector({ request: { method, host, pathAndQuery, headers } }) {
-  const question = pathAndQuery.indexOf('?');
-  const [uri, query] = question < 0 ? [pathAndQuery, ''] : [pathAndQuery.slice(0, question), pathAndQuery.slice(question + 1)];
-  return eventOf({ method, uri, query, headers: host === undefined ? headers : [['host', host], ...headers] });
-}
-
-/** @param {{ method: string, uri: string, query: string, headers: [string, string][] }} request */
-function eventOf({ method, uri, query, headers }) {
-  /** @type {Record<string, { key: string, value: string }[]>} */
-  const grouped = Object.create(null);
-  for (const [key, value] of headers) (grouped[key.toLowerCase()] ??= []).push({ key, value });
-  const request = { clientIp: '203.0.113.178', method, uri, querystring: query, headers: { ...grouped } };
-  return { Records: [{ cf: { config: { eventType: 'viewer-request', requestId: 'an-id-of-CloudFront==' }, request } }] };
 }

@@ -12,6 +12,7 @@ import { ORIGIN_REQUEST_POLICY, POLICY_WITH_HOST } from '../../deploy/distributi
 import { violation } from '../../local/cloudfront-rules.mjs';
 import { originRequestEvent } from '../../local/origin-request-event.mjs';
 import { DOCUMENTS, NOW, S3_DOMAIN, element, functions, memoryLog, originEvent, signedEvent } from './fixture.mjs';
+import { eventOf } from './written-requests.mjs';
 
 const config = { ...DOCUMENTS.config, triggers: 'origin-request' };
 const { api: _, ...withoutApi } = config;
@@ -60,7 +61,7 @@ test('refuses every malformed request as viewer-request does, and CloudFront tak
   assert.ok(malformed.requests.length >= 100);
   const documents = { ...malformed, config: { ...malformed.config, triggers: 'origin-request' } };
   for (const entry of malformed.requests) {
-    const event = atOrigin(asEvent(entry));
+    const event = atOrigin(eventOf(entry));
     // Where there is none, the model would show the origin's.
     if (!entry.headers.some((/** @type {string[]} */ [name]) => name.toLowerCase() === 'host')) delete event.Records[0].cf.request.headers.host;
     const result = /** @type {any} */ (await handlerOf(documents, Date.parse(entry.now))(structuredClone(event)));
@@ -234,14 +235,4 @@ function inAnyOrder({ 'x-ossedge-request': handOver, ...headers }) {
 function gateOf(documents) {
   const wasm = readFileSync(new URL('../../js-shim/wasm/oss_edge_documents_bg.wasm', import.meta.url));
   return createGate({ wasm, config: documents.config, accessKeys: documents.accessKeys });
-}
-
-/** @param {any} entry of tests/malformed/requests.json */
-function asEvent({ method, uri, query, headers }) {
-  /** @type {Record<string, { key: string, value: string }[]>} */
-  const grouped = {};
-  for (const [key, value] of headers) (grouped[key.toLowerCase()] ??= []).push({ key, value });
-  const event = signedEvent();
-  Object.assign(event.Records[0].cf.request, { method, uri, querystring: query, headers: grouped });
-  return event;
 }

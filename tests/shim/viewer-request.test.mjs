@@ -7,6 +7,7 @@ import { createGate } from '../../js-shim/core/gate.mjs';
 import { createViewerRequest } from '../../js-shim/edge/viewer-request.mjs';
 import { violation } from '../../local/cloudfront-rules.mjs';
 import { ACCESS_KEY, DOCUMENTS, NOW, element, functions, memoryLog, signedEvent } from './fixture.mjs';
+import { eventOf } from './written-requests.mjs';
 
 const cases = JSON.parse(readFileSync(new URL('events/viewer-request.json', import.meta.url), 'utf8'));
 
@@ -27,9 +28,10 @@ const malformed = JSON.parse(readFileSync(new URL('../malformed/requests.json', 
 
 test('refuses every malformed request through the real handler, and CloudFront takes the answer', async () => {
   assert.ok(malformed.requests.length >= 100);
-  for (const { id, event, now, expected } of malformed.requests.map(asEvent)) {
+  for (const { id, now, expected, ...request } of malformed.requests) {
+    const event = eventOf(request);
     const { lines, log } = memoryLog();
-    const handler = createViewerRequest({ gate: gateOf(malformed), now: () => now, log });
+    const handler = createViewerRequest({ gate: gateOf(malformed), now: () => Date.parse(now), log });
     const result = /** @type {any} */ (await handler(structuredClone(event)));
     assert.equal(Number(result.status), expected.status, id);
     const document = result.body || Buffer.from(result.headers['x-oss-err'][0].value, 'base64').toString();
@@ -219,14 +221,4 @@ function trappingOnce(documents = DOCUMENTS) {
 function withHeaders(headers) {
   const event = signedEvent();
   return { Records: [{ cf: { ...event.Records[0].cf, request: { ...event.Records[0].cf.request, headers } } }] };
-}
-
-/** @param {any} entry of tests/malformed/requests.json */
-function asEvent({ id, now, method, uri, query, headers, expected }) {
-  /** @type {Record<string, { key: string, value: string }[]>} */
-  const grouped = {};
-  for (const [key, value] of headers) (grouped[key.toLowerCase()] ??= []).push({ key, value });
-  const event = withHeaders(grouped);
-  Object.assign(event.Records[0].cf.request, { method, uri, querystring: query });
-  return { id, event, now: Date.parse(now), expected };
 }
