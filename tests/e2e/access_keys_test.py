@@ -43,11 +43,7 @@ ACCESS_KEYS = {
 
 def setUpModule():
     global s3, gateway
-    names = uploads.resolve_test_names()
-    names.start()
-    unittest.addModuleCleanup(names.stop)
-    s3 = uploads.s3 = uploads.S3()
-    unittest.addModuleCleanup(s3.close)
+    s3 = uploads.start_s3()
     gateway = uploads.Gateway(s3, ACCESS_KEYS)
     unittest.addModuleCleanup(end)
 

@@ -22,11 +22,7 @@ CONFIGS = {
 
 def setUpModule():
     global s3, gateways
-    names = uploads.resolve_test_names()
-    names.start()
-    unittest.addModuleCleanup(names.stop)
-    s3 = uploads.s3 = uploads.S3()
-    unittest.addModuleCleanup(s3.close)
+    s3 = uploads.start_s3()
     keys = [{**KEY, "allow": [{}, {"prefix": "asked/", "operations": ["HeadObject"]}]}, PLAIN]
     gateways = {name: uploads.Gateway(s3, keys, **config) for name, config in CONFIGS.items()}
     # In the other order: the gateways end first.

@@ -19,11 +19,7 @@ RELAY = {"api": None, "relay": {"domain": "relay.example.com", "path": ""}}
 
 def setUpModule():
     global s3, gateways
-    names = uploads.resolve_test_names()
-    names.start()
-    unittest.addModuleCleanup(names.stop)
-    s3 = uploads.s3 = uploads.S3()
-    unittest.addModuleCleanup(s3.close)
+    s3 = uploads.start_s3()
     uploads.signed_by = "oss2-one-function"
     keys = s3.fixture["accessKeys"]["accessKeys"]
     keys = [{**keys[0], "allow": [{}, {"operations": ["HeadObject"]}]}]

@@ -138,17 +138,24 @@ def resolve_test_names():
     return mock.patch("socket.getaddrinfo", getaddrinfo)
 
 
-def start(user_agent):
-    """Starts both for the tests of a module; when they ended, the gateway must have kept all rules.
-
-    `user_agent` is the client's own: who uses a URL that it signed says so."""
-    global s3, signed_by
-    signed_by = user_agent
+def start_s3():
+    """Starts the S3 for the tests of a module, which find it and the gateway under names of `.test`."""
+    global s3
     names = resolve_test_names()
     names.start()
     unittest.addModuleCleanup(names.stop)
     s3 = S3()
     unittest.addModuleCleanup(s3.close)
+    return s3
+
+
+def start(user_agent):
+    """Starts both for the tests of a module; when they ended, the gateway must have kept all rules.
+
+    `user_agent` is the client's own: who uses a URL that it signed says so."""
+    global signed_by
+    signed_by = user_agent
+    start_s3()
     gateway = Gateway(s3, s3.fixture["accessKeys"]["accessKeys"])
     unittest.addModuleCleanup(end, gateway)
     return s3, gateway
