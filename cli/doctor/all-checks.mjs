@@ -7,7 +7,7 @@ import { PART_CHECKS } from './part-checks.mjs';
 import { RELAY_CHECKS } from './relay-checks.mjs';
 import { UPLOAD_CHECKS } from './upload-checks.mjs';
 
-/** @type {readonly import('./checks.mjs').Check[]} */
+/** @type {readonly import('./finding.mjs').Check[]} */
 export const CHECKS = [
   ...FIRST_CHECKS,
   ...UPLOAD_CHECKS,

@@ -2,12 +2,13 @@
 
 import { createHash } from 'node:crypto';
 
-import { HELLO, NO_PARTS, NO_S3, fails, hasParts, holds, shown, unknown } from './checks.mjs';
-import { onePart } from './device.mjs';
+import { FILE_NAME, NO_PARTS, hasFileName, hasParts } from './checks.mjs';
+import { HELLO, onePart } from './device.mjs';
+import { fails, holds, ofStored, shown, unknown } from './finding.mjs';
 
-/** @typedef {import('./checks.mjs').Check} Check */
-/** @typedef {import('./checks.mjs').Finding} Finding */
-/** @typedef {import('./checks.mjs').Patient} Patient */
+/** @typedef {import('./finding.mjs').Check} Check */
+/** @typedef {import('./finding.mjs').Finding} Finding */
+/** @typedef {import('./finding.mjs').Patient} Patient */
 /** @typedef {import('./raw-request.mjs').Answer} Answer */
 /** @typedef {[name: string, value: string]} Header */
 
@@ -72,14 +73,9 @@ export const API_CHECKS = [
     what: 'an upload in parts keeps a file name beyond ASCII',
     follows: 'such uploads get 403 or 500, or a garbled name: js-shim/api/api-operation.mjs',
     run: async (patient) => {
-      const { device, stored, config } = patient;
-      if (!hasParts(config)) return unknown(NO_PARTS);
-      const name = 'attachment; filename="日.txt"';
-      const { answer } = await uploaded(device, 'named', [['Content-Disposition', name]]);
-      if (answer.status !== 200) return fails(shown(answer));
-      const found = await stored?.(device.keyOf('named'));
-      if (found === undefined) return stored ? fails('not in the bucket') : unknown(`200; ${NO_S3}`);
-      return found.contentDisposition === name ? holds(name) : fails(`S3 has ${found.contentDisposition}`);
+      if (!hasParts(patient.config)) return unknown(NO_PARTS);
+      const { answer } = await uploaded(patient.device, 'named', [['Content-Disposition', FILE_NAME]]);
+      return ofStored(patient, 'named', answer, hasFileName);
     },
   },
   {

@@ -1,32 +1,12 @@
 // Assumptions of docs/assumptions.md that a device's requests can try: what holds, what doesn't, what can't be told.
 
-import { md5, onePart } from './device.mjs';
+import { HELLO, md5, onePart } from './device.mjs';
+import { NO_S3, codeOf, expected, fails, hasBytes, holds, ofStored, shown, unknown } from './finding.mjs';
 
+/** @typedef {import('./finding.mjs').Check} Check */
+/** @typedef {import('./finding.mjs').Finding} Finding */
+/** @typedef {import('./finding.mjs').Patient} Patient */
 /** @typedef {import('./raw-request.mjs').Answer} Answer */
-/**
- * @typedef {object} Stored what S3 has
- * @property {Buffer} body
- * @property {Record<string, string>} metadata
- * @property {string} storageClass
- * @property {string} contentDisposition
- *
- * @typedef {object} Patient
- * @property {ReturnType<typeof import('./device.mjs').createDevice>} device
- * @property {((key: string) => Promise<Stored | undefined>) | undefined} stored looks into the bucket; undefined
- *   without
- *   access to it
- * @property {any} config
- *
- * @typedef {{ verdict: 'holds' | 'fails' | 'unknown', found: string, follows?: string }} Finding
- * @typedef {object} Check
- * @property {string} id of docs/assumptions.md
- * @property {string} what
- * @property {string} follows if it doesn't hold, and the one thing to change
- * @property {(config: any) => boolean} [applies] by default to every configuration
- * @property {(patient: Patient) => Promise<Finding>} run
- */
-
-const HELLO = Buffer.from('hello, doctor');
 
 /** Each is signed and sent as it stands. @type {[key: string, path: string][]} */
 const EXOTIC_KEYS = [
@@ -94,18 +74,10 @@ export const CHECKS = [
     id: 'A3',
     what: 'header values beyond ASCII arrive as UTF-8',
     follows: 'devices that send such names are refused, or S3 has a garbled name: src/route/s3_headers.rs',
-    run: async ({ device, stored }) => {
-      const name = 'attachment; filename="日.txt"';
-      const answer = await device.ask({
-        method: 'PUT',
-        key: 'disposition',
-        headers: [['Content-Disposition', name]],
-        content: HELLO,
-      });
-      if (answer.status !== 200) return fails(shown(answer));
-      const found = await stored?.(device.keyOf('disposition'));
-      if (found === undefined) return stored ? fails('not in the bucket') : unknown(`200; ${NO_S3}`);
-      return found.contentDisposition === name ? holds(name) : fails(`S3 has ${found.contentDisposition}`);
+    run: async (patient) => {
+      const headers = /** @type {[string, string][]} */ ([['Content-Disposition', FILE_NAME]]);
+      const answer = await patient.device.ask({ method: 'PUT', key: 'disposition', headers, content: HELLO });
+      return ofStored(patient, 'disposition', answer, hasFileName);
     },
   },
   {
@@ -135,36 +107,35 @@ export const CHECKS = [
     id: 'A7',
     what: 'a header that the edge leaves out is gone',
     follows: 'clients could set what S3 obeys: stop the deployment, and look at the origin request policy',
-    run: async ({ device, stored }) => {
+    run: async (patient) => {
       const headers = /** @type {[string, string][]} */ ([
         ['x-amz-meta-evil', '1'],
         ['x-amz-storage-class', 'STANDARD_IA'],
       ]);
-      const answer = await device.ask({ method: 'PUT', key: 'evil', headers, content: HELLO });
-      const found = await stored?.(device.keyOf('evil'));
+      const answer = await patient.device.ask({ method: 'PUT', key: 'evil', headers, content: HELLO });
       if (answer.status !== 200) return unknown(`${shown(answer)}, so nothing was stored`);
-      if (found === undefined) return stored ? fails('not in the bucket') : unknown(NO_S3);
-      return 'evil' in found.metadata || found.storageClass !== 'STANDARD'
-        ? fails('S3 obeyed a header that nobody signed')
-        : holds('neither is stored');
+      return ofStored(patient, 'evil', answer, ({ metadata, storageClass }) =>
+        'evil' in metadata || storageClass !== 'STANDARD'
+          ? fails('S3 obeyed a header that nobody signed')
+          : holds('neither is stored'),
+      );
     },
   },
   {
     id: 'A8',
     what: 'headers that the edge sets reach S3',
     follows: 'objects without their metadata or class: set them in js-shim/edge/origin-request.mjs',
-    run: async ({ device, stored }) => {
+    run: async (patient) => {
       const headers = /** @type {[string, string][]} */ ([
         ['x-oss-meta-a', '1'],
         ['x-oss-storage-class', 'IA'],
       ]);
-      const answer = await device.ask({ method: 'PUT', key: 'metadata', headers, content: HELLO });
-      if (answer.status !== 200) return fails(shown(answer));
-      const found = await stored?.(device.keyOf('metadata'));
-      if (found === undefined) return stored ? fails('not in the bucket') : unknown(`200; ${NO_S3}`);
-      return found.metadata.a === '1' && found.storageClass === 'STANDARD_IA'
-        ? holds('both are stored')
-        : fails(`S3 has class ${found.storageClass}, metadata ${JSON.stringify(found.metadata)}`);
+      const answer = await patient.device.ask({ method: 'PUT', key: 'metadata', headers, content: HELLO });
+      return ofStored(patient, 'metadata', answer, ({ metadata, storageClass }) =>
+        metadata.a === '1' && storageClass === 'STANDARD_IA'
+          ? holds('both are stored')
+          : fails(`S3 has class ${storageClass}, metadata ${JSON.stringify(metadata)}`),
+      );
     },
   },
   {
@@ -212,17 +183,14 @@ export const CHECKS = [
     id: 'A15',
     what: 'a body with Transfer-Encoding and Content-Length is stored as its content',
     follows: 'the SDK for C, which frames every body so, needs the relay: `deployment.backend` "web-function"',
-    run: async ({ device, stored }) => {
-      const answer = await device.ask({ method: 'PUT', key: 'framed-twice', content: HELLO, framing: 'both' });
+    run: async (patient) => {
+      const key = 'framed-twice';
+      const answer = await patient.device.ask({ method: 'PUT', key, content: HELLO, framing: 'both' });
       if (answer.status !== 200) return fails(`${shown(answer)}, and nothing is stored`);
-      const found = await stored?.(device.keyOf('framed-twice'));
-      if (found === undefined) return stored ? fails('200, and not in the bucket') : unknown(`200; ${NO_S3}`);
-      if (found.body.equals(HELLO)) return holds('200, and the right bytes');
-      return {
-        ...fails('200, and OTHER BYTES'),
-        follows:
-          'uploads of the SDK for C are DAMAGED: refuse Transfer-Encoding in src/route.rs before any device moves',
-      };
+      return ofStored(patient, key, answer, (stored) => {
+        const finding = hasBytes(HELLO)(stored);
+        return finding.verdict === 'holds' ? finding : { ...finding, follows: DAMAGED };
+      });
     },
   },
   {
@@ -304,8 +272,18 @@ const SIMULTANEOUS = 20;
 /** Names of what checks store without looking at it. */
 export const STORED = ['plain', 'expect', 'once', 'in-parts', 'page', 'damaged', 'repeated'];
 
-const NO_S3 = 'give --s3, so that what is stored can be looked at';
-const NO_PARTS = 'no `api` and no `relay` in the configuration';
+const DAMAGED =
+  'uploads of the SDK for C are DAMAGED: refuse Transfer-Encoding in src/route.rs before any device moves';
+
+export const NO_PARTS = 'no `api` and no `relay` in the configuration';
+
+/** A Content-Disposition beyond ASCII. */
+export const FILE_NAME = 'attachment; filename="日.txt"';
+
+/** @param {import('./finding.mjs').Stored} stored @returns {Finding} */
+export function hasFileName({ contentDisposition }) {
+  return contentDisposition === FILE_NAME ? holds(FILE_NAME) : fails(`S3 has ${contentDisposition}`);
+}
 
 /** @param {any} config */
 function decidesAtOrigin({ triggers }) {
@@ -313,7 +291,7 @@ function decidesAtOrigin({ triggers }) {
 }
 
 /** @param {any} config */
-function hasParts({ api, relay }) {
+export function hasParts({ api, relay }) {
   return api !== undefined || relay !== undefined;
 }
 
@@ -338,37 +316,3 @@ async function inParts(device, end) {
     device.ask({ method: 'POST', key: 'in-parts', query: `uploadId=${id}`, content: Buffer.from(document) }),
   );
 }
-
-/**
- * @param {Answer} answer
- * @param {number} status
- * @param {...string} codes of which one is expected
- * @returns {Finding}
- */
-function expected(answer, status, ...codes) {
-  const isRight = answer.status === status && (codes.length === 0 || codes.includes(codeOf(answer)));
-  return isRight
-    ? holds(shown(answer))
-    : fails(`${shown(answer)}, expected ${[status, codes[0]].filter(Boolean).join(' ')}`);
-}
-
-/** @param {Answer} answer */
-function codeOf({ body }) {
-  return /<Code>([^<]+)/u.exec(body.toString())?.[1] ?? '';
-}
-
-/** @param {Answer} answer */
-function shown(answer) {
-  return answer.status === 0 ? String(answer.fault) : `${answer.status} ${codeOf(answer)}`.trim();
-}
-
-/** @param {string} found @returns {Finding} */
-const holds = (found) => ({ verdict: 'holds', found });
-
-/** @param {string} found @returns {Finding} */
-const fails = (found) => ({ verdict: 'fails', found });
-
-/** @param {string} found @returns {Finding} */
-const unknown = (found) => ({ verdict: 'unknown', found });
-
-export { HELLO, NO_PARTS, NO_S3, codeOf, expected, fails, hasParts, holds, shown, unknown };

@@ -20,6 +20,9 @@ import { inChunks, sendRaw } from './raw-request.mjs';
  * @property {number} [cut] how many of the body's last bytes, its framing included, are never sent: the connection ends
  */
 
+/** A small content. */
+export const HELLO = Buffer.from('hello, doctor');
+
 /**
  * @param {object} options
  * @param {import('./raw-request.mjs').Address} options.address

@@ -1,16 +1,16 @@
 // Assumptions about small parts, where the configuration stages them.
 
-import { NO_S3, expected, fails, holds, shown, unknown } from './checks.mjs';
 import { idOf } from './api-checks.mjs';
 import { listOfParts } from './device.mjs';
+import { expected, fails, hasBytes, ofStored, shown, unknown } from './finding.mjs';
 
-/** @typedef {import('./checks.mjs').Finding} Finding */
-/** @typedef {import('./checks.mjs').Patient} Patient */
+/** @typedef {import('./finding.mjs').Finding} Finding */
+/** @typedef {import('./finding.mjs').Patient} Patient */
 
 const MIB = 1024 * 1024;
 const NOT_STAGED = '`smallParts` is not "stage"';
 
-/** @type {readonly import('./checks.mjs').Check[]} */
+/** @type {readonly import('./finding.mjs').Check[]} */
 export const PART_CHECKS = [
   {
     id: 'A43',
@@ -31,7 +31,8 @@ export const PART_CHECKS = [
 ];
 
 /** @param {Patient} patient @param {string} key @param {number[]} sizes of the parts @returns {Promise<Finding>} */
-async function joined({ device, stored, config }, key, sizes) {
+async function joined(patient, key, sizes) {
+  const { device, config } = patient;
   if (config.smallParts !== 'stage') return unknown(NOT_STAGED);
   const contents = sizes.map((bytes, at) => Buffer.alloc(bytes, at + 1));
   const begun = await device.ask({ method: 'POST', key, query: 'uploads', content: Buffer.alloc(0) });
@@ -46,7 +47,5 @@ async function joined({ device, stored, config }, key, sizes) {
   const content = Buffer.from(listOfParts(etags));
   const ended = await device.ask({ method: 'POST', key, query: `uploadId=${id}`, content });
   if (ended.status !== 200) return expected(ended, 200);
-  const found = await stored?.(device.keyOf(key));
-  if (found === undefined) return stored ? fails('200, and not in the bucket') : unknown(`200; ${NO_S3}`);
-  return found.body.equals(Buffer.concat(contents)) ? holds('200, and the right bytes') : fails('200, and OTHER BYTES');
+  return ofStored(patient, key, ended, hasBytes(Buffer.concat(contents)));
 }

@@ -2,10 +2,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { NO_S3, fails, holds, shown, unknown } from './checks.mjs';
+import { NO_S3, fails, hasBytes, holds, ofStored, shown, unknown } from './finding.mjs';
 
-/** @typedef {import('./checks.mjs').Finding} Finding */
-/** @typedef {import('./checks.mjs').Patient} Patient */
+/** @typedef {import('./finding.mjs').Finding} Finding */
+/** @typedef {import('./finding.mjs').Patient} Patient */
 
 const MIB = 1024 * 1024;
 const NO_RELAY = 'no `relay` in the configuration';
@@ -17,7 +17,7 @@ const SETTLE_MILLISECONDS = 3000;
 /** The last chunk of a body, in bytes. */
 const LAST_CHUNK = 5;
 
-/** @type {readonly import('./checks.mjs').Check[]} */
+/** @type {readonly import('./finding.mjs').Check[]} */
 export const RELAY_CHECKS = [
   {
     id: 'A38',
@@ -104,10 +104,8 @@ export const RELAY_CHECKS = [
  * @param {Patient} patient @param {string} key @param {Buffer} content @param {'chunks' | 'stream'} [framing]
  * @returns {Promise<Finding>}
  */
-async function chunked({ device, stored }, key, content, framing = 'chunks') {
-  const answer = await device.ask({ method: 'PUT', key, content, framing });
+async function chunked(patient, key, content, framing = 'chunks') {
+  const answer = await patient.device.ask({ method: 'PUT', key, content, framing });
   if (answer.status !== 200) return fails(`${content.length} B: ${shown(answer)}`);
-  const found = await stored?.(device.keyOf(key));
-  if (found === undefined) return stored ? fails('200, and not in the bucket') : unknown(`200; ${NO_S3}`);
-  return found.body.equals(content) ? holds('200, and the right bytes') : fails('200, and OTHER BYTES');
+  return ofStored(patient, key, answer, hasBytes(content));
 }

@@ -5,10 +5,10 @@ import { DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client
 import { isAwsError } from '../deploy/aws.mjs';
 import { CHECKS } from './all-checks.mjs';
 
-/** @typedef {import('./checks.mjs').Finding & { id: string, what: string, follows: string }} Result */
+/** @typedef {import('./finding.mjs').Finding & { id: string, what: string, follows: string }} Result */
 
 /**
- * @param {import('./checks.mjs').Patient} patient
+ * @param {import('./finding.mjs').Patient} patient
  * @returns {AsyncGenerator<Result>}
  */
 export async function* examined(patient) {
@@ -32,7 +32,7 @@ export function bucketAccess({ s3Bucket: Bucket, region }, endpoint) {
   /** @type {Set<string>} */
   const seen = new Set();
   return {
-    /** @param {string} Key @returns {Promise<import('./checks.mjs').Stored | undefined>} */
+    /** @param {string} Key @returns {Promise<import('./finding.mjs').Stored | undefined>} */
     stored: async (Key) => {
       seen.add(Key);
       try {

@@ -1,9 +1,10 @@
 // Assumptions that an upload in one request tries.
 
-import { md5 } from './device.mjs';
-import { HELLO, NO_S3, codeOf, expected, fails, holds, shown, unknown } from './checks.mjs';
+import { FILE_NAME } from './checks.mjs';
+import { HELLO, md5 } from './device.mjs';
+import { codeOf, expected, fails, holds, ofStored, shown, unknown } from './finding.mjs';
 
-/** @typedef {import('./checks.mjs').Check} Check */
+/** @typedef {import('./finding.mjs').Check} Check */
 
 /** What one function at origin-request doesn't rest on. @param {any} config */
 const hasHandOver = ({ triggers }) => triggers !== 'origin-request';
@@ -43,7 +44,7 @@ const OF_ANY_UPLOAD = [
 export const UPLOAD_CHECKS = [
   ...OF_ANY_UPLOAD.map((check) => ({
     ...check,
-    run: async (/** @type {import('./checks.mjs').Patient} */ { device }) =>
+    run: async (/** @type {import('./finding.mjs').Patient} */ { device }) =>
       expected(await device.ask({ method: 'PUT', key: 'plain', content: HELLO }), 200),
   })),
   {
@@ -53,7 +54,7 @@ export const UPLOAD_CHECKS = [
     applies: hasHandOver,
     run: async ({ device }) => {
       const headers = /** @type {[string, string][]} */ ([
-        ['Content-Disposition', 'attachment; filename="日.txt"'],
+        ['Content-Disposition', FILE_NAME],
         ['Content-MD5', md5(HELLO)],
         ['x-oss-meta-a', '1'],
       ]);
@@ -64,15 +65,12 @@ export const UPLOAD_CHECKS = [
     id: 'A19',
     what: 'metadata beyond ASCII is stored as RFC 2047 writes it',
     follows: 'readers see encoded text: src/route/s3_headers.rs',
-    run: async ({ device, stored }) => {
+    run: async (patient) => {
       const headers = /** @type {[string, string][]} */ ([['x-oss-meta-a', '日']]);
-      const answer = await device.ask({ method: 'PUT', key: 'beyond-ascii', headers, content: HELLO });
-      if (answer.status !== 200) return fails(shown(answer));
-      const found = await stored?.(device.keyOf('beyond-ascii'));
-      if (found === undefined) return stored ? fails('not in the bucket') : unknown(`200; ${NO_S3}`);
-      return /^=\?UTF-8\?B\?5pel\?=$/iu.test(found.metadata.a ?? '')
-        ? holds(found.metadata.a)
-        : fails(`S3 has ${found.metadata.a}`);
+      const answer = await patient.device.ask({ method: 'PUT', key: 'beyond-ascii', headers, content: HELLO });
+      return ofStored(patient, 'beyond-ascii', answer, ({ metadata: { a } }) =>
+        /^=\?UTF-8\?B\?5pel\?=$/iu.test(a ?? '') ? holds(a) : fails(`S3 has ${a}`),
+      );
     },
   },
   {

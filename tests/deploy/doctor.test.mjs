@@ -280,7 +280,7 @@ function deviceAt(url) {
   return createDevice({ address, host: 'uploads.example.com', bucket: 'fleet-uploads', key: ACCESS_KEY, prefix: 'doctor/' });
 }
 
-/** @param {import('../../cli/doctor/checks.mjs').Patient} patient */
+/** @param {import('../../cli/doctor/finding.mjs').Patient} patient */
 async function collected(patient) {
   const results = [];
   for await (const result of examined(patient)) results.push(result);
