@@ -26,6 +26,16 @@ export function parseDocument(text, name) {
   return document;
 }
 
+/** @param {string} text @returns {any} the JSON object or array that it is, undefined where it is something else */
+export function jsonIn(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param {string} text @param {string} name @returns {unknown} */
 function parsed(text, name) {
   try {

@@ -7,7 +7,7 @@ import { readEvent } from '../js-shim/edge/cloudfront-event.mjs';
 import { originRequestEvent } from '../local/origin-request-event.mjs';
 import { bucketOrigins } from './bucket-origin.mjs';
 import { fromFunctionsEvent, isFunctionsEvent } from './cloudfront-functions-event.mjs';
-import { readText } from './document.mjs';
+import { jsonIn, readText } from './document.mjs';
 import { printable, table } from './table.mjs';
 
 /**
@@ -37,12 +37,12 @@ import { printable, table } from './table.mjs';
  */
 export async function readEntries(file) {
   const text = await (file === '-' ? consume(process.stdin) : readText(file));
-  const whole = parsed(text);
+  const whole = jsonIn(text);
   if (Array.isArray(whole)) return whole.map((value, index) => entryOf(value, `${file}[${index}]`));
   if (whole !== undefined) return [entryOf(whole, file)];
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
-    const value = parsed(line);
+    const value = jsonIn(line);
     if (value === undefined) throw new Error(`${file}:${index + 1}: expected a JSON object on one line`);
     return [entryOf(value, `${file}:${index + 1}`)];
   });
@@ -203,16 +203,6 @@ function differencesOf(verdict, expected) {
   return Object.entries(expected)
     .filter(([name, value]) => JSON.stringify(actual[name] ?? null) !== JSON.stringify(value ?? null))
     .map(([name, value]) => `expected ${name} ${JSON.stringify(value)}, got ${JSON.stringify(actual[name] ?? null)}`);
-}
-
-/** @param {string} json @returns {any} undefined if it isn't a JSON object or array */
-function parsed(json) {
-  try {
-    const value = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** @param {string} lines */

@@ -1,6 +1,7 @@
 // What people have of a failed request, recognised by its form.
 
 import { fromFunctionsEvent, isFunctionsEvent } from '../cloudfront-functions-event.mjs';
+import { jsonIn } from '../document.mjs';
 import { readTime } from '../replay.mjs';
 import { sdkErrorOf } from './exception.mjs';
 import { requestOfEvent, requestOfText, requestsOfCurl, requestsOfHar } from './http-message.mjs';
@@ -66,12 +67,12 @@ function subjectsOfText(text, name) {
 
 /** @param {string} text @param {string} name @returns {Subject[] | undefined} undefined where it isn't JSON */
 function subjectsOfJson(text, name) {
-  const whole = parsed(text);
+  const whole = jsonIn(text);
   if (whole !== undefined)
     return [whole].flat().flatMap((value, index, all) => subjectsOfValue(value, idOf(name, index, all)));
   const lines = text
     .split('\n')
-    .map((line, index) => ({ value: parsed(/\{.*\}/u.exec(line)?.[0] ?? ''), id: `${name}:${index + 1}` }));
+    .map((line, index) => ({ value: jsonIn(/\{.*\}/u.exec(line)?.[0] ?? ''), id: `${name}:${index + 1}` }));
   const known = lines.flatMap(({ value, id }) => (value === undefined ? [] : subjectsOfValue(value, id)));
   return known.length > 0 ? known : undefined;
 }
@@ -85,7 +86,7 @@ function subjectsOfValue(value, id) {
   // What CloudWatch's filter-log-events answers.
   if (Array.isArray(value?.events)) {
     return value.events.flatMap((/** @type {any} */ { message }, /** @type {number} */ index) =>
-      subjectsOfValue(parsed(String(message)), `${id}[${index}]`),
+      subjectsOfValue(jsonIn(String(message)), `${id}[${index}]`),
     );
   }
   if (typeof value?.log === 'number' && value.event !== 'access-keys') return [subjectOfLine(value, id)];
@@ -124,14 +125,4 @@ function pairsOf(list) {
 /** @param {string} name @param {number} index @param {unknown[]} all */
 function idOf(name, index, all) {
   return all.length > 1 ? `${name}[${index}]` : name;
-}
-
-/** @param {string} json @returns {any} undefined if it isn't a JSON object or array */
-function parsed(json) {
-  try {
-    const value = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
