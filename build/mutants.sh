@@ -1,0 +1,49 @@
+# shellcheck shell=bash disable=SC2154
+# Which breaks of the core and of the functions' JavaScript no test notices. For build.sh, which has `step`,
+# `prepare`, `install_…` and `logs`.
+
+# The modules that decide who may do what: a mutant of these must be killed, or be told equivalent in tests/mutants.toml.
+deciding=(
+  authenticate.rs authorize.rs access_keys.rs 'access_keys/*.rs' signature.rs 'signature/**/*.rs' mac.rs
+  route.rs 'route/*.rs' hand_over_seal.rs sealing_keys.rs upload_id.rs 'upload_id/*.rs' time.rs
+)
+
+# mutants [--all | --changed BASE] [OPTION-OF-CARGO-MUTANTS…]: goes on where it stopped; `--shard 1/4` is a part.
+mutants() {
+  local options=() out=target/mutants
+  case "${1:-}" in
+  --all) shift ;;
+  --changed)
+    git diff "$2" -- src >"$logs/mutants.diff"
+    if [[ ! -s $logs/mutants.diff ]]; then
+      echo "No changes of src/ since $2: no mutants"
+      return
+    fi
+    options=(--in-diff "$logs/mutants.diff")
+    out=target/mutants-of-changes
+    shift 2
+    ;;
+  *) for module in "${deciding[@]}"; do options+=(--file "src/$module"); done ;;
+  esac
+  install_cargo_mutants
+  cargo mutants --config tests/mutants.toml --iterate --output "$out" "${options[@]}" "$@"
+}
+
+# Of the lines that differ from the branch that this one is to be merged into; none on that branch itself. Many take too
+# long to be tested each time.
+mutants_of_changes() {
+  local base count
+  base=$(git merge-base HEAD "${MUTANTS_BASE:-main}" 2>/dev/null) || return 0
+  count=$(git diff --numstat "$base" -- src | awk '{ lines += $1 } END { print lines + 0 }')
+  if ((count > 0 && count <= 15)); then
+    step "Mutants of $count changed lines" mutants --changed "$base"
+  elif ((count > 15)); then
+    echo "Left out: mutants of $count changed lines, which take long: ./build.sh mutants --changed $base"
+  fi
+}
+
+mutants_js() {
+  prepare
+  install_stryker
+  node tests/mutants/run.mjs "$@"
+}
