@@ -75,12 +75,15 @@ export async function makeParts(s3, upload, todo, record) {
   setMaxListeners(0, aborted.signal);
   const joiner = new Joiner(s3, upload, record, aborted.signal);
   const left = [...todo];
+  const largest = Math.max(0, ...todo.map(({ size }) => size));
   /** @type {S3Part[]} */
   const made = [];
   const worker = async () => {
+    // The same for each of its parts: new memory for each would have Node collect garbage all the time.
+    const memory = Buffer.allocUnsafeSlow(largest);
     for (let planned = left.shift(); planned !== undefined; planned = left.shift()) {
       aborted.signal.throwIfAborted();
-      made.push({ PartNumber: planned.number, ETag: await joiner.make(planned) });
+      made.push({ PartNumber: planned.number, ETag: await joiner.make(planned, memory) });
     }
   };
   const workers = Array.from({ length: MADE_AT_ONCE }, () => worker().catch((error) => aborted.abort(error)));
@@ -108,15 +111,15 @@ class Joiner {
     this.#signal = signal;
   }
 
-  /** @param {Made} planned @returns {Promise<string>} its ETag */
-  async make(planned) {
+  /** @param {Made} planned @param {Buffer} memory that nobody else uses until then @returns {Promise<string>} its ETag */
+  async make(planned, memory) {
     if (planned.as === 'copied') return this.#copy(planned);
-    return this.#store(planned, planned.as === 'joined' ? await this.#readAll(planned) : Buffer.alloc(0));
+    return this.#store(planned, planned.as === 'joined' ? await this.#readAll(planned, memory) : Buffer.alloc(0));
   }
 
-  /** @param {import('./join-plan.mjs').Joined} planned */
-  async #readAll({ parts, size }) {
-    const bytes = Buffer.allocUnsafeSlow(size);
+  /** @param {import('./join-plan.mjs').Joined} planned @param {Buffer} memory */
+  async #readAll({ parts, size }, memory) {
+    const bytes = memory.subarray(0, size);
     let at = 0;
     const reads = parts.map((part) => {
       const into = bytes.subarray(at, (at += part.size));
