@@ -178,6 +178,7 @@ run_tests() {
   rm -rf target/compatibility
   beside python_tests
   beside sdk_tests
+  beside deployment_tests
   step 'JavaScript: types' tsc
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
   step 'JavaScript: explain' node --test tests/explain/*.test.mjs
@@ -185,10 +186,6 @@ run_tests() {
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
   step 'JavaScript: joining parts' node --test tests/operations/*.test.mjs
   step 'JavaScript: the relay, in Node 24' "$(runtime $relay_node)" --test tests/relay/*.test.mjs
-  step 'The deployment: templates, rules, permissions, deploy' node --test tests/deploy/*.test.mjs
-  step 'Networks: plans, templates, checks' node --test tests/network/*.test.mjs
-  step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
-  step 'The npm package, installed' node --test tests/package/*.test.mjs
   javascript_sdk_tests
   join
   step 'Soak: load and faults for 20 seconds' node tests/soak/run.mjs --minutes 0.33
@@ -215,6 +212,13 @@ rust_tests() {
 
 python_tests() {
   step 'End to end: oss2, alibabacloud-oss-v2, opendal' .venv/bin/python -m unittest discover -s tests/e2e -p '*_test.py'
+}
+
+deployment_tests() {
+  step 'The deployment: templates, rules, permissions, deploy' node --test tests/deploy/*.test.mjs
+  step 'Networks: plans, templates, checks' node --test tests/network/*.test.mjs
+  step 'Access keys: their source and the tool, with Secrets Manager' node --test tests/keys/*.test.mjs
+  step 'The npm package, installed' node --test tests/package/*.test.mjs
 }
 
 javascript_sdk_tests() {
