@@ -181,6 +181,10 @@ run_tests() {
   beside deployment_tests
   step 'JavaScript: types' tsc
   step 'JavaScript: handlers, bundle, replay' node --test tests/shim/*.test.mjs
+  local version handlers=(tests/shim/{viewer,origin,one}-*.test.mjs tests/shim/{api,gate,bundled-gate,seals,serve}.test.mjs)
+  for version in "$edge_node" "$relay_node"; do
+    step "JavaScript: handlers, gate, serve, in Node ${version%%.*}" "$(runtime "$version")" --test "${handlers[@]}"
+  done
   step 'JavaScript: explain' node --test tests/explain/*.test.mjs
   step 'JavaScript: the function to compare with decides alike' node --test benches/*.test.mjs
   step 'JavaScript: the local CloudFront and S3' node --test tests/local/*.test.mjs
