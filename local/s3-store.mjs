@@ -8,7 +8,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KeyedLock } from './keyed-lock.mjs';
+import AsyncLock from 'async-lock';
 import { S3Data, readJson, writeJson } from './s3-data.mjs';
 
 /** @typedef {import('./s3-data.mjs').Segment} Segment */
@@ -32,7 +32,7 @@ export class S3Store {
   #deletions = new Map();
   /** Versions of an archive class that were restored. They are forgotten at its end. @type {WeakSet<ObjectVersion>} */
   restored = new WeakSet();
-  #lock = new KeyedLock();
+  #lock = new AsyncLock({ maxPending: Infinity });
   #objects;
 
   /**
@@ -99,7 +99,7 @@ export class S3Store {
    * @returns {Promise<ObjectVersion>}
    */
   async put(key, { etag, headers, segments }, precondition) {
-    return this.#lock.run(key, async () => {
+    return this.#lock.acquire(key, async () => {
       precondition(this.current(key));
       const size = segments.reduce((total, segment) => total + segment.size, 0);
       const version = { ...this.#newVersion(), deleteMarker: false, etag, headers, segments, size };
@@ -115,7 +115,7 @@ export class S3Store {
    * @returns {Promise<ObjectVersion | undefined>} the delete marker
    */
   async delete(key) {
-    return this.#lock.run(key, async () => {
+    return this.#lock.acquire(key, async () => {
       if (this.current(key)) this.#deletions.set(key, this.deletions(key) + 1);
       if (!this.versioned) return void (await this.#replace(key, []));
       const content = { etag: '', headers: {}, segments: [], size: 0 };
@@ -133,7 +133,7 @@ export class S3Store {
    * @returns {Promise<ObjectVersion | undefined>} what was deleted
    */
   async deleteVersion(key, versionId) {
-    return this.#lock.run(key, async () => {
+    return this.#lock.acquire(key, async () => {
       const version = this.version(key, versionId);
       if (!version) return undefined;
       if (version === this.current(key)) this.#deletions.set(key, this.deletions(key) + 1);

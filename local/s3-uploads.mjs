@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KeyedLock } from './keyed-lock.mjs';
+import AsyncLock from 'async-lock';
 import { readJson, writeJson } from './s3-data.mjs';
 import { S3Error } from './s3-error.mjs';
 import { S3MultipartUpload, multipartEtag } from './s3-multipart-upload.mjs';
@@ -18,7 +18,7 @@ import { S3MultipartUpload, multipartEtag } from './s3-multipart-upload.mjs';
 export class S3Uploads {
   /** @type {Map<string, S3MultipartUpload>} */
   #open = new Map();
-  #lock = new KeyedLock();
+  #lock = new AsyncLock({ maxPending: Infinity });
   #store;
   #remembersCompleted;
   #directory;
@@ -87,7 +87,7 @@ export class S3Uploads {
    */
   async putPart({ beginning: { key, uploadId } }, part) {
     try {
-      await this.#lock.run(uploadId, async () => {
+      await this.#lock.acquire(uploadId, async () => {
         const upload = this.find(key, uploadId);
         await appendFile(this.#path(uploadId), `${JSON.stringify(part)}\n`);
         const replaced = upload.put(part);
@@ -111,7 +111,7 @@ export class S3Uploads {
    * @returns {Promise<Completed>}
    */
   async complete(key, uploadId, listed, condition) {
-    return this.#lock.run(uploadId, async () => {
+    return this.#lock.acquire(uploadId, async () => {
       const list = listed.map(({ partNumber, etag }) => `${partNumber} ${etag}`);
       const before = this.#remembersCompleted && !this.#open.has(uploadId) && (await this.#finished(uploadId));
       if (before && before.key === key && before.list.join() === list.join()) {
@@ -137,7 +137,7 @@ export class S3Uploads {
    * @param {string} uploadId
    */
   async abort(key, uploadId) {
-    await this.#lock.run(uploadId, async () => {
+    await this.#lock.acquire(uploadId, async () => {
       const upload = this.find(key, uploadId);
       await this.#forget(upload, upload.parts());
     });
