@@ -118,7 +118,7 @@ fn base62_digit(value: u8) -> char {
 /// Divides in place, and returns the remainder.
 fn divide_by_62(number: &mut [u8; 32]) -> u8 {
     number.iter_mut().fold(0, |remainder, byte| {
-        let value = u16::from(remainder) << 8 | u16::from(*byte);
+        let value = u16::from_be_bytes([remainder, *byte]);
         // Both fit a byte, because the remainder is below 62.
         *byte = u8::try_from(value / 62).unwrap_or_default();
         u8::try_from(value % 62).unwrap_or_default()
