@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 #[cfg(not(target_arch = "wasm32"))]
 use oss_edge::UploadFault;
-use oss_edge::{Request, SealUses, SealingKeys, UnixMillis};
+use oss_edge::{HandOverFault, Request, SealUses, SealingKeys, UnixMillis};
 #[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -120,6 +120,27 @@ fn opens_each_hand_over_as_it_was_sealed_and_in_time_alone() {
             None => json!({ "origin": vector["origin"], "removed": vector["removed"] }),
         };
         assert_eq!(opened(&keys, &vector), expected, "{}", text(&vector, "id"));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn tells_the_operator_why_a_hand_over_is_not_opened() {
+    let missing = vec!["content-md5".to_owned(), "x-amz-meta-a".to_owned()];
+    for (fault, expected) in [
+        (HandOverFault::Malformed, "the event is not a request"),
+        (HandOverFault::Unsealed, "viewer-request did not run, or is of a release before 0.2.0"),
+        (HandOverFault::OtherForm, "viewer-request is of another release"),
+        (HandOverFault::UnknownSecret(3), "sealed with secret 3, which this function does not have"),
+        (HandOverFault::Mismatch(Vec::new()), "its id, method, origin, path, query or a header changed"),
+        (
+            HandOverFault::Mismatch(missing),
+            "content-md5, x-amz-meta-a did not arrive, so check the origin request policy",
+        ),
+        (HandOverFault::Expired(61), "the seal is 61 s old"),
+        (HandOverFault::Added("x-amz-acl".into()), "header `x-amz-acl` was added after viewer-request"),
+    ] {
+        let detail = fault.detail();
+        assert!(detail.contains(expected), "{fault:?}: {detail}");
     }
 }
 

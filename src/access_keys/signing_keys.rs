@@ -40,6 +40,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn keeps_each_until_there_are_as_many_as_are_kept() {
+        let signing_keys = SigningKeys::default();
+        let one = |number| Zeroizing::new([number; 32]);
+        (0..=u8::MAX).for_each(|number| signing_keys.insert(number.to_string(), one(number)));
+        assert_eq!(signing_keys.kept().len(), MAX);
+        assert!((0..=u8::MAX).all(|number| signing_keys.get(&number.to_string()) == Some(one(number))));
+    }
+
+    #[test]
     fn keeps_a_number_that_is_bounded() {
         let signing_keys = SigningKeys::default();
         for round in 0..3 * MAX {

@@ -120,6 +120,12 @@ mod tests {
     }
 
     #[test]
+    fn prints_nothing_of_what_it_holds() {
+        let text = "1\0id\0POST\0/a\0uploads\0authorization\0OSS ak:c2ln";
+        assert_eq!(format!("{:?}", hand_over(text, &[]).unwrap()), "HandOver(..)");
+    }
+
+    #[test]
     fn decodes_nothing_else() {
         for value in ["=", "a", "_-+/", "/w", "gA"] {
             assert_eq!(HandOver::decode(value), Err(Refusal::MalformedRequest), "{value}");
@@ -128,7 +134,10 @@ mod tests {
 
     #[test]
     fn refuses_what_does_not_fit_through_api_gateway() {
-        let text = format!("1\0id\0POST\0/k\0uploads\0x-oss-meta-a\0{}", "v".repeat(8192));
-        assert_eq!(hand_over(&text, &[]), Err(Refusal::RequestTooLarge));
+        let start = "1\0id\0POST\0/k\0uploads\0x-oss-meta-a\0";
+        let of_bytes = |bytes: usize| hand_over(&format!("{start}{}", "v".repeat(bytes - start.len())), &[]);
+        // Four characters for three bytes.
+        assert_eq!(of_bytes(6144).map(|hand_over| hand_over.as_str().len()), Ok(8192));
+        assert_eq!(of_bytes(6145), Err(Refusal::RequestTooLarge));
     }
 }

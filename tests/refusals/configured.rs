@@ -108,6 +108,18 @@ fn maps_kms_to_the_configured_keys_and_to_no_other() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn names_a_kms_key_only_where_an_object_begins_that_asks_for_kms() {
+    let gate = with_headers(json!({ "kmsKeys": { "default": "alias/uploads" } }));
+    assert_eq!(s3_headers(&gate, &put(&[])), Ok(Vec::new()));
+    let aes256 = pairs(&[("x-amz-server-side-encryption", "AES256")]);
+    assert_eq!(s3_headers(&gate, &put(&[("x-oss-server-side-encryption", "AES256")])), Ok(aes256));
+    let part = request("PUT", "/dir/a.log", "partNumber=7&uploadId=U1");
+    let kms = [("x-oss-server-side-encryption", "KMS")];
+    let part = signed(part, &kms, &format!("{RESOURCE}?partNumber=7&uploadId=U1"));
+    assert_eq!(s3_headers(&gate, &part), Ok(Vec::new()));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn answers_list_parts_with_no_such_upload_once_it_is_off() {
     let list = request("GET", "/dir/a.log", "uploadId=U1").signed(&format!("{RESOURCE}?uploadId=U1"));
     let text = list.text();

@@ -89,6 +89,27 @@ fn refuses_an_id_without_its_seal_and_an_id_of_another_object() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn tells_the_operator_why_an_upload_goes_on_no_more_and_never_the_client() {
+    for (fault, expected) in [
+        (UploadFault::ListPartsOff, "ListParts is not served"),
+        (UploadFault::Unsealed, "the upload id has no seal"),
+        (UploadFault::UnknownSecret(9), "sealed with secret 9, which is not in the secrets"),
+        (UploadFault::SealMismatch, "sealed for another bucket or key, was changed, or is of another secret"),
+        (UploadFault::Expired, "the upload began more than 7 days ago"),
+        (UploadFault::UnknownOptions, "an option that this release does not serve"),
+    ] {
+        let refusal = Refusal::NoSuchUpload("U1".into(), fault);
+        assert!(refusal.detail().contains(expected), "{}", refusal.detail());
+    }
+    let gate = sealed_only();
+    let answer = |id: &str| {
+        let decision = gate.decide(&request_of("DELETE", "", id).text(), UnixMillis(NOW));
+        decision.outcome.err().unwrap().1.body.replace(id, "ID")
+    };
+    assert_eq!(answer("U1"), answer(&(sealed("-") + "1")));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn refuses_an_id_after_seven_days() {
     let gate = gate_with(&json!({ "unsealedUploadIds": "refuse", "maxUrlExpirySeconds": 315_360_000 }));
     let begun = NOW - NOW % HOUR;
