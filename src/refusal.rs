@@ -197,7 +197,7 @@ pub enum CredentialFault {
     Form,
     /// The date isn't one, or not the day of the signed date.
     Date,
-    /// The region is empty.
+    /// The region is empty, or longer than any of OSS's.
     Region,
 }
 

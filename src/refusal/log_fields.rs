@@ -226,7 +226,7 @@ impl CredentialFault {
         match self {
             CredentialFault::Form => "the credential is not `AccessKeyId/date/region/oss/aliyun_v4_request`",
             CredentialFault::Date => "the credential is for another day than the signed date",
-            CredentialFault::Region => "the credential has no region",
+            CredentialFault::Region => "the credential has no region, or one of more than 128 bytes",
         }
     }
 }

@@ -36,6 +36,22 @@ fn takes_access_key_ids_of_up_to_128_bytes_in_each_scheme() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn takes_regions_of_1_to_128_bytes() {
+    let of_region = |length: usize| {
+        let credential = format!("nobody/20261124/{}/oss/aliyun_v4_request", "r".repeat(length));
+        let request = request("PUT", "/dir/a.log", "");
+        refused(&request.with("authorization", &format!("OSS4-HMAC-SHA256 Credential={credential},Signature=00"))).0
+    };
+    for length in [1, 127, 128] {
+        let unknown = Refusal::InvalidAccessKeyId("nobody".into(), AccessKeyFault::Unknown);
+        assert_eq!(of_region(length), unknown, "{length}");
+    }
+    for length in [0, 129, 1000] {
+        assert_eq!(of_region(length), Refusal::InvalidCredential(CredentialFault::Region), "{length}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn takes_upload_ids_of_up_to_255_bytes_and_without_an_ampersand() {
     let part = |upload_id: &str, signed: &str| {
         let query = format!("partNumber=7&uploadId={upload_id}");

@@ -292,7 +292,7 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
             "ak/20261124//oss/aliyun_v4_request",
             CredentialFault::Region,
             "0002-00000223",
-            "the credential has no region",
+            "the credential has no region, or one of more than 128 bytes",
         ),
         (
             query("PUT", "OSSAccessKeyId=ak&Expires=soon&Signature=c2ln"),
