@@ -134,6 +134,8 @@ pub enum AccessKeyFault {
 pub enum LengthFault {
     /// There is no relay, and S3 and API Gateway take no such body.
     NoRelay,
+    /// The document of CompleteMultipartUpload doesn't go to the relay.
+    DocumentElsewhere,
     /// There is a relay, and `bodiesWithoutLength` is `refuse`.
     TurnedOff,
     /// There is a length, and chunks that CloudFront keeps on the way to S3.

@@ -197,6 +197,10 @@ impl LengthFault {
                 "no Content-Length, and S3 takes no body without one: a `relay` with `bodiesWithoutLength` \
                  \"relay\" does"
             }
+            LengthFault::DocumentElsewhere => {
+                "no Content-Length, and neither S3 nor API Gateway takes the document without one: a `relay` with \
+                 `completeMultipartUpload` \"relay\" does"
+            }
             LengthFault::TurnedOff => {
                 "no Content-Length, and `bodiesWithoutLength` is \"refuse\": the relay takes the body with \"relay\""
             }

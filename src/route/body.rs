@@ -144,7 +144,7 @@ fn check_document(headers: &HeaderMap<'_>, config: &Config) -> Result<Body, Refu
         {
             check_coding(headers).map(|()| Body::Plain(None))
         }
-        (Some(_), _) => Err(Refusal::MissingContentLength(LengthFault::NoRelay)),
+        (Some(_), _) => Err(Refusal::MissingContentLength(LengthFault::DocumentElsewhere)),
     }
 }
 

@@ -537,7 +537,11 @@ fn names() -> Vec<&'static str> {
         | Refusal::InvalidHeaderValue(..)
         | Refusal::MetadataTooLarge
         | Refusal::MissingContentLength(
-            LengthFault::NoRelay | LengthFault::TurnedOff | LengthFault::LengthAndChunks | LengthFault::NoFraming,
+            LengthFault::NoRelay
+            | LengthFault::DocumentElsewhere
+            | LengthFault::TurnedOff
+            | LengthFault::LengthAndChunks
+            | LengthFault::NoFraming,
         )
         | Refusal::NoService(_)
         | Refusal::InvalidContentLength

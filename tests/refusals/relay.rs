@@ -113,6 +113,17 @@ fn names_the_option_that_would_take_a_body_without_a_length() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn takes_a_document_in_chunks_only_where_the_relay_completes_the_upload() {
+    let complete = framed(&operation("CompleteMultipartUpload"), FRAMINGS[1].1);
+    assert_eq!(destination(&gate_with_relay(json!({})), &complete), "relay");
+    for gate in [gate_with_relay(json!({ "completeMultipartUpload": "s3" })), gate_with(&json!({}))] {
+        let refusal = gate.decide(&complete.text(), UnixMillis(NOW)).outcome.err().unwrap().0;
+        assert_eq!(refusal, Refusal::MissingContentLength(LengthFault::DocumentElsewhere));
+        assert!(refusal.detail().contains("a `relay` with `completeMultipartUpload` \"relay\""));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn decides_the_same_at_the_relay_as_at_the_edge() {
     let gate = relaying();
     for (name, ..) in OPERATIONS.iter().filter(|(name, ..)| *name != "AbortMultipartUpload") {
