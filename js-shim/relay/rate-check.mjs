@@ -40,7 +40,6 @@ export class RateCheck {
     const late = new Promise((_, reject) => {
       this.#timer = setTimeout(() => reject(new S3Fault('RequestTimeout')), left);
     });
-    chunk.catch(() => {});
     try {
       return await Promise.race([chunk, /** @type {Promise<never>} */ (late)]);
     } finally {

@@ -14,8 +14,6 @@ import { after, test } from 'node:test';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 
 import { writeFunctions } from '../../cli/bundle.mjs';
-import { Joins } from '../../js-shim/relay/joins.mjs';
-import { readSettings } from '../../js-shim/relay/settings.mjs';
 import { SECOND_KEY, element } from '../shim/fixture.mjs';
 import { MIB, RELAYED, SECRET, chunked, exchange, handedOver, head, startRelay } from './fixture.mjs';
 
@@ -100,29 +98,6 @@ test('ends a list of parts that drips, and limits those of one key at once', asy
   await server.close();
 });
 
-test('joins parts of so many uploads at once, so many of one key, and each once', async () => {
-  const joins = new Joins({ joins: 1, joinsPerKey: 2, slotWaitSeconds: 60 });
-  const [first, second] = [deferred(), deferred()];
-  let underWay = 0;
-  const join = (answer) => async () => {
-    underWay += 1;
-    await answer.promise;
-    underWay -= 1;
-    return { document: 'made' };
-  };
-  const one = joins.run('key', 'upload 1', join(first));
-  const same = joins.run('key', 'upload 1', () => assert.fail('joined twice'));
-  const two = joins.run('key', 'upload 2', join(second));
-  await assert.rejects(joins.run('key', 'upload 3', join(first)), { name: 'SlowDown' });
-  await nextTurn();
-  assert.equal(underWay, 1);
-  first.resolve();
-  assert.deepEqual(await Promise.all([one, same]), [{ document: 'made' }, { document: 'made' }]);
-  second.reject(new Error('S3 fails'));
-  await assert.rejects(two, /S3 fails/u);
-  assert.deepEqual(await joins.run('key', 'upload 2', async () => ({ document: 'again' })), { document: 'again' });
-});
-
 test('reads no more into memory that a failed upload gave back', async () => {
   const [failed, second] = [deferred(), deferred()];
   const [sending, reached] = [deferred(), deferred()];
@@ -176,28 +151,6 @@ test('mixes up no bytes where clients leave', async () => {
     assert.ok(Buffer.from(await object.Body.transformToByteArray()).equals(body));
   }
   await server.close();
-});
-
-test('refuses variables that it doesn\'t know or can\'t use, by name', () => {
-  assert.deepEqual(readSettings({}).slots, 32);
-  assert.deepEqual([readSettings({ PORT: '1' }).port, readSettings({ PORT: '1', AWS_LWA_PORT: '2' }).port], [1, 2]);
-  const where = (/** @type {string} */ endpoint) => {
-    const { host, port } = readSettings({ PORT: '1', AWS_LAMBDA_HTTP_ENDPOINT: endpoint });
-    return [host, port];
-  };
-  assert.deepEqual([where('127.0.0.1:9001'), where('[::1]:9001')], [['127.0.0.1', 9001], ['::1', 9001]]);
-  for (const [env, message] of /** @type {const} */ ([
-    [{ RELAY_SLOT: '1' }, /^Error: RELAY_SLOT: unknown variable, expected one of RELAY_BOTH_FRAMINGS, RELAY_SLOTS/u],
-    [{ RELAY_SLOTS: '0' }, /^Error: RELAY_SLOTS: expected an integer from 1 to 1024, found "0"$/u],
-    [{ RELAY_SLOTS: '1.5' }, /found "1.5"$/u],
-    [{ RELAY_SLOTS: '' }, /found ""$/u],
-    [{ AWS_LAMBDA_HTTP_ENDPOINT: '9001' }, /^Error: AWS_LAMBDA_HTTP_ENDPOINT: expected host:port, found "9001"$/u],
-    [{ AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:65536' }, /^Error: AWS_LAMBDA_HTTP_ENDPOINT: expected host:port, found/u],
-    [{ PORT: '65536' }, /^Error: PORT: expected an integer from 0 to 65535, found "65536"$/u],
-    [{ RELAY_BOTH_FRAMINGS: 'yes' }, /^Error: RELAY_BOTH_FRAMINGS: expected "refuse" or "accept", found "yes"$/u],
-  ])) {
-    assert.throws(() => readSettings(env), (error) => message.test(String(error)), JSON.stringify(env));
-  }
 });
 
 test('runs as a process: refuses a bad environment, serves, and finishes a body after SIGTERM', async () => {
