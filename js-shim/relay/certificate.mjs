@@ -52,6 +52,14 @@ export function followCertificate(server, files, first, { milliseconds, failed }
 
 /** @param {string} field @param {string} file */
 function readField(field, file) {
+  const text = textOf(field, file);
+  // Node takes an empty text for none, and then no client gets a connection. A file is empty when it begins to be written.
+  if (text === '') throw new Error(`listener.tls.${field}: expected PEM, found ${file}, which is empty`);
+  return text;
+}
+
+/** @param {string} field @param {string} file */
+function textOf(field, file) {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
