@@ -12,7 +12,6 @@ const LOOKED_AT = 18;
 export class ChunkFramingCheck {
   #length;
   #beginning = Buffer.alloc(0);
-  #checked = false;
 
   /** @param {number} length that was declared */
   constructor(length) {
@@ -21,23 +20,16 @@ export class ChunkFramingCheck {
 
   /** @param {Buffer} chunk @throws {S3Fault} */
   add(chunk) {
-    if (this.#checked) return;
+    if (this.#beginning.length >= LOOKED_AT) return;
     this.#beginning = Buffer.concat([this.#beginning, chunk.subarray(0, LOOKED_AT)]);
-    if (this.#beginning.length >= LOOKED_AT) this.#check(/^([0-9a-f]{1,16})\r\n/iu);
+    if (this.#beginning.length >= LOOKED_AT) this.end();
   }
 
   /** @throws {S3Fault} */
   end() {
-    this.#check(/^([0-9a-f]{1,16})(?:\r\n|\r?$)/iu);
-  }
-
-  /** @param {RegExp} sizeLine @throws {S3Fault} */
-  #check(sizeLine) {
-    if (this.#checked) return;
-    this.#checked = true;
-    // A chunk's size is on a line of its own, and none is larger than the whole.
-    const [, size] = sizeLine.exec(this.#beginning.toString('latin1')) ?? [];
-    if (size !== undefined && Number.parseInt(size, 16) <= this.#length) throw new S3Fault('IncompleteBody');
+    // A chunk's size is on a line of its own, which may be cut off, and none is larger than the whole.
+    const line = /^([0-9a-f]{1,16})(?:\r\n|\r?$)/iu.exec(this.#beginning.toString('latin1'));
+    if (line !== null && Number.parseInt(line[1], 16) <= this.#length) throw new S3Fault('IncompleteBody');
   }
 }
 

@@ -59,7 +59,7 @@ export class IncomingBody {
 
   /** @returns {Promise<import('../operations/body.mjs').Part>} */
   async nextPart() {
-    if (this.#slot === undefined && (await this.#readSmall())) return { bytes: Buffer.concat(this.#held), last: true };
+    if (await this.#readSmall()) return { bytes: Buffer.concat(this.#held), last: true };
     const slot = await this.#takeSlot();
     const buffer = slot.buffer(/** @type {0 | 1} */ (this.#parts++ % 2));
     for (let filled = 0; ; ) {
@@ -115,14 +115,14 @@ export class IncomingBody {
 
   /** Each chunk once it is known that another follows, or that the body is whole: S3 must not store a part of it. */
   async *#released() {
-    /** @type {Buffer | undefined} */
-    let held;
+    /** @type {Buffer} */
+    let held = Buffer.alloc(0);
     for (let chunk = await this.#read(); chunk !== undefined; chunk = await this.#read()) {
-      if (held !== undefined) yield held;
+      yield held;
       held = chunk;
       if (this.bytes > SMALL_BODY_BYTES) await this.#takeSlot();
     }
-    if (held !== undefined) yield held;
+    yield held;
   }
 
   /**

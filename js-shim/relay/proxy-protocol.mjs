@@ -43,8 +43,8 @@ export async function readProxyHeader(socket, milliseconds) {
   let bytes = Buffer.alloc(0);
   for (;;) {
     const length = headerLength(bytes);
-    if (length !== undefined && bytes.length >= length) {
-      if (bytes.length > length) socket.unshift(bytes.subarray(length));
+    if (bytes.length >= length) {
+      socket.unshift(bytes.subarray(length));
       return clientOf(bytes.subarray(0, length));
     }
     bytes = Buffer.concat([bytes, await nextChunk(socket, signal)]);
@@ -71,7 +71,7 @@ async function nextChunk(socket, signal) {
 
 /**
  * @param {Buffer} bytes that came
- * @returns {number | undefined} the header's length; undefined while it isn't known
+ * @returns {number} the header's length; Infinity while it isn't known
  * @throws {ProxyProtocolFault}
  */
 function headerLength(bytes) {
@@ -80,7 +80,7 @@ function headerLength(bytes) {
     return bytes.subarray(0, both).equals(signature.subarray(0, both));
   };
   if (isPartOf(V2_SIGNATURE)) {
-    if (bytes.length < V2_FIXED_BYTES) return undefined;
+    if (bytes.length < V2_FIXED_BYTES) return Infinity;
     const length = V2_FIXED_BYTES + bytes.readUInt16BE(V2_FIXED_BYTES - 2);
     if (length > V2_MAX_BYTES) throw new ProxyProtocolFault('a header of the PROXY protocol that is too long');
     return length;
@@ -88,7 +88,7 @@ function headerLength(bytes) {
   if (!isPartOf(V1_SIGNATURE)) throw new ProxyProtocolFault('no header of the PROXY protocol');
   const end = bytes.subarray(0, V1_BYTES).indexOf('\r\n');
   if (end < 0 && bytes.length >= V1_BYTES) throw new ProxyProtocolFault('a header of the PROXY protocol that is too long');
-  return end < 0 ? undefined : end + 2;
+  return end < 0 ? Infinity : end + 2;
 }
 
 /** @param {Buffer} header @returns {Client} @throws {ProxyProtocolFault} */

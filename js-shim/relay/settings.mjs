@@ -90,12 +90,12 @@ function numberOf(env, name, least, most, otherwise) {
 
 /** @param {string} text */
 function endpointOf(text) {
-  const [, host, port] = /^(.+):(\d{1,5})$/u.exec(text) ?? [];
-  if (host === undefined || Number(port) > 65_535) {
+  const found = /^(.+):(\d{1,5})$/u.exec(text);
+  if (found === null || Number(found[2]) > 65_535) {
     throw new Error(`${ENDPOINT}: expected host:port, found ${JSON.stringify(text)}`);
   }
   // An IPv6 address is in brackets.
-  return { host: host.replace(/^\[(.*)\]$/u, '$1'), port: Number(port) };
+  return { host: found[1].replace(/^\[(.*)\]$/u, '$1'), port: Number(found[2]) };
 }
 
 /**

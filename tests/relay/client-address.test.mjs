@@ -12,7 +12,7 @@ import { ProxyProtocolFault, readProxyHeader } from '../../js-shim/relay/proxy-p
 for (const [address, plain] of /** @type {[string | undefined, string][]} */ ([
   ['198.51.100.9', '198.51.100.9'],
   ['::ffff:198.51.100.9', '198.51.100.9'],
-  ['::FFFF:198.51.100.9', '198.51.100.9'],
+  ['::FFFF:198.51.100.254', '198.51.100.254'],
   ['2001:db8::9', '2001:db8::9'],
   ['2001:db8::ffff:198.51.100.9', '2001:db8::ffff:198.51.100.9'],
   ['64:ff9b::ffff:198.51.100.9', '64:ff9b::ffff:198.51.100.9'],
@@ -70,6 +70,7 @@ function version2(rest, { command = 1, family = 0x11, length = rest.length } = {
 }
 
 const IPV4 = [198, 51, 100, 9, 10, 0, 0, 1, 0x9c, 0x40, 1, 0xbb];
+const IPV6 = [0x20, 0x01, 0x0d, 0xb8, ...Array(11).fill(0), 9, 0xfd, ...Array(14).fill(0), 1, 0x9c, 0x40, 1, 0xbb];
 const ENDPOINT = [...Buffer.from('vpce-08d2bf15fac5001c9')];
 /** @param {number[]} value */
 const aws = (value) => [0xea, 0, value.length, ...value];
@@ -81,10 +82,12 @@ for (const [what, header, client] of /** @type {[string, Buffer | string, object
   ['version 1, the longest', `PROXY UNKNOWN ${'f'.repeat(91)}\r\n`, {}],
   ['version 1, an unknown client', 'PROXY UNKNOWN\r\n', {}],
   ['version 2', version2(IPV4), { address: '198.51.100.9', vpcEndpointId: undefined }],
+  ['version 2, IPv6', version2(IPV6, { family: 0x21 }), { address: '2001:db8::9', vpcEndpointId: undefined }],
+  ['version 2, IPv6 through an endpoint', version2([...IPV6, ...aws([1, ...ENDPOINT])], { family: 0x21 }), { address: '2001:db8::9', vpcEndpointId: 'vpce-08d2bf15fac5001c9' }],
   ['version 2, of the proxy itself', version2([...IPV4, ...aws([1, ...ENDPOINT])], { command: 0 }), {}],
   ['version 2, without addresses', version2(aws([1, ...ENDPOINT]), { family: 0 }), { vpcEndpointId: 'vpce-08d2bf15fac5001c9' }],
   ['version 2, an endpoint after other extensions', version2([...IPV4, ...CHECKSUM, 0x04, 0, 0, ...aws([1, ...ENDPOINT])]), { address: '198.51.100.9', vpcEndpointId: 'vpce-08d2bf15fac5001c9' }],
-  ['version 2, another of AWS before the endpoint', version2([...IPV4, ...aws([2, ...ENDPOINT]), ...aws([1, ...ENDPOINT])]), { address: '198.51.100.9', vpcEndpointId: 'vpce-08d2bf15fac5001c9' }],
+  ['version 2, another of AWS before the endpoint', version2([...IPV4, ...aws([2, ...ENDPOINT, 0x30]), ...aws([1, ...ENDPOINT])]), { address: '198.51.100.9', vpcEndpointId: 'vpce-08d2bf15fac5001c9' }],
   ["version 2, an endpoint's name in another extension", version2([...IPV4, 0xeb, 0, ENDPOINT.length + 1, 1, ...ENDPOINT]), { address: '198.51.100.9', vpcEndpointId: undefined }],
   ['version 2, an endpoint with more before its name', version2([...IPV4, ...aws([1, 0x78, ...ENDPOINT])]), { address: '198.51.100.9', vpcEndpointId: undefined }],
   ['version 2, an endpoint with more after its name', version2([...IPV4, ...aws([1, ...ENDPOINT, 0x22])]), { address: '198.51.100.9', vpcEndpointId: undefined }],
@@ -122,6 +125,7 @@ for (const [what, header, message] of /** @type {[string, Buffer | string, RegEx
   ["a destination's port that is none", 'PROXY TCP4 198.51.100.9 10.0.0.1 1 65536\r\n', /^a malformed header/u],
   ['a length of too many bytes', version2([], { length: 4081 }), /that is too long$/u],
   ['an extension that ends beyond it', version2([...IPV4, 0xea, 0, 2, 1]), /^a malformed extension/u],
+  ['an extension that ends after its length', version2([...IPV4, 0xea, 0, 2]), /^a malformed extension/u],
   ['datagrams', version2(IPV4, { family: 0x12 }), /^another protocol than TCP$/u],
   ['a socket of the file system', version2(Buffer.alloc(216), { family: 0x31 }), /^another family of addresses/u],
 ])) {

@@ -15,15 +15,15 @@ import { Slots } from '../../js-shim/relay/slots.mjs';
 const CHUNKED = { 'transfer-encoding': 'chunked' };
 
 /**
- * A body of these pieces, whose end comes with the last one unless it is told otherwise.
+ * A body of these pieces, each of which is read by itself where it is large, and its end unless it is told otherwise.
  *
  * @param {Buffer[]} pieces
  * @param {{ headers?: Record<string, string>, ends?: boolean, slots?: Slots, [option: string]: any }} [options]
  */
 async function bodyOf(pieces, { headers = CHUNKED, ends = true, slots = new Slots({ slots: 1, slotWaitSeconds: 5 }), ...options } = {}) {
-  const message = /** @type {any} */ (Object.assign(new Readable({ read() {} }), { headers }));
-  for (const piece of pieces) message.push(piece);
-  if (ends) message.push(null);
+  const left = [...pieces, ...(ends ? [null] : [])];
+  const read = () => void (left.length > 0 && message.push(left.shift()));
+  const message = /** @type {any} */ (Object.assign(new Readable({ read }), { headers }));
   const rate = { minBytesPerSecond: 0, rateSeconds: 1 };
   const body = new IncomingBody(message, { maxBytes: Infinity, crc64: await Crc64.create(), slots, rate, ...options });
   return { message, body, slots };
@@ -51,6 +51,12 @@ for (const size of [0, 1, SMALL_BODY_BYTES]) {
       const { body } = await bodyOf(piecesOf(bytes, 1000), { slots: none, length });
       const { bytes: read, last } = await body.nextPart();
       assert.deepEqual([read.equals(bytes), last, body.bytes, body.length], [true, true, size, length]);
+      body.close();
+      // It had none to give back.
+      const waiting = new AbortController();
+      const slot = none.take(waiting.signal);
+      waiting.abort(new Error('none'));
+      await assert.rejects(slot, /^Error: none$/u);
       const { body: streamed } = await bodyOf(piecesOf(bytes, 1000), { slots: none, length });
       assert.ok((await contentOf(streamed)).equals(bytes));
     }
@@ -131,6 +137,17 @@ for (const [what, pieces, options, code] of /** @type {[string, Buffer[], object
     }
   });
 }
+
+for (const [what, options, code] of /** @type {const} */ ([['declared', { length: 9 }, 'IncompleteBody'], ['allowed', { maxBytes: 9 }, 'EntityTooLarge']])) {
+  test(`a body that is longer than ${what} is refused before it ends`, async () => {
+    const { body } = await bodyOf([FIVE, FIVE], { ends: false, ...options });
+    await assert.rejects(body.nextPart(), { name: code });
+  });
+}
+
+test('gives S3 bytes as a stream, and not objects that are bytes', async () => {
+  assert.equal((await bodyOf([FIVE])).body.stream().readableObjectMode, false);
+});
 
 test('a body whose connection is cut is incomplete, whoever reads it', async () => {
   for (const read of [(/** @type {IncomingBody} */ body) => body.nextPart(), contentOf]) {

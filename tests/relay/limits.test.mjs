@@ -171,6 +171,22 @@ test('waits for a client until it has sent too little for too long', async (t) =
   await turn();
 });
 
+test('counts the time of all waits for a client that sends too little', async (t) => {
+  const pass = clockOf(t);
+  const rate = new RateCheck({ minBytesPerSecond: 10, rateSeconds: 2 });
+  const first = deferred();
+  const known = outcomes([rate.measured(first.promise)]);
+  await pass(1500);
+  first.resolve('one');
+  await turn();
+  rate.count(19);
+  const later = outcomes([rate.measured(deferred().promise)]);
+  await pass(499);
+  assert.deepEqual([known(), later()], [['one'], ['pending']]);
+  await pass(1);
+  assert.deepEqual(later(), ['RequestTimeout']);
+});
+
 test('a client that may send as slowly as it likes is waited for, and one that fails fails', async (t) => {
   const pass = clockOf(t);
   const unlimited = new RateCheck({ minBytesPerSecond: 0, rateSeconds: 2 });

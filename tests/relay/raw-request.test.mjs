@@ -103,6 +103,8 @@ for (const [what, length, text, refused] of /** @type {[string, number, string, 
   ['a size that is cut off', 1, '1', true],
   ['a size and a carriage return that is cut off', 3, '10\r', false],
   ['a size and a line feed that is cut off', 2, '1\n', false],
+  ['a short chunk with a size of two digits', 15, `0b\r\n${'x'.repeat(11)}`, true],
+  ['a short word that ends like a size', 3, 'no1', false],
   ['a short word', 3, 'abz', false],
   ['nothing', 0, '', false],
 ])) {
