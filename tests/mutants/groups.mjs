@@ -4,24 +4,43 @@
 /** @type {Record<string, { mutate: string[], tests: string[] }>} */
 export const GROUPS = {
   authorizer: {
-    mutate: ['api/authorizer', 'api/verified-request'],
-    tests: ['shim/api'],
+    mutate: ['api/*'],
+    tests: ['shim/authorizer', 'shim/api-operation', 'shim/api'],
   },
   edge: {
     mutate: ['edge/*'],
-    tests: ['shim/viewer-request', 'shim/origin-request', 'shim/origin-response'],
+    tests: ['shim/authorizer', 'shim/viewer-request', 'shim/origin-request', 'shim/origin-response', 'shim/one-function'],
   },
   decisions: {
-    mutate: ['core/decision', 'core/gate-decisions'],
-    tests: ['shim/gate-decisions', 'shim/gate'],
+    mutate: ['core/bundled-gate', 'core/core-instance', 'core/documents-core', 'core/event-text', 'core/gate', 'core/gate-decisions'],
+    tests: ['shim/gate-decisions', 'shim/gate', 'shim/bundled-gate', 'shim/origin-response'],
   },
   joins: {
-    mutate: ['operations/join-plan', 'operations/completed-parts', 'operations/s3-fault'],
-    tests: ['operations/join-plan', 'shim/api'],
+    mutate: [
+      'operations/client-parts',
+      'operations/completed-parts',
+      'operations/ended-upload',
+      'operations/join-plan',
+      'operations/s3-fault',
+      'operations/upload-record',
+    ],
+    tests: ['operations/staged-upload', 'operations/join-plan', 'shim/api'],
   },
   relay: {
-    mutate: ['relay/framing', 'relay/slots', 'relay/joins', 'relay/rate-check', 'relay/settings'],
-    tests: ['relay/framing', 'relay/interleavings', 'relay/back-pressure'],
+    mutate: [
+      'relay/client-address',
+      'relay/entrance',
+      'relay/framing',
+      'relay/incoming-body',
+      'relay/joins',
+      'relay/proxy-protocol',
+      'relay/rate-check',
+      'relay/raw-request',
+      'relay/settings',
+      'relay/slots',
+      'relay/verify',
+    ],
+    tests: ['relay/client-address', 'relay/raw-request', 'relay/ways-in', 'relay/limits', 'relay/incoming-body'],
   },
   keys: {
     mutate: ['keys/key-source', 'keys/fetch-schedule', 'keys/secret-replicas', 'keys/decide-with-keys'],

@@ -35,9 +35,11 @@ process.exitCode = unnoticed > 0 ? 1 : 0;
 /** Prints what a run found. @param {string} group @returns {number} how many breaks nobody noticed */
 function reported(group) {
   const { files } = JSON.parse(readFileSync(new URL(`../../target/stryker/${group}.json`, import.meta.url), 'utf8'));
-  const mutants = Object.entries(files).flatMap(([file, { source, mutants: all }]) =>
-    all.map((/** @type {any} */ mutant) => ({ ...mutant, line: lineOf(file, source, mutant) })),
+  const all = Object.entries(files).flatMap(([file, { source, mutants }]) =>
+    mutants.map((/** @type {any} */ mutant) => ({ ...mutant, line: lineOf(file, source, mutant) })),
   );
+  // The texts of messages.
+  const mutants = all.filter(({ status }) => status !== 'Ignored');
   const alive = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
   const unknown = alive.filter(({ line }) => !equivalent.has(line));
   for (const { line, location, status } of unknown) console.log(`${status} at line ${location.start.line}: ${line}`);

@@ -21,10 +21,10 @@ export default {
   coverageAnalysis: 'perTest',
   ignorePatterns: ['target', '.venv', 'dist', 'fuzz', 'benches', 'types'],
   tempDirName: 'target/stryker/sandbox',
-  reporters: ['clear-text', 'json'],
+  reporters: ['progress-append-only', 'clear-text', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `target/stryker/${group}.json` },
   concurrency: 1,
-  timeoutMS: 60_000,
+  timeoutMS: 30_000,
   cleanTempDir: 'always',
 };
