@@ -74,13 +74,14 @@ export function deciding({ gate, keys, now = Date.now, log = writeLogLine }, { n
    * this is asked of a new instance.
    *
    * @param {import('aws-lambda').CloudFrontHeaders | undefined} headers possibly of another shape
+   * @returns {import('../core/decision.mjs').HeaderList | undefined}
    */
   function corsHeaders(headers) {
     try {
-      const [origin, ...others] = headers?.origin ?? [];
-      return origin === undefined || others.length > 0 ? [] : (gate.corsHeaders?.(origin.value) ?? []);
+      const { origin = [] } = headers ?? {};
+      return origin.length === 1 ? gate.corsHeaders?.(origin[0].value) : undefined;
     } catch {
-      return [];
+      // The failure is answered without them.
     }
   }
 }

@@ -13,7 +13,7 @@ const MIN_SECRET = 16;
  * @throws {Error} when there is none, or one is too short
  */
 export function readOriginSecrets(originSecret) {
-  const secrets = (originSecret ?? '').split(/\s+/u).filter(Boolean);
+  const secrets = (originSecret ?? '').split(/\s/u).filter(Boolean);
   if (secrets.length === 0 || secrets.some((secret) => secret.length < MIN_SECRET)) {
     throw new Error(
       `ORIGIN_SECRET: expected the value of the S3 origin's custom header ${SECRET_HEADER}, ` +

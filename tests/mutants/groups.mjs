@@ -9,7 +9,7 @@ export const GROUPS = {
   },
   edge: {
     mutate: ['edge/*'],
-    tests: ['shim/authorizer', 'shim/viewer-request', 'shim/origin-request', 'shim/origin-response', 'shim/one-function'],
+    tests: ['shim/authorizer', 'shim/edge', 'shim/viewer-request', 'shim/origin-request', 'shim/origin-response', 'shim/one-function'],
   },
   decisions: {
     mutate: ['core/bundled-gate', 'core/core-instance', 'core/documents-core', 'core/event-text', 'core/gate', 'core/gate-decisions'],
@@ -41,6 +41,14 @@ export const GROUPS = {
       'relay/verify',
     ],
     tests: ['relay/client-address', 'relay/raw-request', 'relay/ways-in', 'relay/limits', 'relay/incoming-body'],
+  },
+  'relay-operations': {
+    mutate: ['relay/answer', 'relay/certificate', 'relay/perform'],
+    tests: ['relay/perform', 'relay/certificate'],
+  },
+  'relay-server': {
+    mutate: ['relay/listener', 'relay/relay'],
+    tests: ['relay/framing', 'relay/entrance', 'relay/listener'],
   },
   keys: {
     mutate: ['keys/key-source', 'keys/fetch-schedule', 'keys/secret-replicas', 'keys/decide-with-keys'],

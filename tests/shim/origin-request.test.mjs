@@ -29,6 +29,9 @@ test('sends S3 no body whose chunks CloudFront keeps', async () => {
   assert.deepEqual([lines[0].code, lines[0].detail], ['MissingContentLength', 'S3 would get the body in chunks, or their framing as content: a `relay` takes such a body']);
   delete event.Records[0].cf.request.headers['transfer-encoding'];
   assert.equal((await handler()(event)).status, undefined);
+  // S3 takes no body with what ends an upload.
+  const ending = signedEvent({ method: 'DELETE', querystring: `uploadId=${sealedUploadId('logs/boot.txt')}`, headers: { 'transfer-encoding': 'chunked' } });
+  assert.equal((await handler()(originEvent(await atEdge(ending)))).method, 'DELETE');
 });
 
 test('replaces the origin for InitiateMultipartUpload by the API, with its host, one path and the secret', async () => {
