@@ -46,10 +46,8 @@ export const GROUPS = {
     mutate: ['relay/answer', 'relay/certificate', 'relay/perform'],
     tests: ['relay/perform', 'relay/certificate'],
   },
-  'relay-server': {
-    mutate: ['relay/listener', 'relay/relay'],
-    tests: ['relay/framing', 'relay/entrance', 'relay/listener'],
-  },
+  'relay-listener': { mutate: ['relay/listener'], tests: ['relay/listener'] },
+  'relay-server': { mutate: ['relay/relay'], tests: ['relay/entrance', 'relay/framing', 'relay/listener'] },
   keys: {
     mutate: ['keys/key-source', 'keys/fetch-schedule', 'keys/secret-replicas', 'keys/decide-with-keys'],
     tests: ['keys/source', 'keys/interleavings', 'keys/fetching'],
