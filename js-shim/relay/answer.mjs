@@ -37,6 +37,8 @@ export async function sendAnswer(request, response, { status, headers, body, obj
 export function endUnreadable(socket, { status, statusDescription, headers, body }) {
   const lines = [...headers, ['Connection', 'close'], ['Content-Length', String(Buffer.byteLength(body))]];
   const head = [`HTTP/1.1 ${status} ${statusDescription}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
+  // Node has taken its listener off a connection that asks for a tunnel: a client that is gone would end the process.
+  socket.on('error', () => {});
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 

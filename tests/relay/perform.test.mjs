@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
-import { Readable } from 'node:stream';
+import { Duplex, Readable } from 'node:stream';
 import { after, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { sendAnswer } from '../../js-shim/relay/answer.mjs';
+import { endUnreadable, sendAnswer } from '../../js-shim/relay/answer.mjs';
 import { performing } from '../../js-shim/relay/perform.mjs';
 import { BUCKET, MIB, Upload, joined } from '../operations/device.mjs';
 import { MemoryS3 } from '../operations/memory-s3.mjs';
@@ -211,4 +211,15 @@ test('reads the rest of a body that it refuses, so that the client reads the ans
   next = { answer: { status: 400, headers: [], body: 'refused' } };
   const { status, headers, body, sent } = await answered('PUT', Buffer.alloc(8 * MIB));
   assert.deepEqual([status, headers.connection, body, sent], [400, 'close', 'refused', true]);
+});
+
+test('ends a connection on which there was no request, and outlives a client that has gone', async () => {
+  const answer = { code: 'InvalidArgument', status: 400, statusDescription: 'Bad Request', headers: /** @type {[string, string][]} */ ([['Date', 'D']]), body: '设' };
+  const written = /** @type {Buffer[]} */ ([]);
+  const write = (/** @type {Buffer} */ chunk, /** @type {string} */ _, /** @type {() => void} */ done) => (written.push(chunk), done());
+  for (const socket of [new Duplex({ read() {}, write }), new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(new Error('ECONNRESET')) })]) {
+    endUnreadable(/** @type {any} */ (socket), answer);
+    await new Promise((resolve) => socket.once('close', resolve));
+  }
+  assert.equal(Buffer.concat(written).toString(), 'HTTP/1.1 400 Bad Request\r\nDate: D\r\nConnection: close\r\nContent-Length: 3\r\n\r\n设');
 });
