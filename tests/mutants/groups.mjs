@@ -47,7 +47,7 @@ export const GROUPS = {
     tests: ['relay/perform', 'relay/certificate'],
   },
   'relay-listener': { mutate: ['relay/listener'], tests: ['relay/listener'] },
-  'relay-server': { mutate: ['relay/relay'], tests: ['relay/entrance', 'relay/framing', 'relay/listener'] },
+  'relay-server': { mutate: ['relay/relay'], tests: ['relay/server'] },
   keys: {
     mutate: ['keys/key-source', 'keys/fetch-schedule', 'keys/secret-replicas', 'keys/decide-with-keys'],
     tests: ['keys/source', 'keys/interleavings', 'keys/fetching'],

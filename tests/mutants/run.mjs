@@ -42,6 +42,9 @@ function reported(group) {
   const mutants = all.filter(({ status }) => status !== 'Ignored');
   const alive = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
   const unknown = alive.filter(({ line }) => !equivalent.has(line));
+  const lines = new Set(alive.map(({ line }) => line));
+  const isOfGroup = (/** @type {string} */ line) => Object.keys(files).includes(`js-shim/${line.split(' | ')[0]}`);
+  for (const line of equivalent) if (isOfGroup(line) && !lines.has(line)) console.log(`equivalent.txt has, and nothing survived: ${line}`);
   for (const { line, location, status } of unknown) console.log(`${status} at line ${location.start.line}: ${line}`);
   console.log(`${group}: ${mutants.length - alive.length} of ${mutants.length} noticed, ${alive.length - unknown.length} equivalent, ${unknown.length} not noticed`);
   return unknown.length;
