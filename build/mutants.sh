@@ -32,16 +32,23 @@ mutants() {
 # Of the lines that differ from the branch that this one is to be merged into; none on that branch itself. Many take too
 # long to be tested each time.
 mutants_of_changes() {
-  local base count
+  local base
   base=$(git merge-base HEAD "${MUTANTS_BASE:-main}" 2>/dev/null) || return 0
-  count=$(git diff --numstat "$base" -- src | awk '{ lines += $1 } END { print lines + 0 }')
+  mutants_of_few_lines src mutants "$base"
+  mutants_of_few_lines js-shim mutants_js "$base"
+}
+
+mutants_of_few_lines() { # folder command base
+  local count
+  count=$(git diff --numstat "$3" -- "$1" | awk '{ lines += $1 } END { print lines + 0 }')
   if ((count > 0 && count <= 15)); then
-    step "Mutants of $count changed lines" mutants --changed "$base"
+    step "Mutants of $count changed lines of $1" "$2" --changed "$3"
   elif ((count > 15)); then
-    echo "Left out: mutants of $count changed lines, which take long: ./build.sh mutants --changed $base"
+    echo "Left out: mutants of $count changed lines of $1, which take long: ./build.sh ${2/_/-} --changed $3"
   fi
 }
 
+# mutants_js [--changed BASE] [GROUP…]
 mutants_js() {
   prepare
   install_stryker

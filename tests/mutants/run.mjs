@@ -1,14 +1,19 @@
-// Runs Stryker over groups of files: node tests/mutants/run.mjs [GROUP...]. A break that no test noticed is an error,
-// unless `equivalent.txt` has it with the reason why no test can.
+// Runs Stryker over groups of files: node tests/mutants/run.mjs [--changed BASE] [GROUP...]. A break that no test noticed
+// is an error, unless `equivalent.txt` has it with the reason why no test can. With `--changed`, only lines are broken
+// that differ from those of a commit.
 
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 import { GROUPS } from './groups.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const groups = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(GROUPS);
+const { values: { changed: base }, positionals } = parseArgs({ options: { changed: { type: 'string' } }, allowPositionals: true });
+const groups = positionals.length > 0 ? positionals : Object.keys(GROUPS);
+const changed = base === undefined ? undefined : changedLines(base);
 
 /** Its lines: file, what stood there, what took its place, the reason, with ` | ` between. */
 const equivalent = new Set(
@@ -21,16 +26,35 @@ const equivalent = new Set(
 let unnoticed = 0;
 for (const group of groups) {
   if (!(group in GROUPS)) throw new Error(`${group}: expected one of ${Object.keys(GROUPS).join(', ')}`);
+  const mutate = mutatedIn(group);
+  if (mutate.length === 0) continue;
   const stryker = 'target/stryker/node_modules/.bin/stryker';
   const { status } = spawnSync(stryker, ['run', 'tests/mutants/stryker.config.mjs'], {
     cwd: ROOT,
-    env: { ...process.env, MUTANTS: group },
+    env: { ...process.env, MUTANTS: group, MUTATED: mutate.join() },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (status !== 0) throw new Error(`Stryker ended with ${status}`);
   unnoticed += reported(group);
 }
 process.exitCode = unnoticed > 0 ? 1 : 0;
+
+/** What of a group is broken, in Stryker's words: files, or with `--changed` lines of them. @param {string} group */
+function mutatedIn(group) {
+  const files = GROUPS[group].mutate.map((name) => `js-shim/${name}.mjs`);
+  const isOf = (/** @type {string} */ file) => files.includes(file) || files.includes(`${dirname(file)}/*.mjs`);
+  return changed?.filter(({ file }) => isOf(file)).map(({ file, first, last }) => `${file}:${first}-${last}`) ?? files;
+}
+
+/** @param {string} since a commit @returns {{ file: string, first: number, last: number }[]} */
+function changedLines(since) {
+  const diff = execFileSync('git', ['diff', '--unified=0', '--no-ext-diff', since, '--', 'js-shim'], { cwd: ROOT, encoding: 'utf8' });
+  return diff.split(/^diff --git /mu).slice(1).flatMap((ofFile) => {
+    const [, file] = /^\+\+\+ b\/(.+)$/mu.exec(ofFile) ?? [];
+    const hunks = [...ofFile.matchAll(/^@@ \S+ \+(\d+)(?:,(\d+))? @@/gmu)].map(([, first, count = '1']) => [Number(first), Number(count)]);
+    return file === undefined ? [] : hunks.filter(([, count]) => count > 0).map(([first, count]) => ({ file, first, last: first + count - 1 }));
+  });
+}
 
 /** Prints what a run found. @param {string} group @returns {number} how many breaks nobody noticed */
 function reported(group) {
