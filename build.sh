@@ -14,7 +14,7 @@
 #   ./build.sh vpn-trial                              two IPsec gateways against each other, as root on Debian
 #   ./build.sh s3s-fs                                 the end-to-end tests against an S3 that nobody here wrote
 #   ./build.sh soak [--minutes N]                     load, with faults, for 30 minutes
-#   ./build.sh mutants-js [--changed BASE] [GROUP...]   which breaks of the functions' JavaScript no test notices
+#   ./build.sh mutants-js [--changed BASE] […]        which breaks of the functions' JavaScript no test notices
 #   ./build.sh reproduce                              build twice, elsewhere, and print the hashes that are the same
 #   ./build.sh audit                                  licences, sources and known faults of dependencies
 set -euo pipefail
