@@ -26,8 +26,7 @@ export async function madeEarlier(s3, upload, digest, listed) {
   const made = result && { ETag: result.etag, VersionId: result.versionId };
   const found = made ?? (await repeated(s3, upload, expected?.[digest], listed));
   if (found === undefined) return undefined;
-  const isNew = result === undefined && record.content !== undefined;
-  if (isNew) await record.finish({ digest, etag: found.ETag, versionId: found.VersionId }).catch(() => {});
+  if (result === undefined) await record.finish({ digest, etag: found.ETag, versionId: found.VersionId }).catch(() => {});
   await removeStaged(s3, upload);
   return found;
 }

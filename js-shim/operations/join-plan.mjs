@@ -45,7 +45,7 @@ export function joinPlan(chosen, taken) {
     if (!first.staged) return [kept(first)];
     const isLast = index === runs.length - 1;
     const end = isLast ? MAX_PART_NUMBER + 1 : runs[index + 1][0].number;
-    return made(groupsOf(run, isLast), end, taken, isLast);
+    return made(groupsOf(run, isLast), end, taken);
   });
   // Only the last part has no bytes, and S3 needs it only where there is no other.
   return planned.length > 1 ? planned.filter(({ as }) => as !== 'empty') : planned;
@@ -103,17 +103,17 @@ function groupsOf(run, isLast) {
 
 /**
  * @param {ChosenPart[][]} groups of one run @param {number} end the number that follows the run
- * @param {ReadonlySet<number>} taken @param {boolean} isLast
+ * @param {ReadonlySet<number>} taken
  * @returns {PlannedPart[]}
  */
-function made(groups, end, taken, isLast) {
+function made(groups, end, taken) {
   return groups.map((parts, index) => {
     const size = parts.reduce((sum, part) => sum + part.size, 0);
-    const isTail = isLast && index === groups.length - 1;
     const number = freeNumber(parts[0].number, groups[index + 1]?.[0].number ?? end, taken);
     if (size === 0) return { as: 'empty', number, parts, size };
-    const [only] = parts;
-    return isTail && parts.length === 1
+    const [only, ...others] = parts;
+    // It is the last one, as a staged part is too small for any other.
+    return others.length === 0
       ? { as: 'copied', number, parts: [only], size }
       : { as: 'joined', number, parts, size };
   });

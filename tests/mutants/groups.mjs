@@ -24,7 +24,7 @@ export const GROUPS = {
       'operations/s3-fault',
       'operations/upload-record',
     ],
-    tests: ['operations/staged-upload', 'operations/join-plan', 'shim/api'],
+    tests: ['operations/staged-upload', 'operations/parts-document', 'operations/join-plan', 'shim/api'],
   },
   relay: {
     mutate: [

@@ -38,6 +38,7 @@ for (const [what, sizes, expected] of [
   ['a run of a byte less', [MIB, MIB, MIB, 2 * MIB - 1, LEAST], 'EntityTooSmall'],
   ['a small part between large ones', [LEAST, MIB, LEAST], 'EntityTooSmall'],
   ['a run whose rest is too small', [...Array(9).fill(MIB), LEAST], ['joined 1 of 1,2,3,4,5,6,7,8,9', 'kept 10']],
+  ['parts of exactly 5 MiB before one that makes more than 8', [3 * MIB, 2 * MIB, 4 * MIB], ['joined 1 of 1,2', 'copied 3 of 3']],
   ['runs between large parts', [LEAST, 3 * MIB, 2 * MIB, LEAST, 4 * MIB, MIB, LEAST, 7], ['kept 1', 'joined 2 of 2,3', 'kept 4', 'joined 5 of 5,6', 'kept 7', 'copied 8 of 8']],
   ['a part under 100 KiB that is not the last', [100 * KIB - 1, MIB], 'EntityTooSmall'],
   ['parts of 100 KiB', [100 * KIB, 100 * KIB], ['joined 1 of 1,2']],
@@ -50,6 +51,8 @@ test('takes no number that a part of the client has, while there is another', ()
   const list = parts([MIB, MIB, MIB], [3, 4, 9]);
   assert.deepEqual(plan(list, [3]), ['joined 4 of 3,4,9']);
   assert.deepEqual(plan(list, [3, 4, 9, 10]), ['joined 5 of 3,4,9']);
+  assert.deepEqual(plan(parts([MIB], [9999]), [9999]), ['copied 10000 of 9999']);
+  assert.deepEqual(plan(parts(Array(11).fill(MIB)), [1, 2, 3, 4, 5, 6, 7, 8, 9]), ['joined 1 of 1,2,3,4,5,6,7,8', 'joined 10 of 9,10,11']);
   assert.deepEqual(plan(parts([MIB], [10_000]), [10_000]), ['copied 10000 of 10000']);
   assert.deepEqual(plan(parts([3 * MIB, 2 * MIB, LEAST], [1, 2, 3]), [1, 2, 3]), ['joined 1 of 1,2', 'kept 3']);
 });

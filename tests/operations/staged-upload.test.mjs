@@ -75,7 +75,11 @@ for (const [what, answers, message] of [
   ['more parts, and where it was', { ListParts: { Parts: [part(1)], IsTruncated: true, NextPartNumberMarker: '0' }, ListObjectsV2: {} }, 'S3 has more parts but named no marker'],
   ['more objects, and not where', { ListParts: {}, ListObjectsV2: { Contents: [object('00001')], IsTruncated: true }, GetObject: NO_RECORD }, 'S3 has more objects but named no token'],
 ]) {
-  test(`fails rather than lists a half where S3 has ${what}`, () => assert.rejects(clientParts(scripted(answers), UPLOAD), { message }));
+  test(`fails rather than lists a half where S3 has ${what}`, async () => {
+    const s3 = scripted(answers);
+    await assert.rejects(clientParts(s3, UPLOAD), { message });
+    assert.deepEqual([s3.inputsOf('ListParts').length, s3.inputsOf('ListObjectsV2').length], [1, 1]);
+  });
 }
 
 test('lists no more pages than are needed for so many parts, and reads the record once it may be enough', async () => {
@@ -151,8 +155,8 @@ test('a record begins where there is none, and each write is of what was read', 
 });
 
 test('a record that cannot be read is not taken for none', async () => {
-  for (const GetObject of [() => fail('SlowDown'), () => Promise.reject('NoSuchKey'), { ETag: '"1"' }]) {
-    await assert.rejects(async () => new UploadRecord(scripted({ GetObject }), 'b', 'f').read());
+  for (const [GetObject, name] of [[() => fail('SlowDown'), 'SlowDown'], [() => Promise.reject('NoSuchKey'), undefined], [{ ETag: '"1"' }, 'SyntaxError']]) {
+    await assert.rejects(async () => new UploadRecord(scripted({ GetObject }), 'b', 'f').read(), (error) => error.name === name);
   }
 });
 
@@ -238,20 +242,21 @@ for (const [what, answers, made, { digest = 'd', listed = LISTED, parts = undefi
     assert.deepEqual(await madeEarlier(s3, UPLOAD, digest, listed ?? undefined), made);
     assert.equal(s3.inputsOf('DeleteObjects').length, removes ? 1 : 0);
     if (parts !== undefined) assert.deepEqual(s3.inputsOf('CompleteMultipartUpload'), [{ ...OBJECT, UploadId: 'U', MultipartUpload: { Parts: parts } }]);
+    assert.equal(s3.inputsOf('PutObject').length, 'PutObject' in answers ? 1 : 0);
     if (result !== undefined) assert.deepEqual(writes(s3).map((written) => [written.result, written.condition]), [[result, '"record"']]);
     for (const input of s3.inputsOf('ListParts')) assert.deepEqual(input, { ...OBJECT, UploadId: 'U', MaxParts: 1 });
   });
 }
 
-for (const [what, answers] of [
-  ['whether the upload goes on', { ListParts: () => fail('SlowDown') }],
-  ['whether the upload goes on, and says nothing', { ListParts: () => Promise.reject('NoSuchUpload') }],
-  ['what became of it', { ListParts: ENDED, CompleteMultipartUpload: () => fail('SlowDown') }],
-  ['what became of it, and says nothing', { ListParts: ENDED, CompleteMultipartUpload: () => Promise.reject('NoSuchUpload') }],
+for (const [what, answers, name] of [
+  ['whether the upload goes on', { ListParts: () => fail('SlowDown') }, 'SlowDown'],
+  ['whether the upload goes on, and says nothing', { ListParts: () => Promise.reject({ name: 'NoSuchUpload' }) }, 'NoSuchUpload'],
+  ['what became of it', { ListParts: ENDED, CompleteMultipartUpload: () => fail('SlowDown') }, 'SlowDown'],
+  ['what became of it, and says nothing', { ListParts: ENDED, CompleteMultipartUpload: () => Promise.reject({ name: 'NoSuchUpload' }) }, 'NoSuchUpload'],
 ]) {
   test(`guesses nothing where S3 fails to say ${what}`, async () => {
     const s3 = scripted({ GetObject: recorded({ expected: EXPECTED }), ...answers });
-    await assert.rejects(async () => madeEarlier(s3, UPLOAD, 'd', LISTED));
+    await assert.rejects(madeEarlier(s3, UPLOAD, 'd', LISTED), (error) => error.name === name);
     assert.equal(s3.inputsOf('DeleteObjects').length, 0);
   });
 }

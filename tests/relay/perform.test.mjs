@@ -2,7 +2,7 @@
 // answers. uploads.test.mjs has it in a server.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import { Duplex, Readable } from 'node:stream';
 import { after, test } from 'node:test';
@@ -33,7 +33,7 @@ function verifiedOf(forward) {
 }
 
 /** An S3 in memory, what it is asked, and a relay's operations on it. */
-function relayOf({ isEntrance = false, settings = SETTINGS } = {}) {
+function relayOf({ isEntrance = /** @type {boolean | undefined} */ (undefined), settings = SETTINGS } = {}) {
   const s3 = new MemoryS3();
   const calls = /** @type {string[]} */ ([]);
   s3.around = ({ name }, run) => (calls.push(name), run());
@@ -55,6 +55,12 @@ test('stores an object, and tells how many bytes came', async () => {
   const { headers } = await perform(PUT);
   assert.ok(s3.bytesOf('k').equals(HELLO));
   assert.deepEqual([Object.fromEntries(headers ?? []).ETag, received], ['"5d41402abc4b2a76b9719d911017c592"', [5]]);
+});
+
+test('stores an empty object that was declared so, whatever the last hop makes of it', async () => {
+  const { s3, perform } = relayOf();
+  await perform({ ...PUT, bodyLength: 0 }, Buffer.alloc(0), {});
+  assert.equal(s3.bytesOf('k')?.length, 0);
 });
 
 test('stores a part', async () => {
@@ -101,7 +107,7 @@ for (const [what, forward, headers, code] of /** @type {[string, object, Record<
 
 test('a body whose chunks a hop took off may still have them behind an edge, and never at the entrance', async () => {
   const body = Buffer.from('5\r\nhel');
-  for (const [isEntrance, bodyIsChunked, code] of /** @type {const} */ ([[false, true, 'IncompleteBody'], [false, undefined, undefined], [true, true, undefined]])) {
+  for (const [isEntrance, bodyIsChunked, code] of /** @type {const} */ ([[undefined, true, 'IncompleteBody'], [false, true, 'IncompleteBody'], [false, undefined, undefined], [true, true, undefined]])) {
     const { perform, s3 } = relayOf({ isEntrance });
     const storing = perform({ ...PUT, bodyLength: 6, bodyIsChunked }, body, { 'content-length': '6' });
     if (code !== undefined) await assert.rejects(storing, { name: code });
@@ -135,6 +141,21 @@ test('completes an upload by a list of parts that is no larger than such lists a
   assert.ok(s3.bytesOf('k').equals(HELLO));
   // What is logged are the bytes of objects.
   assert.deepEqual(received, [5]);
+});
+
+test('an upload without small parts is completed whatever is joined', async () => {
+  const { s3, perform } = relayOf({ settings: { ...SETTINGS, bodiesPerKey: 10, joins: 1, joinsPerKey: 1 } });
+  /** @type {(value?: unknown) => void} */
+  let go = () => {};
+  const held = new Promise((resolve) => (go = resolve));
+  const uploads = [await Upload.begin(s3, 'k'), await Upload.begin(s3, 'k')];
+  for (const { id } of /** @type {any[]} */ (uploads)) await perform({ operation: 'UploadPart', maxBodyBytes: 100, query: `uploadId=${id}&partNumber=1` });
+  s3.around = async ({ name }, run) => (name === 'CompleteMultipartUpload' && (await held), run());
+  const list = Buffer.from('<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part></CompleteMultipartUpload>');
+  const both = /** @type {any[]} */ (uploads).map(({ id }) => perform({ operation: 'CompleteMultipartUpload', query: `uploadId=${id}` }, list));
+  await turn();
+  go();
+  assert.equal((await Promise.all(both)).length, 2);
 });
 
 test('joins small parts once, however often the same is asked, and what differs by itself', async () => {
@@ -211,6 +232,35 @@ test('reads the rest of a body that it refuses, so that the client reads the ans
   next = { answer: { status: 400, headers: [], body: 'refused' } };
   const { status, headers, body, sent } = await answered('PUT', Buffer.alloc(8 * MIB));
   assert.deepEqual([status, headers.connection, body, sent], [400, 'close', 'refused', true]);
+});
+
+/** A request of which the rest hasn't come, its answer, and what becomes of both. */
+function refusedOf(/** @type {object} */ client) {
+  const calls = /** @type {string[]} */ ([]);
+  const called = (/** @type {string} */ name) => () => void calls.push(name);
+  const request = Object.assign(new EventEmitter(), { method: 'PUT', complete: false, resume: called('resume'), destroy: called('destroy') });
+  const response = { appendHeader() {}, writeHead() {}, write: called('write'), end: called('end') };
+  const sent = sendAnswer(/** @type {any} */ (request), /** @type {any} */ (response), { status: 400, headers: [], body: '' }, client);
+  return { calls, request, sent };
+}
+
+test('waits for the rest of a body that it refuses, but not of one that the client keeps back', async (t) => {
+  const late = new AbortController();
+  t.mock.method(AbortSignal, 'timeout', (/** @type {number} */ milliseconds) => (assert.equal(milliseconds, 5000), late.signal));
+  assert.deepEqual(refusedOf({ waits: true }).calls, ['write', 'end']);
+  const whole = refusedOf({});
+  assert.deepEqual(whole.calls, ['write', 'resume']);
+  assert.equal(whole.request.listenerCount('data'), 1);
+  whole.request.emit('close');
+  await whole.sent;
+  assert.deepEqual(whole.calls, ['write', 'resume', 'end']);
+  const failing = refusedOf({ waits: false });
+  failing.request.emit('error', new Error('ECONNRESET'));
+  await failing.sent;
+  const endless = refusedOf({});
+  late.abort();
+  await endless.sent;
+  for (const { calls } of [failing, endless]) assert.deepEqual(calls, ['write', 'resume', 'destroy', 'end']);
 });
 
 test('ends a connection on which there was no request, and outlives a client that has gone', async () => {
