@@ -12,8 +12,8 @@ export const GROUPS = {
     tests: ['shim/authorizer', 'shim/edge', 'shim/viewer-request', 'shim/origin-request', 'shim/origin-response', 'shim/one-function'],
   },
   decisions: {
-    mutate: ['core/bundled-gate', 'core/core-instance', 'core/documents-core', 'core/event-text', 'core/gate', 'core/gate-decisions'],
-    tests: ['shim/gate-decisions', 'shim/gate', 'shim/bundled-gate', 'shim/origin-response'],
+    mutate: ['core/bundled-gate', 'core/core-instance', 'core/documents-core', 'core/event-text', 'core/gate', 'core/gate-decisions', 'core/seal'],
+    tests: ['shim/core', 'shim/gate', 'shim/gate-decisions', 'shim/bundled-gate'],
   },
   joins: {
     mutate: [
