@@ -117,6 +117,16 @@ test('what fails is an error of OSS with the id of the line, and nobody is told 
   assert.match(line.ossRequestId, /^[0-9A-F]{24}$/u);
 });
 
+test('what lets a page read an answer may fail, and the answer stays what it is', async () => {
+  const failing = await started({ gate: { ...gate, corsHeaders: () => decide('/failing') } });
+  for (const [path, status] of /** @type {const} */ ([['/stored', 200], ['/failing', 500]])) {
+    const answer = await exchange(failing.port, [head(path, ['Content-Length: 5', PAGE]), HELLO]);
+    assert.deepEqual([answer.status, answer.headers['Access-Control-Allow-Origin']], [status, undefined]);
+  }
+  assert.equal((await failing.logged(2)).length, 2);
+  await failing.relay.stop();
+});
+
 test('a body that is refused is told with the bytes that came', async () => {
   const answer = await exchange(entrance.port, [head('/stored', ['Content-Length: 101', PAGE]), Buffer.alloc(101)]);
   assert.deepEqual([answer.status, answer.code, answer.headers['Access-Control-Allow-Origin']], [400, 'EntityTooLarge', 'https://app.example.com']);
