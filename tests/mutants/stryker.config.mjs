@@ -25,6 +25,6 @@ export default {
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `target/stryker/${group}.json` },
   concurrency: 1,
-  timeoutMS: 30_000,
+  timeoutMS: 15_000,
   cleanTempDir: 'always',
 };
