@@ -183,7 +183,9 @@ export class MemoryS3 {
   }
 
   #received(body, contentMd5) {
-    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body);
+    // S3 keeps the bytes that it gets, and not the memory that they were in.
+    const bytes = Buffer.from(body);
+    if (Buffer.isBuffer(body)) md5s.set(bytes, md5(body));
     if (contentMd5 !== undefined && contentMd5 !== Buffer.from(md5(bytes), 'hex').toString('base64')) fail('BadDigest');
     this.moved += bytes.length;
     return bytes;
