@@ -52,7 +52,7 @@ export const GROUPS = {
     mutate: ['relay/answer', 'relay/certificate', 'relay/perform'],
     tests: ['relay/perform', 'relay/certificate'],
   },
-  'relay-listener': { mutate: ['relay/listener'], tests: ['relay/listener'] },
+  'relay-listener': { mutate: ['relay/listener'], tests: ['relay/client-address', 'relay/listener'] },
   'relay-server': { mutate: ['relay/relay'], tests: ['relay/server'] },
   keys: {
     mutate: ['keys/key-source', 'keys/fetch-schedule', 'keys/secret-replicas', 'keys/decide-with-keys'],

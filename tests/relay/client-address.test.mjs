@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { forwardedFor, ipv6Text, plainAddress, trustedProxies } from '../../js-shim/relay/client-address.mjs';
+import { createListener } from '../../js-shim/relay/listener.mjs';
 import { ProxyProtocolFault, readProxyHeader } from '../../js-shim/relay/proxy-protocol.mjs';
 
 for (const [address, plain] of /** @type {[string | undefined, string][]} */ ([
@@ -160,6 +161,64 @@ for (const event of ['close', 'error']) {
     await assert.rejects(reading, { message: 'closed in its header' });
   });
 }
+
+/** What a relay with this listener says of a client's address. @param {object} listener @returns {any} */
+function listening(listener) {
+  const refused = /** @type {object[]} */ ([]);
+  return { ...createListener({ listener, headersSeconds: 5, serverOptions: {}, refused: (event) => refused.push(event) }), refused };
+}
+
+/** A request as Node has it. @param {string[]} [forwarded] */
+const messageFrom = (/** @type {string} */ remoteAddress, forwarded) => ({ socket: { remoteAddress }, headersDistinct: { 'x-forwarded-for': forwarded } });
+
+test('without a proxy, the address is that of the connection, whatever the request says', () => {
+  for (const listener of [{}, { clientAddress: 'socket' }]) {
+    const { clientOf, addressOf } = listening(listener);
+    assert.deepEqual(clientOf(messageFrom('::ffff:198.51.100.9', ['203.0.113.7'])), { address: '198.51.100.9' });
+    assert.equal(addressOf({ remoteAddress: '198.51.100.9' }), '198.51.100.9');
+  }
+});
+
+test('says where X-Forwarded-For has no address, and who may not send one', () => {
+  const trustedProxies = ['10.0.0.1'];
+  for (const [trustedHops, place] of [[undefined, 1], [2, 2]]) {
+    const { clientOf } = listening({ clientAddress: 'x-forwarded-for', trustedProxies, trustedHops });
+    assert.deepEqual(clientOf(messageFrom('10.0.0.1', ['unknown, unknown'])), { address: '10.0.0.1', fault: `X-Forwarded-For has no address at \`trustedHops\` ${place} from its end` });
+    assert.deepEqual(clientOf(messageFrom('10.0.0.2', ['198.51.100.9'])), { address: '10.0.0.2', fault: "10.0.0.2 isn't one of `listener.trustedProxies`" });
+    assert.deepEqual(clientOf(messageFrom('10.0.0.1', ['198.51.100.9, 198.51.100.9'])), { address: '198.51.100.9' });
+  }
+});
+
+/** A connection of a proxy. @param {number} remotePort @returns {any} */
+function connectionOf(remotePort, remoteAddress = '10.0.0.1') {
+  return Object.assign(new PassThrough(), { remoteAddress, remotePort, setTimeout() {}, setNoDelay() {}, setKeepAlive() {} });
+}
+
+test('each connection of a proxy has its own client, until it is closed', async () => {
+  const { server, clientOf, addressOf, refused } = listening({ clientAddress: 'proxy-protocol', trustedProxies: ['10.0.0.1'] });
+  const opened = async (/** @type {any} */ socket, /** @type {string} */ address) => {
+    server.emit('connection', socket);
+    socket.write(`PROXY TCP4 ${address} 10.0.0.9 1 2\r\n`);
+    while (clientOf({ socket }).address !== address) await turn();
+  };
+  const closed = async (/** @type {any} */ socket) => {
+    socket.destroy();
+    await new Promise((resolve) => socket.once('close', resolve));
+  };
+  const [first, second, again] = [connectionOf(1), connectionOf(2), connectionOf(1)];
+  await opened(first, '198.51.100.1');
+  await opened(second, '198.51.100.2');
+  assert.deepEqual([first, second].map(addressOf), ['198.51.100.1', '198.51.100.2']);
+  assert.equal(clientOf({ socket: first }).fault, undefined);
+  // A port may be used again before the former connection is told to be closed.
+  await opened(again, '198.51.100.3');
+  await closed(first);
+  assert.deepEqual([again, second].map(addressOf), ['198.51.100.3', '198.51.100.2']);
+  await closed(again);
+  assert.deepEqual(clientOf({ socket: again }), { address: '10.0.0.1', fault: 'no client is known' });
+  assert.deepEqual([addressOf(second), refused], ['198.51.100.2', []]);
+  await closed(second);
+});
 
 /** An extension that fills a header's rest up to a length, addresses included. */
 function longExtension(/** @type {number} */ length) {
