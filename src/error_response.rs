@@ -284,6 +284,22 @@ mod tests {
     }
 
     #[test]
+    fn has_the_reason_phrase_of_each_status() {
+        for (status, phrase) in [
+            (400, "Bad Request"),
+            (403, "Forbidden"),
+            (404, "Not Found"),
+            (405, "Method Not Allowed"),
+            (409, "Conflict"),
+            (411, "Length Required"),
+            (500, "Internal Server Error"),
+            (503, "Service Unavailable"),
+        ] {
+            assert_eq!(reason_phrase(status), phrase);
+        }
+    }
+
+    #[test]
     fn escapes_what_xml_does_not_contain() {
         let text = "a&<>\r\n\t\"'\u{0}\u{1f}\u{7f}é日\u{fffd}\u{fffe}\u{ffff}\u{10000}";
         let mut document = ErrorDocument(String::new());

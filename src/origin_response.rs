@@ -307,6 +307,23 @@ mod tests {
     }
 
     #[test]
+    fn names_the_encryption_as_oss_does() {
+        for (s3, oss) in [
+            (Some("AES256"), Some("AES256")),
+            (Some("aws:kms"), Some("KMS")),
+            (Some("aws:kms:dsse"), Some("KMS")),
+            (Some("aws:backup"), None),
+            (None, None),
+        ] {
+            let headers = s3.map(|value| ("x-amz-server-side-encryption", value)).into_iter().collect();
+            let response = OriginResponse { headers, ..put() };
+            let ViewerResponse::Kept { set, .. } = response.translate(UnixMillis(0)) else { panic!("replaced") };
+            let found = set.iter().find(|(name, _)| *name == "x-oss-server-side-encryption");
+            assert_eq!(found.map(|(_, value)| &**value), oss, "{s3:?}");
+        }
+    }
+
+    #[test]
     fn translates_headers_to_oss_and_removes_those_of_aws() {
         let headers = vec![
             ("etag", "\"a\""),

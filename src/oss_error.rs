@@ -230,3 +230,14 @@ impl CredentialFault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_the_code_of_an_empty_key_and_that_of_a_key_with_a_dot_segment() {
+        let ec = |fault| Refusal::InvalidObjectName(fault).oss_error().ec;
+        assert_eq!([ec(KeyFault::Empty), ec(KeyFault::DotSegment)], ["0016-00000001", "0016-00000004"]);
+    }
+}

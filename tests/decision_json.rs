@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use oss_edge::{Gate, UnixMillis};
+use oss_edge::{Gate, HandOverFault, Opened, OriginResponse, UnixMillis, ViewerResponse};
 use serde_json::{Value, json};
 
 #[path = "device/api.rs"]
@@ -310,6 +310,67 @@ fn tells_the_relay_how_long_a_body_may_be() {
     assert_eq!(at_relay(&put), expected);
     expected["bodyLength"] = json!(5);
     assert_eq!(at_relay(&put.with("content-length", "5")), expected);
+}
+
+#[test]
+fn has_the_captured_parts_of_a_named_key_s_request() {
+    let config = config::with(&json!({ "capture": { "accessKeyIds": [ID] } }));
+    let gate = gate::gate(&config, &json!({ "accessKeys": [{ "accessKeyId": ID, "accessKeySecret": SECRET }] }));
+    let put = request("PUT", "/dir/a.log", "").signed("/fleet-uploads/dir/a.log");
+    let captured = |gate: &Gate| read(&gate.decide(&put.text(), UnixMillis(NOW)).to_edge_text())["captured"].clone();
+    let parts = captured(&gate);
+    assert_eq!((&parts["uri"], &parts["query"]), (&json!("/dir/a.log"), &json!([])));
+    assert_eq!(parts["headers"][0], json!(["date", DATE]));
+    assert_eq!(captured(&test_gate()), Value::Null);
+}
+
+#[test]
+fn lets_a_page_that_is_allowed_read_an_answer_of_the_adapter() {
+    let config = config::with(&json!({ "cors": { "origins": ["https://a"], "exposedHeaders": ["ETag"] } }));
+    let gate = gate::gate(&config, &json!({ "accessKeys": [{ "accessKeyId": ID, "accessKeySecret": SECRET }] }));
+    let headers = |origin: &str| read(&gate.cors_headers_json(origin));
+    assert_eq!(
+        headers("https://a"),
+        json!([
+            ["Access-Control-Allow-Origin", "https://a"],
+            ["Vary", "Origin"],
+            ["Access-Control-Expose-Headers", "ETag"],
+        ])
+    );
+    assert_eq!(headers("https://b"), json!([]));
+}
+
+#[test]
+fn has_the_fields_of_a_translated_answer() {
+    let translated = |status: u16| {
+        let text = format!("1\0cf-request\0PUT\0/dir/a.log\0\0s3\0false\0{status}\0server\0AmazonS3");
+        let response = OriginResponse::parse(&text).unwrap();
+        let answer = response.translate(UnixMillis(NOW));
+        let error = match &answer {
+            ViewerResponse::Kept { .. } => Value::Null,
+            ViewerResponse::Replaced(error) => read(&error.to_json()),
+        };
+        (read(&answer.to_json()), error)
+    };
+    let set = json!([["x-oss-server-time", "0"], ["x-oss-request-id", OSS_REQUEST_ID]]);
+    assert_eq!(translated(200), (json!({ "translation": "keep", "remove": ["server"], "set": set }), Value::Null));
+    let (answer, error) = translated(412);
+    assert_eq!(answer, json!({ "translation": "replace", "error": error }));
+    assert_eq!((&error["code"], &error["status"]), (&json!("FileAlreadyExists"), &json!(409)));
+    assert_eq!(
+        (&error["statusDescription"], &error["headers"][0]),
+        (&json!("Conflict"), &json!(["Content-Type", "application/xml"]))
+    );
+    assert!(error["body"].as_str().unwrap().contains("<Code>FileAlreadyExists</Code>"), "{error}");
+}
+
+#[test]
+fn has_the_fields_of_an_opened_hand_over() {
+    let opened = Opened { origin: "b.s3.us-east-1.amazonaws.com", removed: vec!["x-ossedge-seal"] };
+    let expected = json!({ "origin": "b.s3.us-east-1.amazonaws.com", "remove": ["x-ossedge-seal"] });
+    assert_eq!(read(&opened.to_json()), expected);
+    let fault = HandOverFault::Expired(61);
+    assert_eq!(read(&fault.to_json())["fault"], json!("the seal is 61 s old"));
 }
 
 #[test]

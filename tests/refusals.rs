@@ -42,6 +42,8 @@ mod gate;
 mod hand_over;
 #[path = "refusals/header_table.rs"]
 mod header_table;
+#[path = "refusals/logged.rs"]
+mod logged;
 #[path = "refusals/order.rs"]
 mod order;
 #[path = "refusals/origin_request.rs"]

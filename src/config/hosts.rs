@@ -118,6 +118,14 @@ mod tests {
         assert_eq!(hosts.addressing("logs.oss.example.org"), Some(Addressing::VirtualHosted { bucket: "logs" }));
     }
 
+    #[cfg(feature = "documents")]
+    #[test]
+    fn knows_an_exact_host_of_each_style() {
+        let has = |host| hosts().has_exact(host);
+        assert_eq!(["uploads.example.com", "127.0.0.1", "oss.example.org"].map(has), [true; 3]);
+        assert_eq!(["example.com", "other.example.com", "logs.oss.example.org"].map(has), [false; 3]);
+    }
+
     #[test]
     fn takes_one_label_and_no_unknown_host() {
         let hosts = hosts();

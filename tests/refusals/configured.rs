@@ -6,8 +6,8 @@ use oss_edge::{ApiOption, Gate, Origin, Refusal, UnixMillis, UploadFault};
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::request::{NOW, Request, request};
-use crate::{API_OPERATIONS, OTHER_SECRET, RESOURCE, gate_with, operations};
+use crate::request::{ID, NOW, Request, request};
+use crate::{API_OPERATIONS, OTHER_SECRET, RESOURCE, api, gate_with, operations};
 
 /// The headers for S3, or why there are none.
 fn s3_headers(gate: &Gate, request: &Request) -> Result<Vec<(String, String)>, Refusal> {
@@ -117,6 +117,20 @@ fn names_a_kms_key_only_where_an_object_begins_that_asks_for_kms() {
     let kms = [("x-oss-server-side-encryption", "KMS")];
     let part = signed(part, &kms, &format!("{RESOURCE}?partNumber=7&uploadId=U1"));
     assert_eq!(s3_headers(&gate, &part), Ok(Vec::new()));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn captures_a_named_key_s_request_at_the_edge_and_not_again_at_the_api() {
+    let gate = gate_with(&json!({ "capture": { "accessKeyIds": [ID] } }));
+    let resource = format!("{RESOURCE}?uploads");
+    let initiate = || request("POST", "/dir/a.log", "uploads");
+    let text = initiate().signed(&resource).text();
+    assert!(gate.decide(&text, UnixMillis(NOW)).captured.is_some());
+    assert!(gate.decide_at_api(&api::hand_over(&text), UnixMillis(NOW)).captured.is_none());
+    let of_another = initiate().signed_by("slow-clock", OTHER_SECRET, &resource).text();
+    let decision = gate.decide(&of_another, UnixMillis(NOW));
+    assert!(decision.outcome.is_ok() && decision.captured.is_none());
+    assert!(gate_with(&json!({})).decide(&text, UnixMillis(NOW)).captured.is_none());
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -112,6 +112,8 @@ fn refuses_a_preflight_that_asks_for_what_is_not_allowed() {
     ] {
         assert_eq!(answered(&gate, &asking), Err(Refusal::AccessForbidden(fault)), "{asking:?}");
     }
+    let longest = preflight("PUT", &"a,".repeat(2048));
+    assert!(answered(&gate, &longest).is_ok());
     // The checks before it have their own answers.
     assert_eq!(answered(&gate, &put().set("host", "nobody")), Err(Refusal::UnknownHost("nobody".into())));
     let repeated = Request { query: "a&a".into(), ..put() };
@@ -147,6 +149,16 @@ fn lets_a_page_read_its_refusals() {
     let any = gate_with(&json!({ "cors": { "origins": ["*"], "exposedHeaders": [] } }));
     let expected = pairs(&[("Access-Control-Allow-Origin", "*"), ("Vary", "Origin")]);
     assert_eq!(refused_headers(&any, &skewed().with("origin", "https://other.example.com")), expected);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn verifies_a_page_s_own_request_as_any_other() {
+    let gate = cors(json!([PAGE]));
+    let refusal =
+        |request: &Request| gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
+    let put = request("PUT", "/dir/a.log", "").with("origin", PAGE).with("access-control-request-method", "PUT");
+    assert_eq!(refusal(&put), Some(Refusal::MissingSignature));
+    assert_eq!(refusal(&put.signed(crate::RESOURCE)), None);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

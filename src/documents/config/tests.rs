@@ -32,6 +32,14 @@ fn needs_neither_a_skew_nor_an_api() {
 }
 
 #[test]
+fn takes_access_keys_from_where_it_says_and_from_the_bundle_by_default() {
+    assert_eq!(read(SAMPLE).unwrap().credentials(), Credentials::Bundled);
+    let credentials = r#""credentials":{"source":"secrets-manager","secretId":"k","regions":["eu-west-1"]},"api""#;
+    let config = read(&SAMPLE.replace("\"api\"", credentials)).unwrap();
+    assert_eq!(config.credentials(), Credentials::SecretsManager);
+}
+
+#[test]
 fn serves_head_object_through_an_api_or_a_relay() {
     let with = |service: &str| {
         read(&format!(
