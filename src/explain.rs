@@ -156,7 +156,7 @@ impl Gate {
 
 /// Limits that a request's own date passes.
 fn own_time(request: &Request<'_>, query: &Query, presented: &PresentedSignature<'_>) -> TimeLimits {
-    let end = query.get("Expires").and_then(UnixMillis::parse_seconds).map(|end| UnixMillis(end.0 - 1));
+    let end = query.get("Expires").and_then(UnixMillis::parse_seconds);
     let now = presented.signed_at(request).or(end).unwrap_or(UnixMillis(0));
     TimeLimits { now, max_clock_skew_seconds: 0, max_url_expiry_seconds: u32::MAX }
 }
@@ -179,7 +179,8 @@ mod tests {
                 { "accessKeyId": "a", "secrets": [
                     { "generation": "1", "secret": "s1", "notAfter": "2026-11-24T01:52:57Z" },
                     { "generation": "2", "secret": "s2" },
-                    { "generation": "3", "secret": "s3", "notBefore": "2026-11-24T01:52:58Z" }
+                    { "generation": "3", "secret": "s3", "notBefore": "2026-11-24T01:52:58Z" },
+                    { "generation": "4", "secret": "s6", "notBefore": "2026-11-24T01:52:57Z" }
                 ] },
                 { "accessKeyId": "b", "accessKeySecret": "s4" },
                 { "accessKeyId": "off", "accessKeySecret": "s5", "status": "disabled" }
@@ -207,6 +208,7 @@ mod tests {
             ("a", "s1", "1", Some("no longer valid")),
             ("a", "s2", "2", None),
             ("a", "s3", "3", Some("not yet valid")),
+            ("a", "s6", "4", None),
             ("off", "s5", "1", Some("the key is disabled")),
             (
                 "OE1.m1.SN-1",

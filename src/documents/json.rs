@@ -149,7 +149,6 @@ fn join(path: &str, rest: &str) -> String {
     match (path, rest) {
         ("", _) => rest.to_owned(),
         (_, "") => path.to_owned(),
-        _ if rest.starts_with('[') => format!("{path}{rest}"),
         _ => format!("{path}.{rest}"),
     }
 }

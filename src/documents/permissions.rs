@@ -137,6 +137,15 @@ mod tests {
     }
 
     #[test]
+    fn takes_1_to_100_rules() {
+        let fault = |rules: usize| read(&format!("[{}]", vec!["{}"; rules].join(",")), Devices::Known).err();
+        assert_eq!([1, 100].map(fault), [None, None]);
+        for rules in [101, 102] {
+            assert_eq!(fault(rules).as_deref(), Some("allow: expected at most 100 rules"), "{rules}");
+        }
+    }
+
+    #[test]
     fn lets_only_a_rule_that_names_it_ask_whether_an_object_is_there() {
         for operation in Operation::READING {
             let asked = (operation, "b", "k");

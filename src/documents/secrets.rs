@@ -108,9 +108,10 @@ mod tests {
         ] {
             assert_eq!(read(&secrets).err().as_deref(), Some(expected));
         }
-        let nine: Vec<_> = (1..=9).map(|number| number.to_string()).collect();
-        let nine: Vec<_> = nine.iter().map(|number| (number.as_str(), ONE)).collect();
-        assert_eq!(read(&nine).err().as_deref(), Some("secrets: expected 1 to 8 secrets"));
+        let secrets: Vec<_> = (1..=9).map(|n| (n.to_string(), BASE64_URL_SAFE_NO_PAD.encode([n; KEY_BYTES]))).collect();
+        let secrets: Vec<_> = secrets.iter().map(|(number, secret)| (number.as_str(), secret.as_str())).collect();
+        assert_eq!(read(&secrets[..8]).err(), None);
+        assert_eq!(read(&secrets).err().as_deref(), Some("secrets: expected 1 to 8 secrets"));
         for (text, expected) in [
             ("[]", "the document: expected an object"),
             ("{}", "secrets: expected this field to be present"),

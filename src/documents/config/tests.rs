@@ -26,6 +26,13 @@ fn reads_the_sample() {
 }
 
 #[test]
+fn tells_the_path_of_the_field_that_is_wrong() {
+    let path = |text: &str| Config::from_json(text).err().unwrap().path().to_owned();
+    assert_eq!(path(&SAMPLE.replace("\"cname\"", "\"c-name\"")), "hosts[1].style");
+    assert_eq!(path("[]"), "");
+}
+
+#[test]
 fn needs_neither_a_skew_nor_an_api() {
     let text = r#"{"$schema":"./config.schema.json","furtherRegions":["af-west-9"],"hosts":[{"host":"h","style":"path"}],"buckets":{"abc":{"s3Bucket":"abc","region":"af-west-9"}}}"#;
     assert_eq!(read(text).unwrap().max_clock_skew_seconds, 300);
@@ -37,6 +44,22 @@ fn takes_access_keys_from_where_it_says_and_from_the_bundle_by_default() {
     let credentials = r#""credentials":{"source":"secrets-manager","secretId":"k","regions":["eu-west-1"]},"api""#;
     let config = read(&SAMPLE.replace("\"api\"", credentials)).unwrap();
     assert_eq!(config.credentials(), Credentials::SecretsManager);
+}
+
+#[test]
+fn stages_small_parts_only_where_something_joins_them() {
+    let api = "\"api\": { \"domain\": \"abc123.execute-api.us-east-1.amazonaws.com\", \"path\": \"/prod\" }";
+    let with = |fields: &str| read(&SAMPLE.replace(api, fields)).err();
+    let staged = r#""smallParts":"stage""#;
+    assert_eq!(with(&format!("{api},{staged}")), None);
+    assert_eq!(
+        with(staged).as_deref(),
+        Some("smallParts: expected \"forward\" where there is neither an `api` nor a `relay`")
+    );
+    assert_eq!(
+        with(&format!(r#"{api},{staged},"completeMultipartUpload":"s3""#)).as_deref(),
+        Some("smallParts: expected \"forward\" where `completeMultipartUpload` is \"s3\": S3 can't join parts")
+    );
 }
 
 #[test]
@@ -62,6 +85,7 @@ fn names_the_field_and_what_was_expected() {
             "completeMultipartUpload: expected one of \"api\", \"relay\", \"s3\", found \"lambda\"",
         ),
         ("\"maxClockSkewSeconds\": 300", "\"listParts\": 1", "listParts: expected true or false, found 1"),
+        ("\"maxClockSkewSeconds\": 300", "\"signatureRegions\": []", "signatureRegions: expected at least one region"),
         (
             "\"maxClockSkewSeconds\": 300",
             "\"headObject\": \"missing\"",
