@@ -87,7 +87,7 @@ function checkLength(headers, operation) {
     }
     return Number(length);
   } else if (operation.takesBody && single(headers, 'transfer-encoding') !== undefined) {
-    refuse('MissingContentLength');
+    refuse(operation.name === 'CompleteMultipartUpload' ? 'MissingContentLength.document' : 'MissingContentLength');
   }
   return undefined;
 }
