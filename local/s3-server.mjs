@@ -244,4 +244,6 @@ const SERVER_OPTIONS = {
   insecureHTTPParser: true,
   // An upload may take hours.
   requestTimeout: 0,
+  // The clients of a busy machine would find connections that were closed just then.
+  keepAliveTimeout: 60_000,
 };
