@@ -89,3 +89,19 @@ impl BundledFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_file_of_its_own_kind_alone_and_says_what_to_do_about_another() {
+        let file = |format| BundledFile { name: "one.bin", format };
+        let bytes = file("one").write(&7_u32);
+        assert_eq!(file("one").read(&bytes), Ok(7_u32));
+        let of_another_kind = file("other").read::<u32>(&bytes).unwrap_err();
+        assert_eq!(of_another_kind.to_string(), "one.bin was written by another build of oss-edge: bundle again");
+        let damaged = file("one").read::<u32>(&bytes[1..]).unwrap_err();
+        assert_eq!(damaged.to_string(), "one.bin is damaged: bundle again");
+    }
+}

@@ -108,6 +108,17 @@ fn maps_kms_to_the_configured_keys_and_to_no_other() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn names_each_bucket_and_where_its_objects_go() {
+    let gate = gate_with(&json!({}));
+    let buckets: Vec<_> = gate.buckets().map(|(name, s3)| (name, &*s3.name, &*s3.region, &*s3.domain)).collect();
+    let expected = [
+        ("fleet-logs", "fleet-logs-prod", "eu-west-1", "fleet-logs-prod.s3.eu-west-1.amazonaws.com"),
+        ("fleet-uploads", "fleet-uploads-prod", "us-east-1", "fleet-uploads-prod.s3.us-east-1.amazonaws.com"),
+    ];
+    assert_eq!(buckets, expected);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn names_a_kms_key_only_where_an_object_begins_that_asks_for_kms() {
     let gate = with_headers(json!({ "kmsKeys": { "default": "alias/uploads" } }));
     assert_eq!(s3_headers(&gate, &put(&[])), Ok(Vec::new()));
