@@ -123,5 +123,7 @@ mod tests {
             let error = read(capture).err().unwrap();
             assert!(error.starts_with(path), "{capture}: {error}");
         }
+        let error = read(r#"{"refusedShare":1.5}"#).err();
+        assert_eq!(error.as_deref(), Some("capture.refusedShare: expected a number from 0 to 1, found 1.5"));
     }
 }

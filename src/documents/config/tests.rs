@@ -47,6 +47,17 @@ fn takes_access_keys_from_where_it_says_and_from_the_bundle_by_default() {
 }
 
 #[test]
+fn joins_512_mib_unless_told_and_at_most_10_000_small_parts() {
+    let joined = |fields: &str| read(&SAMPLE.replacen('{', fields, 1)).map(|config| config.max_join_bytes);
+    assert_eq!(joined("{"), Ok(536_870_912));
+    assert_eq!(joined(r#"{"maxJoinBytes":52428800000,"#), Ok(52_428_800_000));
+    assert_eq!(
+        joined(r#"{"maxJoinBytes":52428800001,"#),
+        Err("maxJoinBytes: expected an integer from 0 to 52428800000, found 52428800001".to_owned())
+    );
+}
+
+#[test]
 fn stages_small_parts_only_where_something_joins_them() {
     let api = "\"api\": { \"domain\": \"abc123.execute-api.us-east-1.amazonaws.com\", \"path\": \"/prod\" }";
     let with = |fields: &str| read(&SAMPLE.replace(api, fields)).err();
