@@ -146,7 +146,7 @@ export function createRelay({
     const time = now();
     let waits = sendContinue !== undefined;
     const { line, ...answer } = await answerTo(request, time, () => {
-      if (waits) sendContinue?.();
+      sendContinue?.();
       waits = false;
     });
     writeLine(time, line);
@@ -206,7 +206,7 @@ export function createRelay({
    * @param {string} code of its error @param {Socket} socket
    */
   function refuseUnreadable(code, socket) {
-    if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    if (!socket.writable) return void socket.destroy();
     const time = now();
     const { s3Code, detail } = UNREADABLE[code] ?? { s3Code: 'InvalidArgument', detail: `not a request (${code})` };
     const known = underWay.get(socket);
@@ -246,16 +246,14 @@ function serverOptions({ bothFramings, headerBytes, headersSeconds, requestSecon
     keepAliveTimeout: keepAliveSeconds * 1000,
     connectionsCheckingInterval: 1000,
     requireHostHeader: true,
-    joinDuplicateHeaders: false,
-    noDelay: true,
   };
 }
 
 /**
  * @param {import('../core/decision.mjs').OssErrorAnswer} answer @param {string} detail @param {LogLine} line
- * @param {import('../core/decision.mjs').HeaderList} [pageHeaders]
+ * @param {import('../core/decision.mjs').HeaderList} pageHeaders
  */
-function refusal({ status, code, headers, body }, detail, line, pageHeaders = []) {
+function refusal({ status, code, headers, body }, detail, line, pageHeaders) {
   const answer = { status, headers: [...headers, ...pageHeaders], body };
   return { ...answer, line: { decision: 'deny', ...line, status, code, detail } };
 }

@@ -2,8 +2,13 @@
 // with what is no request, and how it stops. uploads.test.mjs and entrance.test.mjs have the real gate.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
@@ -28,6 +33,8 @@ const DECISIONS = /** @type {Record<string, any>} */ ({
   '/described': { ...FORWARD, operation: 'HeadObject' },
   '/begun': { ...FORWARD, operation: 'InitiateMultipartUpload', uploadOptions: '-' },
   '/refused': { decision: 'refuse', ...UNDERSTOOD, code: 'SignatureDoesNotMatch', status: 403, headers: [['x-oss-request-id', 'O']], body: '<Error/>', detail: 'signature mismatch', field: 'authorization', ossRequestId: 'O', renewal: 'never' },
+  '/chunked': { ...FORWARD, bodyLength: 6, bodyIsChunked: true },
+  '/unsendable': { decision: 'refuse', status: 403, code: 'C', headers: [['x-a', '\n']], body: '', detail: 'd', ossRequestId: 'O', renewal: 'never' },
   '/answered': { decision: 'answer', operation: undefined, status: 200, headers: [['Vary', 'Origin']], body: '', ossRequestId: 'O' },
 });
 
@@ -85,6 +92,19 @@ test('performs what is forwarded, in its Region, and says what came', async () =
   assert.deepEqual(line, { ...LINE, decision: 'forward', ...REQUEST, ...UNDERSTOOD, ossRequestId: 'R', status: 200, bytes: 5, joinedBytes: undefined });
 });
 
+test('answers with the headers that it says, and no others', async () => {
+  const own = ['Cache-Control', 'Connection', 'Content-Length', 'Date'];
+  for (const [bytes, more] of /** @type {[string, string[]][]} */ ([
+    [head('/begun', ['Content-Length: 0'], 'POST'), ['Content-Type', 'Keep-Alive', 'x-oss-request-id']],
+    [head('/stored') + HELLO, ['Content-MD5', 'ETag', 'Keep-Alive', 'x-oss-hash-crc64ecma', 'x-oss-request-id']],
+    [head('/refused', ['Content-Length: 0']), ['Keep-Alive', 'x-oss-request-id']],
+    [head('/.oss-edge/health', [], 'GET'), []],
+  ])) {
+    assert.deepEqual(Object.keys((await exchange(entrance.port, [bytes])).headers).sort(), [...own, ...more].sort());
+  }
+  await entrance.logged(3);
+});
+
 test("answers with an operation's document, its size, and what lets a page read it", async () => {
   const begun = await exchange(entrance.port, [head('/begun', ['Content-Length: 0', PAGE], 'POST')]);
   assert.deepEqual([begun.headers['Content-Type'], begun.headers['Access-Control-Allow-Origin']], ['application/xml', 'https://app.example.com']);
@@ -134,6 +154,32 @@ test('a body that is refused is told with the bytes that came', async () => {
   assert.deepEqual([decision, code, ossRequestId, bytes], ['deny', 'EntityTooLarge', 'R', 101]);
 });
 
+test('a body whose chunks a hop may have left in it is refused behind an edge, and is content at the entrance', async () => {
+  const behind = await started({ originSecret: SECRET });
+  const body = '5\r\nhel';
+  const handedOver = ['x-ossedge-request: /chunked', `x-ossedge-origin-secret: ${SECRET}`, 'Content-Length: 6'];
+  const refused = await exchange(behind.port, [head('/put-object', handedOver), body]);
+  const stored = await exchange(entrance.port, [head('/chunked', ['Content-Length: 6']), body]);
+  assert.deepEqual([refused.code, stored.status], ['IncompleteBody', 200]);
+  await Promise.all([behind.logged(1), entrance.logged(1)]);
+  await behind.relay.stop();
+});
+
+test('a request without a Host is decided at the entrance, and none behind an edge', async () => {
+  const behind = await started({ originSecret: SECRET });
+  const without = 'PUT /refused HTTP/1.1\r\nContent-Length: 0\r\n\r\n';
+  assert.equal((await exchange(entrance.port, [without])).body, '<Error/>');
+  assert.equal((await exchange(behind.port, [without])).status, 400);
+  assert.deepEqual([(await entrance.logged(1)).length, behind.lines], [1, []]);
+  await behind.relay.stop();
+});
+
+test('an answer that cannot be sent ends the connection', async () => {
+  const answer = await exchange(entrance.port, [head('/unsendable', ['Content-Length: 0'])]);
+  assert.equal(answer.status, 0);
+  await entrance.logged(1);
+});
+
 test('refuses framing that the lenient parser takes, before anybody decides', async () => {
   const lenient = await started({ settings: { bothFramings: 'accept' } });
   assert.deepEqual([lenient.relay.server.maxRequestsPerSocket, entrance.relay.server.maxRequestsPerSocket], [1, 0]);
@@ -147,6 +193,7 @@ test('refuses framing that the lenient parser takes, before anybody decides', as
 
 for (const [what, bytes, code, detail] of /** @type {[string, string, string, RegExp][]} */ ([
   ['no request', 'hello\r\n\r\n', 'InvalidArgument', /^not a request \(HPE_INVALID_METHOD\)$/u],
+  ['both framings', head('/stored', ['Content-Length: 5', 'Transfer-Encoding: chunked']), 'InvalidArgument', /^not a request \(HPE_\w+\)$/u],
   ['larger headers than are taken', `GET / HTTP/1.1\r\nHost: h\r\na: ${'a'.repeat(40_000)}\r\n\r\n`, 'InvalidArgument', /^larger headers than `RELAY_HEADER_BYTES`$/u],
   ['a tunnel', 'CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n', 'InvalidArgument', /^not a request \(CONNECT\)$/u],
 ])) {
@@ -210,6 +257,73 @@ test('tells only those whose request is forwarded to send the body', async () =>
   await entrance.logged(3);
 });
 
+test('reads the rest of a body that it refuses, unless the client keeps it back', async (t) => {
+  const usual = AbortSignal.timeout;
+  const lingers = t.mock.method(AbortSignal, 'timeout', (/** @type {number} */ milliseconds) => usual.call(AbortSignal, milliseconds));
+  const expecting = 'Expect: 100-continue';
+  for (const [lines, bytes, count] of /** @type {[string[], string, number][]} */ ([
+    [['Content-Length: 10'], '/refused', 1],
+    [['Content-Length: 10', expecting], '/refused', 0],
+    // It was told to send the body, and it is too large.
+    [['Content-Length: 200', expecting], '/stored', 1],
+  ])) {
+    const socket = net.connect({ port: entrance.port, host: '127.0.0.1' });
+    socket.write(head(bytes, lines));
+    const body = once(entrance.relay.server, count === 1 && lines.includes(expecting) ? 'checkContinue' : 'connection');
+    if (bytes === '/stored') void body.then(() => socket.write(Buffer.alloc(150)));
+    const [{ code }] = await entrance.logged(1);
+    assert.equal(code, bytes === '/stored' ? 'EntityTooLarge' : 'SignatureDoesNotMatch');
+    assert.equal(lingers.mock.callCount(), count, lines.join());
+    lingers.mock.resetCalls();
+    socket.destroy();
+  }
+});
+
+test('tells of connections that it refuses, and of a certificate that it cannot use', async (t) => {
+  const proxied = await started({ entrance: { clientAddress: 'proxy-protocol', trustedProxies: ['10.0.0.1'] } });
+  assert.equal((await exchange(proxied.port, [head('/stored')])).status, 0);
+  const detail = "127.0.0.1 isn't one of `listener.trustedProxies`";
+  assert.deepEqual(await proxied.logged(1), [{ ...LINE, decision: 'deny', clientIp: '127.0.0.1', detail }]);
+  await proxied.relay.stop();
+  const directory = mkdtempSync(join(tmpdir(), 'oss-edge-server-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const tls = { certificate: join(directory, 'tls.crt'), key: join(directory, 'tls.key') };
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=relay', '-keyout', tls.key, '-out', tls.certificate], { stdio: 'ignore' });
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const secure = await started({ entrance: { tls } });
+  writeFileSync(tls.certificate, '');
+  t.mock.timers.tick(60_000);
+  const told = { event: 'certificate', detail: `listener.tls.certificate: expected PEM, found ${tls.certificate}, which is empty` };
+  assert.deepEqual(secure.lines, [{ ...LINE, level: 'error', ...told }]);
+  await secure.relay.stop();
+});
+
+test('a page may read that there are no access keys', async () => {
+  const keys = { ready: () => false, arrival: async () => false, retryAfter: () => 7 };
+  const keyless = await started({ keys });
+  const answer = await exchange(keyless.port, [head('/stored', ['Content-Length: 0', PAGE])]);
+  assert.deepEqual([answer.status, answer.headers['Retry-After'], answer.headers['Access-Control-Allow-Origin']], [503, '7', 'https://app.example.com']);
+  await keyless.relay.stop();
+});
+
+test('asks a store for a bucket in the path where the settings say so', async () => {
+  const paths = /** @type {unknown[]} */ ([]);
+  const store = http.createServer((request, response) => {
+    paths.push(request.url?.split('?')[0]);
+    request.resume().on('end', () => response.writeHead(200, { ETag: '"e"' }).end());
+  });
+  store.listen(0, '127.0.0.1');
+  await once(store, 'listening');
+  const { port } = /** @type {net.AddressInfo} */ (store.address());
+  const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' };
+  const { relay, port: at, lines } = await started({ settings: { s3PathStyle: true }, s3Client: undefined, s3Options: { endpoint: `http://127.0.0.1:${port}`, credentials, requestChecksumCalculation: 'WHEN_REQUIRED' } });
+  assert.equal((await exchange(at, [head('/stored'), HELLO])).status, 200, JSON.stringify(lines));
+  assert.deepEqual(paths, [`/${BUCKET}/k`]);
+  await relay.stop();
+  store.close();
+  store.closeAllConnections();
+});
+
 test('answers checks of health, and at a port of their own nothing else', async () => {
   const { relay, port, lines } = await started({ settings: { healthPort: 0 } });
   const { port: healthPort } = /** @type {net.AddressInfo} */ (relay.health?.address());
@@ -260,7 +374,7 @@ test('finishes what is under way when it is told to stop, and takes no further r
 });
 
 test('ends what is under way when its time to stop is over', async () => {
-  const { relay, port } = await started({ settings: { stopSeconds: 0 } });
+  const { relay, port, logged } = await started({ settings: { stopSeconds: 0 } });
   const socket = net.connect({ port, host: '127.0.0.1' });
   socket.on('error', () => {});
   const requested = once(relay.server, 'request');
@@ -269,4 +383,5 @@ test('ends what is under way when its time to stop is over', async () => {
   const closed = once(socket.resume(), 'close');
   await relay.stop();
   await closed;
+  assert.equal((await logged(1))[0].code, 'IncompleteBody');
 });
