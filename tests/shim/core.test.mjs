@@ -11,6 +11,7 @@ import { requestText, responseText } from '../../js-shim/core/event-text.mjs';
 import { GateDecisions } from '../../js-shim/core/gate-decisions.mjs';
 import { createGate, derivedSecret, sealFile } from '../../js-shim/core/gate.mjs';
 import { createSeal } from '../../js-shim/core/seal.mjs';
+import * as glue from '../../js-shim/wasm/oss_edge.js';
 import { DOCUMENTS, NOW, S3_DOMAIN, sealedUploadId, signedEvent } from './fixture.mjs';
 
 const [wasm, documentsWasm] = await Promise.all([readWasm(), readDocumentsWasm()]);
@@ -66,6 +67,21 @@ test('a function gets the keys of the seals that it needs, and no others', () =>
   const upload = { s3Bucket: 'b', key: 'k', s3UploadId: 'U', options: '-' };
   assert.ok(createSeal({ wasm, bytes: files[1] }).sealUploadId(upload, NOW));
   assert.equal(createSeal({ wasm, bytes: files[2] }).sealUploadId(upload, NOW), undefined);
+});
+
+test('opens what was handed over, and gives the keys of the seals back after each use', (t) => {
+  const freed = t.mock.method(glue.Seal.prototype, 'free');
+  const [gate] = gatesOf(DOCUMENTS.config);
+  const forward = /** @type {any} */ (gate.decide(requestOf({ headers: { 'content-length': '5' } }), 'id', NOW));
+  const headers = Object.fromEntries(forward.headers.map(([name, value]) => [name, [{ key: name, value }]]));
+  const seal = createSeal({ wasm, bytes: sealFile(documentsWasm, DOCUMENTS.secrets, { handOver: true }) });
+  const request = /** @type {any} */ ({ method: 'PUT', uri: forward.uri, querystring: forward.query, headers });
+  const { origin, remove, fault } = /** @type {any} */ (seal.openHandOver(request, 'id', NOW));
+  assert.deepEqual([origin, fault], [S3_DOMAIN, undefined]);
+  assert.ok(remove.includes('x-ossedge-seal'));
+  assert.match(String(seal.openHandOver({ ...request, uri: '/other' }, 'id', NOW).fault), /seal/u);
+  assert.throws(() => seal.openHandOver(request, 'id', /** @type {any} */ (Symbol('now'))), TypeError);
+  assert.equal(freed.mock.callCount(), 4);
 });
 
 test('derives the secret of an access key, and nothing of what is no master secret', () => {
