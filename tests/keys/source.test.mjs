@@ -602,3 +602,15 @@ test('bundled keys are asked once, and a request that goes on asks for no newer 
   world.source.renewal = () => assert.fail('a look for newer keys');
   assert.equal(await decideWithKeys(world.source, world.clock, () => forward), forward);
 });
+
+test('tells the age of the keys in use in whole seconds, which a failed fetch leaves as it is', async () => {
+  for (const [end, age] of /** @type {const} */ ([['fail', 300], ['answer', 0]])) {
+    const world = await warm();
+    const ageAt = (/** @type {number} */ milliseconds) => world.source.ageSeconds(START + milliseconds);
+    assert.deepEqual([-1, 0, 999, 1000, REFRESH].map(ageAt), [0, 0, 0, 1, 300]);
+    world.clock += REFRESH;
+    await world.request();
+    await world.fetches[1][end]('v2');
+    assert.equal(ageAt(REFRESH), age);
+  }
+});
