@@ -58,6 +58,14 @@ export function createListener(options) {
 function tlsServer(files, { serverOptions, headersSeconds, certificateMilliseconds, refused }) {
   const pair = readCertificate(files);
   const server = https.createServer({ ...serverOptions, ...pair, handshakeTimeout: headersSeconds * 1000 });
+  // Node's own listener would have the HTTP server answer. An answer waits for the handshake, and the connection with it.
+  server.removeAllListeners('tlsClientError');
+  server.on('tlsClientError', (error, socket) => {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    // A client that leaves has no fault: so do checks whether the port is open.
+    if (code !== 'ECONNRESET') refused({ clientIp: peerOf(socket), detail: `no TLS connection (${code})` });
+    socket.destroy();
+  });
   followCertificate(server, files, pair, {
     milliseconds: certificateMilliseconds ?? CERTIFICATE_MILLISECONDS,
     failed: (detail) => refused({ event: 'certificate', detail }),
@@ -81,15 +89,16 @@ function expectProxyHeaders(server, isTrusted, { headersSeconds, refused }) {
     socket.on('error', () => {});
     const peer = peerOf(socket);
     try {
+      if (peer === '') throw new Error('closed before its address was known');
       if (!isTrusted(peer)) throw new Error(notTrusted(peer));
       const { address = peer, vpcEndpointId } = await readProxyHeader(socket, headersSeconds * 1000);
       remember(clients, socket, { address, vpcEndpointId });
+      for (const listener of accept) listener.call(server, socket);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       refused({ clientIp: peer, detail });
       return void socket.destroy();
     }
-    for (const listener of accept) listener.call(server, socket);
     // TLS reads for itself.
     if (!(server instanceof https.Server)) socket.resume();
   });

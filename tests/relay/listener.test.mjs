@@ -180,6 +180,24 @@ test('ends TLS itself, after the header of a load balancer, and with a certifica
   await relay.close();
 });
 
+test('closes a connection on which there is no TLS, or none in time, and says why in one line', async () => {
+  const files = { certificate: join(directory, 'needed.crt'), key: join(directory, 'needed.key') };
+  await newCertificate(files, 'needed');
+  const relay = await startEntrance({ listener: { tls: files }, settings: { headersSeconds: 0.5 } });
+  for (const [bytes, code] of /** @type {[string, string][]} */ ([['', 'ERR_TLS_HANDSHAKE_TIMEOUT'], ['\x16\x03', 'ERR_TLS_HANDSHAKE_TIMEOUT'], ['GET / HTTP/1.1\r\n\r\n', 'ERR_SSL_HTTP_REQUEST']])) {
+    assert.equal((await exchange(relay.port, [bytes])).status, 0);
+    const { clientIp, detail } = await relay.logged(1);
+    assert.deepEqual([clientIp, detail, relay.lines.splice(0).length], ['127.0.0.1', `no TLS connection (${code})`, 1]);
+  }
+  // A check whether the port is open is told of in none.
+  const check = net.connect({ port: relay.port, host: '127.0.0.1' });
+  const [connection] = await once(relay.relay.server, 'connection');
+  check.resetAndDestroy();
+  await new Promise((resolve) => connection.once('close', resolve));
+  assert.deepEqual(relay.lines, []);
+  await relay.close();
+});
+
 test('serves the certificate that its files have, and keeps the one before if they have none', async () => {
   const files = { certificate: join(directory, 'rotated.crt'), key: join(directory, 'rotated.key') };
   await newCertificate(files, 'before');
