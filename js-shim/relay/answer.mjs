@@ -2,7 +2,10 @@
 
 import { once } from 'node:events';
 
-/** How long the rest of a refused request is read, in milliseconds: many clients read no answer before they sent it. */
+/**
+ * How long the rest of a refused request is read, in milliseconds: many clients read no answer before they sent it. No
+ * longer is waited until a client takes the answer to what is no request.
+ */
 const LINGER_MILLISECONDS = 5000;
 
 /**
@@ -37,8 +40,11 @@ export async function sendAnswer(request, response, { status, headers, body, obj
 export function endUnreadable(socket, { status, statusDescription, headers, body }) {
   const lines = [...headers, ['Connection', 'close'], ['Content-Length', String(Buffer.byteLength(body))]];
   const head = [`HTTP/1.1 ${status} ${statusDescription}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
-  // Node has taken its listener off a connection that asks for a tunnel: a client that is gone would end the process.
+  // Node has taken its listeners off a connection that asks for a tunnel: a client that is gone would end the process, and
+  // one that reads nothing would keep its connection for ever.
   socket.on('error', () => {});
+  const late = setTimeout(() => socket.destroy(), LINGER_MILLISECONDS);
+  socket.once('close', () => clearTimeout(late));
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 

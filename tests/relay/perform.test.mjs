@@ -273,3 +273,14 @@ test('ends a connection on which there was no request, and outlives a client tha
   }
   assert.equal(Buffer.concat(written).toString(), 'HTTP/1.1 400 Bad Request\r\nDate: D\r\nConnection: close\r\nContent-Length: 3\r\n\r\n设');
 });
+
+test('waits for a client that takes no answer to what is no request only so long', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const socket = new Duplex({ read() {}, write() {} });
+  endUnreadable(/** @type {any} */ (socket), { code: 'InvalidArgument', status: 400, statusDescription: 'Bad Request', headers: [], body: '' });
+  await turn();
+  t.mock.timers.tick(4999);
+  assert.equal(socket.destroyed, false);
+  t.mock.timers.tick(1);
+  assert.equal(socket.destroyed, true);
+});
