@@ -79,11 +79,10 @@ export function createRelay({
   const translate = errorTranslation(wasm);
   /** The ids of requests that aren't answered yet, by their connections. @type {WeakMap<object, string>} */
   const underWay = new WeakMap();
-  server.maxConnections = settings.connections;
-  server.timeout = settings.idleSeconds * 1000;
+  limitConnections(server, settings);
   // What follows on a connection may be a request to another hop, or content.
   server.maxRequestsPerSocket = settings.bothFramings === 'accept' ? 1 : 0;
-  const health = settings.healthPort === undefined ? undefined : healthServer(wayIn.healthPaths);
+  const health = settings.healthPort === undefined ? undefined : healthServer(wayIn.healthPaths, settings);
   return { server, health, listen, stop };
 
   function behindEdge() {
@@ -222,12 +221,25 @@ export function createRelay({
 
 const ALIVE = { status: 200, headers: /** @type {[string, string][]} */ ([]), body: 'ok\n' };
 
-/** A server for checks of health alone, so that these need neither TLS nor a proxy. @param {string[]} paths */
-function healthServer(paths) {
-  return http.createServer(async (request, response) => {
+/**
+ * A server for checks of health alone, so that these need neither TLS nor a proxy.
+ *
+ * @param {string[]} paths @param {import('./settings.mjs').Settings} settings
+ */
+function healthServer(paths, settings) {
+  const server = http.createServer(serverOptions(settings), async (request, response) => {
     const answer = isHealthCheck(request, paths) ? ALIVE : { ...ALIVE, status: 404, body: '' };
+    response.shouldKeepAlive = false;
     await sendAnswer(request, response, answer).catch(() => response.destroy());
   });
+  limitConnections(server, settings);
+  return server;
+}
+
+/** @param {http.Server} server @param {import('./settings.mjs').Settings} settings */
+function limitConnections(server, { connections, idleSeconds }) {
+  server.maxConnections = connections;
+  server.timeout = idleSeconds * 1000;
 }
 
 /** @param {http.IncomingMessage} request @param {string[]} paths */

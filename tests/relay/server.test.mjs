@@ -351,6 +351,23 @@ test('behind the edge it asks about the hand-over, and names no address', async 
   assert.throws(() => createRelay({ ...needed, entrance: {}, originSecret: SECRET }), /^Error: ORIGIN_SECRET: expected none where `entrance` is "relay"/u);
 });
 
+test('the port for checks of health has the limits of the other one, and a connection one check', async () => {
+  const { relay } = await started({ settings: { healthPort: 0, connections: 2, idleSeconds: 4, headersSeconds: 0.1 } });
+  const { maxConnections, timeout } = /** @type {import('node:http').Server} */ (relay.health);
+  assert.deepEqual([maxConnections, timeout], [2, 4000]);
+  const { port } = /** @type {net.AddressInfo} */ (relay.health?.address());
+  const check = head('/.oss-edge/health', [], 'GET');
+  const { headers, body } = await exchange(port, [check.repeat(3)]);
+  assert.deepEqual([headers.Connection, body], ['close', 'ok\n']);
+  // Three that say nothing: one is too many, and the others have their time.
+  await Promise.all([1, 2, 3].map(async () => {
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => {});
+    await once(socket.resume(), 'close');
+  }));
+  await relay.stop();
+});
+
 test('its server has the limits of the settings', async () => {
   const { relay } = await started({ settings: { connections: 3, idleSeconds: 4, headersSeconds: 5, requestSeconds: 6, keepAliveSeconds: 7 } });
   const { maxConnections, timeout, headersTimeout, requestTimeout, keepAliveTimeout } = relay.server;
