@@ -87,7 +87,7 @@ export function createRelay({
 
   function behindEdge() {
     return {
-      server: http.createServer(serverOptions(settings), (request, response) => void handle(request, response)),
+      server: http.createServer(serverOptions(settings), take),
       wayIn: edgeWayIn({ gate, keys, isOriginSecret: readOriginSecrets(originSecret) }),
       addressOf: () => '',
     };
@@ -105,10 +105,10 @@ export function createRelay({
       serverOptions: { ...serverOptions(settings), requireHostHeader: false },
       refused: (fault) => writeLine(now(), { ...(fault.event ? { level: 'error' } : { decision: 'deny' }), ...fault }),
     });
-    server.on('request', (request, response) => void handle(request, response));
+    server.on('request', take);
     // Only who may send a body is told to.
-    server.on('checkContinue', (request, response) => void handle(request, response, () => response.writeContinue()));
-    server.on('checkExpectation', (request, response) => void handle(request, response));
+    server.on('checkContinue', (request, response) => take(request, response, () => response.writeContinue()));
+    server.on('checkExpectation', take);
     server.on('clientError', (error, socket) => refuseUnreadable('code' in error ? String(error.code) : '', /** @type {Socket} */ (socket)));
     server.on('connect', (_, socket) => refuseUnreadable('CONNECT', /** @type {Socket} */ (socket)));
     return { server, wayIn: entranceWayIn({ gate, keys, clientOf }), addressOf };
@@ -138,6 +138,15 @@ export function createRelay({
    * @param {http.IncomingMessage} request @param {http.ServerResponse} response
    * @param {() => void} [sendContinue] where the client waits before it sends the body
    */
+  function take(request, response, sendContinue) {
+    // Nothing that one client sends may end the process for all.
+    handle(request, response, sendContinue).catch((error) => {
+      writeLine(now(), { level: 'error', decision: 'deny', detail: faultDetail(error) });
+      response.destroy();
+    });
+  }
+
+  /** @type {(...args: Parameters<typeof take>) => Promise<void>} */
   async function handle(request, response, sendContinue) {
     if (isHealthCheck(request, wayIn.healthPaths)) {
       return void (await sendAnswer(request, response, ALIVE).catch(() => response.destroy()));

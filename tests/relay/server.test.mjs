@@ -351,6 +351,19 @@ test('behind the edge it asks about the hand-over, and names no address', async 
   assert.throws(() => createRelay({ ...needed, entrance: {}, originSecret: SECRET }), /^Error: ORIGIN_SECRET: expected none where `entrance` is "relay"/u);
 });
 
+test('a failure outside of the decision costs its client the connection, and nobody else', async () => {
+  const lines = /** @type {any[]} */ ([]);
+  const { relay, port } = await started({
+    log: (/** @type {any} */ line) => {
+      if (lines.push(line) === 1) throw new TypeError('secret text');
+    },
+  });
+  assert.equal((await exchange(port, [head('/refused', [], 'GET')])).status, 0);
+  assert.equal((await exchange(port, [head('/refused', [], 'GET')])).status, 403);
+  assert.deepEqual(lines.map(({ level, decision, detail }) => [level, decision, detail]), [[undefined, 'deny', 'signature mismatch'], ['error', 'deny', 'TypeError'], [undefined, 'deny', 'signature mismatch']]);
+  await relay.stop();
+});
+
 test('the port for checks of health has the limits of the other one, and a connection one check', async () => {
   const { relay } = await started({ settings: { healthPort: 0, connections: 2, idleSeconds: 4, headersSeconds: 0.1 } });
   const { maxConnections, timeout } = /** @type {import('node:http').Server} */ (relay.health);
