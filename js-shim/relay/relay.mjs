@@ -13,6 +13,7 @@ import { S3Fault, errorTranslation, faultDetail } from '../operations/s3-fault.m
 import { endUnreadable, sendAnswer } from './answer.mjs';
 import { entranceWayIn } from './entrance.mjs';
 import { framingFault } from './framing.mjs';
+import { lineLimit } from './line-limit.mjs';
 import { createListener } from './listener.mjs';
 import { performing } from './perform.mjs';
 import { readSettings } from './settings.mjs';
@@ -79,6 +80,7 @@ export function createRelay({
   const translate = errorTranslation(wasm);
   /** The ids of requests that aren't answered yet, by their connections. @type {WeakMap<object, string>} */
   const underWay = new WeakMap();
+  const mayWriteLine = lineLimit();
   limitConnections(server, settings);
   // What follows on a connection may be a request to another hop, or content.
   server.maxRequestsPerSocket = settings.bothFramings === 'accept' ? 1 : 0;
@@ -103,7 +105,7 @@ export function createRelay({
       headersSeconds: settings.headersSeconds,
       // The core refuses a request without a Host.
       serverOptions: { ...serverOptions(settings), requireHostHeader: false },
-      refused: (fault) => writeLine(now(), { ...(fault.event ? { level: 'error' } : { decision: 'deny' }), ...fault }),
+      refused: (fault) => (fault.event ? writeLine(now(), { level: 'error', ...fault }) : writeRefused(fault)),
     });
     server.on('request', take);
     // Only who may send a body is told to.
@@ -161,6 +163,12 @@ export function createRelay({
     if (!server.listening) response.shouldKeepAlive = false;
     await sendAnswer(request, response, answer, { waits }).catch(() => response.destroy());
     underWay.delete(request.socket);
+  }
+
+  /** Tells of a connection on which there was no request. @param {LogLine} line */
+  function writeRefused(line) {
+    const more = mayWriteLine();
+    if (more !== undefined) writeLine(now(), { decision: 'deny', ...line, ...more });
   }
 
   /** @param {number} time @param {LogLine} line */
@@ -223,7 +231,7 @@ export function createRelay({
     const { status, code: ossCode } = answer;
     const clientIp = addressOf(socket);
     // A request that is being read gets its line when its body fails.
-    if (known === undefined) writeLine(time, { decision: 'deny', status, code: ossCode, detail, ossRequestId, clientIp });
+    if (known === undefined) writeRefused({ status, code: ossCode, detail, ossRequestId, clientIp });
     endUnreadable(socket, answer);
   }
 }

@@ -39,6 +39,7 @@ export const GROUPS = {
       'relay/framing',
       'relay/incoming-body',
       'relay/joins',
+      'relay/line-limit',
       'relay/proxy-protocol',
       'relay/rate-check',
       'relay/raw-request',

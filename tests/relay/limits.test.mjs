@@ -8,6 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { PART_BYTES } from '../../js-shim/operations/body.mjs';
 import { Joins } from '../../js-shim/relay/joins.mjs';
 import { RateCheck } from '../../js-shim/relay/rate-check.mjs';
+import { lineLimit } from '../../js-shim/relay/line-limit.mjs';
 import { readSettings } from '../../js-shim/relay/settings.mjs';
 import { BodiesByKey, Slot, Slots } from '../../js-shim/relay/slots.mjs';
 
@@ -269,3 +270,18 @@ function deferred() {
   made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
   return made;
 }
+
+test('the log has so many lines of refused connections at once, then so many a second, and says how many have none', () => {
+  let time = 0;
+  const next = lineLimit(() => time);
+  for (let line = 0; line < 100; line += 1) assert.deepEqual(next(), {});
+  assert.deepEqual([next(), next()], [undefined, undefined]);
+  time = 99;
+  assert.equal(next(), undefined);
+  time = 100;
+  assert.deepEqual([next(), next()], [{ notLogged: 3 }, undefined]);
+  time = 1_000_000;
+  assert.deepEqual([next(), next()], [{ notLogged: 1 }, {}]);
+  for (let line = 2; line < 100; line += 1) assert.deepEqual(next(), {});
+  assert.equal(next(), undefined);
+});
