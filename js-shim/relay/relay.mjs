@@ -16,6 +16,7 @@ import { framingFault } from './framing.mjs';
 import { lineLimit } from './line-limit.mjs';
 import { createListener } from './listener.mjs';
 import { performing } from './perform.mjs';
+import { Pipelining } from './pipelining.mjs';
 import { readSettings } from './settings.mjs';
 import { edgeWayIn } from './verify.mjs';
 
@@ -81,15 +82,19 @@ export function createRelay({
   /** The ids of requests that aren't answered yet, by their connections. @type {WeakMap<object, string>} */
   const underWay = new WeakMap();
   const mayWriteLine = lineLimit();
+  const pipelining = new Pipelining((socket) => writeRefused({ clientIp: addressOf(socket), detail: 'more requests than answers' }));
   limitConnections(server, settings);
   // What follows on a connection may be a request to another hop, or content.
   server.maxRequestsPerSocket = settings.bothFramings === 'accept' ? 1 : 0;
+  server.on('dropRequest', ({ socket }) => pipelining.admits(socket));
   const health = settings.healthPort === undefined ? undefined : healthServer(wayIn.healthPaths, settings);
   return { server, health, listen, stop };
 
   function behindEdge() {
+    const server = http.createServer(serverOptions(settings), take);
+    server.on('checkExpectation', take);
     return {
-      server: http.createServer(serverOptions(settings), take),
+      server,
       wayIn: edgeWayIn({ gate, keys, isOriginSecret: readOriginSecrets(originSecret) }),
       addressOf: () => '',
     };
@@ -141,6 +146,7 @@ export function createRelay({
    * @param {() => void} [sendContinue] where the client waits before it sends the body
    */
   function take(request, response, sendContinue) {
+    if (!pipelining.admits(request.socket, response)) return;
     // Nothing that one client sends may end the process for all.
     handle(request, response, sendContinue).catch((error) => {
       writeLine(now(), { level: 'error', decision: 'deny', detail: faultDetail(error) });

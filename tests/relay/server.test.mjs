@@ -351,6 +351,48 @@ test('behind the edge it asks about the hand-over, and names no address', async 
   assert.throws(() => createRelay({ ...needed, entrance: {}, originSecret: SECRET }), /^Error: ORIGIN_SECRET: expected none where `entrance` is "relay"/u);
 });
 
+for (const [what, options, path] of /** @type {[string, any, string][]} */ ([
+  ['at the entrance', {}, '/refused'],
+  ['behind the edge', { originSecret: SECRET }, '/put-object'],
+])) {
+  test(`answers 16 requests that come together, and closes a connection with more: ${what}`, async () => {
+    const { relay, port, logged } = await started(options);
+    const together = async (/** @type {number} */ count) => {
+      const socket = net.connect({ port, host: '127.0.0.1' });
+      socket.on('error', () => {});
+      socket.write(head(path, [], 'GET').repeat(count) + head(path, ['Connection: close'], 'GET'));
+      let text = '';
+      socket.on('data', (data) => (text += data));
+      await once(socket, 'close');
+      return text.match(/HTTP\/1\.1 403/gu)?.length;
+    };
+    assert.equal(await together(15), 16);
+    assert.deepEqual((await logged(16)).filter(({ status }) => status !== 403), []);
+    // Those before it are decided on; nobody takes their answers.
+    assert.equal(await together(200), undefined);
+    const lines = await logged(17);
+    const clientIp = 'originSecret' in options ? '' : '127.0.0.1';
+    assert.deepEqual(lines.filter(({ status }) => status !== 403), [{ ...LINE, decision: 'deny', clientIp, detail: 'more requests than answers' }]);
+    assert.equal(lines.length, 17);
+    // As long as the client takes the answers, there is no end of requests.
+    const answers = Array.from({ length: 20 }, () => head(path, [], 'GET'));
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    for (const request of answers) {
+      socket.write(request);
+      assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 403/u);
+    }
+    socket.destroy();
+    await relay.stop();
+  });
+}
+
+test('where a connection has one request, those that come with it are no more either', async () => {
+  const { relay, port, logged } = await started({ settings: { bothFramings: 'accept' } });
+  await exchange(port, [head('/refused', [], 'GET').repeat(200)]);
+  assert.deepEqual((await logged(2)).map(({ status, detail }) => [status, detail]), [[undefined, 'more requests than answers'], [403, 'signature mismatch']]);
+  await relay.stop();
+});
+
 test('a failure outside of the decision costs its client the connection, and nobody else', async () => {
   const lines = /** @type {any[]} */ ([]);
   const { relay, port } = await started({
