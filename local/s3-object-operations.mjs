@@ -95,20 +95,24 @@ export async function deleteObjects(request) {
   }
   const wanted = objectsToDelete(await documentText(request));
   if (!wanted || wanted.objects.length > 1000) throw new S3Error('MalformedXML');
-  const results = [];
+  /** @type {import('./s3-xml.mjs').XmlContent[]} */
   const errors = [];
-  for (const { key, versionId: VersionId } of wanted.objects) {
-    try {
-      const { versionId, marker } = await deleted(store, key, VersionId);
-      const markerOf = VersionId === undefined ? versionId : VersionId;
-      const marked = marker ? { DeleteMarker: true, DeleteMarkerVersionId: markerOf } : {};
-      results.push({ Key: key, VersionId, ...marked });
-    } catch (error) {
-      if (!(error instanceof S3Error)) throw error;
-      errors.push({ Key: key, VersionId, Code: error.code, Message: error.message });
-    }
-  }
-  const content = { Deleted: wanted.quiet ? [] : results, Error: errors };
+  // As S3 does, without an order between keys.
+  const results = await Promise.all(
+    wanted.objects.map(async ({ key, versionId: VersionId }) => {
+      try {
+        const { versionId, marker } = await deleted(store, key, VersionId);
+        const markerOf = VersionId === undefined ? versionId : VersionId;
+        const marked = marker ? { DeleteMarker: true, DeleteMarkerVersionId: markerOf } : {};
+        return [{ Key: key, VersionId, ...marked }];
+      } catch (error) {
+        if (!(error instanceof S3Error)) throw error;
+        errors.push({ Key: key, VersionId, Code: error.code, Message: error.message });
+        return [];
+      }
+    }),
+  );
+  const content = { Deleted: wanted.quiet ? [] : results.flat(), Error: errors };
   return { status: 200, headers: XML, body: resultDocument('DeleteResult', content) };
 }
 
