@@ -51,10 +51,10 @@ for (const size of [0, 1, SMALL_BODY_BYTES]) {
       const { body } = await bodyOf(piecesOf(bytes, 1000), { slots: none, length });
       const { bytes: read, last } = await body.nextPart();
       assert.deepEqual([read.equals(bytes), last, body.bytes, body.length], [true, true, size, length]);
-      body.close();
-      // It had none to give back.
+      // It has none to give back.
       const waiting = new AbortController();
       const slot = none.take(waiting.signal);
+      body.close();
       waiting.abort(new Error('none'));
       await assert.rejects(slot, /^Error: none$/u);
       const { body: streamed } = await bodyOf(piecesOf(bytes, 1000), { slots: none, length });

@@ -16,7 +16,7 @@ const { signal: never } = new AbortController();
 
 /** @param {import('node:test').TestContext} t @returns {(milliseconds: number) => Promise<void>} lets time pass */
 function clockOf(t) {
-  let now = 0;
+  let now = 1_000_000;
   t.mock.timers.enable({ apis: ['setTimeout'] });
   t.mock.method(performance, 'now', () => now);
   return async (milliseconds) => {
