@@ -263,13 +263,20 @@ test('waits for the rest of a body that it refuses, but not of one that the clie
   for (const { calls } of [failing, endless]) assert.deepEqual(calls, ['write', 'resume', 'destroy', 'end']);
 });
 
-test('ends a connection on which there was no request, and outlives a client that has gone', async () => {
+test('ends a connection on which there was no request, and outlives a client that has gone', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
   const answer = { code: 'InvalidArgument', status: 400, statusDescription: 'Bad Request', headers: /** @type {[string, string][]} */ ([['Date', 'D']]), body: '设' };
   const written = /** @type {Buffer[]} */ ([]);
   const write = (/** @type {Buffer} */ chunk, /** @type {string} */ _, /** @type {() => void} */ done) => (written.push(chunk), done());
   for (const socket of [new Duplex({ read() {}, write }), new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(new Error('ECONNRESET')) })]) {
+    const destroy = t.mock.method(socket, 'destroy');
     endUnreadable(/** @type {any} */ (socket), answer);
-    await new Promise((resolve) => socket.once('close', resolve));
+    for (let turns = 0; turns < 100 && !socket.closed; turns += 1) await turn();
+    assert.equal(socket.closed, true);
+    const calls = destroy.mock.callCount();
+    // Nothing waits for it any more.
+    t.mock.timers.tick(5000);
+    assert.equal(destroy.mock.callCount(), calls);
   }
   assert.equal(Buffer.concat(written).toString(), 'HTTP/1.1 400 Bad Request\r\nDate: D\r\nConnection: close\r\nContent-Length: 3\r\n\r\n设');
 });
