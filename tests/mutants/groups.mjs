@@ -54,7 +54,7 @@ export const GROUPS = {
     tests: ['relay/perform', 'relay/certificate'],
   },
   'relay-listener': { mutate: ['relay/listener'], tests: ['relay/client-address', 'relay/listener'] },
-  'relay-server': { mutate: ['relay/pipelining', 'relay/relay'], tests: ['relay/server'] },
+  'relay-server': { mutate: ['relay/pipelining', 'relay/relay'], tests: ['relay/limits', 'relay/server'] },
   keys: {
     mutate: ['keys/key-source', 'keys/fetch-schedule', 'keys/secret-replicas', 'keys/decide-with-keys'],
     tests: ['keys/source', 'keys/interleavings', 'keys/fetching'],

@@ -2,11 +2,13 @@
 // what the environment says of them. back-pressure.test.mjs has them in a server.
 
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { PART_BYTES } from '../../js-shim/operations/body.mjs';
 import { Joins } from '../../js-shim/relay/joins.mjs';
+import { Pipelining } from '../../js-shim/relay/pipelining.mjs';
 import { RateCheck } from '../../js-shim/relay/rate-check.mjs';
 import { lineLimit } from '../../js-shim/relay/line-limit.mjs';
 import { readSettings } from '../../js-shim/relay/settings.mjs';
@@ -140,6 +142,20 @@ test('joins parts of so many uploads at once, so many of one key, and each once'
   second.reject(new Error('S3 fails'));
   await assert.rejects(two, /S3 fails/u);
   assert.deepEqual(await joins.run('key', 'upload 2', async () => ({ document: 'again' })), { document: 'again' });
+});
+
+test('a connection has so many requests without an answer, and each answer makes room for one', () => {
+  const refused = /** @type {unknown[]} */ ([]);
+  const pipelining = new Pipelining((socket) => refused.push(socket));
+  const connection = () => /** @type {any} */ ({ destroyed: false, destroy() { this.destroyed = true; } });
+  const [socket, other] = [connection(), connection()];
+  const responses = Array.from({ length: 17 }, () => /** @type {any} */ (new EventEmitter()));
+  assert.deepEqual(responses.slice(0, 16).map((response) => pipelining.admits(socket, response)), Array(16).fill(true));
+  responses[3].emit('close');
+  assert.equal(pipelining.admits(socket, responses[16]), true);
+  assert.deepEqual([pipelining.admits(other), socket.destroyed, refused], [true, false, []]);
+  assert.deepEqual([pipelining.admits(socket), pipelining.admits(socket), socket.destroyed, refused], [false, false, true, [socket]]);
+  assert.equal(pipelining.admits(other), true);
 });
 
 test('waits for a client until it has sent too little for too long', async (t) => {
