@@ -37,7 +37,7 @@ after(async () => {
 
 async function started() {
   const options = { originSecret: SECRET, now: NOW, s3Options: { endpoint, credentials, forcePathStyle: true, maxAttempts: 1 } };
-  const child = fork(PROCESS, [join(directory, 'functions', 'relay', 'index.mjs'), JSON.stringify(options)]);
+  const child = fork(PROCESS, [join(directory, 'functions', 'relay', 'index.mjs'), JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const [port] = await once(child, 'message');
   return { child, port };
 }
