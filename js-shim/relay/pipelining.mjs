@@ -7,7 +7,7 @@
 const MOST_UNANSWERED = 16;
 
 export class Pipelining {
-  /** By connection. @type {WeakMap<object, number>} */
+  /** By connection. @type {WeakMap<object, { requests: number }>} */
   #unanswered = new WeakMap();
   #refused;
 
@@ -26,14 +26,15 @@ export class Pipelining {
   admits(socket, response) {
     // Node still tells of the requests that it read together with the one too many.
     if (socket.destroyed) return false;
-    const count = (this.#unanswered.get(socket) ?? 0) + 1;
-    if (count > MOST_UNANSWERED) {
+    const unanswered = this.#unanswered.get(socket) ?? { requests: 0 };
+    this.#unanswered.set(socket, unanswered);
+    unanswered.requests += 1;
+    if (unanswered.requests > MOST_UNANSWERED) {
       this.#refused(socket);
       socket.destroy();
       return false;
     }
-    this.#unanswered.set(socket, count);
-    response?.once('close', () => this.#unanswered.set(socket, (this.#unanswered.get(socket) ?? 1) - 1));
+    response?.once('close', () => (unanswered.requests -= 1));
     return true;
   }
 }

@@ -252,7 +252,6 @@ const ALIVE = { status: 200, headers: /** @type {[string, string][]} */ ([]), bo
 function healthServer(paths, settings) {
   const server = http.createServer(serverOptions(settings), async (request, response) => {
     const answer = isHealthCheck(request, paths) ? ALIVE : { ...ALIVE, status: 404, body: '' };
-    response.shouldKeepAlive = false;
     await sendAnswer(request, response, answer).catch(() => response.destroy());
   });
   limitConnections(server, settings);

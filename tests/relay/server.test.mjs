@@ -393,6 +393,14 @@ test('where a connection has one request, those that come with it are no more ei
   await relay.stop();
 });
 
+test('a flood of connections without a request does not fill the log', async (t) => {
+  t.mock.method(performance, 'now', () => 0);
+  const { relay, port, lines } = await started();
+  for (let connection = 0; connection < 102; connection += 1) assert.equal((await exchange(port, ['hello\r\n\r\n'])).status, 400);
+  assert.equal(lines.length, 100);
+  await relay.stop();
+});
+
 test('a failure outside of the decision costs its client the connection, and nobody else', async () => {
   const lines = /** @type {any[]} */ ([]);
   const { relay, port } = await started({
