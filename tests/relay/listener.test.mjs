@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { after, test } from 'node:test';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
@@ -123,6 +124,15 @@ test('waits for a header no longer than for a request', async () => {
     await once(socket.resume(), 'close');
     assert.match((await proxied.logged(before + 1)).detail, /in time/u);
   }
+});
+
+test('says of a client that has gone before its address was known that it has gone', async () => {
+  const told = [];
+  const { server } = createListener({ listener: { clientAddress: 'proxy-protocol', trustedProxies: LOOPBACK }, headersSeconds: 5, serverOptions: {}, refused: (event) => told.push(event) });
+  const gone = new Duplex({ read() {} });
+  server.emit('connection', gone);
+  await once(gone, 'close');
+  assert.deepEqual(told, [{ clientIp: '', detail: 'closed before its address was known' }]);
 });
 
 test('takes no header from who may not send one', async () => {
