@@ -287,7 +287,7 @@ function deferred() {
   return made;
 }
 
-test('the log has so many lines of refused connections at once, then so many a second, and says how many have none', () => {
+test('the log has so many lines of refused connections at once, then so many a second, and says how many have none', (t) => {
   let time = 0;
   const next = lineLimit(() => time);
   for (let line = 0; line < 100; line += 1) assert.deepEqual(next(), {});
@@ -300,4 +300,9 @@ test('the log has so many lines of refused connections at once, then so many a s
   assert.deepEqual([next(), next()], [{ notLogged: 1 }, {}]);
   for (let line = 2; line < 100; line += 1) assert.deepEqual(next(), {});
   assert.equal(next(), undefined);
+  // By the clock that never goes back.
+  t.mock.method(performance, 'now', () => 0);
+  const real = lineLimit();
+  for (let line = 0; line < 100; line += 1) real();
+  assert.equal(real(), undefined);
 });
