@@ -52,6 +52,7 @@ pub const KEYS: [Key; 8] = [
         rules: Some(&[
             Rule { bucket: Some("fleet-uploads"), prefix: Some("logs/"), operations: Some(&["PutObject"]) },
             Rule { bucket: None, prefix: Some("multi/"), operations: None },
+            Rule { bucket: None, prefix: None, operations: Some(&["ListParts"]) },
         ]),
         ..key("logs-only", &[("s3cr3tOfLogsOnly", ALWAYS.0, ALWAYS.1)])
     },
