@@ -5,7 +5,12 @@ import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';
 
 /** It compiles a schema once. */
-const ajv = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: false, discriminator: true });
+const ajv = new /** @type {any} */ (Ajv).default({
+  verbose: true,
+  strictTypes: false,
+  discriminator: true,
+  formats: { ipv4: true },
+});
 
 /**
  * @param {object} schema
@@ -15,10 +20,15 @@ const ajv = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: f
  */
 export function checkBySchema(schema, document, { name, at = '' }) {
   const validate = ajv.compile(schema);
-  if (!validate(document)) throw new Error(`${name}: ${messageOf(validate.errors[0], at)}`);
+  if (validate(document)) return;
+  // Of alternatives, what is deepest says most.
+  const [error] = validate.errors.toSorted(
+    (/** @type {any} */ one, /** @type {any} */ other) => other.instancePath.length - one.instancePath.length,
+  );
+  throw new Error(`${name}: ${messageOf(error, at)}`);
 }
 
-/** @param {'vpn' | 'byoip' | 'config'} name @returns {any} */
+/** @param {'vpn' | 'byoip' | 'config' | 'private'} name @returns {any} */
 export function readSchema(name) {
   return JSON.parse(readFileSync(new URL(`./schema/${name}.schema.json`, import.meta.url), 'utf8'));
 }

@@ -1,23 +1,21 @@
 // oss-edge network private plan
 
-import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import Ajv from 'ajv';
 
 import { privateFaultsOf } from '../../deploy/private/checks.mjs';
 import { throughEndpointStatement } from '../../deploy/private/buckets.mjs';
 import { privatePlanOf } from '../../deploy/private/plan.mjs';
 import { privateStacks } from '../../deploy/private/stacks.mjs';
 import { createGate } from '../../js-shim/core/gate.mjs';
+import { checkBySchema, readSchema } from '../checked-document.mjs';
 import { splitDeployment } from '../deployment.mjs';
 import { readDocument } from '../document.mjs';
 import { printable } from '../table.mjs';
 import { UsageError } from '../usage-error.mjs';
 import { readDocumentsWasm } from '../wasm-file.mjs';
 
-const SCHEMA = new URL('../schema/private.schema.json', import.meta.url);
+const SCHEMA = readSchema('private');
 
 /**
  * @param {{ config?: string, gateway?: string, out?: string, json?: boolean, dryRun?: boolean }} options
@@ -52,22 +50,8 @@ export async function planPrivate({ config: file, gateway, out, json = false, dr
  * @throws {Error} with the field's path, what was found and what was expected
  */
 export function readPrivate(document) {
-  const schema = JSON.parse(readFileSync(SCHEMA, 'utf8'));
-  const validate = new /** @type {any} */ (Ajv).default({ verbose: true, strictTypes: false, formats: { ipv4: true } }).compile(schema);
-  if (validate(document)) return /** @type {any} */ (document);
-  // Of alternatives, what is deepest says most.
-  const [error] = validate.errors.toSorted((/** @type {any} */ a, /** @type {any} */ b) => b.instancePath.length - a.instancePath.length);
-  throw new Error(`private: ${messageOf(error)}`);
-}
-
-/** @param {any} error of Ajv */
-function messageOf({ instancePath, keyword, params, data, schema, message, parentSchema }) {
-  const path = instancePath.slice(1).replaceAll(/\/(\d+)(?=\/|$)/gu, '[$1]').replaceAll('/', '.');
-  const within = path === '' ? '' : `${path}.`;
-  if (keyword === 'additionalProperties') return `${within}${params.additionalProperty}: unknown field, expected one of ${Object.keys(parentSchema.properties).join(', ')}`;
-  if (keyword === 'required') return `${within}${params.missingProperty}: expected a value, found none`;
-  const expected = keyword === 'enum' ? `one of ${schema.join(', ')}` : message.replace(/^must (?:be|match|NOT) ?/u, '');
-  return `${path || 'the document'}: expected ${expected}, found ${JSON.stringify(data)}`;
+  checkBySchema(SCHEMA, document, { name: 'private' });
+  return /** @type {any} */ (document);
 }
 
 /** @param {import('../../deploy/private/stacks.mjs').PrivateStack} stack */
