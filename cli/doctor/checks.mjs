@@ -273,7 +273,7 @@ const SIMULTANEOUS = 20;
 export const STORED = ['plain', 'expect', 'once', 'in-parts', 'page', 'damaged', 'repeated'];
 
 const DAMAGED =
-  'uploads of the SDK for C are DAMAGED: refuse Transfer-Encoding in src/route.rs before any device moves';
+  'uploads of the SDK for C are DAMAGED: refuse Transfer-Encoding in src/route/body.rs before any device moves';
 
 export const NO_PARTS = 'no `api` and no `relay` in the configuration';
 
