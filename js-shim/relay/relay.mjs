@@ -149,8 +149,8 @@ export function createRelay({
     if (!pipelining.admits(request.socket, response)) return;
     // Nothing that one client sends may end the process for all.
     handle(request, response, sendContinue).catch((error) => {
-      writeLine(now(), { level: 'error', decision: 'deny', detail: faultDetail(error) });
       response.destroy();
+      writeLine(now(), { level: 'error', decision: 'deny', detail: faultDetail(error) });
     });
   }
 
