@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -24,18 +25,24 @@ let failures = 0;
 
 const documents = await readDocuments({ config: sample('config'), accessKeys: sample('access-keys') });
 // Parts of 1 MiB, ali-oss's default, are too small for S3.
-const config = { .../** @type {object} */ (documents.config), smallParts: 'stage' };
+const config = { .../** @type {any} */ (documents.config), smallParts: 'stage' };
 const server = await serve({ documents: { ...documents, config } });
-const { s3Bucket, region } = /** @type {import('./serve.mjs').Config} */ (documents.config).buckets[BUCKET];
-const s3 = new S3Client({ ...server.s3, region, forcePathStyle: true });
+// API Gateway takes no body without a length. A relay in its place does.
+const { api: _, ...withoutApi } = config;
+const relayed = { ...withoutApi, relay: { domain: 'relay.example.com', path: '' }, bodiesWithoutLength: 'relay' };
+const relayServer = await serve({ documents: { ...documents, config: relayed } });
+const { s3Bucket, region } = config.buckets[BUCKET];
+const [s3, relayS3] = [server, relayServer].map((one) => new S3Client({ ...one.s3, region, forcePathStyle: true }));
 const { version } = JSON.parse(readFileSync(new URL('../node_modules/ali-oss/package.json', import.meta.url), 'utf8'));
 
 process.stdout.write(`ali-oss ${version} ─▶ CloudFront on ${server.url} ─▶ S3 on ${server.s3.endpoint}\n\n`);
 try {
   await uploads(device());
+  await streams(device({ url: relayServer.url }));
   await refusals();
 } finally {
   await server.close();
+  await relayServer.close();
 }
 process.stdout.write(`${table(['the device', 'gets', 'and S3 has'], rows)}\n`);
 if (failures > 0) process.stdout.write(`\n${failures} of ${rows.length} went wrong\n`);
@@ -63,6 +70,15 @@ async function uploads(client) {
   });
 }
 
+/** @param {any} client */
+async function streams(client) {
+  const recording = randomBytes(6 * MIB);
+  await attempt('streams camera.ts, 6 MiB in chunks (relay)', async () => {
+    const { res } = await client.putStream('camera.ts', Readable.from([recording], { objectMode: false }));
+    return [`${res.status}, ETag ${res.headers.etag}`, await compared('camera.ts', recording, relayS3)];
+  });
+}
+
 async function refusals() {
   const put = (/** @type {any} */ client, /** @type {string} */ key) => client.put(key, Buffer.from('x'));
   await refused('signs with a wrong secret', 'SignatureDoesNotMatchError', 'wrong-secret', (key) =>
@@ -82,12 +98,12 @@ async function refusals() {
 /**
  * A device. Only its endpoint and its access key are configured for oss-edge.
  *
- * @param {{ accessKeyId?: string, accessKeySecret?: string, amendTimeSkewed?: number }} [changed]
+ * @param {{ url?: string, accessKeyId?: string, accessKeySecret?: string, amendTimeSkewed?: number }} [changed]
  */
-function device({ amendTimeSkewed = 0, ...changed } = {}) {
+function device({ url = server.url, amendTimeSkewed = 0, ...changed } = {}) {
   const [key] = /** @type {any} */ (documents.accessKeys).accessKeys;
   // For an IP address ali-oss sends Alibaba's Host, so this device uses the name localhost.
-  const endpoint = server.url.replace('127.0.0.1', 'localhost');
+  const endpoint = url.replace('127.0.0.1', 'localhost');
   const client = new OSS({ ...key, ...changed, bucket: BUCKET, endpoint, cname: true });
   client.options.amendTimeSkewed = amendTimeSkewed;
   return client;
@@ -116,8 +132,8 @@ async function refused(what, expected, key, run) {
 }
 
 /** @param {string} key @param {Buffer} sent */
-async function compared(key, sent) {
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: s3Bucket, Key: key }));
+async function compared(key, sent, client = s3) {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: s3Bucket, Key: key }));
   const stored = Buffer.from((await Body?.transformToByteArray()) ?? []);
   if (!stored.equals(sent)) throw new Error(`S3 has other bytes under ${key}`);
   return `the same ${stored.length} B, sha256 ${createHash('sha256').update(stored).digest('hex').slice(0, 12)}…`;
