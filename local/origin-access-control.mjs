@@ -5,7 +5,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import { Sha256 } from '@aws-crypto/sha256-js';
+import { Hash } from '@smithy/hash-node';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { textToWire } from './header-lines.mjs';
 import { decodedQuery } from './query-string.mjs';
@@ -94,7 +94,7 @@ function bucketAndRegion(domainName) {
  */
 async function sign({ method, querystring, origin }, path, headers, credentials) {
   const [, region] = bucketAndRegion(origin?.s3?.domainName ?? '');
-  const signer = new SignatureV4({ credentials, region, service: 's3', sha256: Sha256, uriEscapePath: false });
+  const signer = new SignatureV4({ credentials, region, service: 's3', sha256: Hash.bind(null, 'sha256'), uriEscapePath: false });
   const request = {
     method,
     protocol: 'https:',

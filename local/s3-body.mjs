@@ -54,7 +54,7 @@ export async function receive({ headers, body, store }) {
     if (segment.size !== length) throw new S3Error('IncompleteBody');
     digests.verify();
   } catch (error) {
-    await store.data.remove([segment]);
+    store.data.remove([segment]);
     throw error;
   }
   return { segment, md5: digests.md5(), checksums: digests.checksums };

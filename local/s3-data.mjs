@@ -1,12 +1,14 @@
 /**
  * The bytes of one bucket on disk: a file for each body that was received.
+ *
+ * Files are read and written synchronously: they are small pieces in the page cache, and handing each to another thread
+ * takes longer than copying it.
  */
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
 /** @typedef {{ file: string, size: number }} Segment the name of a data file, and its bytes */
 /** @typedef {{ start: number, end: number }} ByteRange both inclusive */
@@ -37,19 +39,18 @@ export class S3Data {
   async write(body, seen) {
     const file = randomUUID();
     let size = 0;
-    /** @param {AsyncIterable<Buffer>} source */
-    const observed = async function* (source) {
-      for await (const chunk of source) {
+    const descriptor = openSync(this.#path(file), 'wx');
+    try {
+      for await (const chunk of body.iterator({ destroyOnReturn: false })) {
         seen(chunk);
         size += chunk.length;
-        yield chunk;
+        writeFileSync(descriptor, chunk);
       }
-    };
-    try {
-      await pipeline(body, observed, createWriteStream(this.#path(file), { flags: 'wx' }));
     } catch (error) {
-      await this.remove([{ file }]);
+      this.remove([{ file }]);
       throw error;
+    } finally {
+      closeSync(descriptor);
     }
     return { file, size };
   }
@@ -63,24 +64,24 @@ export class S3Data {
   read(segments, range) {
     for (const { file } of segments) this.#readers.set(file, (this.#readers.get(file) ?? 0) + 1);
     const bytes = Readable.from(this.#chunks(segments, range), { objectMode: false });
-    return bytes.once('close', () => void this.#release(segments));
+    return bytes.once('close', () => this.#release(segments));
   }
 
   /** @param {readonly { file: string }[]} segments */
-  async remove(segments) {
+  remove(segments) {
     for (const { file } of segments) {
       if (this.#readers.has(file)) this.#removed.add(file);
-      else await rm(this.#path(file), { force: true });
+      else rmSync(this.#path(file), { force: true });
     }
   }
 
   /** @param {readonly Segment[]} segments that were read */
-  async #release(segments) {
+  #release(segments) {
     for (const { file } of segments) {
       const others = (this.#readers.get(file) ?? 1) - 1;
       if (others > 0) this.#readers.set(file, others);
       else this.#readers.delete(file);
-      if (others === 0 && this.#removed.delete(file)) await rm(this.#path(file), { force: true });
+      if (others === 0 && this.#removed.delete(file)) rmSync(this.#path(file), { force: true });
     }
   }
 
@@ -92,7 +93,7 @@ export class S3Data {
     let at = 0;
     for (const { file, size } of segments) {
       const [first, last] = [Math.max(start - at, 0), Math.min(end - at, size - 1)];
-      if (first <= last) yield* createReadStream(this.#path(file), { start: first, end: last, highWaterMark: 1024 * 1024 });
+      if (first <= last) yield* chunksOf(this.#path(file), first, last);
       at += size;
       if (at > end) return;
     }
@@ -104,25 +105,43 @@ export class S3Data {
   }
 }
 
+/** @param {string} path @param {number} first @param {number} last */
+function* chunksOf(path, first, last) {
+  const descriptor = openSync(path, 'r');
+  try {
+    for (let at = first; at <= last; ) {
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, last - at + 1));
+      const read = readSync(descriptor, chunk, 0, chunk.length, at);
+      if (read === 0) throw new Error(`${path} is shorter than it was`);
+      yield chunk.subarray(0, read);
+      at += read;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
 /**
  * Replaces a file atomically.
  *
  * @param {string} path
  * @param {unknown} value
  */
-export async function writeJson(path, value) {
+export function writeJson(path, value) {
   const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, JSON.stringify(value));
-  await rename(draft, path);
+  writeFileSync(draft, JSON.stringify(value));
+  renameSync(draft, path);
 }
 
 /**
  * @param {string} path
- * @returns {Promise<any>} null where there is no such file
+ * @returns {any} null where there is no such file
  */
-export async function readJson(path) {
+export function readJson(path) {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;

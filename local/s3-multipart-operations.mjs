@@ -49,7 +49,7 @@ export async function uploadPartCopy(request) {
   const bytes = source.data.read(version.segments, range);
   const segment = await store.data.write(bytes, (chunk) => void md5.update(chunk));
   if (segment.size !== range.end - range.start + 1) {
-    await store.data.remove([segment]);
+    store.data.remove([segment]);
     throw new S3Error('InternalError');
   }
   const etag = etagOf(md5.digest('hex'), upload.beginning.headers);

@@ -22,8 +22,8 @@ export async function putObject(request) {
   const condition = writeCondition(headers, store, key);
   const { segment, md5, checksums } = await receive(request);
   const content = { etag: etagOf(md5, kept), headers: kept, segments: [segment] };
-  const { etag, versionId } = await store.put(key, content, condition).catch(async (error) => {
-    await store.data.remove([segment]);
+  const { etag, versionId } = await store.put(key, content, condition).catch((error) => {
+    store.data.remove([segment]);
     throw error;
   });
   const answered = { ...encryption(kept), ...checksums, ...versionHeader(store, versionId) };

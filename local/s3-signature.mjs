@@ -4,7 +4,7 @@
  * S3 API reference, "Authenticating Requests: Using the Authorization Header".
  */
 import { timingSafeEqual } from 'node:crypto';
-import { Sha256 } from '@aws-crypto/sha256-js';
+import { Hash } from '@smithy/hash-node';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { decodedQuery, percentDecoded } from './query-string.mjs';
 import { S3Error } from './s3-error.mjs';
@@ -80,7 +80,7 @@ function signingDate(amzDate, now) {
  * @param {Date} date
  */
 async function signAgain({ method, path, querystring, headers }, { region, signedHeaders }, credentials, date) {
-  const signer = new SignatureV4({ credentials, region, service: 's3', sha256: Sha256, uriEscapePath: false });
+  const signer = new SignatureV4({ credentials, region, service: 's3', sha256: Hash.bind(null, 'sha256'), uriEscapePath: false });
   const signable = Object.fromEntries(signedHeaders.map((name) => [name, headers[name] ?? '']));
   const query = decodedQuery(querystring);
   const request = {

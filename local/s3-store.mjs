@@ -51,7 +51,7 @@ export class S3Store {
     await this.data.create();
     await mkdir(this.#objects, { recursive: true });
     for (const name of (await readdir(this.#objects)).filter((one) => one.endsWith('.json'))) {
-      const { key, versions } = await readJson(join(this.#objects, name));
+      const { key, versions } = readJson(join(this.#objects, name));
       if (!versions) throw new Error(`${this.directory} is of an earlier release: use an empty folder`);
       this.#versions.set(key, versions);
     }
@@ -176,11 +176,11 @@ export class S3Store {
   async #replace(key, versions) {
     const before = this.#versions.get(key) ?? [];
     const path = join(this.#objects, `${createHash('sha256').update(key).digest('hex')}.json`);
-    if (versions.length > 0) await writeJson(path, { key, versions });
+    if (versions.length > 0) writeJson(path, { key, versions });
     else await rm(path, { force: true });
     if (versions.length > 0) this.#versions.set(key, versions);
     else this.#versions.delete(key);
     const gone = before.filter((version) => !versions.includes(version));
-    await this.data.remove(gone.flatMap(({ segments }) => segments));
+    this.data.remove(gone.flatMap(({ segments }) => segments));
   }
 }

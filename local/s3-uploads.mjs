@@ -91,10 +91,10 @@ export class S3Uploads {
         const upload = this.find(key, uploadId);
         await appendFile(this.#path(uploadId), `${JSON.stringify(part)}\n`);
         const replaced = upload.put(part);
-        if (replaced) await this.#store.data.remove([replaced]);
+        if (replaced) this.#store.data.remove([replaced]);
       });
     } catch (error) {
-      await this.#store.data.remove([part]);
+      this.#store.data.remove([part]);
       throw error;
     }
   }
@@ -113,7 +113,7 @@ export class S3Uploads {
   async complete(key, uploadId, listed, condition) {
     return this.#lock.acquire(uploadId, async () => {
       const list = listed.map(({ partNumber, etag }) => `${partNumber} ${etag}`);
-      const before = this.#remembersCompleted && !this.#open.has(uploadId) && (await this.#finished(uploadId));
+      const before = this.#remembersCompleted && !this.#open.has(uploadId) && this.#finished(uploadId);
       if (before && before.key === key && before.list.join() === list.join()) {
         condition(undefined);
         return before.completed;
@@ -125,7 +125,7 @@ export class S3Uploads {
       const content = { etag: multipartEtag(parts), headers, segments };
       const { etag, versionId } = await this.#store.put(key, content, condition(upload.deletions));
       const completed = { etag, versionId, headers };
-      await writeJson(this.#completedPath(uploadId), { key, list, completed });
+      writeJson(this.#completedPath(uploadId), { key, list, completed });
       const kept = new Set(parts);
       await this.#forget(upload, upload.parts().filter((part) => !kept.has(part)));
       return completed;
@@ -150,14 +150,14 @@ export class S3Uploads {
   async #forget({ beginning: { uploadId } }, unused) {
     this.#open.delete(uploadId);
     await rm(this.#path(uploadId), { force: true });
-    await this.#store.data.remove(unused);
+    this.#store.data.remove(unused);
   }
 
   /**
    * @param {string} uploadId
-   * @returns {Promise<{ key: string, list: string[], completed: Completed } | null>}
+   * @returns {{ key: string, list: string[], completed: Completed } | null}
    */
-  async #finished(uploadId) {
+  #finished(uploadId) {
     return /^[A-Za-z0-9._-]{1,200}$/.test(uploadId) ? readJson(this.#completedPath(uploadId)) : null;
   }
 

@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-import { Sha256 } from '@aws-crypto/sha256-js';
+import { Hash } from '@smithy/hash-node';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 import { createSecretsManager } from '../../js-shim/keys/secrets-manager.mjs';
@@ -136,7 +136,7 @@ async function inspected({ method, url, headers }, body, env) {
     service: 'secretsmanager',
     region,
     credentials: { accessKeyId, secretAccessKey: env.AWS_SECRET_ACCESS_KEY, sessionToken: env.AWS_SESSION_TOKEN },
-    sha256: Sha256,
+    sha256: Hash.bind(null, 'sha256'),
     applyChecksum: false,
   });
   const signable = Object.fromEntries(signedHeaders.split(';').map((name) => [name, String(headers[name])]));
