@@ -20,7 +20,8 @@ export const PART_BYTES = 5 * 1024 * 1024;
  * @property {Buffer} bytes `PART_BYTES` unless it is the last; good until the second `nextPart` after it
  * @property {boolean} last
  *
- * @typedef {{ Body: Buffer | import('node:stream').Readable, ContentLength: number }} Payload of one request to S3
+ * @typedef {{ Body: Buffer | import('node:stream').Readable, ContentLength: number, ContentMD5?: string }} Payload of one
+ *   request to S3
  */
 
 /** Whether S3 can have the body in one request without its being held in memory. @param {Body} body */
@@ -47,6 +48,16 @@ export async function sendStream(body, send) {
   } finally {
     stream.destroy();
   }
+}
+
+/**
+ * A body that was read whole. To be sent with the headers `UNSIGNED_PAYLOAD`.
+ *
+ * @param {Body} body @param {Part} part its only one
+ * @returns {Payload}
+ */
+export function wholePayload(body, { bytes }) {
+  return { Body: bytes, ContentLength: bytes.length, ContentMD5: body.digests().md5.toString('base64') };
 }
 
 /**

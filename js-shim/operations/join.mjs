@@ -5,7 +5,7 @@ import { setMaxListeners } from 'node:events';
 
 import pLimit from 'p-limit';
 
-import { withHeaders } from './s3-clients.mjs';
+import { UNSIGNED_PAYLOAD, withHeaders } from './s3-clients.mjs';
 import { S3Fault } from './s3-fault.mjs';
 import { partKey } from './staged-keys.mjs';
 
@@ -154,8 +154,7 @@ class Joiner {
     const { object, uploadId } = this.#upload;
     const ContentMD5 = Buffer.from(md5, 'hex').toString('base64');
     const part = { ...object, UploadId: uploadId, PartNumber: number, ContentMD5, ContentLength: size };
-    // S3 checks the MD5. The SDK would compute a SHA-256 besides.
-    const command = withHeaders(new UploadPartCommand({ ...part, Body: bytes }), UNSIGNED);
+    const command = withHeaders(new UploadPartCommand({ ...part, Body: bytes }), UNSIGNED_PAYLOAD);
     return etagOf(await this.#s3.send(command, { abortSignal: this.#signal }));
   }
 
@@ -171,8 +170,6 @@ class Joiner {
     return etagOf(CopyPartResult ?? {});
   }
 }
-
-const UNSIGNED = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
 
 /**
  * Whether an answer has exactly as many bytes as there is room for. One that is cut may also throw.

@@ -1,8 +1,8 @@
 // PutObject, for a body that S3 refuses as it is framed.
 
-import { canStream, sendStream, storedHeaders } from './body.mjs';
+import { canStream, sendStream, storedHeaders, wholePayload } from './body.mjs';
 import { putInParts } from './put-in-parts.mjs';
-import { withHeaders } from './s3-clients.mjs';
+import { UNSIGNED_PAYLOAD, withHeaders } from './s3-clients.mjs';
 
 /**
  * @typedef {import('./s3-clients.mjs').S3} S3
@@ -34,13 +34,17 @@ export async function putObject(s3, request, body) {
 /** @param {S3} s3 @param {Request} request @param {Body} body */
 async function stored(s3, { object, headers }, body) {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-  const put = (/** @type {import('./body.mjs').Payload} */ payload, /** @type {object} */ options = {}) => {
-    const command = new PutObjectCommand({ ...object, ...payload });
-    return s3.send(withHeaders(command, { 'content-type': DEFAULT_CONTENT_TYPE, ...headers }), options);
-  };
-  if (canStream(body)) return sendStream(body, put);
+  const sent = { 'content-type': DEFAULT_CONTENT_TYPE, ...headers };
+  if (canStream(body)) {
+    return sendStream(body, (payload, options) =>
+      s3.send(withHeaders(new PutObjectCommand({ ...object, ...payload }), sent), options),
+    );
+  }
   const first = await body.nextPart();
-  if (first.last) return put({ Body: first.bytes, ContentLength: first.bytes.length });
+  if (first.last) {
+    const command = new PutObjectCommand({ ...object, ...wholePayload(body, first) });
+    return s3.send(withHeaders(command, { ...sent, ...UNSIGNED_PAYLOAD }));
+  }
   const completed = await putInParts(s3, object, headers, body, first);
   // S3's ETag of an object of parts is no MD5. OSS's of a PutObject is one, whatever the size.
   return { ...completed, ETag: `"${body.digests().md5.toString('hex')}"` };

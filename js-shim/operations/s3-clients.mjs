@@ -10,6 +10,9 @@ const CHECKSUMS = /** @type {const} */ ({
   responseChecksumValidation: 'WHEN_REQUIRED',
 });
 
+/** For a request with a Content-MD5, which S3 checks: the SDK would compute a SHA-256 of the payload besides. */
+export const UNSIGNED_PAYLOAD = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+
 /**
  * @param {import('@aws-sdk/client-s3').S3ClientConfig} [s3Options] in addition to the Region
  * @returns {(region: string) => Promise<S3>} a client for each Region, made when it is first needed

@@ -2,9 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 
-import { PART_BYTES, canStream, sendStream, storedHeaders } from './body.mjs';
+import { PART_BYTES, canStream, sendStream, storedHeaders, wholePayload } from './body.mjs';
 import { putInParts } from './put-in-parts.mjs';
-import { withHeaders } from './s3-clients.mjs';
+import { UNSIGNED_PAYLOAD, withHeaders } from './s3-clients.mjs';
 import { RELAY_PREFIX, partKey } from './staged-keys.mjs';
 
 /**
@@ -32,25 +32,30 @@ export async function uploadPart(s3, request, body) {
  */
 async function stored(s3, part, { headers, staging }, body) {
   const { UploadPartCommand } = await import('@aws-sdk/client-s3');
-  const upload = async (/** @type {import('./body.mjs').Payload} */ payload, /** @type {object} */ options = {}) =>
-    (await s3.send(withHeaders(new UploadPartCommand({ ...part, ...payload }), headers), options)).ETag;
-  if (canStream(body)) return sendStream(body, upload);
+  if (canStream(body)) {
+    const send = (/** @type {import('./body.mjs').Payload} */ payload, /** @type {object} */ options) =>
+      s3.send(withHeaders(new UploadPartCommand({ ...part, ...payload }), headers), options);
+    return (await sendStream(body, send)).ETag;
+  }
   const first = await body.nextPart();
   if (!first.last) return copied(s3, part, body, first);
-  if (staging !== undefined && first.bytes.length < PART_BYTES) return staged(s3, part, staging, first.bytes);
+  const payload = wholePayload(body, first);
+  if (staging !== undefined && payload.ContentLength < PART_BYTES) return staged(s3, part, staging, payload);
   // A part under S3's least size fails at the end of the upload, unless it is the last.
-  return upload({ Body: first.bytes, ContentLength: first.bytes.length });
+  const command = new UploadPartCommand({ ...part, ...payload });
+  return (await s3.send(withHeaders(command, { ...headers, ...UNSIGNED_PAYLOAD }))).ETag;
 }
 
 /**
  * Stores a part that is too small for S3 where the edge stores those whose length it knows.
  *
- * @param {S3} s3 @param {Part} part @param {import('./request.mjs').Staging} staging @param {Buffer} bytes
+ * @param {S3} s3 @param {Part} part @param {import('./request.mjs').Staging} staging
+ * @param {import('./body.mjs').Payload} payload
  */
-async function staged(s3, { Bucket, PartNumber }, { folder, headers }, bytes) {
+async function staged(s3, { Bucket, PartNumber }, { folder, headers }, payload) {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-  const object = { Bucket, Key: partKey(folder, PartNumber), Body: bytes, ContentLength: bytes.length };
-  return (await s3.send(withHeaders(new PutObjectCommand(object), headers))).ETag;
+  const object = { Bucket, Key: partKey(folder, PartNumber), ...payload };
+  return (await s3.send(withHeaders(new PutObjectCommand(object), { ...headers, ...UNSIGNED_PAYLOAD }))).ETag;
 }
 
 /**

@@ -39,11 +39,11 @@ export async function handedOver(request = {}) {
 /**
  * A relay and its S3.
  *
- * @param {{ settings?: object, s3Client?: (region: string) => Promise<any>, clock?: { now: number } }} [options]
+ * @param {{ settings?: object, s3Client?: (region: string) => Promise<any>, clock?: { now: number }, fault?: (call: any) => undefined }} [options]
  */
-export async function startRelay({ settings = {}, s3Client, clock = { now: NOW } } = {}) {
+export async function startRelay({ settings = {}, s3Client, clock = { now: NOW }, fault } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'oss-edge-relay-'));
-  const store = await startS3Server({ directory, buckets: ['fleet-uploads-prod'] });
+  const store = await startS3Server({ directory, buckets: ['fleet-uploads-prod'], fault });
   const { endpoint, credentials } = store;
   const s3 = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED' });
   const { lines, log } = memoryLog();

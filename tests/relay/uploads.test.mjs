@@ -13,7 +13,9 @@ import { LIMIT, LIMITED_KEY, MIB, SECRET, chunked, exchange, handedOver, head, s
 
 const CHUNKED = { 'transfer-encoding': 'chunked' };
 const clock = { now: NOW };
-const server = await startRelay({ clock });
+/** The calls of S3. */
+let calls = [];
+const server = await startRelay({ clock, fault: (call) => void calls.push(call) });
 after(() => server.close());
 
 for (const [what, size] of [['no bytes', 0], ['1 byte', 1], ['64 KiB', 65_536], ['64 KiB and 1 byte', 65_537], ['5 MiB less 1 byte', 5 * MIB - 1], ['5 MiB', 5 * MIB], ['5 MiB and 1 byte', 5 * MIB + 1], ['10 MiB', 10 * MIB], ['30 MiB', 30 * MIB]]) {
@@ -35,6 +37,20 @@ for (const [what, size] of [['no bytes', 0], ['1 byte', 1], ['64 KiB', 65_536], 
     assert.deepEqual(await unfinished(), []);
   });
 }
+
+test('has S3 check the MD5 of a body in one request, and the SHA-256 of the parts of a larger one', async () => {
+  for (const size of [0, 10, 100_000, 5 * MIB]) {
+    const body = randomBytes(size);
+    calls = [];
+    assert.equal((await put('checked', body, { headers: CHUNKED })).status, 200);
+    assert.deepEqual(digests(), [['PutObject', createHash('md5').update(body).digest('base64'), 'UNSIGNED-PAYLOAD']]);
+  }
+  const body = randomBytes(6 * MIB);
+  calls = [];
+  assert.equal((await put('checked', body, { headers: CHUNKED })).status, 200);
+  const sha256 = [body.subarray(0, 5 * MIB), body.subarray(5 * MIB)].map((part) => createHash('sha256').update(part).digest('hex'));
+  assert.deepEqual(digests().filter(([name]) => name === 'UploadPart'), sha256.map((digest) => ['UploadPart', undefined, digest]));
+});
 
 test('answers the check value of CRC-64/XZ', async () => {
   assert.equal(BigInt(await crc64(Buffer.from('123456789'))).toString(16), '995dc9bbdf1939fa');
@@ -209,6 +225,11 @@ async function put(key, body, { headers = CHUNKED, ...request } = {}) {
 async function stored(key) {
   const found = await server.s3.send(new GetObjectCommand({ Bucket: 'fleet-uploads-prod', Key: key }));
   return { ...found, body: Buffer.from(await found.Body.transformToByteArray()) };
+}
+
+/** What S3 was told to check of each call's body. */
+function digests() {
+  return calls.map(({ operation, headers }) => [operation, headers['content-md5'], headers['x-amz-content-sha256']]);
 }
 
 /** Neither an object nor an upload that was begun. */
