@@ -3,11 +3,20 @@
 // message, once it has done what that asks for, with the processor time since the last one and, of the relay, the peak of
 // resident memory.
 
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 
+import { PART_BYTES } from '../js-shim/operations/body.mjs';
+import { Crc64 } from '../js-shim/operations/crc64.mjs';
 import { readSettings } from '../js-shim/relay/settings.mjs';
 import { startS3Server } from '../local/s3-server.mjs';
 import { NOW } from './signing.mjs';
@@ -37,18 +46,45 @@ const ROLES = {
   sdk: async ({ s3, bucket }) => {
     const options = { region: 'us-east-1', forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' };
     const client = new S3Client(/** @type {any} */ ({ ...s3, ...options }));
-    const does = (/** @type {{ bytes: number }} */ { bytes }) =>
-      client.send(new PutObjectCommand({ Bucket: bucket, Key: 'direct', Body: pieces(bytes), ContentLength: bytes }));
+    const does = (/** @type {{ bytes: number, digests?: boolean }} */ { bytes, digests }) =>
+      digests ? putWithDigests(client, bucket, bytes) : put(client, bucket, bytes);
     return { tells: {}, does };
   },
 };
 
+/** @param {S3Client} client @param {string} bucket @param {number} bytes */
+function put(client, bucket, bytes) {
+  const Body = Readable.from(pieces(bytes), { objectMode: false });
+  return client.send(new PutObjectCommand({ Bucket: bucket, Key: 'direct', Body, ContentLength: bytes }));
+}
+
+/**
+ * In parts, for each of which the SDK computes a SHA-256, as must be where the length isn't known; with the two digests
+ * that OSS answers.
+ *
+ * @param {S3Client} client @param {string} bucket @param {number} bytes
+ */
+async function putWithDigests(client, bucket, bytes) {
+  const [md5, crc64] = [createHash('md5'), await Crc64.create()];
+  const object = { Bucket: bucket, Key: 'direct' };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+  /** @type {import('@aws-sdk/client-s3').CompletedPart[]} */
+  const Parts = [];
+  for (let left = bytes; left > 0; left -= PART_BYTES) {
+    const Body = Buffer.concat([...pieces(Math.min(left, PART_BYTES))]);
+    md5.update(Body);
+    crc64.update(Body);
+    const PartNumber = Parts.length + 1;
+    const { ETag } = await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber, Body }));
+    Parts.push({ PartNumber, ETag });
+  }
+  await client.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts } }));
+  return [md5.digest('hex'), crc64.digest()];
+}
+
 /** @param {number} bytes */
-function pieces(bytes) {
-  const each = function* () {
-    for (let left = bytes; left > 0; left -= PIECE.length) yield PIECE.subarray(0, Math.min(left, PIECE.length));
-  };
-  return Readable.from(each(), { objectMode: false });
+function* pieces(bytes) {
+  for (let left = bytes; left > 0; left -= PIECE.length) yield PIECE.subarray(0, Math.min(left, PIECE.length));
 }
 
 const [role, options] = process.argv.slice(2);
