@@ -97,10 +97,10 @@ install_cxx() {
   fi
 }
 
-install_s3s_fs() {
-  if [[ $(s3s-fs --version 2>/dev/null) != 's3s-fs 0.14.0' ]]; then
-    step 'Building s3s-fs 0.14.0, once, some minutes' \
-      cargo install --locked --root "$tools" s3s-fs --version 0.14.0 --features binary
+install_versitygw() {
+  if [[ $(go version -m "$tools/bin/versitygw" 2>/dev/null) != *versitygw*v1.8.0* ]]; then
+    step 'Building versitygw 1.8.0, once, some minutes' env GOBIN="$tools/bin" CGO_ENABLED=0 GOTOOLCHAIN=local \
+      go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
   fi
 }
 

@@ -11,7 +11,7 @@ import { DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, RestoreOb
 
 import { serve } from '../../cli/serve.mjs';
 import { LogCheck } from './log-check.mjs';
-import { startS3sFs } from './s3s-fs.mjs';
+import { startVersityGateway } from './versitygw.mjs';
 
 export { localAgent } from './local-agent.mjs';
 
@@ -71,8 +71,8 @@ export const STS_KEY = {
 };
 export const ACCESS_KEYS = { accessKeys: [FIRST_KEY, SECOND_KEY, STS_KEY] };
 
-/** Whether S3 is s3s-fs, and not the local one. */
-export const IS_S3S_FS = process.env.E2E_S3 === 's3s-fs';
+/** Whether S3 is Versity's gateway, and not the local one. */
+export const IS_VERSITY_GATEWAY = process.env.E2E_S3 === 'versitygw';
 
 /** What S3 has, asked of S3 itself and never through the gateway. */
 export class StoredObjects {
@@ -160,7 +160,7 @@ export async function startGateway(accessKeys = ACCESS_KEYS, { config = CONFIG, 
   };
   const check = new LogCheck(accessKeys);
   const functionLog = (text) => check.add(text);
-  const other = IS_S3S_FS ? await startS3sFs({ directory, buckets: Object.values(S3_BUCKETS) }) : undefined;
+  const other = IS_VERSITY_GATEWAY ? await startVersityGateway({ directory, buckets: Object.values(S3_BUCKETS) }) : undefined;
   const store = other ? { s3: other } : { data: directory };
   const server = await serve({ ...options, documents: { config, accessKeys }, ...store, log, functionLog });
   const stored = new StoredObjects({ ...server.s3, directory });

@@ -11,13 +11,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { startS3Server } from '../../local/s3-server.mjs';
-import { ACCESS_KEYS, BUCKET, CONFIG, IS_S3S_FS, OTHER_BUCKET, S3_BUCKETS, StoredObjects } from './fixture.mjs';
-import { startS3sFs } from './s3s-fs.mjs';
+import { ACCESS_KEYS, BUCKET, CONFIG, IS_VERSITY_GATEWAY, OTHER_BUCKET, S3_BUCKETS, StoredObjects } from './fixture.mjs';
+import { startVersityGateway } from './versitygw.mjs';
 
 const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
 
 const directory = await mkdtemp(join(tmpdir(), 'oss-edge-e2e-'));
-const start = IS_S3S_FS ? startS3sFs : startS3Server;
+const start = IS_VERSITY_GATEWAY ? startVersityGateway : startS3Server;
 const server = await start({ directory, buckets: Object.values(S3_BUCKETS), credentials: { accessKeyId, secretAccessKey } });
 const stored = new StoredObjects({ ...server, directory });
 
