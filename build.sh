@@ -205,8 +205,7 @@ rust_tests() {
   lint_rust
   step 'Rust: tests' cargo test --locked
   step 'Rust: vectors, refusals, malformed requests in WebAssembly' wasm-pack test --node --mode no-install -- --locked \
-    --test signature_v1_vectors --test signature_v4_vectors --test derived_keys --test seals --test refusals \
-    --test malformed
+    --test all
   if command -v c++ >/dev/null; then
     step 'Fuzzing: a short run of each target, and every planted fault' node fuzz/run.mjs --check
   else

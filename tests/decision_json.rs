@@ -1,21 +1,10 @@
 //! The exact fields of a decision as JSON, which the functions in JavaScript read.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
 use oss_edge::{Gate, HandOverFault, Opened, OriginResponse, UnixMillis, ViewerResponse};
 use serde_json::{Value, json};
 
-#[path = "device/api.rs"]
-mod api;
-#[path = "device/config.rs"]
-mod config;
-#[path = "device/gate.rs"]
-mod gate;
-#[path = "device/request.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
-mod request;
-
-use request::{DATE, ID, NOW, Request, SECRET, request};
+use crate::device::request::{DATE, ID, NOW, Request, SECRET, request};
+use crate::device::{api, config, gate};
 
 /// The id in OSS's form for CloudFront's `cf-request`.
 const OSS_REQUEST_ID: &str = "EB79EE84280FC701D77D9B59";

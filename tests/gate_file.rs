@@ -1,32 +1,15 @@
 //! The file `gate.bin`: a gate that is read from it decides as the gate that was written, and any other file is
 //! refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test fails by panicking"
-)]
-
 use oss_edge::{BundledFileError, Gate, UnixMillis, derived_secret};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-#[path = "device/api.rs"]
-mod api;
-#[path = "device/config.rs"]
-mod config;
-#[path = "device/gate.rs"]
-mod gate;
-#[path = "device/request.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
-mod request;
-
-use gate::{gate, read_gate};
-use request::{NOW, Request, hmac_sha1, request};
+use crate::device::gate::{gate, read_gate};
+use crate::device::request::{NOW, Request, hmac_sha1, request};
+use crate::device::{api, config};
 
 const MASTER_SECRET: &str = "m4sterS3cr3tOfTheTests0123456789abcdef";
 

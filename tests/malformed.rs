@@ -1,31 +1,18 @@
 //! Malformed, forged and ambiguous requests: none is forwarded, and each is refused for what is wrong with it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test fails by panicking"
-)]
-
 use std::collections::HashSet;
 
 use oss_edge::{Refusal, UnixMillis};
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[cfg(not(target_arch = "wasm32"))]
-#[path = "malformed/any_request.rs"]
-mod any_request;
-#[path = "device/api.rs"]
-mod api;
-#[path = "device/gate.rs"]
-mod gate;
-#[path = "device/json.rs"]
-mod json;
+use crate::device::request;
+use crate::device::{api, gate, json};
+
 #[cfg(not(target_arch = "wasm32"))]
-#[path = "device/request.rs"]
-mod request;
+mod any_request;
 
 const REQUESTS: &str = include_str!("malformed/requests.json");
 
@@ -41,7 +28,7 @@ fn request_text(entry: &Value) -> String {
     gate::request_text(text(entry, "method"), text(entry, "uri"), text(entry, "query"), json::pairs(&entry["headers"]))
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_each_request_for_what_is_wrong_with_it() {
     let document = document();
     let gate = gate::gate(&document["config"], &document["accessKeys"]);
@@ -60,7 +47,7 @@ fn refuses_each_request_for_what_is_wrong_with_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn forwards_the_same_requests_when_they_are_well_formed() {
     let document = document();
     let gate = gate::gate(&document["config"], &document["accessKeys"]);
@@ -72,7 +59,7 @@ fn forwards_the_same_requests_when_they_are_well_formed() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_each_request_at_the_api_too() {
     let document = document();
     let gate = gate::gate(&document["config"], &document["accessKeys"]);
@@ -84,7 +71,7 @@ fn refuses_each_request_at_the_api_too() {
 }
 
 /// But what only API Gateway can't carry: large headers, and a document in chunks.
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_each_request_where_the_relay_is_the_entrance() {
     let document = document();
     let mut config = document["config"].clone();
@@ -102,7 +89,7 @@ fn refuses_each_request_where_the_relay_is_the_entrance() {
     assert_eq!(others, of_the_api);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn has_requests_with_unique_ids_and_a_stated_fault() {
     let document = document();
     let mut known = HashSet::new();
@@ -115,7 +102,7 @@ fn has_requests_with_unique_ids_and_a_stated_fault() {
 }
 
 /// Texts that no adapter writes.
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_text_whose_count_is_not_the_number_of_its_headers() {
     let document = document();
     let gate = gate::gate(&document["config"], &document["accessKeys"]);

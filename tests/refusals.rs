@@ -1,71 +1,35 @@
 //! Every refusal, what its answer says and never says, and what of a forwarded request is sent on.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test fails by panicking"
-)]
-
 use std::sync::OnceLock;
 
 use oss_edge::{Decision, ErrorResponse, Forward, Gate, Refusal, UnixMillis, derived_secret};
 use serde_json::{Value, json};
 
-#[path = "refusals/access_keys.rs"]
+use crate::device::request::{ID, NOW, Request, SECRET, request};
+use crate::device::{api, config, gate, request};
+
 mod access_keys;
-#[path = "device/api.rs"]
-mod api;
-#[path = "refusals/bounds.rs"]
 mod bounds;
-#[path = "refusals/changed_after_signing.rs"]
 mod changed_after_signing;
-#[path = "refusals/clock.rs"]
 mod clock;
-#[path = "device/config.rs"]
-mod config;
-#[path = "refusals/configured.rs"]
 mod configured;
-#[path = "refusals/cors.rs"]
 mod cors;
 #[cfg(not(target_arch = "wasm32"))]
-#[path = "refusals/device_paths.rs"]
 mod device_paths;
-#[path = "refusals/each_refusal.rs"]
 mod each_refusal;
-#[path = "refusals/entrance.rs"]
 mod entrance;
-#[path = "device/gate.rs"]
-mod gate;
-#[path = "refusals/hand_over.rs"]
 mod hand_over;
-#[path = "refusals/header_table.rs"]
 mod header_table;
-#[path = "refusals/logged.rs"]
 mod logged;
-#[path = "refusals/order.rs"]
 mod order;
-#[path = "refusals/origin_request.rs"]
 mod origin_request;
-#[path = "refusals/readings.rs"]
 mod readings;
-#[path = "refusals/relay.rs"]
 mod relay;
-#[path = "device/request.rs"]
-mod request;
-#[path = "refusals/secrets.rs"]
 mod secrets;
-#[path = "refusals/small_parts.rs"]
 mod small_parts;
-#[path = "refusals/upload_ids.rs"]
 mod upload_ids;
-#[path = "refusals/version_4.rs"]
 mod version_4;
-#[path = "refusals/viewer_headers.rs"]
 mod viewer_headers;
-
-use request::{ID, NOW, Request, SECRET, request};
 
 /// The object that most tests are about, as signature version 1 signs it.
 const RESOURCE: &str = "/fleet-uploads/dir/a.log";

@@ -1,13 +1,5 @@
 //! The two seals against vectors that were made by another implementation, in Python, and against changes of every bit.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test fails by panicking"
-)]
-
 use std::collections::BTreeSet;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -16,19 +8,11 @@ use oss_edge::{HandOverFault, Request, SealUses, SealingKeys, UnixMillis};
 #[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-#[path = "device/gate.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
-mod gate;
-#[path = "device/json.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
-mod json;
-#[path = "device/vectors.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
-mod vectors;
-
-use vectors::text;
+use crate::device::vectors::text;
+use crate::device::{gate, json, vectors};
 
 const VECTORS: &str = include_str!("vectors/seals.json");
 
@@ -50,7 +34,7 @@ fn variant(fault: impl std::fmt::Debug) -> String {
     format!("{fault:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn seals_each_upload_id() {
     let keys = sealing_keys();
     let vectors = entries("sealedUploadIds");
@@ -67,7 +51,7 @@ fn seals_each_upload_id() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn verifies_each_upload_id_for_its_object_and_time_alone() {
     let keys = sealing_keys();
     let vectors = entries("verifiedUploadIds");
@@ -87,7 +71,7 @@ fn verifies_each_upload_id_for_its_object_and_time_alone() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn seals_nothing_without_a_key_an_id_or_options() {
     let keys = sealing_keys();
     for (id, options) in [("", "-"), ("U1", ""), ("U1", "af"), ("U1", "forbid-overwrite")] {
@@ -109,7 +93,7 @@ fn opened(keys: &SealingKeys, vector: &Value) -> Value {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn opens_each_hand_over_as_it_was_sealed_and_in_time_alone() {
     let keys = sealing_keys();
     let vectors = entries("handOvers");
@@ -123,7 +107,7 @@ fn opens_each_hand_over_as_it_was_sealed_and_in_time_alone() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn tells_the_operator_why_a_hand_over_is_not_opened() {
     let missing = vec!["content-md5".to_owned(), "x-amz-meta-a".to_owned()];
     for (fault, expected) in [

@@ -2,29 +2,13 @@
 //! sub-resources, sign the same text in version 1. Its text has nothing between the key and the sub-resources, so whoever
 //! sees one request could otherwise send another with its signature.
 
-#![cfg(not(target_arch = "wasm32"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test fails by panicking"
-)]
-
 use std::collections::HashMap;
 
 use oss_edge::{Gate, Origin, Refusal, UnixMillis};
 use serde_json::json;
 
-#[path = "device/config.rs"]
-mod config;
-#[path = "device/gate.rs"]
-mod gate;
-#[path = "device/request.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
-mod request;
-
-use request::{ID, NOW, Request, SECRET, hmac_sha1, request};
+use crate::device::request::{ID, NOW, Request, SECRET, hmac_sha1, request};
+use crate::device::{config, gate};
 
 /// Pieces of keys, as they are decoded: everything that separates in the text, and names that are signed.
 const PIECES: [&str; 12] = [

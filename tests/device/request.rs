@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use crate::gate::request_text;
+use super::gate::request_text;
 
 /// The device's access key.
 pub(crate) const ID: &str = "LTAI5tTestDevice01";

@@ -6,14 +6,14 @@ use oss_edge::{Gate, UnixMillis};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::api;
-use crate::gate::gate;
-use crate::request::{DATE, ID, LATER, NOW, Request, SECRET, request};
+use super::api;
+use super::gate::gate;
+use super::request::{DATE, ID, LATER, NOW, Request, SECRET, request};
 
 fn test_gate() -> &'static Gate {
     static GATE: OnceLock<Gate> = OnceLock::new();
     GATE.get_or_init(|| {
-        let document = crate::document();
+        let document = super::document();
         let keys = document["accessKeys"]["accessKeys"].as_array().unwrap();
         assert_eq!((keys[0]["accessKeyId"].as_str(), keys[0]["accessKeySecret"].as_str()), (Some(ID), Some(SECRET)));
         gate(&document["config"], &document["accessKeys"])
@@ -275,7 +275,7 @@ proptest! {
     #[test]
     fn refuses_a_request_signed_with_another_secret((request, resource) in valid(), secret in "[!-~]{1,40}") {
         prop_assume!(secret != SECRET);
-        let signature = crate::request::hmac_sha1(&secret, &request.string_to_sign(&resource));
+        let signature = super::request::hmac_sha1(&secret, &request.string_to_sign(&resource));
         let request = request.set("authorization", &format!("OSS {ID}:{signature}"));
         prop_assert_eq!(forwarded(&request.text()), None);
     }

@@ -1,10 +1,11 @@
 //! Access keys: several secrets at once, rules, clock skews, sizes, and derived keys.
 
 use oss_edge::{Refusal, UnixMillis};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{DATE, ID, NOW, Request, request};
-use crate::{
+use super::request::{DATE, ID, NOW, Request, request};
+use super::{
     MASTER_SECRET, OPERATIONS, OTHER_SECRET, RESOURCE, decide, forwarded, refused, signed_by_derived, test_gate,
     variant,
 };
@@ -22,7 +23,7 @@ fn generation(request: &Request) -> Option<String> {
     decide(&request.text()).generation
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn accepts_every_secret_that_is_valid_now_and_names_its_generation() {
     let signed = |secret| put().signed_by("rotating", secret, RESOURCE);
     for (secret, expected) in [(OTHER_SECRET, "ending"), ("s3cr3tThatHasBegun", "new")] {
@@ -37,7 +38,7 @@ fn accepts_every_secret_that_is_valid_now_and_names_its_generation() {
     assert_eq!(generation(&old), None);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn bounds_a_secret_to_the_millisecond() {
     let decided = |secret, now: i64| {
         let text = put().signed_by("rotating", secret, RESOURCE).text();
@@ -52,7 +53,7 @@ fn bounds_a_secret_to_the_millisecond() {
     assert_eq!(decided("s3cr3tThatHasBegun", 0).as_deref(), Some("new"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn names_the_generation_of_a_refused_request_only_when_its_signature_verified() {
     let denied = put().signed_by("logs-only", OTHER_SECRET, RESOURCE);
     assert_eq!((variant(&refused(&denied).0).as_str(), generation(&denied).as_deref()), ("AccessDenied", Some("1")));
@@ -67,7 +68,7 @@ fn names_the_generation_of_a_refused_request_only_when_its_signature_verified() 
     assert_eq!(generation(&derived("/devices/SN-1/k", "devices/SN-1/k", "OE1.a1.SN-1")).as_deref(), Some("a1"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn reveals_of_an_unusable_key_only_that_it_is_disabled() {
     let message = |id: &str| {
         let (_, response) = refused(&signed_by_derived(put(), id, RESOURCE));
@@ -80,7 +81,7 @@ fn reveals_of_an_unusable_key_only_that_it_is_disabled() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn limits_a_key_to_its_rules_in_every_operation() {
     for (name, method, query, sub_resources) in OPERATIONS {
         for (uri, allowed) in [("/logs/a", name == "PutObject"), ("/dir/a", false)] {
@@ -98,7 +99,7 @@ fn limits_a_key_to_its_rules_in_every_operation() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn matches_a_prefix_on_the_key_that_is_forwarded() {
     let signed = |uri: &str, key: &str| {
         request("PUT", uri, "").signed_by("logs-only", OTHER_SECRET, &format!("/fleet-uploads/{key}"))
@@ -129,7 +130,7 @@ fn matches_a_prefix_on_the_key_that_is_forwarded() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn limits_each_device_to_its_own_path() {
     for (id, key, allowed) in [
         ("OE1.a1.SN-1", "devices/SN-1/a", true),
@@ -151,7 +152,7 @@ fn limits_each_device_to_its_own_path() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_any_token_with_a_derived_key_that_expires() {
     let put = |query: &str| request("PUT", "/devices/SN-1/a", query);
     let with_token = |id: &str| {
@@ -179,7 +180,7 @@ fn takes_any_token_with_a_derived_key_that_expires() {
     assert_eq!(variant(&refused(&two_tokens).0), "InvalidAccessKeyId");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_no_derived_key_for_another() {
     let id = "OE1.a1.SN-1.e1795485178.slogs";
     let request = derived("/devices/SN-1/logs/a", "devices/SN-1/logs/a", id);
@@ -200,7 +201,7 @@ fn takes_no_derived_key_for_another() {
     assert_eq!(variant(&refused(&with_master_secret).0), "SignatureDoesNotMatch");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn applies_a_key_s_own_clock_skew_without_revealing_it() {
     let dated = |date: &str| put().set("date", date);
     let (hour_off, day_off) = ("Tue, 24 Nov 2026 00:52:57 GMT", "Mon, 23 Nov 2026 01:52:57 GMT");
@@ -228,7 +229,7 @@ fn applies_a_key_s_own_clock_skew_without_revealing_it() {
     assert_eq!(variant(&refused(&wrong).0), "SignatureDoesNotMatch");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn requires_a_length_where_the_key_limits_it() {
     for (name, method, query, sub_resources) in OPERATIONS {
         let decided = |id: &str, secret: &str| {
@@ -239,11 +240,11 @@ fn requires_a_length_where_the_key_limits_it() {
         let stores = matches!(name, "PutObject" | "UploadPart");
         let missing = Some("MissingContentLength".to_owned()).filter(|_| stores);
         assert_eq!(decided("small", OTHER_SECRET), missing, "{name}");
-        assert_eq!(decided(ID, crate::request::SECRET), None, "{name}");
+        assert_eq!(decided(ID, super::request::SECRET), None, "{name}");
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn limits_bodies_to_the_size_of_the_key_or_of_s3() {
     let decided = |(method, query, sub_resources): (&str, &str, &str), id: &str, secret: &str, length: &str| {
         let request = request(method, "/dir/a.log", query).with("content-length", length);
@@ -256,7 +257,7 @@ fn limits_bodies_to_the_size_of_the_key_or_of_s3() {
         let small = |length| decided((method, query, sub_resources), "small", OTHER_SECRET, length);
         assert_eq!((small("0"), small("1000")), (None, None), "{name}");
         assert_eq!(small("1001"), too_large.clone().filter(|_| stores), "{name}");
-        let any = |length| decided((method, query, sub_resources), ID, crate::request::SECRET, length);
+        let any = |length| decided((method, query, sub_resources), ID, super::request::SECRET, length);
         let zeros = "0".repeat(400);
         for length in ["5368709120", "00000000000000000005368709120", &zeros] {
             assert_eq!(any(length), None, "{name} {length}");

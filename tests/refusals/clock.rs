@@ -1,15 +1,16 @@
 //! The signed date, and how far it may be from now.
 
 use oss_edge::{DateFault, Refusal, UnixMillis};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{DATE, LATER, NOW, request};
-use crate::{RESOURCE, forwarded, refused, test_gate, variant};
+use super::request::{DATE, LATER, NOW, request};
+use super::{RESOURCE, forwarded, refused, test_gate, variant};
 
 /// An hour later than the tests' time.
 const FAR: &str = "Tue, 24 Nov 2026 02:52:57 GMT";
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn allows_the_skew_to_the_millisecond_in_both_directions() {
     let text = request("PUT", "/dir/a.log", "").signed(RESOURCE).text();
     for (difference, allowed) in
@@ -28,7 +29,7 @@ fn allows_the_skew_to_the_millisecond_in_both_directions() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn prefers_x_oss_date_to_date() {
     for (oss_date, date, expected) in [
         (Some(DATE), Some(FAR), None),
@@ -54,7 +55,7 @@ fn prefers_x_oss_date_to_date() {
             Some(value) => request.clone().set("x-oss-date", value.trim()).signature(RESOURCE),
             None => request.signature(RESOURCE),
         };
-        let request = request.with("authorization", &format!("OSS {}:{signature}", crate::request::ID));
+        let request = request.with("authorization", &format!("OSS {}:{signature}", super::request::ID));
         match expected {
             None => forwarded(&request, |_| ()),
             Some(expected) => assert_eq!(variant(&refused(&request).0), expected, "{oss_date:?}, {date:?}"),
@@ -62,16 +63,16 @@ fn prefers_x_oss_date_to_date() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_signature_over_the_date_that_does_not_count() {
     let both = request("PUT", "/dir/a.log", "").set("date", LATER).with("x-oss-date", DATE);
     let with_date = both.string_to_sign(RESOURCE).replacen(DATE, LATER, 1);
-    let signature = crate::request::hmac_sha1(crate::request::SECRET, &with_date);
-    let request = both.with("authorization", &format!("OSS {}:{signature}", crate::request::ID));
+    let signature = super::request::hmac_sha1(super::request::SECRET, &with_date);
+    let request = both.with("authorization", &format!("OSS {}:{signature}", super::request::ID));
     assert_eq!(variant(&refused(&request).0), "SignatureDoesNotMatch");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn distinguishes_a_missing_date_from_a_malformed_one() {
     let missing = request("PUT", "/dir/a.log", "").without("date").signed(RESOURCE);
     assert_eq!(refused(&missing).0, Refusal::InvalidDate(DateFault::Missing));
@@ -79,7 +80,7 @@ fn distinguishes_a_missing_date_from_a_malformed_one() {
     assert_eq!(refused(&malformed).0, Refusal::InvalidDate(DateFault::Malformed));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_repeated_x_oss_date_even_when_equal() {
     let request = request("PUT", "/dir/a.log", "").with("x-oss-date", DATE).signed(RESOURCE).with("x-oss-date", DATE);
     assert_eq!(refused(&request).0, Refusal::RepeatedHeader("x-oss-date".into()));

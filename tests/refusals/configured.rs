@@ -4,10 +4,11 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use oss_edge::{ApiOption, Gate, Origin, Refusal, UnixMillis, UploadFault};
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{ID, NOW, Request, request};
-use crate::{API_OPERATIONS, OTHER_SECRET, RESOURCE, api, gate_with, operations};
+use super::request::{ID, NOW, Request, request};
+use super::{API_OPERATIONS, OTHER_SECRET, RESOURCE, api, gate_with, operations};
 
 /// The headers for S3, or why there are none.
 fn s3_headers(gate: &Gate, request: &Request) -> Result<Vec<(String, String)>, Refusal> {
@@ -32,7 +33,7 @@ fn with_headers(rules: Value) -> Gate {
     gate_with(&json!({ "headers": rules }))
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn maps_storage_classes_as_configured() {
     let gate = with_headers(json!({ "storageClasses": { "Archive": "GLACIER_IR", "IA": "INTELLIGENT_TIERING" } }));
     for (oss, s3) in [("Archive", "GLACIER_IR"), ("IA", "INTELLIGENT_TIERING"), ("ColdArchive", "DEEP_ARCHIVE")] {
@@ -41,7 +42,7 @@ fn maps_storage_classes_as_configured() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn maps_tags_once_configured_and_refuses_malformed_ones() {
     let gate = with_headers(json!({ "tagging": true }));
     let tags = |value| put(&[("x-oss-tagging", value)]);
@@ -54,7 +55,7 @@ fn maps_tags_once_configured_and_refuses_malformed_ones() {
     assert_eq!(s3_headers(&gate, &part), Ok(Vec::new()));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn drops_a_public_acl_once_configured() {
     let gate = with_headers(json!({ "publicAcl": "dropped" }));
     for acl in ["public-read", "public-read-write", "private", "default"] {
@@ -64,7 +65,7 @@ fn drops_a_public_acl_once_configured() {
     assert!(matches!(unknown, Err(Refusal::InvalidHeaderValue(..))));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn drops_a_callback_once_configured() {
     let gate = with_headers(json!({ "callback": "dropped" }));
     let in_headers = [("x-oss-callback", "e30="), ("x-oss-callback-var", "e30=")];
@@ -81,7 +82,7 @@ fn drops_a_callback_once_configured() {
     assert_eq!(s3_headers(&refusing, &in_query("callback=e30=")), Err(Refusal::MethodNotAllowed));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn maps_kms_to_the_configured_keys_and_to_no_other() {
     let arn = "arn:aws:kms:us-east-1:111122223333:key/1";
     let gate = with_headers(json!({ "kmsKeys": { "default": "alias/uploads", "9468da86": arn } }));
@@ -107,7 +108,7 @@ fn maps_kms_to_the_configured_keys_and_to_no_other() {
     assert!(matches!(s3_headers(&without_default, &put(&[kms])), Err(Refusal::NotImplemented(..))));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn names_each_bucket_and_where_its_objects_go() {
     let gate = gate_with(&json!({}));
     let buckets: Vec<_> = gate.buckets().map(|(name, s3)| (name, &*s3.name, &*s3.region, &*s3.domain)).collect();
@@ -118,7 +119,7 @@ fn names_each_bucket_and_where_its_objects_go() {
     assert_eq!(buckets, expected);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn names_a_kms_key_only_where_an_object_begins_that_asks_for_kms() {
     let gate = with_headers(json!({ "kmsKeys": { "default": "alias/uploads" } }));
     assert_eq!(s3_headers(&gate, &put(&[])), Ok(Vec::new()));
@@ -130,7 +131,7 @@ fn names_a_kms_key_only_where_an_object_begins_that_asks_for_kms() {
     assert_eq!(s3_headers(&gate, &part), Ok(Vec::new()));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn captures_a_named_key_s_request_at_the_edge_and_not_again_at_the_api() {
     let gate = gate_with(&json!({ "capture": { "accessKeyIds": [ID] } }));
     let resource = format!("{RESOURCE}?uploads");
@@ -144,7 +145,7 @@ fn captures_a_named_key_s_request_at_the_edge_and_not_again_at_the_api() {
     assert!(gate_with(&json!({})).decide(&text, UnixMillis(NOW)).captured.is_none());
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_list_parts_with_no_such_upload_once_it_is_off() {
     let list = request("GET", "/dir/a.log", "uploadId=U1").signed(&format!("{RESOURCE}?uploadId=U1"));
     let text = list.text();
@@ -171,7 +172,7 @@ fn questions(key: &str) -> [(Request, String); 3] {
     ]
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn says_that_an_object_is_absent_once_configured() {
     let gate = gate_with(&json!({ "headObject": "absent" }));
     for (question, resource) in questions("dir/a.log") {
@@ -194,7 +195,7 @@ fn says_that_an_object_is_absent_once_configured() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn says_nothing_of_an_object_to_who_may_not_ask() {
     let gate = gate_with(&json!({ "headObject": "absent" }));
     let refusal =
@@ -214,13 +215,13 @@ fn says_nothing_of_an_object_to_who_may_not_ask() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn asks_the_service_for_an_object_once_configured_and_only_for_who_may() {
     let served = json!({ "headObject": "served" });
-    let mut relayed = crate::config::with(&served);
+    let mut relayed = super::config::with(&served);
     let api = relayed.as_object_mut().unwrap().remove("api").unwrap();
     relayed["relay"] = json!({ "domain": "relay.example.com", "path": api["path"] });
-    let relayed = crate::gate::gate(&relayed, &crate::access_keys());
+    let relayed = super::gate::gate(&relayed, &super::access_keys());
     for (gate, origin) in [(gate_with(&served), "api"), (relayed, "relay")] {
         for (question, resource) in questions("dir/a.log") {
             let signed = question.clone().signed_by("looks-first", OTHER_SECRET, &resource);
@@ -236,7 +237,7 @@ fn asks_the_service_for_an_object_once_configured_and_only_for_who_may() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_to_say_whether_an_object_is_there_unless_configured() {
     for gate in [gate_with(&json!({})), gate_with(&json!({ "headObject": "refused" }))] {
         for (question, resource) in questions("dir/a.log") {
@@ -248,7 +249,7 @@ fn refuses_to_say_whether_an_object_is_there_unless_configured() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn says_that_an_object_is_absent_after_every_other_check() {
     let gate = gate_with(&json!({ "headObject": "absent" }));
     let signed = |request: Request, bucket: &str| {
@@ -277,7 +278,7 @@ fn says_that_an_object_is_absent_after_every_other_check() {
     assert_eq!(refusal, Some("NoSuchKey"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn sends_complete_straight_to_s3_once_configured() {
     let gate = gate_with(&json!({ "completeMultipartUpload": "s3" }));
     let complete = request("POST", "/dir/a.log", "uploadId=U1");
@@ -290,7 +291,7 @@ fn sends_complete_straight_to_s3_once_configured() {
     assert_eq!(s3_headers(&gate, &all), Err(Refusal::NotImplemented("x-oss-complete-all".into(), "yes".into())));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn serves_without_an_api_the_operations_that_need_none() {
     let document = json!({
         "hosts": [{ "host": "uploads.example.com", "style": "cname", "bucket": "fleet-uploads" }],
@@ -298,9 +299,9 @@ fn serves_without_an_api_the_operations_that_need_none() {
         "unsealedUploadIds": "forward",
     });
     let keys = json!({ "accessKeys": [
-        { "accessKeyId": crate::request::ID, "accessKeySecret": crate::request::SECRET },
+        { "accessKeyId": super::request::ID, "accessKeySecret": super::request::SECRET },
     ] });
-    let gate = crate::gate::gate(&document, &keys);
+    let gate = super::gate::gate(&document, &keys);
     for (name, request, _) in operations() {
         let refusal = gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
         let expected = match name {
@@ -317,7 +318,7 @@ fn serves_without_an_api_the_operations_that_need_none() {
     assert!(answer.body.contains("<Method>POST</Method>"), "{}", answer.body);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn passes_complete_all_to_the_api() {
     let gate = gate_with(&json!({}));
     let complete = request("POST", "/dir/a.log", "encoding-type=url&uploadId=U1");

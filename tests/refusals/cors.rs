@@ -2,10 +2,11 @@
 
 use oss_edge::{EdgeDecision, Gate, PreflightFault, Refusal, UnixMillis};
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::gate_with;
-use crate::request::{NOW, Request, request};
+use super::gate_with;
+use super::request::{NOW, Request, request};
 
 const PAGE: &str = "https://app.example.com";
 
@@ -38,7 +39,7 @@ fn pairs(headers: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
     headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_a_preflight_without_a_signature() {
     let exposed = "ETag, x-oss-request-id, x-oss-hash-crc64ecma";
     let headers = answered(&cors(json!([PAGE])), &preflight("PUT", "authorization,Content-Type, x-oss-date"));
@@ -55,7 +56,7 @@ fn answers_a_preflight_without_a_signature() {
     assert_eq!(headers, Ok(expected));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_a_preflight_for_every_request_that_is_served() {
     for (method, query) in [
         ("PUT", ""),
@@ -72,7 +73,7 @@ fn answers_a_preflight_for_every_request_that_is_served() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_as_configured() {
     let fields = json!({ "origins": ["http://localhost:3000", PAGE], "exposedHeaders": ["ETag"], "maxAgeSeconds": 60 });
     let headers =
@@ -86,7 +87,7 @@ fn answers_as_configured() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_preflight_that_asks_for_what_is_not_allowed() {
     let gate = cors(json!([PAGE]));
     let origin = |origin: &str| PreflightFault::Origin(origin.into());
@@ -122,7 +123,7 @@ fn refuses_a_preflight_that_asks_for_what_is_not_allowed() {
     assert_eq!(answered(&gate, &of_bucket), Err(Refusal::MethodNotAllowed));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_a_refused_preflight_as_oss_does() {
     let asking = preflight("PUT", "").set("origin", "https://other.example.com");
     let (refusal, answer) = cors(json!([PAGE])).decide(&asking.text(), UnixMillis(NOW)).outcome.err().unwrap();
@@ -133,10 +134,10 @@ fn answers_a_refused_preflight_as_oss_does() {
     assert!(!answer.headers.iter().any(|(name, _)| name.starts_with("Access-Control") || *name == "x-oss-ec"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn lets_a_page_read_its_refusals() {
     let skewed =
-        || request("PUT", "/dir/a.log", "").set("date", "Tue, 24 Nov 2015 01:52:57 GMT").signed(crate::RESOURCE);
+        || request("PUT", "/dir/a.log", "").set("date", "Tue, 24 Nov 2015 01:52:57 GMT").signed(super::RESOURCE);
     let headers =
         [("Access-Control-Allow-Origin", PAGE), ("Vary", "Origin"), ("Access-Control-Expose-Headers", "ETag")];
     let gate = gate_with(&json!({ "cors": { "origins": [PAGE], "exposedHeaders": ["ETag"] } }));
@@ -151,17 +152,17 @@ fn lets_a_page_read_its_refusals() {
     assert_eq!(refused_headers(&any, &skewed().with("origin", "https://other.example.com")), expected);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn verifies_a_page_s_own_request_as_any_other() {
     let gate = cors(json!([PAGE]));
     let refusal =
         |request: &Request| gate.decide(&request.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
     let put = request("PUT", "/dir/a.log", "").with("origin", PAGE).with("access-control-request-method", "PUT");
     assert_eq!(refusal(&put), Some(Refusal::MissingSignature));
-    assert_eq!(refusal(&put.signed(crate::RESOURCE)), None);
+    assert_eq!(refusal(&put.signed(super::RESOURCE)), None);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn knows_nothing_of_pages_unless_configured() {
     let gate = gate_with(&json!({}));
     assert_eq!(answered(&gate, &preflight("PUT", "")), Err(Refusal::MethodNotAllowed));

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use oss_edge::Refusal;
 use proptest::prelude::*;
 
-use crate::request::{Request, request};
-use crate::{decide, signed_by_derived};
+use super::request::{Request, request};
+use super::{decide, signed_by_derived};
 
 /// The parts of random paths: those of the device's own path and of other devices', and every spelling that could lead
 /// from one to the other.

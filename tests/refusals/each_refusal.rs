@@ -6,10 +6,11 @@ use oss_edge::{
     AccessKeyFault, AuthorizationFault, CredentialFault, DateFault, ErrorResponse, KeyFault, LengthFault, Mismatch,
     ObjectKey, Refusal, TooSkewed, UnixMillis,
 };
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{DATE, ID, NOW, Request, request};
-use crate::{OTHER_SECRET, RESOURCE, decide, refused, signed_by_derived, variant};
+use super::request::{DATE, ID, NOW, Request, request};
+use super::{OTHER_SECRET, RESOURCE, decide, refused, signed_by_derived, variant};
 
 /// What is particular to one answer.
 pub(crate) struct Answer {
@@ -609,7 +610,7 @@ fn names() -> Vec<&'static str> {
     ]
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn has_a_request_for_every_refusal() {
     let mut refusals: Vec<String> = Vec::new();
     for (_, refusal, _) in table() {
@@ -629,14 +630,14 @@ fn has_a_request_for_every_refusal() {
     assert_eq!(refusals, names());
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_an_empty_key_as_oss_does() {
     let Err(refusal) = ObjectKey::new("".into()) else { panic!("an empty key") };
     assert_eq!(refusal, Refusal::InvalidObjectName(KeyFault::Empty));
     assert_eq!((refusal.status(), refusal.code(), &*refusal.detail()), (400, "InvalidObjectName", "no key"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_each_refusal_as_oss_does() {
     for (request, expected, answer) in table() {
         let (refusal, response) = refused(&request);
@@ -650,7 +651,7 @@ fn answers_each_refusal_as_oss_does() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_head_with_the_document_in_a_header() {
     let head = request("HEAD", "/dir/a.log", "").signed(RESOURCE);
     let (refusal, response) = refused(&head);
@@ -662,7 +663,7 @@ fn answers_head_with_the_document_in_a_header() {
     check_document(&document, &head, &refusal, &answer, header(&response, "x-oss-request-id"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn gives_the_messages_that_oss_documents() {
     let message_of = |code: &str| {
         let (request, ..) = table().into_iter().find(|(_, _, answer)| answer.code == code).unwrap();
@@ -687,7 +688,7 @@ fn gives_the_messages_that_oss_documents() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn escapes_the_values_that_a_client_sent() {
     let wrong = request("PUT", "/%3C%26%3E%22%0D%0A%5D%5D%3E%09%7F%C2%85%E6%97%A5", "")
         .with("authorization", &format!("OSS {ID}:&<>"));
@@ -697,7 +698,7 @@ fn escapes_the_values_that_a_client_sent() {
     assert_eq!(of("StringToSign"), format!("PUT\n\n\n{DATE}\n/fleet-uploads/<&>\"\r\n]]>\t\u{7f}\u{85}日"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_more_than_32_parameters() {
     let names = |count: u32| (0..count).map(|index| format!("p%3D{index}")).collect::<Vec<_>>().join("&");
     let refusal = |count| refused(&request("PUT", "/dir/a.log", &names(count))).0;
@@ -705,7 +706,7 @@ fn refuses_more_than_32_parameters() {
     assert_eq!(refusal(33), Refusal::MalformedQuery);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_with_no_status_on_which_sdks_retry() {
     for (request, ..) in table() {
         let (refusal, response) = refused(&request);
@@ -714,7 +715,7 @@ fn answers_with_no_status_on_which_sdks_retry() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn reports_what_is_known_of_a_refused_request() {
     let text = request("PUT", "/dir/a.log", "acl").text();
     let decision = decide(&text);

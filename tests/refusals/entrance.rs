@@ -2,10 +2,11 @@
 
 use oss_edge::{Decision, EdgeDecision, Gate, LengthFault, Origin, Refusal, RelayedBody, UnixMillis};
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{NOW, Request};
-use crate::{access_keys, config, each_refusal, gate, gate_with, operations};
+use super::request::{NOW, Request};
+use super::{access_keys, config, each_refusal, gate, gate_with, operations};
 
 const GIB_5: u64 = 5 * 1024 * 1024 * 1024;
 
@@ -32,7 +33,7 @@ fn with_length(name: &str, request: Request) -> Request {
     if matches!(name, "PutObject" | "UploadPart") { request.with("content-length", "7") } else { request }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn makes_the_same_request_to_s3_as_the_edge() {
     let (edge, entrance) = (gate_with(&json!({})), entered(&json!({})));
     for (name, request, _) in operations() {
@@ -46,7 +47,7 @@ fn makes_the_same_request_to_s3_as_the_edge() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn decides_alike_however_it_is_asked() {
     let entrance = entered(&json!({}));
     for (name, request, _) in operations() {
@@ -56,7 +57,7 @@ fn decides_alike_however_it_is_asked() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn serves_nothing_where_cloudfront_is_the_entrance() {
     let mut relayed = config::with(&json!({}));
     relayed.as_object_mut().unwrap().remove("api").unwrap();
@@ -69,18 +70,18 @@ fn serves_nothing_where_cloudfront_is_the_entrance() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_no_hand_over_of_an_edge() {
     let entrance = entered(&json!({}));
     for (name, request, _) in operations() {
-        let hand_over = crate::api::hand_over(&with_length(name, request).text());
+        let hand_over = super::api::hand_over(&with_length(name, request).text());
         let now = UnixMillis(NOW);
         assert_eq!(refusal(entrance.decide_at_relay(&hand_over, now)), Some(Refusal::MethodNotAllowed), "{name}");
         assert_eq!(refusal(entrance.decide_at_api(&hand_over, now)), Some(Refusal::MethodNotAllowed), "{name}");
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn says_how_each_body_is_stored() {
     let framed = |name: &str, headers: &[(&str, &str)]| {
         let request = operations().find(|(known, ..)| *known == name).unwrap().1;
@@ -104,7 +105,7 @@ fn says_how_each_body_is_stored() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_what_the_edge_refuses() {
     let (edge, entrance) = (gate_with(&json!({})), entered(&json!({})));
     let mut compared = 0;
@@ -125,11 +126,11 @@ fn refuses_what_the_edge_refuses() {
     assert!(compared >= 60, "{compared}");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_preflights_of_pages_that_may_send_their_request() {
     let entrance = entered(&json!({ "cors": { "origins": ["https://app.example.com"] } }));
     let preflight = |origin: &str| {
-        let request = crate::request::request("OPTIONS", "/dir/a.log", "");
+        let request = super::request::request("OPTIONS", "/dir/a.log", "");
         request.with("origin", origin).with("access-control-request-method", "PUT").text()
     };
     let decided = entrance.decide_at_entrance(&preflight("https://app.example.com"), UnixMillis(NOW));

@@ -1,11 +1,12 @@
 //! The second decision, at the API, over the request that the edge handed over.
 
 use oss_edge::{HandOver, Origin, Refusal, UnixMillis};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::api;
-use crate::request::{NOW, Request, request};
-use crate::{API_OPERATIONS, RESOURCE, decide, forwarded, operations, test_gate, variant};
+use super::api;
+use super::request::{NOW, Request, request};
+use super::{API_OPERATIONS, RESOURCE, decide, forwarded, operations, test_gate, variant};
 
 fn initiate() -> Request {
     request("POST", "/dir/a.log", "encoding-type=url&uploads")
@@ -38,7 +39,7 @@ fn refusal_at_api(hand_over: &str) -> Option<Refusal> {
     decision.outcome.err().map(|(refusal, _)| refusal)
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn decides_the_same_as_the_edge() {
     let at_edge = decide(&initiate().text());
     let at_api = test_gate().decide_at_api(&hand_over(&initiate()), UnixMillis(NOW));
@@ -50,7 +51,7 @@ fn decides_the_same_as_the_edge() {
     assert_eq!(at_edge.cloudfront_request_id, at_api.cloudfront_request_id);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_the_same_as_the_edge() {
     for changed in [
         initiate().set("date", "Tue, 24 Nov 2026 02:52:57 GMT"),
@@ -68,7 +69,7 @@ fn refuses_the_same_as_the_edge() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn hands_over_only_the_headers_that_the_decision_needs() {
     let text = text_of(&initiate().with("cookie", "a=b").with("x-amz-acl", "public-read"));
     let strings: Vec<_> = text.split('\0').collect();
@@ -81,7 +82,7 @@ fn hands_over_only_the_headers_that_the_decision_needs() {
     assert_eq!(strings[0], "8");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn serves_only_the_operations_of_the_api() {
     for (name, request, _) in operations() {
         let expected = if API_OPERATIONS.contains(&name) { None } else { Some(Refusal::MethodNotAllowed) };
@@ -89,7 +90,7 @@ fn serves_only_the_operations_of_the_api() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_hand_over_that_is_too_late() {
     let hand_over = hand_over(&initiate());
     for (later, allowed) in [(300_000, true), (300_001, false)] {
@@ -98,7 +99,7 @@ fn refuses_a_hand_over_that_is_too_late() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_hand_over_that_was_tampered_with() {
     let text = text_of(&initiate());
     for (from, to, expected) in [
@@ -130,7 +131,7 @@ fn refuses_a_hand_over_that_was_tampered_with() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_hand_over_that_is_cut_off_anywhere() {
     let text = text_of(&initiate());
     for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
@@ -142,7 +143,7 @@ fn refuses_a_hand_over_that_is_cut_off_anywhere() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn decodes_its_own_encoding_and_refuses_any_other() {
     let text = text_of(&initiate());
     assert_eq!(hand_over(&initiate()), api::hand_over(&text));

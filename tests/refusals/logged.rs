@@ -1,13 +1,14 @@
 //! What a refusal tells the operator: the line of the log, and the header or parameter that was wrong.
 
 use oss_edge::{AuthorizationFault, LengthFault, Mismatch, PreflightFault, Refusal, UploadFault};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn text(text: &str) -> String {
     text.to_owned()
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn names_the_header_or_parameter_that_was_wrong() {
     for (refusal, field) in [
         (Refusal::RepeatedHeader(text("date")), Some("date")),
@@ -36,7 +37,7 @@ fn names_the_header_or_parameter_that_was_wrong() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn names_the_setting_that_takes_a_header() {
     for (name, expected) in [
         ("x-oss-callback", "see `headers.callback` in the configuration"),
@@ -54,7 +55,7 @@ fn names_the_setting_that_takes_a_header() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn says_why_a_preflight_is_refused() {
     for (fault, expected) in [
         (PreflightFault::Origin(String::new()), "the preflight names no origin"),
@@ -66,7 +67,7 @@ fn says_why_a_preflight_is_refused() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn prints_of_a_mismatch_the_access_key_id_alone() {
     let mismatch = Mismatch {
         access_key_id: text("ak"),

@@ -1,14 +1,15 @@
 //! The documented order of refusals: requests with a fault in every stage, corrected from the first stage to the last.
 
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{DATE, ID, Request, request};
-use crate::{OTHER_SECRET, forwarded, refused};
+use super::request::{DATE, ID, Request, request};
+use super::{OTHER_SECRET, forwarded, refused};
 
 /// The refusal that is expected, in its `Debug` form, and the correction of its cause alone.
 struct Step<'s>(&'static str, &'s dyn Fn(Request) -> Request);
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_part_s_faults_in_the_documented_order() {
     let faulty = Request {
         method: "PATCH".into(),
@@ -102,7 +103,7 @@ fn refuses_a_part_s_faults_in_the_documented_order() {
     );
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn checks_the_size_for_the_api_last() {
     let resource = "/fleet-uploads/k?uploads";
     let faulty = request("POST", "/k", "encoding-type=base64&uploads")
@@ -131,7 +132,7 @@ fn checks_the_size_for_the_api_last() {
     );
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn checks_the_key_s_rules_after_the_signature_and_before_the_bucket() {
     let (early, resource) = ("Tue, 24 Nov 2026 01:48:57 GMT", "/no-such-bucket/k");
     let faulty = request("PUT", "/no-such-bucket/k", "")

@@ -2,10 +2,11 @@
 
 use oss_edge::{Forward, Gate, LengthFault, Origin, Refusal, RelayedBody, UnixMillis};
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{ID, NOW, Request, SECRET, request};
-use crate::{RESOURCE, config, each_refusal, gate, gate_with, operations, test_gate};
+use super::request::{ID, NOW, Request, SECRET, request};
+use super::{RESOURCE, config, each_refusal, gate, gate_with, operations, test_gate};
 
 fn gate_at_origin_request(fields: &Value) -> Gate {
     let mut fields = fields.clone();
@@ -51,7 +52,7 @@ const FORBIDDEN: (&str, &str) = ("x-oss-forbid-overwrite", "true");
 const NEEDS_RELAY: &str =
     "header `x-oss-forbid-overwrite` is `true`: with `triggers` \"origin-request\" it needs a `relay`";
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_what_viewer_request_refuses_and_for_the_same_cause() {
     let gate = gate_at_origin_request(&json!({}));
     let requests = each_refusal::requests();
@@ -63,7 +64,7 @@ fn refuses_what_viewer_request_refuses_and_for_the_same_cause() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn sends_on_what_viewer_request_sends_on_and_nothing_that_is_meant_for_another_function() {
     let gate = gate_at_origin_request(&json!({}));
     for (name, request, resource) in operations() {
@@ -81,7 +82,7 @@ fn sends_on_what_viewer_request_sends_on_and_nothing_that_is_meant_for_another_f
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn names_the_origin_for_the_function_that_routes() {
     let text = |gate: &Gate, request: &Request| gate.decide(&request.text(), UnixMillis(NOW)).to_edge_text();
     let gate = gate_at_origin_request(&json!({}));
@@ -93,7 +94,7 @@ fn names_the_origin_for_the_function_that_routes() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_forbidden_overwrite_without_a_relay_and_names_it() {
     for gate in [gate_at_origin_request(&json!({})), gate_without_api(&json!({}))] {
         for framing in [("content-length", "7"), ("x-oss-meta-a", "1")] {
@@ -107,7 +108,7 @@ fn refuses_a_forbidden_overwrite_without_a_relay_and_names_it() {
     assert_eq!(destination(test_gate(), &put(&[FORBIDDEN])), "s3");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn sends_a_forbidden_overwrite_through_the_relay_which_decides_the_same() {
     let gate = with_relay(&json!({}));
     let request = put(&[FORBIDDEN, ("content-length", "7"), ("x-oss-meta-a", "1")]);
@@ -125,7 +126,7 @@ fn sends_a_forbidden_overwrite_through_the_relay_which_decides_the_same() {
     assert_eq!(destination(&gate, &put(&[("x-oss-forbid-overwrite", "false"), ("content-length", "7")])), "s3");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_a_forbidden_overwrite_without_a_length_only_where_bodies_without_one_are_taken() {
     for framing in [("transfer-encoding", "chunked"), ("x-oss-meta-a", "1")] {
         let request = put(&[FORBIDDEN, framing]);
@@ -139,7 +140,7 @@ fn takes_a_forbidden_overwrite_without_a_length_only_where_bodies_without_one_ar
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn completes_an_upload_that_forbids_overwriting_where_a_condition_can_be_set() {
     let complete = |headers: &[(&str, &str)]| {
         let complete = request("POST", "/dir/a.log", "uploadId=U1");
@@ -160,7 +161,7 @@ fn completes_an_upload_that_forbids_overwriting_where_a_condition_can_be_set() {
     assert_eq!(destination(&gate_without_api(&at_s3), &marked), NEEDS_RELAY);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_conditions_behind_the_edge_while_the_triggers_change() {
     let gates = |triggers: &str| {
         let fields = json!({ "triggers": triggers, "completeMultipartUpload": "s3" });
@@ -190,7 +191,7 @@ fn takes_conditions_behind_the_edge_while_the_triggers_change() {
     assert!(former_api.decide_at_api(&handed_over, UnixMillis(NOW)).outcome.is_ok());
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn lets_no_condition_of_the_client_reach_s3() {
     let gate = gate_at_origin_request(&json!({}));
     for name in ["if-modified-since", "If-None-Match", "if-range", "If-Unmodified-Since"] {
@@ -211,7 +212,7 @@ fn lets_no_condition_of_the_client_reach_s3() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_chunks_beside_a_length_as_it_sees_what_s3_would_get() {
     let both = put(&[("transfer-encoding", "chunked"), ("content-length", "7")]);
     let refusal = outcome(&gate_at_origin_request(&json!({})), &both).unwrap_err();

@@ -2,10 +2,11 @@
 
 use oss_edge::UnixMillis;
 use serde_json::json;
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{DATE, ID, NOW, SECRET, hmac_sha1, request};
-use crate::{Request, decide, gate_with, refused, variant};
+use super::request::{DATE, ID, NOW, SECRET, hmac_sha1, request};
+use super::{Request, decide, gate_with, refused, variant};
 
 /// A PUT that is signed with `text` as its StringToSign.
 fn signed_over(uri: &str, headers: &[(&str, &str)], text: &str) -> Request {
@@ -19,7 +20,7 @@ fn forwarded_key_and_uri(request: &Request) -> (String, String) {
     (key, decision.outcome.map_err(|(refusal, _)| refusal).unwrap().uri)
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn accepts_a_raw_plus_signed_as_a_plus_or_as_a_space() {
     let plus = signed_over("/a+b%2B", &[], &format!("PUT\n\n\n{DATE}\n/fleet-uploads/a+b+"));
     assert_eq!(forwarded_key_and_uri(&plus), ("a+b+".to_owned(), "/a%2Bb%2B".to_owned()));
@@ -27,7 +28,7 @@ fn accepts_a_raw_plus_signed_as_a_plus_or_as_a_space() {
     assert_eq!(forwarded_key_and_uri(&ruby), ("a b+".to_owned(), "/a%20b%2B".to_owned()));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn accepts_blanks_behind_the_signature() {
     let request = signed_over("/k", &[], &format!("PUT\n\n\n{DATE}\n/fleet-uploads/k"));
     let (_, authorization) = request.headers.iter().find(|(name, _)| name == "authorization").unwrap();
@@ -35,7 +36,7 @@ fn accepts_blanks_behind_the_signature() {
     assert_eq!(forwarded_key_and_uri(&request.set("authorization", &padded)).1, "/k");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_each_style_at_an_endpoint_by_what_was_signed() {
     let gate = gate_with(&json!({
         "hosts": [{ "host": "oss.example.org", "style": "endpoint", "bucket": "fleet-uploads" }]
@@ -66,7 +67,7 @@ fn takes_each_style_at_an_endpoint_by_what_was_signed() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn accepts_numbered_metadata_in_byte_order_and_in_the_c_sdk_s_order() {
     let headers = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     for lines in ["x-oss-meta-a10:ten\nx-oss-meta-a2:two\n", "x-oss-meta-a2:two\nx-oss-meta-a10:ten\n"] {
@@ -75,7 +76,7 @@ fn accepts_numbered_metadata_in_byte_order_and_in_the_c_sdk_s_order() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn accepts_an_underscore_before_letters_and_in_the_c_sdk_s_order_after_them() {
     let headers = [("x-oss-meta-file_name", "1"), ("x-oss-meta-filename", "2")];
     for lines in ["x-oss-meta-file_name:1\nx-oss-meta-filename:2\n", "x-oss-meta-filename:2\nx-oss-meta-file_name:1\n"]
@@ -85,7 +86,7 @@ fn accepts_an_underscore_before_letters_and_in_the_c_sdk_s_order_after_them() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn accepts_lines_sorted_as_a_whole_as_java_v2_did() {
     let headers = [("x-oss-meta-sensor", "1"), ("x-oss-meta-sensor-id", "2")];
     let lines = "x-oss-meta-sensor-id:2\nx-oss-meta-sensor:1\n";
@@ -93,7 +94,7 @@ fn accepts_lines_sorted_as_a_whole_as_java_v2_did() {
     assert_eq!(forwarded_key_and_uri(&request).1, "/k");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn accepts_a_space_and_the_c_sdk_s_order_at_once() {
     let headers = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     let lines = "x-oss-meta-a2:two\nx-oss-meta-a10:ten\n";
@@ -101,7 +102,7 @@ fn accepts_a_space_and_the_c_sdk_s_order_at_once() {
     assert_eq!(forwarded_key_and_uri(&request).0, "a b");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn names_how_a_request_had_to_be_read() {
     let numbered = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     let whole_lines = [("x-oss-meta-sensor", "1"), ("x-oss-meta-sensor-id", "2")];
@@ -125,7 +126,7 @@ fn names_how_a_request_had_to_be_read() {
     assert_eq!(gate.decide(&in_path.text(), UnixMillis(NOW)).reading, named("bucket-in-path"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn answers_with_the_first_reading_when_none_verifies() {
     let headers = [("x-oss-meta-a10", "ten"), ("x-oss-meta-a2", "two")];
     let (_, response) = refused(&signed_over("/a+b", &headers, "something else"));
@@ -133,7 +134,7 @@ fn answers_with_the_first_reading_when_none_verifies() {
     assert!(response.body.contains(&shown), "{}", response.body);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_reading_that_the_request_s_form_does_not_allow() {
     for (uri, resource) in [("/a%2Bb", "/fleet-uploads/a b"), ("/a%20b", "/fleet-uploads/a+b")] {
         let request = signed_over(uri, &[], &format!("PUT\n\n\n{DATE}\n{resource}"));

@@ -2,10 +2,11 @@
 
 use oss_edge::{Gate, HandOver, LengthFault, Origin, Refusal, RelayedBody, UnixMillis};
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{ID, NOW, Request, SECRET};
-use crate::{OPERATIONS, RESOURCE, config, gate, gate_with, operations};
+use super::request::{ID, NOW, Request, SECRET};
+use super::{OPERATIONS, RESOURCE, config, gate, gate_with, operations};
 
 const GIB_5: u64 = 5 * 1024 * 1024 * 1024;
 
@@ -68,7 +69,7 @@ fn refusal_at_relay(gate: &Gate, hand_over: &str) -> Option<Refusal> {
 }
 
 /// docs/configuration.md has the same table.
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn sends_each_operation_where_the_table_says() {
     let page = include_str!("../../docs/configuration.md");
     let start = page.find("| operation, and how its body ends |").unwrap();
@@ -100,7 +101,7 @@ fn sends_each_operation_where_the_table_says() {
     assert_eq!(written, expected, "\n{}\n", written.join("\n"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn names_the_option_that_would_take_a_body_without_a_length() {
     let put = framed(&operation("PutObject"), FRAMINGS[1].1);
     let fault = |gate: &Gate| gate.decide(&put.text(), UnixMillis(NOW)).outcome.err().map(|(refusal, _)| refusal);
@@ -112,7 +113,7 @@ fn names_the_option_that_would_take_a_body_without_a_length() {
     assert!(off.detail().contains("`bodiesWithoutLength` is \"refuse\""));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_a_document_in_chunks_only_where_the_relay_completes_the_upload() {
     let complete = framed(&operation("CompleteMultipartUpload"), FRAMINGS[1].1);
     assert_eq!(destination(&gate_with_relay(json!({})), &complete), "relay");
@@ -123,7 +124,7 @@ fn takes_a_document_in_chunks_only_where_the_relay_completes_the_upload() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn decides_the_same_at_the_relay_as_at_the_edge() {
     let gate = relaying();
     for (name, ..) in OPERATIONS.iter().filter(|(name, ..)| *name != "AbortMultipartUpload") {
@@ -141,7 +142,7 @@ fn decides_the_same_at_the_relay_as_at_the_edge() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn hands_the_declared_length_over_and_nothing_where_there_is_none() {
     for name in ["PutObject", "UploadPart"] {
         let body = |framing: usize| handed_over(&relaying(), &framed(&operation(name), FRAMINGS[framing].1)).1;
@@ -152,7 +153,7 @@ fn hands_the_declared_length_over_and_nothing_where_there_is_none() {
     assert_eq!(handed_over(&relaying(), &operation("ListParts")).1, None);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn holds_the_limit_of_a_key_by_the_declared_length_or_by_count() {
     let keys = json!({ "accessKeys": [{ "accessKeyId": ID, "accessKeySecret": SECRET, "maxObjectBytes": 6 }] });
     let put = |framing: usize| framed(&operation("PutObject"), FRAMINGS[framing].1);
@@ -165,7 +166,7 @@ fn holds_the_limit_of_a_key_by_the_declared_length_or_by_count() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_at_the_relay_what_the_edge_sends_elsewhere() {
     let on = relaying();
     let (hand_over, _) = handed_over(&on, &framed(&operation("PutObject"), FRAMINGS[1].1));
@@ -173,7 +174,7 @@ fn refuses_at_the_relay_what_the_edge_sends_elsewhere() {
     let text = HandOver::decode(&hand_over).unwrap();
     let with_length = text.replace("transfer-encoding\0chunked", "content-length\x007");
     assert_ne!(with_length, text);
-    let refused = |gate: &Gate, text: &str| refusal_at_relay(gate, &crate::api::hand_over(text));
+    let refused = |gate: &Gate, text: &str| refusal_at_relay(gate, &super::api::hand_over(text));
     assert_eq!(refused(&on, &with_length), Some(Refusal::MethodNotAllowed));
     assert_eq!(
         refused(&on, &text.replace("a.log", "b.log")).map(|refusal| refusal.code()),
@@ -185,12 +186,12 @@ fn refuses_at_the_relay_what_the_edge_sends_elsewhere() {
     assert_eq!(refused(&on, &abort), Some(Refusal::MethodNotAllowed));
     // The authorizer of an API takes nothing for a relay, and a relay nothing for an API.
     let initiate = operation("InitiateMultipartUpload").text();
-    let at_api = on.decide_at_api(&crate::api::hand_over(&initiate), UnixMillis(NOW)).outcome.err();
+    let at_api = on.decide_at_api(&super::api::hand_over(&initiate), UnixMillis(NOW)).outcome.err();
     assert_eq!(at_api.map(|(refusal, _)| refusal), Some(Refusal::MethodNotAllowed));
     assert_eq!(refused(&gate_with(&json!({})), &initiate), Some(Refusal::MethodNotAllowed));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_codings_that_the_relay_does_not_read() {
     for coding in ["gzip, chunked", "chunked, chunked", "identity", "", "\"chunked\"", "chunked;a=b"] {
         for length in [&[][..], &[("content-length", "7")]] {

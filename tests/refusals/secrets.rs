@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::request::{ID, Request, SECRET, request};
-use crate::{API_OPERATIONS, RESOURCE, forwarded, operations, refused, variant};
+use super::request::{ID, Request, SECRET, request};
+use super::{API_OPERATIONS, RESOURCE, forwarded, operations, refused, variant};
 
 /// A signature in every form in which it could be revealed.
 fn forms(signature: &str) -> [String; 5] {
@@ -37,7 +38,7 @@ fn check(request: &Request, right: &str) -> String {
     variant
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn never_reveals_the_right_signature_for_a_wrong_one() {
     for (name, signed, resource) in operations() {
         let right = signed.signature(&resource);
@@ -51,7 +52,7 @@ fn never_reveals_the_right_signature_for_a_wrong_one() {
 }
 
 /// Debug output ends up in logs, where a signature could be copied and sent again.
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn prints_no_signature_that_could_be_sent_again() {
     for (name, signed, resource) in operations() {
         let right = signed.signature(&resource);
@@ -74,7 +75,7 @@ fn prints_no_signature_that_could_be_sent_again() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn never_reveals_a_secret_or_the_right_signature_when_refusing_early() {
     let right = request("PUT", "/dir/a.log", "").signature(RESOURCE);
     let put = || request("PUT", "/dir/a.log", "");
@@ -93,7 +94,7 @@ fn never_reveals_a_secret_or_the_right_signature_when_refusing_early() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn never_repeats_a_signature_that_verified() {
     let put = |name: &str, value: &str| request("PUT", "/dir/a.log", "").with(name, value).signed(RESOURCE);
     for (request, expected) in [

@@ -2,11 +2,12 @@
 
 use oss_edge::{Decision, Gate, Origin, Refusal, UnixMillis};
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::gate::sealing_keys;
-use crate::request::{ID, NOW, Request, SECRET, request};
-use crate::{RESOURCE, api, config, gate, gate_with};
+use super::gate::sealing_keys;
+use super::request::{ID, NOW, Request, SECRET, request};
+use super::{RESOURCE, api, config, gate, gate_with};
 
 const MIB_5: u64 = 5 * 1024 * 1024;
 
@@ -48,7 +49,7 @@ fn forwarded(gate: &Gate, request: &Request) -> Value {
     json!([json["origin"], json["uri"], json["query"], headers])
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn stages_a_part_under_5_mib_and_no_other() {
     let gate = staging(json!({}));
     for (s3_id, folder) in S3_IDS {
@@ -68,7 +69,7 @@ fn stages_a_part_under_5_mib_and_no_other() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn goes_by_the_seal_of_an_upload_and_not_by_the_configuration_of_the_moment() {
     let small = [("content-length", "9")];
     for fields in [json!({ "smallParts": "stage" }), json!({}), json!({ "completeMultipartUpload": "s3" })] {
@@ -83,7 +84,7 @@ fn goes_by_the_seal_of_an_upload_and_not_by_the_configuration_of_the_moment() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn ends_no_upload_with_staged_parts_where_nothing_joins_them() {
     let without = gate::gate(
         &json!({
@@ -97,7 +98,7 @@ fn ends_no_upload_with_staged_parts_where_nothing_joins_them() {
     assert_eq!(refusal, Refusal::NoService("CompleteMultipartUpload"));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn sends_nothing_of_the_object_with_a_staged_part() {
     let headers = [
         ("content-length", "9"),
@@ -124,7 +125,7 @@ fn sends_nothing_of_the_object_with_a_staged_part() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn encrypts_a_staged_part_as_the_upload() {
     let sse = "x-amz-server-side-encryption";
     let (kms, key) = (json!([sse, "aws:kms"]), format!("{sse}-aws-kms-key-id"));
@@ -139,7 +140,7 @@ fn encrypts_a_staged_part_as_the_upload() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_part_of_an_upload_with_kms_where_no_key_is_configured_any_more() {
     let gate = staging(json!({}));
     let request = part(1, &sealed("U1", "sk"), &[("content-length", "9")]);
@@ -149,7 +150,7 @@ fn refuses_a_part_of_an_upload_with_kms_where_no_key_is_configured_any_more() {
     assert!(decide(&gate, &complete).outcome.is_ok());
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn seals_that_small_parts_are_staged_only_where_that_is_configured() {
     let forbid: [(&str, &str); 1] = [("x-oss-forbid-overwrite", "true")];
     for (fields, headers, expected) in [
@@ -168,7 +169,7 @@ fn seals_that_small_parts_are_staged_only_where_that_is_configured() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn tells_the_api_where_the_parts_wait() {
     let gate = staging(json!({ "maxJoinBytes": 1_000_000 }));
     for (s3_id, folder) in S3_IDS {
@@ -184,7 +185,7 @@ fn tells_the_api_where_the_parts_wait() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn tells_the_relay_how_to_store_a_part_that_turns_out_small() {
     let mut document = config::with(&json!({ "smallParts": "stage", "bodiesWithoutLength": "relay" }));
     document.as_object_mut().unwrap().remove("api").unwrap();
@@ -202,7 +203,7 @@ fn tells_the_relay_how_to_store_a_part_that_turns_out_small() {
     assert_eq!(json["stagedHeaders"], json!([md5, ["x-amz-server-side-encryption", "AES256"]]));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_no_key_of_its_own_from_a_client_in_any_spelling_or_style() {
     let gate = gate_with(&json!({ "headObject": "absent" }));
     let keys = [

@@ -2,11 +2,12 @@
 
 use oss_edge::{Forward, Gate, Origin, Refusal, SealingKeys, ServiceUpload, UnixMillis, UploadFault};
 use serde_json::{Value, json};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::gate::sealing_keys;
-use crate::request::{NOW, Request, request};
-use crate::{RESOURCE, api, gate_with, variant};
+use super::gate::sealing_keys;
+use super::request::{NOW, Request, request};
+use super::{RESOURCE, api, gate_with, variant};
 
 const BUCKET: &str = "fleet-uploads-prod";
 const KEY: &str = "dir/a.log";
@@ -51,7 +52,7 @@ fn s3_headers(forward: &Forward<'_>) -> Vec<(String, String)> {
     forward.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn goes_on_with_s3_s_own_id_for_a_sealed_one() {
     let (gate, id) = (sealed_only(), sealed("-"));
     for (method, before) in OPERATIONS {
@@ -60,7 +61,7 @@ fn goes_on_with_s3_s_own_id_for_a_sealed_one() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_an_id_without_its_seal_and_an_id_of_another_object() {
     let gate = sealed_only();
     let keys = sealing_keys();
@@ -88,7 +89,7 @@ fn refuses_an_id_without_its_seal_and_an_id_of_another_object() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn tells_the_operator_why_an_upload_goes_on_no_more_and_never_the_client() {
     for (fault, expected) in [
         (UploadFault::ListPartsOff, "ListParts is not served"),
@@ -109,7 +110,7 @@ fn tells_the_operator_why_an_upload_goes_on_no_more_and_never_the_client() {
     assert_eq!(answer("U1"), answer(&(sealed("-") + "1")));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_an_id_after_seven_days() {
     let gate = gate_with(&json!({ "unsealedUploadIds": "refuse", "maxUrlExpirySeconds": 315_360_000 }));
     let begun = NOW - NOW % HOUR;
@@ -118,16 +119,16 @@ fn refuses_an_id_after_seven_days() {
         let expires = (begun + age) / 1000 + 60;
         let resource = format!("{RESOURCE}?uploadId={id}");
         let text = format!("DELETE\n\n\n{expires}\n{resource}");
-        let signature = crate::request::hmac_sha1(crate::request::SECRET, &text);
+        let signature = super::request::hmac_sha1(super::request::SECRET, &text);
         let encoded = signature.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
         let query =
-            format!("uploadId={id}&OSSAccessKeyId={}&Expires={expires}&Signature={encoded}", crate::request::ID);
+            format!("uploadId={id}&OSSAccessKeyId={}&Expires={expires}&Signature={encoded}", super::request::ID);
         let request = request("DELETE", "/dir/a.log", &query).without("date");
         assert_eq!(faults(&gate, &request, begun + age)[0], expected, "{age}");
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn says_nothing_of_an_id_before_the_signature_was_verified() {
     let gate = sealed_only();
     for id in ["U1".to_owned(), sealed("-").replacen("s1.2.", "s1.9.", 1), sealed("-") + "1"] {
@@ -143,7 +144,7 @@ fn says_nothing_of_an_id_before_the_signature_was_verified() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn checks_the_id_after_the_headers_and_before_the_body() {
     let gate = sealed_only();
     let with_faults = |bucket: &str, host: &str, id: &str, callback: bool| {
@@ -160,7 +161,7 @@ fn checks_the_id_after_the_headers_and_before_the_body() {
     assert_eq!(with_faults("fleet-uploads", "uploads.example.com", &sealed("-"), false), "InvalidContentLength");
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn tells_the_api_what_to_seal() {
     let gate = gate_with(&json!({ "headers": { "kmsKeys": { "default": "alias/uploads" } } }));
     let forbid = ("x-oss-forbid-overwrite", "true");
@@ -186,7 +187,7 @@ fn tells_the_api_what_to_seal() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn tells_the_api_the_id_that_the_client_has() {
     let list = request_of("GET", "", &sealed("f"));
     let decision = sealed_only();
@@ -196,7 +197,7 @@ fn tells_the_api_the_id_that_the_client_has() {
     assert_eq!(json["uploadOptions"], Value::Null);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn keeps_a_forbidden_overwrite_from_the_start_of_an_upload_to_its_end() {
     for fields in [json!({}), json!({ "completeMultipartUpload": "s3" })] {
         let gate = gate_with(&fields);
@@ -220,7 +221,7 @@ fn keeps_a_forbidden_overwrite_from_the_start_of_an_upload_to_its_end() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn forwards_unsealed_ids_as_they_are_once_configured() {
     let gate = gate_with(&json!({ "unsealedUploadIds": "forward" }));
     let query = |id: &str| {
@@ -239,14 +240,14 @@ fn forwards_unsealed_ids_as_they_are_once_configured() {
     assert_eq!(s3_headers(&decision.outcome.ok().unwrap()), [("if-none-match".to_owned(), "*".to_owned())]);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_no_id_where_there_are_no_keys() {
     let gate = sealed_only().with_sealing_keys(SealingKeys::default());
     let [edge, api] = faults(&gate, &request_of("GET", "", &sealed("-")), NOW);
     assert_eq!([edge, api], [(); 2].map(|()| Some(UploadFault::UnknownSecret(2))));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn seals_what_leaves_the_edge_and_nothing_without_a_key() {
     let part = request_of("PUT", "partNumber=7&", &sealed("-")).with("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==");
     let part = part.signed(&format!("{RESOURCE}?partNumber=7&uploadId={}", sealed("-"))).text();
@@ -258,7 +259,7 @@ fn seals_what_leaves_the_edge_and_nothing_without_a_key() {
     assert!(seal.starts_with("1;2;1795485177;content-md5;"), "{seal}");
     // What origin-request then sees.
     let (uri, query) = forward.edge_target();
-    let seen = crate::gate::request_text("PUT", uri, query, headers.iter().copied());
+    let seen = super::gate::request_text("PUT", uri, query, headers.iter().copied());
     let keys = sealing_keys();
     let seen = oss_edge::Request::parse(&seen).unwrap();
     let opened = keys.open_hand_over(&seen, UnixMillis(NOW)).unwrap();

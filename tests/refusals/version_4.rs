@@ -6,10 +6,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use oss_edge::{Gate, Origin, Refusal, TooSkewed, UnixMillis};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use wasm_bindgen_test::wasm_bindgen_test;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::gate_with;
-use crate::request::{ID, NOW, Request, SECRET, request};
+use super::gate_with;
+use super::request::{ID, NOW, Request, SECRET, request};
 
 const DATE_V4: &str = "20261124T015257Z";
 const CANONICAL_URI: &str = "/fleet-uploads/dir/a.log";
@@ -66,14 +67,14 @@ fn in_url(date: &str, expires: &str) -> Request {
     request("PUT", "/dir/a.log", &format!("{query}&x-oss-signature={signature}")).without("date")
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_what_is_signed_as_oss_describes_it() {
     let gate = gate_with(&json!({}));
     assert_eq!(refusal(&gate, &in_header(DATE_V4, "cn-hangzhou")), None);
     assert_eq!(refusal(&gate, &in_url(DATE_V4, "1")), None);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn tells_the_clock_s_difference_of_a_header_and_of_a_url() {
     let gate = gate_with(&json!({}));
     let difference = |request: &Request| gate.decide(&request.text(), UnixMillis(NOW)).clock_difference_seconds;
@@ -83,7 +84,7 @@ fn tells_the_clock_s_difference_of_a_header_and_of_a_url() {
 }
 
 /// Java v1 writes the token of version 1 into URLs of version 4.
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_the_token_of_version_1_for_no_signature_of_its_own() {
     let gate = gate_with(&json!({}));
     let signed = in_url(DATE_V4, "60");
@@ -94,7 +95,7 @@ fn takes_the_token_of_version_1_for_no_signature_of_its_own() {
     assert_eq!(refusal(&gate, &alone), Some(Refusal::IncompleteUrlSignature));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_version_2_in_a_url_by_its_name() {
     let gate = gate_with(&json!({}));
     for query in [
@@ -107,7 +108,7 @@ fn refuses_version_2_in_a_url_by_its_name() {
 }
 
 /// Without the header that is signed in addition, the API could not verify the signature again.
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn hands_over_what_is_signed_in_addition() {
     let gate = gate_with(&json!({}));
     let canonical = format!(
@@ -129,7 +130,7 @@ fn hands_over_what_is_signed_in_addition() {
     assert_eq!(again.outcome.err().map(|(refusal, _)| refusal), None);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_header_dated_more_than_the_skew_from_now() {
     let gate = gate_with(&json!({}));
     for (date, difference) in [("20261124T014757Z", -300), ("20261124T015757Z", 300)] {
@@ -148,14 +149,14 @@ fn refuses_a_header_dated_more_than_the_skew_from_now() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn takes_a_url_from_a_skew_before_its_date_on() {
     let gate = gate_with(&json!({}));
     assert_eq!(refusal(&gate, &in_url("20261124T015757Z", "60")), None);
     assert_eq!(refusal(&gate, &in_url("20261124T015758Z", "60")), Some(Refusal::NotYetValid));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_region_that_is_not_configured() {
     let gate = gate_with(&json!({ "signatureRegions": ["cn-hangzhou", "eu-central-1"] }));
     for region in ["cn-hangzhou", "eu-central-1"] {
@@ -172,7 +173,7 @@ fn refuses_a_region_that_is_not_configured() {
     assert_eq!(refusal(&gate_with(&json!({})), &in_header(DATE_V4, "cn-shanghai")), None);
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_life_of_no_seconds() {
     let gate = gate_with(&json!({}));
     for expires in ["0", "00", "-1", "1.5", "+1", "x", "9223372036854775808"] {
@@ -185,7 +186,7 @@ fn refuses_a_life_of_no_seconds() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
+#[test]
 fn refuses_a_header_that_is_repeated_with_another_value() {
     let gate = gate_with(&json!({}));
     let signed = || in_header(DATE_V4, "cn-hangzhou");
