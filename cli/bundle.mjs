@@ -11,7 +11,6 @@ import { createBundledGate } from '../js-shim/core/bundled-gate.mjs';
 import { createGate, sealFile } from '../js-shim/core/gate.mjs';
 import { noticesOf } from './notices.mjs';
 import { writePrivate } from './private-file.mjs';
-import { writeSbom } from './sbom.mjs';
 import { readDocumentsWasm, readWasm } from './wasm-file.mjs';
 
 /** The functions behind API Gateway. */
@@ -93,7 +92,10 @@ export async function writeFunctions(documents, outDir, { sboms = false } = {}) 
   for (const name of functionsOf(documents)) {
     const { files, inputs, module } = await filesOf(name, documents, gate);
     await writeFiles(join(outDir, name), files);
-    if (sboms) await writeSbom(join(outDir, `${name}.cdx.json`), { name, files, inputs, root: ROOT, module });
+    if (sboms) {
+      const { writeSbom } = await import('./sbom.mjs');
+      await writeSbom(join(outDir, `${name}.cdx.json`), { name, files, inputs, root: ROOT, module });
+    }
     functions.set(name, files);
   }
   return functions;
