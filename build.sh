@@ -167,6 +167,8 @@ lint_rust() {
 run_tests() {
   rm -rf "${logs:?}"/*
   export SECRET_SCAN="$logs/functions"
+  # What would only help a next build of other sources.
+  export CARGO_INCREMENTAL=0
   install_cxx
   install_rust_tools
   install_wasm_pack
