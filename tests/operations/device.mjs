@@ -98,6 +98,12 @@ export class Upload {
   }
 }
 
+/** Whether these are the bytes of a list's parts, one after another, without a copy of them all. */
+export function areJoined(bytes, list) {
+  let at = 0;
+  return list.every((part) => part.bytes.equals(bytes.subarray(at, (at += part.bytes.length)))) && at === bytes.length;
+}
+
 /** The bytes of a list's parts, one after another. */
 export function joined(list) {
   return Buffer.concat(list.map(({ bytes }) => bytes));
