@@ -58,7 +58,7 @@ export async function bodyRows(mib = 1024) {
       row('processor seconds a GiB, of the relay', ofRelay),
       row('ratio of the processor times', ofRelay / ofDirect, CPU_RATIO),
       row('processor seconds a GiB, with the AWS SDK alone, in parts and with the digests that OSS answers', ofAlike),
-      row('ratio of the processor times', ofRelay / ofAlike),
+      row('ratio of the processor times, with the same digests', ofRelay / ofAlike),
       row(`one body of ${mib} MiB: peak of the relay's memory, MiB`, relayed.usage.peakMib),
       row(`${BODIES} bodies of 16 MiB at once: peak, MiB`, small.peakMib, RELAY_MIB),
       row(`${BODIES} bodies of 64 MiB at once: peak, MiB`, large.peakMib, RELAY_MIB),

@@ -10,7 +10,10 @@ const CHECKSUMS = /** @type {const} */ ({
   responseChecksumValidation: 'WHEN_REQUIRED',
 });
 
-/** For a request with a Content-MD5, which S3 checks: the SDK would compute a SHA-256 of the payload besides. */
+/**
+ * For a request with a Content-MD5, which is signed and which S3 checks: the SDK would compute a SHA-256 of the payload
+ * besides.
+ */
 export const UNSIGNED_PAYLOAD = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
 
 /**

@@ -57,7 +57,7 @@ async function freePort() {
   return port;
 }
 
-/** Until it answers, with whatever. */
+/** Until it answers, if only with a refusal. */
 async function answering(endpoint, child) {
   for (;;) {
     if (child.exitCode !== null) throw new Error("versitygw didn't start: has the file system extended attributes?");
