@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 import {
@@ -28,8 +29,9 @@ const PIECE = Buffer.alloc(64 * 1024, 'oss-edge');
 
 /** @type {Record<string, (options: any) => Promise<{ tells: object, does?: (asked: any) => Promise<unknown> }>>} */
 const ROLES = {
-  s3: async ({ directory, bucket }) => {
-    const { endpoint, credentials } = await startS3Server({ directory, buckets: [bucket] });
+  s3: async ({ directory, bucket, answersAfter = 0 }) => {
+    const fault = answersAfter === 0 ? undefined : () => wait(answersAfter, undefined);
+    const { endpoint, credentials } = await startS3Server({ directory, buckets: [bucket], fault });
     return { tells: { endpoint, credentials } };
   },
   relay: async ({ index, s3, originSecret, settings }) => {

@@ -85,7 +85,8 @@ async function partsInS3(s3, { object, uploadId }, record, after, limit) {
     const asked = { ...object, UploadId: uploadId, PartNumberMarker: marker, MaxParts: PAGE };
     const { Parts = [], IsTruncated, NextPartNumberMarker } = await s3.send(new ListPartsCommand(asked));
     parts.push(...Parts.map((part) => partOf(Number(part.PartNumber), part, false)));
-    if (!IsTruncated || parts.length > limit) await record.read();
+    // Where S3 has no part, none was made of staged ones, and the record can't say more.
+    if (parts.length > 0 && (!IsTruncated || parts.length > limit)) await record.read();
     if (!IsTruncated || parts.filter(isOfClient(record)).length > limit) return parts;
     // Fail rather than complete an upload without some of its parts.
     if (NextPartNumberMarker === undefined || NextPartNumberMarker === marker) {

@@ -72,7 +72,7 @@ async function ended(s3, { upload, listed, headers, maxJoinBytes, make = makePar
   // Of an upload of large parts S3 knows all that there is to know.
   const isRecorded = chosen.some(({ staged }) => staged);
   const made = plan.filter(({ as }) => as !== 'kept').map(({ number }) => number);
-  if (isRecorded) await record.begin(digest, made, new Date());
+  if (isRecorded) record.begin(digest, made, new Date());
   const Parts = await joinParts(s3, upload, plan, parts, make);
   if (isRecorded) {
     await record.expect(digest, {
@@ -83,8 +83,9 @@ async function ended(s3, { upload, listed, headers, maxJoinBytes, make = makePar
   const completed = await completeInS3(s3, upload, Parts, headers);
   const result = { digest, etag: completed.ETag, versionId: completed.VersionId };
   // Without it, what was expected tells.
-  if (isRecorded) await record.finish(result).catch(() => {});
-  if (parts.staged.length > 0) await removeStaged(s3, upload);
+  const finished = isRecorded ? record.finish(result).catch(() => true) : Promise.resolve(true);
+  if (parts.staged.length > 0) await removeStaged(s3, upload, finished);
+  await finished;
   return { ...completed, joinedBytes: bytes };
 }
 

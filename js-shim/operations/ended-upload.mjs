@@ -26,8 +26,8 @@ export async function madeEarlier(s3, upload, digest, listed) {
   const made = result && { ETag: result.etag, VersionId: result.versionId };
   const found = made ?? (await repeated(s3, upload, expected?.[digest], listed));
   if (found === undefined) return undefined;
-  if (result === undefined) await record.finish({ digest, etag: found.ETag, versionId: found.VersionId }).catch(() => {});
-  await removeStaged(s3, upload);
+  const ended = { digest, etag: found.ETag, versionId: found.VersionId };
+  await removeStaged(s3, upload, made ? undefined : record.finish(ended).catch(() => true));
   return found;
 }
 

@@ -30,6 +30,8 @@ const LEAST_BYTES = 32 * 1024 * 1024;
 export function slicedJoin(count, run, failed) {
   return async (s3, upload, todo, record) => {
     const [own = [], ...others] = divided(todo, count);
+    // The others read it.
+    if (others.length > 0) await record.ensureBegun();
     const elsewhere = others.map(async (plan) => {
       const result = await run({ version: VERSION, upload, plan }).catch((error) => failed(error));
       if (result === undefined) return makeParts(s3, upload, plan, record);

@@ -20,11 +20,14 @@ import { partKey } from './staged-keys.mjs';
  * @typedef {{ PartNumber: number, ETag: string }} S3Part of S3's
  */
 
-/** Parts that are made at once. Each takes up to 15 MiB of memory (`joinPlan`), and 8 as a rule. */
-const MADE_AT_ONCE = 6;
+/**
+ * Parts that are made at once: while some are read, others wait for S3 to store them. Each takes up to 15 MiB of memory
+ * (`joinPlan`), and 8 as a rule.
+ */
+const MADE_AT_ONCE = 12;
 
-/** Staged parts that are read at once, all together. */
-const READ_AT_ONCE = 64;
+/** Staged parts that are read at once, all together. S3 takes some 100 ms to answer each. */
+const READ_AT_ONCE = 120;
 
 /** How often a staged part is read whose answer is cut. The AWS SDK repeats requests, but no answer that it began. */
 const READS = 3;
@@ -165,6 +168,7 @@ class Joiner {
     const { object, uploadId, folder } = this.#upload;
     const CopySource = `${object.Bucket}/${partKey(folder, source)}`;
     const copy = { ...object, UploadId: uploadId, PartNumber: number, CopySource, CopySourceIfMatch: etag };
+    await this.#record.ensureBegun();
     const command = new UploadPartCopyCommand(copy);
     const { CopyPartResult } = await this.#s3.send(command, { abortSignal: this.#signal }).catch(asChangedPart);
     return etagOf(CopyPartResult ?? {});

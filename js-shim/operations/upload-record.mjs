@@ -8,6 +8,8 @@ import { recordKey } from './staged-keys.mjs';
 /**
  * @typedef {import('./s3-clients.mjs').S3} S3
  *
+ * @typedef {Pick<Content, 'version' | 'started' | 'digest' | 'numbers'>} Attempt
+ *
  * @typedef {object} MadePart a part of S3's that was or is about to be made of staged ones
  * @property {number} number
  * @property {number} size in bytes
@@ -45,6 +47,10 @@ export class UploadRecord {
   #content;
   /** @type {string | undefined} */
   #etag;
+  /** Whether the bucket kept versions at the last write. */
+  #isVersioned = false;
+  /** What the next write has to say of this attempt. @type {Attempt | undefined} */
+  #attempt;
   /** The last write. @type {Promise<unknown>} */
   #writing = Promise.resolve();
   /** Parts for the next write. @type {MadePart[]} */
@@ -77,10 +83,15 @@ export class UploadRecord {
     return this;
   }
 
-  /** Begins an attempt. @param {string} digest @param {number[]} numbers @param {Date} now */
+  /** Begins an attempt, which the next write says. @param {string} digest @param {number[]} numbers @param {Date} now */
   begin(digest, numbers, now) {
-    const attempt = { version: /** @type {const} */ (1), started: now.toISOString(), digest, numbers };
-    return this.#write((content) => ({ made: [], expected: {}, ...content, ...attempt }));
+    this.#attempt = { version: 1, started: now.toISOString(), digest, numbers };
+  }
+
+  /** Writes that the attempt has begun, unless another write has said so. */
+  async ensureBegun() {
+    await this.#writing.catch(() => {});
+    if (this.#attempt !== undefined) await this.#write((content) => content);
   }
 
   /**
@@ -95,47 +106,42 @@ export class UploadRecord {
       .then(() => {
         const noted = this.#noted.splice(0);
         this.#noting = undefined;
-        return this.#change((content) => ({ ...content, made: [...without(content.made, noted), ...noted] }));
+        return this.#write((content) => ({ ...content, made: [...without(content.made, noted), ...noted] }));
       });
     return this.#noting;
   }
 
   /** @param {string} digest @param {Expected} expected */
   expect(digest, expected) {
-    return this.#change((content) => ({ ...content, expected: { ...content.expected, [digest]: expected } }));
+    return this.#write((content) => ({ ...content, expected: { ...content.expected, [digest]: expected } }));
   }
 
-  /** @param {Result} result */
-  finish(result) {
-    return this.#change((content) => ({ ...content, result }));
+  /** @param {Result} result @returns {Promise<boolean>} whether S3 keeps former versions of the record */
+  async finish(result) {
+    await this.#write((content) => ({ ...content, result }));
+    return this.#isVersioned;
   }
 
-  /** @param {(content: Content) => Content} change */
-  #change(change) {
-    return this.#write((content) => {
-      if (content === undefined) throw new Error('the record is gone');
-      return change(content);
-    });
-  }
-
-  /** One write after another. @param {(content: Content | undefined) => Content} change @returns {Promise<void>} */
+  /** One write after another. @param {(content: Content) => Content} change @returns {Promise<void>} */
   #write(change) {
     const written = this.#writing.catch(() => {}).then(() => this.#put(change));
     this.#writing = written;
     return written;
   }
 
-  /** @param {(content: Content | undefined) => Content} change */
+  /** @param {(content: Content) => Content} change */
   async #put(change) {
     const { PutObjectCommand } = await import('@aws-sdk/client-s3');
     for (let attempt = 1; ; attempt += 1) {
-      const content = change(this.#content);
+      const content = change(this.#current());
       const condition = this.#etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: this.#etag };
       const put = { ...this.#object, ...condition, Body: JSON.stringify(content), ContentType: 'application/json' };
       try {
-        const { ETag } = await this.#s3.send(new PutObjectCommand(put));
+        const { ETag, VersionId } = await this.#s3.send(new PutObjectCommand(put));
         this.#content = content;
         this.#etag = ETag;
+        this.#isVersioned = VersionId !== undefined;
+        this.#attempt = undefined;
         return;
       } catch (error) {
         const isConflict = error instanceof Error && CONFLICTS.includes(error.name);
@@ -144,6 +150,13 @@ export class UploadRecord {
         await this.read();
       }
     }
+  }
+
+  /** @returns {Content} */
+  #current() {
+    if (this.#attempt !== undefined) return { made: [], expected: {}, ...this.#content, ...this.#attempt };
+    if (this.#content === undefined) throw new Error('the record is gone');
+    return this.#content;
   }
 }
 

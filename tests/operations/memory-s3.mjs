@@ -101,7 +101,7 @@ export class MemoryS3 {
     if (IfNoneMatch && this.#current(Key)) fail('PreconditionFailed');
     const digest = createHash('md5');
     if (!this.kms) for (const { etag } of chosen) digest.update(etag.slice(1, -1), 'hex');
-    const ETag = this.kms ? `"kms-${(this.#ids += 1)}"` : `"${digest.digest('hex')}-${chosen.length}"`;
+    const ETag = `"${this.kms ? `kms${(this.#ids += 1)}` : digest.digest('hex')}-${chosen.length}"`;
     const { versionId: VersionId } = this.#put(Key, { bytes: Buffer.concat(chosen.map(({ bytes }) => bytes)), etag: ETag });
     const answer = { ETag, VersionId: this.versioned ? VersionId : undefined };
     this.uploads.delete(UploadId);

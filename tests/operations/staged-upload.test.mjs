@@ -138,11 +138,15 @@ test('a record begins where there is none, and each write is of what was read', 
   const record = await new UploadRecord(s3, 'b', 'f').read();
   assert.equal(record.content, undefined);
   await assert.rejects(record.finish({ digest: 'd', etag: '"e"' }), { message: 'the record is gone' });
-  await record.begin('d', [1, 2], NOW);
+  record.begin('d', [1, 2], NOW);
+  assert.equal(record.content, undefined);
+  await record.ensureBegun();
+  await record.ensureBegun();
   await record.note(noted(1));
   await record.expect('d', { etag: '"e"', parts: [[1, '"1"']] });
-  await record.finish({ digest: 'd', etag: '"e"' });
-  await record.begin('other', [3], NOW);
+  assert.equal(await record.finish({ digest: 'd', etag: '"e"' }), false);
+  record.begin('other', [3], NOW);
+  await record.ensureBegun();
   const begun = { version: 1, started: '2026-11-24T01:52:57.000Z', digest: 'd', numbers: [1, 2], made: [], expected: {} };
   const made = { ...begun, made: [noted(1)] };
   const expected = { ...made, expected: { d: { etag: '"e"', parts: [[1, '"1"']] } } };
@@ -152,6 +156,17 @@ test('a record begins where there is none, and each write is of what was read', 
   assert.deepEqual(record.content, again);
   const { Bucket, Key, ContentType } = s3.inputsOf('PutObject')[0];
   assert.deepEqual({ Bucket, Key, ContentType }, { Bucket: 'b', Key: RECORD, ContentType: 'application/json' });
+});
+
+test('an attempt that makes a part begins with the write that notes it', async () => {
+  const s3 = scripted({ GetObject: NO_RECORD, PutObject: [{ ETag: '"1"', VersionId: 'v1' }, { ETag: '"2"', VersionId: 'v2' }] });
+  const record = await new UploadRecord(s3, 'b', 'f').read();
+  record.begin('d', [1], NOW);
+  await record.note(noted(1));
+  await record.ensureBegun();
+  assert.equal(await record.finish({ digest: 'd', etag: '"e"' }), true);
+  const begun = { version: 1, started: '2026-11-24T01:52:57.000Z', digest: 'd', numbers: [1], made: [noted(1)], expected: {} };
+  assert.deepEqual(writes(s3), [{ ...begun, condition: '*' }, { ...begun, result: { digest: 'd', etag: '"e"' }, condition: '"1"' }]);
 });
 
 test('a record that cannot be read is not taken for none', async () => {
@@ -164,7 +179,8 @@ test('a record that is gone begins anew', async () => {
   const s3 = scripted({ GetObject: [recordOf({ made: [noted(1)], expected: {} }), NO_RECORD], PutObject: { ETag: '"1"' } });
   const record = await new UploadRecord(s3, 'b', 'f').read();
   assert.deepEqual((await record.read()).content, undefined);
-  await record.begin('d', [], NOW);
+  record.begin('d', [], NOW);
+  await record.ensureBegun();
   assert.deepEqual([writes(s3)[0].condition, writes(s3)[0].made], ['*', []]);
 });
 
@@ -173,7 +189,8 @@ for (const name of ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchK
     t.mock.method(Math, 'random', () => 0);
     const s3 = scripted({ GetObject: recordOf({ made: [noted(1)], expected: {} }), PutObject: [() => fail(name), { ETag: '"2"' }] });
     const record = new UploadRecord(s3, 'b', 'f');
-    await record.begin('d', [], NOW);
+    record.begin('d', [], NOW);
+    await record.ensureBegun();
     assert.deepEqual(writes(s3).map(({ condition, made }) => [condition, made]), [['*', []], ['"record"', [noted(1)]]]);
   });
 }
@@ -182,7 +199,9 @@ test('a writer gives up after twenty writes, and at once where S3 fails', async 
   t.mock.method(Math, 'random', () => 0);
   for (const [PutObject, count] of [[() => fail('PreconditionFailed'), 20], [() => fail('SlowDown'), 1], [() => Promise.reject('PreconditionFailed'), 1]]) {
     const s3 = scripted({ GetObject: recordOf({}), PutObject });
-    await assert.rejects(new UploadRecord(s3, 'b', 'f').begin('d', [], NOW));
+    const record = new UploadRecord(s3, 'b', 'f');
+    record.begin('d', [], NOW);
+    await assert.rejects(record.ensureBegun());
     assert.equal(s3.inputsOf('PutObject').length, count);
   }
 });
@@ -192,9 +211,10 @@ test('one write has all parts that were noted while another was under way, each 
   const PutObject = () => new Promise((resolve) => answers.push(() => resolve({ ETag: `"${answers.length}"` })));
   const s3 = scripted({ GetObject: recordOf({ made: [noted(1, { content: 'former' }), noted(3, { md5: 'other' })], expected: {} }), PutObject });
   const record = await new UploadRecord(s3, 'b', 'f').read();
-  const begun = record.begin('d', [], NOW);
-  const first = [record.note(noted(1)), record.note(noted(2)), record.note(noted(3, { size: 8 }))];
+  record.begin('d', [], NOW);
+  const begun = record.ensureBegun();
   while (answers.length < 1) await new Promise(setImmediate);
+  const first = [record.note(noted(1)), record.note(noted(2)), record.note(noted(3, { size: 8 }))];
   answers[0]();
   await begun;
   while (answers.length < 2) await new Promise(setImmediate);
@@ -211,11 +231,13 @@ test('one write has all parts that were noted while another was under way, each 
 test('a write that fails keeps no other back', async () => {
   const s3 = scripted({ GetObject: recordOf({ made: [], expected: {} }), PutObject: [() => fail('SlowDown'), { ETag: '"1"' }, () => fail('SlowDown'), { ETag: '"2"' }] });
   const record = await new UploadRecord(s3, 'b', 'f').read();
-  const [failed, written] = await Promise.allSettled([record.begin('d', [], NOW), record.note(noted(1))]);
+  record.begin('d', [], NOW);
+  const [failed, written] = await Promise.allSettled([record.expect('d', { parts: [] }), record.note(noted(1))]);
   assert.deepEqual([failed.status, written.status], ['rejected', 'fulfilled']);
   await assert.rejects(record.note(noted(2)), { name: 'SlowDown' });
-  await record.begin('e', [], NOW);
-  assert.deepEqual([record.content.digest, record.content.made], ['e', [noted(1)]]);
+  record.begin('e', [], NOW);
+  await record.ensureBegun();
+  assert.deepEqual([record.content.digest, record.content.made, record.content.expected], ['e', [noted(1)], {}]);
 });
 
 const ENDED = () => fail('NoSuchUpload');
