@@ -84,6 +84,12 @@ export function createRelay({
   const mayWriteLine = lineLimit();
   const pipelining = new Pipelining((socket) => writeRefused({ clientIp: addressOf(socket), detail: 'more requests than answers' }));
   limitConnections(server, settings);
+  /** Also those on which TLS or the PROXY protocol isn't done yet, which the HTTP server doesn't know. @type {Set<Socket>} */
+  const sockets = new Set();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   // What follows on a connection may be a request to another hop, or content.
   server.maxRequestsPerSocket = settings.bothFramings === 'accept' ? 1 : 0;
   server.on('dropRequest', ({ socket }) => pipelining.admits(socket));
@@ -136,7 +142,7 @@ export function createRelay({
     health?.close();
     health?.closeAllConnections();
     server.close();
-    const timer = setTimeout(() => server.closeAllConnections(), settings.stopSeconds * 1000);
+    const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), settings.stopSeconds * 1000);
     await closed;
     clearTimeout(timer);
   }

@@ -467,3 +467,20 @@ test('ends what is under way when its time to stop is over', async () => {
   await closed;
   assert.equal((await logged(1))[0].code, 'IncompleteBody');
 });
+
+test('ends connections on which no request can come yet, when its time to stop is over', { timeout: 60_000 }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'oss-edge-stop-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const tls = { certificate: join(directory, 'tls.crt'), key: join(directory, 'tls.key') };
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=relay', '-keyout', tls.key, '-out', tls.certificate], { stdio: 'ignore' });
+  for (const entrance of [{ tls }, { clientAddress: 'proxy-protocol', trustedProxies: ['127.0.0.1'] }]) {
+    const { relay, port } = await started({ entrance, settings: { stopSeconds: 0, headersSeconds: 600 } });
+    const accepted = once(relay.server, 'connection');
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => {});
+    const closed = once(socket.resume(), 'close');
+    await accepted;
+    await relay.stop();
+    await closed;
+  }
+});
