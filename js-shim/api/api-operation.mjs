@@ -3,7 +3,7 @@
 
 import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { regionalClients } from '../operations/s3-clients.mjs';
-import { NotAuthorized, errorTranslation, faultDetail } from '../operations/s3-fault.mjs';
+import { NotAuthorized, errorTranslation, failedRequest, faultDetail } from '../operations/s3-fault.mjs';
 import { proxyResult } from './api-gateway-event.mjs';
 import { readContext, requestOf } from './verified-request.mjs';
 
@@ -46,7 +46,7 @@ export function apiOperation(operation, perform) {
         const answer = translate(error, event?.httpMethod, requestId, time);
         const { code, status } = answer;
         const detail = faultDetail(error);
-        log(lineOf(time, verified, requestId, { code, status, detail }));
+        log(lineOf(time, verified, requestId, { code, status, detail, ...failedRequest(error) }));
         return proxyResult(answer);
       }
     };

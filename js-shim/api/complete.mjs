@@ -4,6 +4,7 @@
 import { LOG_VERSION, writeLogLine } from '../log.mjs';
 import { complete } from '../operations/complete.mjs';
 import { madeSlice, slicedJoin } from '../operations/join-slices.mjs';
+import { faultDetail } from '../operations/s3-fault.mjs';
 import { apiClients, apiOperation } from './api-operation.mjs';
 import { invokeThisFunction } from './invoke-this-function.mjs';
 
@@ -22,7 +23,7 @@ const OPERATION = 'CompleteMultipartUpload';
 export function createComplete({ slices = slicesOf(process.env), invoke = invokeThisFunction, ...options }) {
   const { now = Date.now, log = writeLogLine, s3Client = apiClients(options.s3Options) } = options;
   const failed = (/** @type {unknown} */ error) => {
-    const detail = `a slice of a join failed and is made here: ${error instanceof Error ? error.name : typeof error}`;
+    const detail = `a slice of a join failed and is made here: ${faultDetail(error)}`;
     const time = new Date(now()).toISOString();
     log({ log: LOG_VERSION, time, function: OPERATION, event: 'join-slice', level: 'error', detail });
   };

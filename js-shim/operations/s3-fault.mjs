@@ -3,6 +3,8 @@
 import { createTranslator } from '../core/translator.mjs';
 import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 
+/** @typedef {Error & { code?: unknown, $metadata?: import('@aws-sdk/client-s3').S3ServiceException['$metadata'] }} SdkError */
+
 /** An error by S3's code, for what is found out before S3 is asked. */
 export class S3Fault extends Error {
   /** @param {string} code @param {string} [detail] for the log: what was found, and what to change */
@@ -12,10 +14,32 @@ export class S3Fault extends Error {
   }
 }
 
-/** What the log says of an error. The messages of others may hold anything. @param {unknown} error */
+/**
+ * What the log says of an error. Of one that isn't ours: its name, such as S3's code, and the codes that come with it. Its
+ * message may hold anything.
+ *
+ * @param {unknown} error
+ */
 export function faultDetail(error) {
   if (error instanceof S3Fault) return error.message;
-  return error instanceof Error ? error.name : typeof error;
+  if (!(error instanceof Error)) return typeof error;
+  const { name, code, $metadata } = /** @type {SdkError} */ (error);
+  const codes = [
+    /^E[A-Z_]{1,30}$/u.test(String(code)) && code,
+    $metadata?.httpStatusCode && `status ${$metadata.httpStatusCode}`,
+  ].filter(Boolean);
+  return codes.length > 0 ? `${name} (${codes.join(', ')})` : name;
+}
+
+/**
+ * The id by which AWS Support finds the request that S3 failed, for the log.
+ *
+ * @param {unknown} error
+ * @returns {{ s3RequestId?: string }}
+ */
+export function failedRequest(error) {
+  const { requestId = '' } = (error instanceof Error && /** @type {SdkError} */ (error).$metadata) || {};
+  return /^[\w-]{1,64}$/u.test(requestId) ? { s3RequestId: requestId } : {};
 }
 
 /** The request isn't the one that was verified, or none was. */

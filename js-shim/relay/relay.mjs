@@ -9,7 +9,7 @@ import { createSeal } from '../core/seal.mjs';
 import { readOriginSecrets } from '../edge/origin-secret.mjs';
 import { LOG_VERSION, loggedCapture, loggedKey, writeLogLine } from '../log.mjs';
 import { regionalClients } from '../operations/s3-clients.mjs';
-import { S3Fault, errorTranslation, faultDetail } from '../operations/s3-fault.mjs';
+import { S3Fault, errorTranslation, failedRequest, faultDetail } from '../operations/s3-fault.mjs';
 import { endUnreadable, sendAnswer } from './answer.mjs';
 import { entranceWayIn } from './entrance.mjs';
 import { framingFault } from './framing.mjs';
@@ -224,7 +224,8 @@ export function createRelay({
       };
     } catch (error) {
       const translated = translate(error, request.method, String(line.ossRequestId), time);
-      return refusal(translated, faultDetail(error), { ...line, ...received }, wayIn.pageHeaders(request));
+      line = { ...line, ...received, ...failedRequest(error) };
+      return refusal(translated, faultDetail(error), line, wayIn.pageHeaders(request));
     }
   }
 

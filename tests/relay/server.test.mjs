@@ -137,6 +137,15 @@ test('what fails is an error of OSS with the id of the line, and nobody is told 
   assert.match(line.ossRequestId, /^[0-9A-F]{24}$/u);
 });
 
+test('a request that S3 fails has the id of it in its line', async (t) => {
+  const denied = Object.assign(new Error('secret text'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403, requestId: '4442587FB7D0A2F9' } });
+  const { relay, port, logged } = await started({ s3Client: async () => ({ send: () => Promise.reject(denied) }) });
+  t.after(() => relay.stop());
+  assert.equal((await exchange(port, [head('/stored', ['Content-Length: 5']), HELLO])).code, 'AccessDenied');
+  const [{ code, detail, s3RequestId }] = await logged(1);
+  assert.deepEqual([code, detail, s3RequestId], ['AccessDenied', 'AccessDenied (status 403)', '4442587FB7D0A2F9']);
+});
+
 test('what lets a page read an answer may fail, and the answer stays what it is', async () => {
   const failing = await started({ gate: { ...gate, corsHeaders: () => decide('/failing') } });
   for (const [path, status] of /** @type {const} */ ([['/stored', 200], ['/failing', 500]])) {

@@ -76,6 +76,12 @@ test("answers with an operation's document, headers and size, and logs the bytes
   assert.deepEqual([line, lines.length], [{ time: '2026-11-24T01:52:57.000Z', function: 'Operation', event: 'joined', joinedBytes: 9, ...who }, 1]);
 });
 
+test('a request that S3 fails has the id of it in its line', async () => {
+  const denied = Object.assign(new Error('secret text'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403, requestId: '4442587FB7D0A2F9' } });
+  const { lines: [{ code, detail, s3RequestId }] } = await performed(eventOf({ operation: 'Operation' }), Promise.reject(denied));
+  assert.deepEqual([code, detail, s3RequestId], ['AccessDenied', 'AccessDenied (status 403)', '4442587FB7D0A2F9']);
+});
+
 for (const [what, event, requestId] of /** @type {[string, any, string][]} */ ([
   ['no event', undefined, 'unknown'],
   ['an event that is empty', {}, 'unknown'],

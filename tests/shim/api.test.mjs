@@ -306,7 +306,7 @@ test('makes a slice of a join for another instance, and takes no request for one
   const event = { joinSlice: slice, region: 'us-east-1' };
   assert.deepEqual(await at('complete')(event), { parts: [{ PartNumber: 1, ETag: etag }] });
   assert.deepEqual(await at('complete')({ ...event, joinSlice: { ...slice, upload: { ...upload, uploadId: 'gone' } } }), {
-    fault: { code: 'NoSuchUpload', detail: 'NoSuchUpload' },
+    fault: { code: 'NoSuchUpload', detail: 'NoSuchUpload (status 404)' },
   });
   // What a client controls of an event is inside of it.
   const { statusCode } = await at('complete')({ ...proxyEventOf(JSON.stringify(event)), requestContext: { requestId: 'r' } });
