@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import Ajv from 'ajv';
 
-/** It compiles a schema once. */
+/** Shared, because it caches the schemas that it compiled. */
 const ajv = new /** @type {any} */ (Ajv).default({
   verbose: true,
   strictTypes: false,
@@ -21,7 +21,7 @@ const ajv = new /** @type {any} */ (Ajv).default({
 export function checkBySchema(schema, document, { name, at = '' }) {
   const validate = ajv.compile(schema);
   if (validate(document)) return;
-  // Of alternatives, what is deepest says most.
+  // Where alternatives failed, the error that is deepest in the document is the most specific.
   const [error] = validate.errors.toSorted(
     (/** @type {any} */ one, /** @type {any} */ other) => other.instancePath.length - one.instancePath.length,
   );
@@ -45,7 +45,34 @@ function messageOf({ instancePath, keyword, params, data, schema, message, paren
     return `${below(params.additionalProperty)}: unknown field, expected one of ${known}`;
   }
   if (keyword === 'required') return `${below(params.missingProperty)}: expected a value, found none`;
-  const expected =
-    keyword === 'enum' ? `one of ${schema.join(', ')}` : message.replace(/^must (?:be|match|NOT) ?/u, '');
+  const expected = expectationOf(keyword, schema) ?? message.replace(/^must (?:be|match) /u, '');
   return `${path === '' ? '' : `${path}: `}expected ${expected}, found ${JSON.stringify(data)}`;
+}
+
+/**
+ * What a keyword expects, where Ajv's message doesn't say it ("must be equal to constant") or states the opposite ("must
+ * NOT have fewer than 2 items").
+ *
+ * @param {string} keyword @param {any} schema the keyword's value
+ * @returns {string | undefined}
+ */
+function expectationOf(keyword, schema) {
+  switch (keyword) {
+    case 'enum':
+      return `one of ${schema.join(', ')}`;
+    case 'const':
+      return JSON.stringify(schema);
+    case 'minItems':
+      return `at least ${schema} items`;
+    case 'maxItems':
+      return `at most ${schema} items`;
+    case 'uniqueItems':
+      return 'each item once';
+    case 'minLength':
+      return `at least ${schema} characters`;
+    case 'maxLength':
+      return `at most ${schema} characters`;
+    default:
+      return undefined;
+  }
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { checkBySchema } from '../../cli/checked-document.mjs';
 import { parseDocument } from '../../cli/document.mjs';
 import { createGate } from '../../js-shim/core/gate.mjs';
 import { readDocumentsWasm } from '../../cli/wasm-file.mjs';
@@ -36,4 +37,22 @@ test('the core refuses it in a fetched document, which it reads as text', async 
   const entry = '{"accessKeyId":"a","accessKeySecret":"s","status":"disabled","status":"active"}';
   assert.throws(() => gate.useAccessKeys([`{"accessKeys":[${entry}]}`]), { message: 'access keys: accessKeys[0].status: expected a name that appears once' });
   assert.throws(() => gate.useAccessKeys(['{"accessKeys":[],"accessKeys":[]}']), { message: 'access keys: accessKeys: expected a name that appears once' });
+});
+
+test('a document that breaks its schema is refused with what was expected and what was found', () => {
+  for (const [schema, value, problem] of /** @type {[object, unknown, string][]} */ ([
+    [{ type: 'array', minItems: 2 }, ['a'], 'expected at least 2 items, found ["a"]'],
+    [{ type: 'array', maxItems: 1 }, ['a', 'b'], 'expected at most 1 items, found ["a","b"]'],
+    [{ type: 'array', uniqueItems: true }, ['a', 'a'], 'expected each item once, found ["a","a"]'],
+    [{ type: 'string', minLength: 3 }, 'ab', 'expected at least 3 characters, found "ab"'],
+    [{ type: 'string', maxLength: 1 }, 'ab', 'expected at most 1 characters, found "ab"'],
+    [{ const: '*' }, 'a', 'expected "*", found "a"'],
+    [{ enum: ['a', 'b'] }, 'c', 'expected one of a, b, found "c"'],
+    [{ type: 'string', pattern: '^a$' }, 'b', 'expected pattern "^a$", found "b"'],
+    [{ type: 'integer', minimum: 3 }, 1, 'expected >= 3, found 1'],
+    [{ type: 'string' }, 1, 'expected string, found 1'],
+  ])) {
+    const message = `vpn: field: ${problem}`;
+    assert.throws(() => checkBySchema({ properties: { field: schema } }, { field: value }, { name: 'vpn' }), { message });
+  }
 });
