@@ -3,7 +3,7 @@
 import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { SECRET_HEADER } from '../edge/endpoints.mjs';
 import { readOriginSecrets } from '../edge/origin-secret.mjs';
-import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
+import { ACCESS_DENIED, INTERNAL_ERROR, SERVICE_UNAVAILABLE, ossError } from '../edge/oss-error.mjs';
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { digestOf, headerOf, packHeaders, policy } from './api-gateway-event.mjs';
 
@@ -35,7 +35,10 @@ export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log
         return denied(event, time, ACCESS_DENIED, 'the origin secret is wrong');
       }
       const decision = await decideWithKeys(keys, time, () => gate.decideAtApi(handOver(), time));
-      if (decision === undefined) throw new NoAccessKeys();
+      if (decision === undefined) {
+        log(undecidedLine(event, time, SERVICE_UNAVAILABLE, NO_ACCESS_KEYS));
+        throw new NoAccessKeys();
+      }
       log(decisionLine(decision, time));
       if (decision.decision === 'refuse') return deny(event, decision.accessKeyId, decision.body);
       return policy('Allow', event.methodArn, decision.accessKeyId, contextOf(decision, handOver()));
@@ -46,22 +49,23 @@ export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log
   };
 
   /**
-   * Denies a request that the core didn't decide on.
+   * Denies a request without a decision of the core.
    *
    * @param {AuthorizerEvent} event @param {number} time
    * @param {Readonly<import('../edge/oss-error.mjs').OssError>} error @param {string} detail
    */
   function denied(event, time, error, detail) {
-    log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: FUNCTION, decision: 'deny', detail });
-    const requestId = event.requestContext?.requestId ?? 'unknown';
-    return deny(event, undefined, ossError(error, { requestId, now: time }).body);
+    log(undecidedLine(event, time, error, detail));
+    return deny(event, undefined, ossError(error, { requestId: requestIdOf(event), now: time }).body);
   }
 }
 
-/** Neither an allow nor a deny: nobody can know whether the request is right. */
+const NO_ACCESS_KEYS = 'no access keys';
+
+/** Thrown in place of an answer: without access keys the request can be neither allowed nor denied. */
 class NoAccessKeys extends Error {
   constructor() {
-    super('no access keys');
+    super(NO_ACCESS_KEYS);
     this.name = 'NoAccessKeys';
   }
 }
@@ -76,8 +80,8 @@ function deny(event, accessKeyId, body) {
 }
 
 /**
- * Shortens a refusal so that it fits an authorizer's result. The edge has shown the client its
- * StringToSign already.
+ * Removes the signed texts from an error document, so that it fits into an authorizer's result of 8 KB. The edge
+ * verified the same signature first, and has shown them to the client.
  *
  * @param {string} body
  */
@@ -86,8 +90,8 @@ function withoutStringToSign(body) {
 }
 
 /**
- * What the function of the operation needs. All of it is verified. The digest ties it to this request,
- * so that a cached result of another request is of no use.
+ * What the operation's function needs, all of it verified. The digest binds the result to this request, so that a
+ * result that API Gateway cached for another request is refused.
  *
  * @param {import('../core/decision.mjs').ServiceForward} forward @param {string} handOver
  * @returns {import('./verified-request.mjs').Verified}
@@ -104,6 +108,23 @@ function contextOf({ options, headers, ...forward }, handOver) {
     ...(uploadId === undefined ? {} : { uploadId }),
     ...(staging === undefined ? {} : { staging, maxJoinBytes: String(maxJoinBytes) }),
   };
+}
+
+/** API Gateway's id: the client gets it where the core made no decision. @param {AuthorizerEvent} event */
+function requestIdOf(event) {
+  return event.requestContext?.requestId ?? 'unknown';
+}
+
+/**
+ * The line of a request without a decision of the core.
+ *
+ * @param {AuthorizerEvent} event @param {number} time
+ * @param {Readonly<import('../edge/oss-error.mjs').OssError>} error @param {string} detail
+ * @returns {import('../log.mjs').LogLine}
+ */
+function undecidedLine(event, time, { code }, detail) {
+  const line = { decision: 'deny', code, detail, ossRequestId: requestIdOf(event) };
+  return { log: LOG_VERSION, time: new Date(time).toISOString(), function: FUNCTION, ...line };
 }
 
 /**

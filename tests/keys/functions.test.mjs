@@ -351,6 +351,7 @@ describe('authorizer', () => {
     await assert.rejects(authorizer(authorizerEvent(handOver)), { name: 'NoAccessKeys' });
     assert.deepEqual(lines.map(({ function: name, detail }) => [name, detail]), [
       ['authorizer', 'not fetched: fleet: us-east-1: status 500 InternalServiceError'],
+      ['authorizer', 'no access keys'],
     ]);
     store.behaviour = 'answers';
     const other = authorizerOf({});

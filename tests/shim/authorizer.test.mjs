@@ -17,8 +17,8 @@ const REFUSAL = { decision: 'refuse', operation: 'ListParts', accessKeyId: 'LTAI
 const HEADERS = { 'X-Ossedge-Request': ['hand-over'], 'x-ossedge-origin-secret': [SECRET] };
 
 /** What is made of an event, and what the core was asked and the log was told. */
-async function authorized(/** @type {() => object} */ decide, { keys = undefined, ...event } = /** @type {any} */ ({})) {
-  const [asked, lines] = [/** @type {unknown[][]} */ ([]), /** @type {any[]} */ ([])];
+async function authorized(/** @type {() => object} */ decide, { keys = undefined, lines = [], ...event } = /** @type {any} */ ({})) {
+  const asked = /** @type {unknown[][]} */ ([]);
   const gate = /** @type {any} */ ({ decideAtApi: (/** @type {unknown[]} */ ...inputs) => (asked.push(inputs), decide()) });
   const authorizer = createAuthorizer({ gate, keys, originSecret: SECRET, now: () => NOW, log: (line) => lines.push(line) });
   const result = /** @type {any} */ (await authorizer({ methodArn: ARN, requestContext: { requestId: 'api-request' }, multiValueHeaders: HEADERS, ...event }));
@@ -68,7 +68,8 @@ test('asks the core nothing without the origin secret, and answers with the id o
   for (const secrets of [undefined, [], ['x'.repeat(SECRET.length)], [SECRET, SECRET]]) {
     const { asked, lines, result } = await authorized(() => FORWARD, { multiValueHeaders: { ...HEADERS, 'x-ossedge-origin-secret': secrets } });
     assert.deepEqual([asked, result.policyDocument.Statement[0].Effect, result.principalId, requestIdOf(result)], [[], 'Deny', 'unknown', 'api-request']);
-    assert.deepEqual([lines[0].decision, lines[0].detail, lines.length], ['deny', 'the origin secret is wrong', 1]);
+    const { decision, code, detail, ossRequestId } = lines[0];
+    assert.deepEqual([decision, code, detail, ossRequestId, lines.length], ['deny', 'AccessDenied', 'the origin secret is wrong', 'api-request', 1]);
     assert.match(result.context.body, /<Code>AccessDenied<\/Code>/u);
   }
   assert.equal(requestIdOf((await authorized(() => FORWARD, { multiValueHeaders: {}, requestContext: undefined })).result), 'unknown');
@@ -79,18 +80,19 @@ test('denies what the core fails to decide, and tells nobody the message', async
     const { lines, result } = await authorized(() => {
       throw thrown;
     });
-    assert.deepEqual([result.policyDocument.Statement[0].Effect, lines[0].detail], ['Deny', `no decision: ${name}`]);
+    const [{ code, detail, ossRequestId }] = lines;
+    assert.deepEqual([result.policyDocument.Statement[0].Effect, code, detail, ossRequestId], ['Deny', 'InternalError', `no decision: ${name}`, requestIdOf(result)]);
     assert.match(result.context.body, /<Code>InternalError<\/Code>/u);
     assert.ok(!JSON.stringify([lines, result]).includes('secret text'));
   }
 });
 
-test('fails while there are no access keys, so that API Gateway keeps no answer', async () => {
+test('logs that there are no access keys, and fails, so that API Gateway keeps no answer', async () => {
   const keys = { ready: () => false, arrival: async () => false };
-  await assert.rejects(authorized(() => FORWARD, { keys }), (error) => {
-    assert.deepEqual([/** @type {Error} */ (error).name, /** @type {Error} */ (error).message], ['NoAccessKeys', 'no access keys']);
-    return true;
-  });
+  const lines = /** @type {any[]} */ ([]);
+  await assert.rejects(authorized(() => FORWARD, { keys, lines }), { name: 'NoAccessKeys', message: 'no access keys' });
+  const { decision, code, detail, ossRequestId } = lines[0];
+  assert.deepEqual([decision, code, detail, ossRequestId, lines.length], ['deny', 'ServiceUnavailable', 'no access keys', 'api-request', 1]);
 });
 
 test('a header of an event is one value, whatever the case of its name, or none', () => {
