@@ -2,7 +2,7 @@
 
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { generatedResponse, readEvent } from './cloudfront-event.mjs';
-import { WiringFault, failClosed } from './fail-closed.mjs';
+import { detailOf, failClosed } from './fail-closed.mjs';
 import { LOG_VERSION, loggedCapture, loggedKey, writeLogLine } from '../log.mjs';
 import { requestFields } from './log-fields.mjs';
 import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
@@ -50,9 +50,7 @@ export function deciding({ gate, keys, now = Date.now, log = writeLogLine }, { n
       log({ ...decisionLine(name, decision, request, requestId, time), keysAgeSeconds: keys?.ageSeconds(time) });
       return result;
     } catch (error) {
-      // Of another error only the name: a message might quote the request.
-      const detail = `no decision: ${error instanceof Error ? error.name : typeof error}`;
-      return failed(event, time, { detail: error instanceof WiringFault ? error.message : detail });
+      return failed(event, time, { detail: detailOf(error) });
     }
   };
 

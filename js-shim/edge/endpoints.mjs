@@ -47,11 +47,18 @@ export function isBucket({ origin }, domainName) {
  * @throws {WiringFault} when it is neither's, or the path is none of its resources
  */
 export function toEndpoint(request, domain, { api, relay }) {
-  const { uri } = request;
+  const { uri, origin } = request;
   if (api && domain === api.domain && API_RESOURCES.includes(uri)) return to('api', api, request);
   if (relay && domain === relay.domain && RELAY_RESOURCES.includes(uri)) return to('relay', relay, request);
-  throw new WiringFault(`the origin is not ${domain}`);
+  const bundled = (api ?? relay)?.domain;
+  if (domain === bundled) throw new WiringFault(OTHER_RELEASE);
+  const found = origin?.s3?.domainName ?? 'no S3 origin';
+  throw new WiringFault(
+    `the origin is not ${domain}: the distribution has ${found}, and this bundle ${bundled ?? 'no API or relay'}`,
+  );
 }
+
+const OTHER_RELEASE = 'no such resource at the API or the relay: viewer-request is of another release';
 
 /** @param {keyof typeof READ_TIMEOUTS} kind @param {Endpoint} endpoint @param {CloudFrontRequest} request */
 function to(kind, endpoint, request) {

@@ -8,6 +8,17 @@ import { LOG_VERSION } from '../log.mjs';
 export class WiringFault extends Error {}
 
 /**
+ * The detail for the log of an error that was thrown in place of a decision. Of any but a `WiringFault` it has only the
+ * name, because the message might quote the request.
+ *
+ * @param {unknown} error
+ */
+export function detailOf(error) {
+  if (error instanceof WiringFault) return error.message;
+  return `no decision: ${error instanceof Error ? error.name : typeof error}`;
+}
+
+/**
  * @param {object} failure
  * @param {string} failure.function the function's name
  * @param {string} failure.detail for the log

@@ -4,7 +4,7 @@
 import { createSeal } from '../core/seal.mjs';
 import { readEvent } from './cloudfront-event.mjs';
 import { isBucket, toEndpoint } from './endpoints.mjs';
-import { failClosed } from './fail-closed.mjs';
+import { detailOf, failClosed } from './fail-closed.mjs';
 import { writeLogLine } from '../log.mjs';
 import { MISSING_CONTENT_LENGTH } from './oss-error.mjs';
 
@@ -26,24 +26,25 @@ export function createOriginRequest({ wasm, seal: bytes, api, relay, now = Date.
   const seal = createSeal({ wasm, bytes });
   return async (event) => {
     const time = now();
+    /** @param {string} detail @param {Readonly<import('./oss-error.mjs').OssError>} [error] */
+    const refused = (detail, error) => failClosed({ function: 'origin-request', detail, error, event, now: time, log });
     try {
       const { request, requestId } = readEvent(event);
       const handOver = seal.openHandOver(request, requestId, time);
-      if (handOver.fault !== undefined) throw new Error(handOver.fault);
+      if (handOver.fault !== undefined) return refused(handOver.fault);
       const { origin, remove } = handOver;
       for (const name of Object.keys(request.headers)) {
         if (remove.includes(name.toLowerCase())) delete request.headers[name];
       }
       if (!isBucket(request, origin)) return toEndpoint(request, origin, { api, relay });
-      if (!isFramedInChunks(request)) return request;
-      const detail = 'S3 would get the body in chunks, or their framing as content: a `relay` takes such a body';
-      return failClosed({ function: 'origin-request', detail, error: MISSING_CONTENT_LENGTH, event, now: time, log });
+      return isFramedInChunks(request) ? refused(FRAMED_IN_CHUNKS, MISSING_CONTENT_LENGTH) : request;
     } catch (error) {
-      const detail = error instanceof Error ? error.message : typeof error;
-      return failClosed({ function: 'origin-request', detail, event, now: time, log });
+      return refused(detailOf(error));
     }
   };
 }
+
+const FRAMED_IN_CHUNKS = 'S3 would get the body in chunks, or their framing as content: a `relay` takes such a body';
 
 /**
  * S3 takes no body in chunks. Should CloudFront go by a Content-Length beside them, S3 would store their framing.

@@ -96,10 +96,10 @@ test('logs an answer with its status and id, and a forward with its origin', asy
 
 test('the one function names what is wrong with an origin, also where there is none', async () => {
   for (const [origin, detail] of /** @type {[any, string][]} */ ([
-    [undefined, `the origin is not ${BUCKET}`],
-    [{}, `the origin is not ${BUCKET}`],
-    [{ custom: {} }, `the origin is not ${BUCKET}`],
-    [{ s3: { domainName: 'other', path: '' } }, `the origin is not ${BUCKET}`],
+    [undefined, `the origin is not ${BUCKET}: the distribution has no S3 origin, and this bundle no API or relay`],
+    [{}, `the origin is not ${BUCKET}: the distribution has no S3 origin, and this bundle no API or relay`],
+    [{ custom: {} }, `the origin is not ${BUCKET}: the distribution has no S3 origin, and this bundle no API or relay`],
+    [{ s3: { domainName: 'other', path: '' } }, `the origin is not ${BUCKET}: the distribution has other, and this bundle no API or relay`],
     [{ s3: { domainName: BUCKET, path: '/a' } }, 'the S3 origin has an origin path: remove it'],
   ])) {
     const event = eventOf(requestOf({ host: [] }, { origin }), 'origin-request');
@@ -120,16 +120,18 @@ test('a request is forwarded with its body where CloudFront shows one', () => {
 const API = { domain: 'api.example.com', path: '/prod' };
 const RELAY = { domain: 'relay.example.com', path: '' };
 
-for (const [what, uri, domain, endpoints] of /** @type {[string, string, string, object][]} */ ([
-  ['another domain at a resource of the API', '/list-parts', 'evil.example.com', { api: API, relay: RELAY }],
-  ['another domain at a resource of the relay', '/put-object', 'evil.example.com', { api: API, relay: RELAY }],
-  ['no resource of the API', '/put-object', API.domain, { api: API }],
-  ['no resource of the relay', '/k', RELAY.domain, { relay: RELAY }],
-  ['the API where there is none', '/list-parts', API.domain, { relay: RELAY }],
-  ['the relay where there is none', '/put-object', RELAY.domain, { api: API }],
+const OTHER_RELEASE = 'no such resource at the API or the relay: viewer-request is of another release';
+
+for (const [what, uri, domain, endpoints, message] of /** @type {[string, string, string, object, string][]} */ ([
+  ['another domain at a resource of the API', '/list-parts', 'evil.example.com', { api: API }, 'the origin is not evil.example.com: the distribution has no S3 origin, and this bundle api.example.com'],
+  ['another domain at a resource of the relay', '/put-object', 'evil.example.com', { relay: RELAY }, 'the origin is not evil.example.com: the distribution has no S3 origin, and this bundle relay.example.com'],
+  ['no resource of the API', '/put-object', API.domain, { api: API }, OTHER_RELEASE],
+  ['no resource of the relay', '/k', RELAY.domain, { relay: RELAY }, OTHER_RELEASE],
+  ['the API where there is none', '/list-parts', API.domain, { relay: RELAY }, 'the origin is not api.example.com: the distribution has no S3 origin, and this bundle relay.example.com'],
+  ['the relay where there is none', '/put-object', RELAY.domain, { api: API }, 'the origin is not relay.example.com: the distribution has no S3 origin, and this bundle api.example.com'],
 ])) {
-  test(`sends nothing to ${what}`, () => {
-    assert.throws(() => toEndpoint(requestOf({}, { uri }), domain, endpoints), { message: `the origin is not ${domain}` });
+  test(`sends nothing to ${what}, and says what there is`, () => {
+    assert.throws(() => toEndpoint(requestOf({}, { uri }), domain, endpoints), { message });
   });
 }
 

@@ -174,11 +174,14 @@ test('fails closed for an API that this function does not know, and for a path t
   for (const without of [functions['origin-request'].create({ ...options, api: undefined }), elsewhere]) {
     assert.equal((await without(structuredClone(event))).status, '500');
   }
-  assert.deepEqual(new Set(lines.map(({ detail }) => detail)), new Set(['the origin is not abc123.execute-api.us-east-1.amazonaws.com']));
+  const fault = 'the origin is not abc123.execute-api.us-east-1.amazonaws.com: the distribution has fleet-uploads-prod.s3.us-east-1.amazonaws.com, and this bundle';
+  assert.deepEqual(lines.map(({ detail }) => detail), [`${fault} no API or relay`, `${fault} other.example.com`]);
 });
 
-test('fails closed on an event without records', async () => {
-  assert.equal((await handler()({})).status, '500');
+test('fails closed on an event without records, and logs of an error that it did not expect the name alone', async () => {
+  const { lines, log } = memoryLog();
+  assert.equal((await handler({ log })({})).status, '500');
+  assert.deepEqual(lines.map(({ detail }) => detail), ['no decision: TypeError']);
 });
 
 /** @param {any} event */
