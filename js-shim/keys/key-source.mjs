@@ -180,17 +180,22 @@ export class KeySource {
     if (refused) this.#refusedVersions = error.versions;
     const reason = error instanceof Error ? error.message : typeof error;
     const { usableUntil } = this.#schedule;
+    const isUsable = time < usableUntil;
+    const outcome = refused ? `refused, ${isUsable ? PREVIOUS_STAY : NONE_TO_USE}` : 'not fetched';
     this.#options.log({
       log: LOG_VERSION,
       time: new Date(time).toISOString(),
       function: this.#options.name,
       event: 'access-keys',
       level: 'error',
-      usableUntil: time < usableUntil ? new Date(usableUntil).toISOString() : null,
-      detail: `${refused ? 'refused, those before stay' : 'not fetched'}: ${reason}`,
+      usableUntil: isUsable ? new Date(usableUntil).toISOString() : null,
+      detail: `${outcome}: ${reason}`,
     });
   }
 }
+
+const PREVIOUS_STAY = 'the previous ones stay in use';
+const NONE_TO_USE = 'and there are no others to use';
 
 /** @param {number} milliseconds @returns {Promise<void>} */
 function sleep(milliseconds) {

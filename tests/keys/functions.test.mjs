@@ -167,7 +167,7 @@ describe('viewer-request', () => {
       }
       const loud = edge.lines.filter(({ level }) => level === 'error');
       assert.equal(loud.length, 1, JSON.stringify(loud));
-      assert.match(loud[0].detail, /^refused, those before stay: /u);
+      assert.match(loud[0].detail, /^refused, the previous ones stay in use: /u);
       assert.ok(!/cr.et/u.test(JSON.stringify(loud)), loud[0].detail);
 
       const cold = started();

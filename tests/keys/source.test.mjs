@@ -99,7 +99,7 @@ describe('failure table', () => {
     const next = world.request();
     world.fetches[1].answer('v1');
     assert.equal(await next, '503, retry after 10 s');
-    assert.deepEqual(world.lines.map(({ detail }) => detail), ['refused, those before stay: accessKeys: expected an array']);
+    assert.deepEqual(world.lines.map(({ detail }) => detail), ['refused, and there are no others to use: accessKeys: expected an array']);
     assert.deepEqual(world.tried, ['v1'], 'what was refused is not read again');
   });
 
@@ -169,7 +169,7 @@ describe('failure table', () => {
       await world.fetches.at(-1)[end]('v2');
       await request;
     }
-    assert.deepEqual(world.lines.map(({ detail }) => detail.split(':')[0]), ['refused, those before stay', 'not fetched']);
+    assert.deepEqual(world.lines.map(({ detail }) => detail.split(':')[0]), ['refused, the previous ones stay in use', 'not fetched']);
     assert.deepEqual(world.used, ['v1']);
   });
 
