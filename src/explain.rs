@@ -8,7 +8,7 @@ use crate::access_keys::derived_key::DerivedKeyId;
 use crate::access_keys::secret::Secret;
 use crate::capture::HASH_PREFIX;
 use crate::decision::Gate;
-use crate::refusal::Refusal;
+use crate::refusal::{AccessKeyFault, Refusal};
 use crate::request::Request;
 use crate::request::query::Query;
 use crate::resource::{PathReading, Resource};
@@ -141,7 +141,7 @@ impl Gate {
         for (master_id, master) in self.keys.masters.iter().filter(|(master_id, _)| is_tried(master_id)) {
             let fault = match derived {
                 Some(derived) if made(&derived.derive(&master.secret)) => {
-                    let fault = self.keys.find(id, now).err().map(|_| "the derived key can't be used now");
+                    let fault = self.keys.find(id, now).err().map(AccessKeyFault::detail);
                     if own_master == Some(master_id) { fault } else { Some("derived from another master key") }
                 }
                 _ if made(&master.secret) => Some("the master secret itself, which no device should have"),
@@ -188,7 +188,8 @@ mod tests {
             "masterKeys": [
                 { "id": "m1", "secret": "0123456789abcdef0123456789abcdef" },
                 { "id": "m2", "secret": "abcdef0123456789abcdef0123456789" }
-            ]
+            ],
+            "revokedDevices": [{ "masterKey": "m1", "deviceId": "SN-2" }]
         }"#;
         Gate::new(Config::from_json(config).unwrap(), AccessKeys::from_json(&[keys], Credentials::Bundled).unwrap())
     }
@@ -225,6 +226,14 @@ mod tests {
         assert_eq!(by("0123456789abcdef0123456789abcdef"), [("OE1.m1.SN-1".into(), "m1".into(), None)]);
         let other = [("OE1.m1.SN-1".into(), "m2".into(), Some("derived from another master key"))];
         assert_eq!(by("abcdef0123456789abcdef0123456789"), other);
+        for (id, fault) in [
+            ("OE1.m1.SN-2", "the device is revoked"),
+            ("OE1.m1.SN-1.e1795485177", "the derived key has expired"),
+            ("OE1.m1.SN-1.slogs", "the master key has no scope of this name"),
+        ] {
+            let secret = DerivedKeyId::parse(id).unwrap().derive(&Secret::new("0123456789abcdef0123456789abcdef"));
+            assert_eq!(signers(id, &secret, Whose::Own), [(id.into(), "m1".into(), Some(fault))]);
+        }
     }
 
     #[test]

@@ -124,7 +124,10 @@ impl HandOverFault {
                 "the seal is not of this request: {} did not arrive, so check the origin request policy",
                 missing.join(", ")
             ),
-            HandOverFault::Expired(seconds) => format!("the seal is {seconds} s old"),
+            HandOverFault::Expired(age) if *age < 0 => {
+                format!("the seal is from {} s in the future, and {MAX_AGE_SECONDS} s are allowed", age.unsigned_abs())
+            }
+            HandOverFault::Expired(age) => format!("the seal is {age} s old, and {MAX_AGE_SECONDS} s are allowed"),
             HandOverFault::Added(name) => format!("header `{name}` was added after viewer-request"),
         }
     }

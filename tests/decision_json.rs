@@ -359,7 +359,7 @@ fn has_the_fields_of_an_opened_hand_over() {
     let expected = json!({ "origin": "b.s3.us-east-1.amazonaws.com", "remove": ["x-ossedge-seal"] });
     assert_eq!(read(&opened.to_json()), expected);
     let fault = HandOverFault::Expired(61);
-    assert_eq!(read(&fault.to_json())["fault"], json!("the seal is 61 s old"));
+    assert_eq!(read(&fault.to_json())["fault"], json!("the seal is 61 s old, and 60 s are allowed"));
 }
 
 #[test]

@@ -120,7 +120,8 @@ fn tells_the_operator_why_a_hand_over_is_not_opened() {
             HandOverFault::Mismatch(missing),
             "content-md5, x-amz-meta-a did not arrive, so check the origin request policy",
         ),
-        (HandOverFault::Expired(61), "the seal is 61 s old"),
+        (HandOverFault::Expired(61), "the seal is 61 s old, and 60 s are allowed"),
+        (HandOverFault::Expired(-61), "the seal is from 61 s in the future, and 60 s are allowed"),
         (HandOverFault::Added("x-amz-acl".into()), "header `x-amz-acl` was added after viewer-request"),
     ] {
         let detail = fault.detail();

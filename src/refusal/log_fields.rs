@@ -164,8 +164,11 @@ impl PreflightFault {
 
     fn detail(&self) -> String {
         match self {
-            PreflightFault::Origin(origin) if origin.is_empty() => "the preflight names no origin".to_owned(),
+            PreflightFault::Origin(origin) if origin.is_empty() => "the preflight has no Origin, or several".to_owned(),
             PreflightFault::Origin(origin) => format!("unknown origin `{origin}`: add it to `cors.origins`"),
+            PreflightFault::Method(method) if method.is_empty() => {
+                "the preflight has no Access-Control-Request-Method, or several".to_owned()
+            }
             PreflightFault::Method(method) => {
                 format!("the preflight asks for the method `{method}`, which is not served")
             }
@@ -213,7 +216,7 @@ impl LengthFault {
 }
 
 impl AccessKeyFault {
-    fn detail(self) -> &'static str {
+    pub(crate) fn detail(self) -> &'static str {
         match self {
             AccessKeyFault::Unknown => "unknown access key id",
             AccessKeyFault::Disabled => "the access key is disabled",

@@ -58,9 +58,10 @@ fn names_the_setting_that_takes_a_header() {
 #[test]
 fn says_why_a_preflight_is_refused() {
     for (fault, expected) in [
-        (PreflightFault::Origin(String::new()), "the preflight names no origin"),
+        (PreflightFault::Origin(String::new()), "the preflight has no Origin, or several"),
         (PreflightFault::Origin(text("null")), "unknown origin `null`: add it to `cors.origins`"),
         (PreflightFault::Method(text("PATCH")), "the preflight asks for the method `PATCH`, which is not served"),
+        (PreflightFault::Method(String::new()), "the preflight has no Access-Control-Request-Method, or several"),
         (PreflightFault::Headers, "the preflight's list of headers is malformed or too long"),
     ] {
         assert_eq!(Refusal::AccessForbidden(fault).detail(), expected);

@@ -127,7 +127,7 @@ test('fails closed for the hand-over of another request, and of one a minute ago
   assert.equal((await handler()(another)).status, '500');
   const { lines, log } = memoryLog();
   assert.equal((await handler({ log, now: NOW + 61_000 })(structuredClone(event))).status, '500');
-  assert.equal(lines[0].detail, 'the seal is 61 s old');
+  assert.equal(lines[0].detail, 'the seal is 61 s old, and 60 s are allowed');
   assert.ok(!('status' in (await handler({ now: NOW + 60_000 })(event))));
 });
 
