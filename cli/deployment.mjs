@@ -30,7 +30,7 @@ export function splitDeployment(document) {
  * @param {any} config @param {Settings | undefined} settings
  * @returns {'api' | 'relay' | undefined}
  */
-export function endpointMadeBy({ entrance, api, relay }, settings) {
+function endpointMadeBy({ entrance, api, relay }, settings) {
   if (settings === undefined || entrance === 'relay' || api !== undefined || relay !== undefined) return undefined;
   const { backend = 'api' } = settings;
   return backend === 'api' ? 'api' : backend === 'web-function' ? 'relay' : undefined;

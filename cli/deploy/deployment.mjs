@@ -73,7 +73,7 @@ export async function presentOf({ aws }, plan) {
  * @param {Outputs | undefined} outputs
  * @returns {import('../deployment.mjs').Endpoint | undefined}
  */
-export function endpointOfOutputs(outputs) {
+function endpointOfOutputs(outputs) {
   if (outputs?.EndpointDomain === undefined) return undefined;
   return { domain: outputs.EndpointDomain, path: (outputs.EndpointPath ?? '').replace(/\/$/u, '') };
 }
@@ -84,7 +84,7 @@ export function endpointOfOutputs(outputs) {
  * @param {Context} context @param {Plan} plan @param {Present} present
  * @returns {Promise<{ buckets: Map<string, string>, regional: Outputs }>} artifacts buckets by Region
  */
-export async function applyFoundation(context, plan, present) {
+async function applyFoundation(context, plan, present) {
   const buckets = new Map();
   for (const stack of artifactStacks(plan)) {
     const { Artifacts } = await applyStack(stackContext(context, stack), stack, {});

@@ -62,7 +62,7 @@ function versionOf(bytes) {
  *
  * @param {string} file @param {Buffer | string} content
  */
-export async function writeAtomically(file, content) {
+async function writeAtomically(file, content) {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await writeThrough(temporary, content, 'wx');

@@ -17,7 +17,7 @@ export const API_RESOURCES = [
 ];
 
 /** The relay has the API's, and those for bodies that the edge can't give to S3. */
-export const RELAY_RESOURCES = [...API_RESOURCES, '/put-object', '/upload-part'];
+const RELAY_RESOURCES = [...API_RESOURCES, '/put-object', '/upload-part'];
 
 /** The custom header of the S3 origin. Only the distribution and the authorizer or the relay know its value. */
 export const SECRET_HEADER = 'x-ossedge-origin-secret';
