@@ -1,4 +1,4 @@
-//! Who signed a request: the only place where an [`Authenticated`] is made.
+//! Verifies who signed a request: the only place where an [`Authenticated`] is made.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::signature::oss_headers::{CanonicalizedOssHeaders, HeaderOrder};
 use crate::signature::{PresentedSignature, SignedTexts};
 use crate::time::UnixMillis;
 
-/// A request whose bucket, key and operation are known, and nothing yet about who sent it.
+/// A request whose bucket, key and operation are known, but not yet who sent it.
 pub(crate) struct Classified<'r> {
     pub(crate) request: &'r Request<'r>,
     pub(crate) query: &'r Query,
@@ -27,7 +27,8 @@ pub(crate) struct Classified<'r> {
     pub(crate) oss_headers: CanonicalizedOssHeaders<'r>,
 }
 
-/// A request whose signature was verified. Its fields are private: without one, no request can be authorized or routed.
+/// A request whose signature was verified. INVARIANT: only this module makes one, and only an authenticated request can
+/// be authorized or routed.
 pub(crate) struct Authenticated<'r> {
     classified: &'r Classified<'r>,
     key: AccessKey<'r>,
@@ -60,7 +61,7 @@ impl<'r> Authenticated<'r> {
         &self.reading.resource
     }
 
-    /// The same where the signature verified under another reading than the first.
+    /// The verified bucket and key, if the signature verified under another reading than the first.
     pub(crate) fn resource_of_another_reading(&self) -> Option<Resource> {
         match &self.reading.resource {
             Cow::Borrowed(_) => None,
@@ -73,7 +74,7 @@ impl<'r> Authenticated<'r> {
         &self.reading.oss_headers
     }
 
-    /// The headers that the signature covers in addition to those that its version always signs.
+    /// The headers that the signature covers beyond those that its version always signs.
     pub(crate) fn additional_headers(&self) -> &'r [String] {
         self.classified.presented.additional_headers()
     }
@@ -82,26 +83,28 @@ impl<'r> Authenticated<'r> {
         &self.key
     }
 
-    /// How the request had to be read, where that isn't as most SDKs write it.
+    /// How the request had to be read for its signature to verify, unless as most SDKs sign it.
     pub(crate) fn reading(&self) -> Option<String> {
         self.reading.reading.name()
     }
 
-    /// The name of the secret that the signature was made with; of a derived key, its master key's id.
+    /// The generation of the secret that verified the signature; for a derived key, its master key's id.
     pub(crate) fn generation(&self) -> &str {
         &self.reading.generation
     }
 }
 
-/// Verifies a request's signature under the secrets of its access key that are valid now, its date, and its security
+/// Verifies a request's date, its signature with the secrets of its access key that are valid now, and its security
 /// token.
 ///
 /// # Errors
-/// In this order: those of the date, skew or expiry; [`Refusal::InvalidAccessKeyId`] or
-/// [`Refusal::SecurityTokenExpired`]; in signature version 4, for the
-/// region [`Refusal::InvalidCredential`]; for the headers that are signed [`Refusal::RepeatedHeader`] and
-/// [`Refusal::MalformedHeader`]; [`Refusal::SignatureDoesNotMatch`]; for a key with a clock skew of its own
-/// [`Refusal::RequestTimeTooSkewed`]; [`Refusal::InvalidSecurityToken`].
+/// In this order:
+/// - those of [`PresentedSignature::check_time`], for the date;
+/// - [`Refusal::InvalidAccessKeyId`] or [`Refusal::SecurityTokenExpired`], for the access key;
+/// - those of [`PresentedSignature::signed_texts`], for the region and the headers that are signed;
+/// - [`Refusal::SignatureDoesNotMatch`];
+/// - [`Refusal::RequestTimeTooSkewed`], by the key's own clock skew;
+/// - [`Refusal::InvalidSecurityToken`].
 pub(crate) fn authenticate<'r>(
     classified: &'r Classified<'r>,
     keys: &'r AccessKeys,
@@ -120,28 +123,28 @@ pub(crate) fn authenticate<'r>(
     Ok(Authenticated { classified, key, reading })
 }
 
-/// The access key that a request says it is signed with, and the literal date text that it signs.
+/// The access key that a request names, and the date that it signs, as sent.
 struct Identified<'r> {
     key: AccessKey<'r>,
     date: &'r str,
     date_check: DateCheck,
 }
 
-/// The date against the skew that is configured for all keys, and against the key's own. Whoever doesn't have the key's
-/// secret must not learn that the key has a skew of its own.
+/// How the date compares with the skew for all keys, and with the key's own. A client without the key's secret must not
+/// learn that the key has a skew of its own.
 enum DateCheck {
-    /// Within both.
+    /// Within both, or the key has no skew of its own.
     Passed,
-    /// Within the key's own skew alone. A wrong signature is answered with this refusal, as for any other key.
+    /// Within the key's own skew only. A wrong signature gets this refusal, as it would with any other key.
     PassedForThisKeyOnly(Refusal),
-    /// Beyond the key's own skew alone. A right signature is answered with this refusal.
+    /// Beyond the key's own skew only. A right signature gets this refusal.
     FailedForThisKeyOnly(Refusal),
 }
 
-/// Checks the time that bounds the signature, and finds the access key.
+/// Checks the date of the signature and finds the access key.
 ///
-/// The date is checked before the key: an unknown key must not hide clock skew, so that any client can correct its clock,
-/// and nothing is learned of keys.
+/// The date is checked before the key: an unknown key must not hide clock skew. So every client can correct its clock,
+/// and the answer says nothing about keys.
 fn identify<'r>(
     classified: &'r Classified<'r>,
     keys: &'r AccessKeys,
@@ -159,7 +162,7 @@ fn identify<'r>(
     let (key, for_all_keys) = match (keys.find(id, now), for_all_keys) {
         (Ok(key), for_all_keys) => (key, for_all_keys),
         (Err(_), Err(refusal)) => return Err(refusal),
-        // By the id alone, whatever its master key, scope or device: nothing is learned of them.
+        // Decided by the id alone, so that the answer says nothing about its master key, scope or device.
         (Err(_), Ok(_)) if has_expired(id, now) && presents_token(classified) => {
             return Err(Refusal::SecurityTokenExpired);
         }
@@ -176,19 +179,19 @@ fn identify<'r>(
     Ok(Identified { key, date, date_check })
 }
 
-/// Whether it presents one security token, in a place where its scheme has it. What is wrong with another is told of a
-/// key that may be used.
+/// Whether the request presents one security token, where its scheme allows it. A misplaced token is an error only once
+/// the key may be used.
 fn presents_token(classified: &Classified<'_>) -> bool {
     let Classified { request, query, presented, .. } = classified;
     presented.security_token(request, query).is_ok_and(|token| token.is_some())
 }
 
-/// Whether it is the id of a derived key that has ended.
+/// Whether the id is that of a derived key that has expired.
 fn has_expired(id: &str, now: UnixMillis) -> bool {
     DerivedKeyId::parse(id).and_then(|id| id.expiry).is_some_and(|expiry| now >= expiry)
 }
 
-/// One way to read a request: what some SDKs sign differs from what others sign for the same bytes on the wire.
+/// One way to read a request: SDKs sign different texts for the same bytes on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Reading {
     path: PathReading,
@@ -196,7 +199,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// What is unusual about it, for the log.
+    /// What is unusual about the reading, for the log; `None` if nothing is.
     fn name(self) -> Option<String> {
         let plus = (self.path.plus == PathPlus::Space).then_some("plus-is-space");
         let style = (self.path.endpoint_bucket == EndpointBucket::InPath).then_some("bucket-in-path");
@@ -210,7 +213,8 @@ impl Reading {
     }
 }
 
-/// The readings of a request, the likeliest first: at most twelve, and one alone unless the request's own form allows more.
+/// The readings that the form of a request allows, the likeliest first. Most requests have one, and none has more than
+/// twelve.
 fn readings(classified: &Classified<'_>) -> Vec<Reading> {
     let Classified { request, resource, presented, oss_headers, .. } = classified;
     let may_mean_space = matches!(presented, PresentedSignature::V1(_)) && request.uri.contains('+');
@@ -253,8 +257,8 @@ fn verify_any_reading<'r>(
     Err(first_mismatch.map_or(Refusal::MissingSignature, Refusal::SignatureDoesNotMatch))
 }
 
-/// The resource under a reading; `None` when the request has none under it. The operation was found for an object, so no
-/// reading makes it one on a bucket.
+/// The resource under a reading; `None` if there is none. The operation was classified for an object, so a reading
+/// without a key doesn't count.
 fn resource_of<'r>(path: PathReading, classified: &Classified<'r>, config: &Config) -> Option<Cow<'r, Resource>> {
     if path == PathReading::FIRST {
         return Some(Cow::Borrowed(classified.resource));

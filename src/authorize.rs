@@ -1,4 +1,4 @@
-//! What an authentic request may do: the only place where an [`Authorized`] is made.
+//! Checks what an authenticated request may do: the only place where an [`Authorized`] is made.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::authenticate::Authenticated;
 use crate::config::S3Bucket;
 use crate::refusal::Refusal;
 
-/// A request that may go on, and the S3 bucket of its OSS bucket.
+/// A request that its access key allows, and the S3 bucket that it goes to.
 pub(crate) struct Authorized<'r, 'c> {
     authenticated: &'r Authenticated<'r>,
     s3_bucket: &'c S3Bucket,
@@ -23,10 +23,10 @@ impl<'r, 'c> Authorized<'r, 'c> {
     }
 }
 
-/// Checks the access key's rules and the bucket.
+/// Checks the access key's rules, then that the bucket is configured.
 ///
 /// # Errors
-/// [`Refusal::AccessDenied`] when the access key may not do it, whether the bucket exists or not;
+/// [`Refusal::AccessDenied`] when no rule covers the request, whether the bucket exists or not;
 /// [`Refusal::NoSuchBucket`] for a bucket that isn't configured.
 pub(crate) fn authorize<'r, 'c>(
     authenticated: &'r Authenticated<'r>,

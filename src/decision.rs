@@ -1,4 +1,4 @@
-//! The whole decision over one request.
+//! The decision on a request: all stages in their order.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,17 +22,18 @@ use crate::signature::PresentedSignature;
 use crate::signature::oss_headers::CanonicalizedOssHeaders;
 use crate::time::UnixMillis;
 
-/// A configuration and its access keys, checked, and the keys of the seals. It never changes.
+/// A checked configuration, its access keys and its sealing keys. It never changes.
 #[derive(Serialize, Deserialize)]
 pub struct Gate {
     pub(crate) config: Config,
     pub(crate) keys: AccessKeys,
-    /// Not in `gate.bin`: each function has its own.
+    /// Not a part of `gate.bin`: each function has its own, in `seal.bin`.
     #[serde(skip)]
     sealing_keys: SealingKeys,
 }
 
-/// What was decided, and what is known of the request: of a refused one, as far as it was understood.
+/// The outcome for a request, and what was learned about it. For a refused request, what later stages would have found
+/// is `None`.
 pub struct Decision<'g> {
     /// CloudFront's id of the request.
     pub cloudfront_request_id: String,
@@ -40,33 +41,33 @@ pub struct Decision<'g> {
     pub resource: Option<Resource>,
     /// The operation.
     pub operation: Option<Operation>,
-    /// The scheme of its one signature.
+    /// The scheme of its signature.
     pub scheme: Option<Scheme>,
     /// The id of the access key that the request presents; verified only when the request is forwarded.
     pub access_key_id: Option<String>,
-    /// The generation of the secret that the signature was verified with; of a derived key, its master key's id.
+    /// The generation of the secret that verified the signature; for a derived key, its master key's id.
     pub generation: Option<String>,
-    /// The difference of the clocks: the signature's date less now, in seconds.
+    /// The signature's date minus now, in seconds: negative if the device's clock is behind.
     pub clock_difference_seconds: Option<i64>,
-    /// How the request had to be read, where that isn't as most SDKs write it.
+    /// How the request had to be read for its signature to verify, unless as most SDKs sign it.
     pub reading: Option<String>,
-    /// Its signed parts, where the configuration has them captured.
+    /// Its signed parts, if the configuration captures them.
     pub captured: Option<Captured>,
-    /// The request to send on, or why not and how OSS says so.
+    /// The request to send on, or the refusal and OSS's answer for it.
     pub outcome: Result<Forward<'g>, (Refusal, ErrorResponse)>,
 }
 
-/// What is decided at the edge, or at the relay where it is the entrance.
+/// A decision at the edge, or at a relay that is the entrance.
 pub enum EdgeDecision<'g> {
-    /// A page of another origin may send what its preflight asks for.
+    /// A CORS preflight that is granted.
     Preflight(Preflight),
-    /// Over any other request.
+    /// Any other request.
     Other(Box<Decision<'g>>),
 }
 
-/// The answer to a preflight: 200 without a body.
+/// The answer to a granted preflight: 200 without a body.
 pub struct Preflight {
-    /// OSS's id of the request, as the client is told.
+    /// The request id that the client is told, in OSS's form.
     pub request_id: String,
     /// The bucket and the key.
     pub resource: Resource,
@@ -74,7 +75,7 @@ pub struct Preflight {
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// What is known of a request on its way through the pipeline.
+/// What the stages so far have learned about a request.
 #[derive(Default)]
 struct Known {
     resource: Option<Resource>,
@@ -87,24 +88,23 @@ struct Known {
 }
 
 impl Gate {
-    /// A gate for a configuration and its access keys. Without sealing keys no upload id verifies, and origin-request
-    /// sends nothing on that this gate forwards.
+    /// Creates a gate without sealing keys: no upload id verifies, and origin-request refuses what the gate forwards.
     pub fn new(config: Config, keys: AccessKeys) -> Self {
         Gate { config, keys, sealing_keys: SealingKeys::default() }
     }
 
-    /// The same gate with these keys of the seals.
+    /// The same gate with these sealing keys.
     #[must_use]
     pub fn with_sealing_keys(self, sealing_keys: SealingKeys) -> Self {
         Gate { sealing_keys, ..self }
     }
 
-    /// The names of the OSS buckets, and where their objects go.
+    /// The OSS buckets by name, and the S3 bucket of each.
     pub fn buckets(&self) -> impl Iterator<Item = (&str, &S3Bucket)> {
         self.config.buckets.iter().map(|(name, s3_bucket)| (name.as_str(), s3_bucket))
     }
 
-    /// Decides at the edge: answers a preflight, which has no signature, or [decides](Gate::decide) over the request.
+    /// Decides at the edge: answers a preflight, which is never signed, and [decides](Gate::decide) on other requests.
     pub fn decide_at_edge(&self, request: &str, now: UnixMillis) -> EdgeDecision<'_> {
         match self.preflight(request, now) {
             Some(preflight) => EdgeDecision::Preflight(preflight),
@@ -112,8 +112,8 @@ impl Gate {
         }
     }
 
-    /// Decides at the relay where it is the entrance, over the request itself: as [`Gate::decide_at_edge`], but nothing is
-    /// handed over, and with a configuration that has another entrance nothing is served.
+    /// Decides at a relay that is the entrance. As [`Gate::decide_at_edge`], but nothing is handed over. With a
+    /// configuration that has another entrance, every request is refused.
     pub fn decide_at_entrance(&self, request: &str, now: UnixMillis) -> EdgeDecision<'_> {
         match self.preflight(request, now) {
             Some(preflight) => EdgeDecision::Preflight(preflight),
@@ -121,7 +121,7 @@ impl Gate {
         }
     }
 
-    /// The answer to a preflight that passes the checks 1 to 5 of [`Gate::decide`], which otherwise finds the refusal.
+    /// Answers a preflight that passes checks 1 to 5 of [`Gate::decide`], which finds the refusal of any other.
     fn preflight(&self, request: &str, now: UnixMillis) -> Option<Preflight> {
         let cors = self.config.cors.as_ref()?;
         let request = Request::parse(request).ok().filter(is_preflight)?;
@@ -135,19 +135,18 @@ impl Gate {
         Some(Preflight { request_id, resource, headers })
     }
 
-    /// Decides over a request as CloudFront shows it to the function that decides, as of `now`: to viewer-request, or to
-    /// origin-request with the viewer's Host; or as it comes to the relay where that is the entrance. See
-    /// [`Request::parse`] for the text of a request.
+    /// Decides on a request as of `now`. The text is that of [`Request::parse`]: the request as CloudFront shows it to
+    /// viewer-request, or to origin-request with the viewer's Host, or as it reaches a relay that is the entrance.
     ///
-    /// The order in which causes of refusal are looked for, the first one found being the answer:
+    /// Causes of refusal are checked in this order, and the first one found is the answer:
     ///
     /// 1. encoding of the request
     /// 2. Host: repeated, malformed, unknown
     /// 3. path: escapes; bucket's name; key
     /// 4. query: escapes, repeated names
     /// 5. operation: a preflight that isn't allowed; not served; parameters out of place; parameters' values
-    /// 6. signature: Authorization repeated or malformed, more than one signature or none, grammar of its scheme, scheme
-    ///    not enabled
+    /// 6. signature: Authorization repeated or malformed, more than one signature or none, grammar of its scheme,
+    ///    scheme not enabled
     /// 7. malformed or repeated `x-oss-*` headers; in version 1, a key that signs like a sub-resource
     /// 8. date: repeated, missing, malformed
     /// 9. clock skew, or expiry; in version 4, the day of the scope
@@ -158,24 +157,24 @@ impl Gate {
     /// 14. bucket not configured
     /// 15. headers that S3 can't honour; user metadata's size
     /// 16. upload id: not sealed, sealed for another object or too long ago
-    /// 17. body's length and framing; an operation that needs an API or a relay where there is neither, ListParts that is
-    ///     off, or an object that is said to be absent; size of what API Gateway must carry; where origin-request decides,
-    ///     a condition that it can't set or remove
+    /// 17. body's length and framing; an operation that needs an API or a relay where there is neither, ListParts that
+    ///     is off, or an object that is said to be absent; size of what API Gateway must carry; where origin-request
+    ///     decides, a condition that it can't set or remove
     ///
-    /// A key with a wider clock skew of its own passes 9 by that, and if 11 finds the signature wrong, the answer is that
-    /// of 9.
+    /// A key with a wider clock skew of its own passes check 9 by that skew. If check 11 then finds a wrong signature,
+    /// the answer is that of check 9.
     pub fn decide(&self, request: &str, now: UnixMillis) -> Decision<'_> {
         let served = if self.config.is_entered_at_relay() { Served::Entrance } else { Served::Edge };
         self.decide_over(Request::parse(request), served, now)
     }
 
-    /// Decides again at the API over a request that the edge handed over, of the operations that go through the API. The
-    /// request is the value of the header `x-ossedge-request`.
+    /// Decides again at the API on a request that the edge handed over, and refuses what doesn't go through the API.
+    /// `hand_over` is the value of the header `x-ossedge-request`.
     pub fn decide_at_api(&self, hand_over: &str, now: UnixMillis) -> Decision<'_> {
         self.decide_over_hand_over(hand_over, Served::Api, now)
     }
 
-    /// Decides again at the relay over a request that the edge handed over, of what goes through the relay.
+    /// Decides again at the relay on a request that the edge handed over, and refuses what doesn't go through it.
     pub fn decide_at_relay(&self, hand_over: &str, now: UnixMillis) -> Decision<'_> {
         self.decide_over_hand_over(hand_over, Served::Relay, now)
     }
@@ -227,13 +226,13 @@ impl Gate {
         }
     }
 
-    /// What lets the page that sent the request read its refusal, for example to mend its clock.
+    /// The headers that let the page behind the request read its refusal, for example to correct its clock.
     fn cors_headers(&self, request: &Request<'_>) -> Vec<(&'static str, String)> {
         let origin = request.headers.get_unique("origin").ok().flatten();
         origin.map(|origin| self.cors_headers_for(origin)).unwrap_or_default()
     }
 
-    /// What lets a page of this origin read an answer that isn't the core's; nothing where it may not.
+    /// The headers that let a page of this origin read an answer; none if the origin isn't allowed.
     pub(crate) fn cors_headers_for(&self, origin: &str) -> Vec<(&'static str, String)> {
         self.config.cors.as_ref().and_then(|cors| cors.headers_for(origin)).unwrap_or_default()
     }
@@ -250,7 +249,7 @@ impl Gate {
         let resource = &*known.resource.insert(located);
         let query = Query::parse(request.query)?;
         if let (Some(cors), Some(_), true) = (&self.config.cors, &resource.key, is_preflight(request)) {
-            // One that is allowed was answered before.
+            // A granted preflight was answered by `Gate::preflight`.
             return Err(preflight_headers(request, cors, &self.config).err().unwrap_or(Refusal::MethodNotAllowed));
         }
         let operation =

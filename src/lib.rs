@@ -1,5 +1,4 @@
-//! The decisions of oss-edge: whether a request that an Alibaba Cloud OSS SDK signed may go on to Amazon S3, and in what
-//! form.
+//! Decides whether a request that an Alibaba Cloud OSS SDK signed may go on to Amazon S3, and translates it.
 //!
 //! The pipeline, each stage with its own module:
 //!
@@ -10,8 +9,8 @@
 //!                                             └ route        ─▶ Forward
 //! ```
 //!
-//! Any stage may end it with a [`Refusal`], which [`ErrorResponse`] renders as OSS would. On the way back
-//! [`OriginResponse`] translates what S3 answered. The crate has no clock, no environment and no I/O: time, keys and
+//! Any stage may end the pipeline with a [`Refusal`], which [`ErrorResponse`] renders in OSS's XML. On the way back,
+//! [`OriginResponse`] translates S3's answer. The crate has no clock, no environment and no I/O: time, keys and
 //! configuration are arguments.
 //!
 //! A module uses only modules that are declared above it here, and its own children.
@@ -46,7 +45,7 @@ mod resource;
 
 mod access_keys;
 
-/// Reading documents: not in the module of functions with bundled keys.
+/// Reads JSON documents. Functions with bundled keys have a WebAssembly module without it.
 #[cfg(feature = "documents")]
 mod documents;
 
@@ -72,7 +71,7 @@ mod decision;
 
 mod bundled_file;
 
-/// Not in the module of functions with bundled keys.
+/// Functions with bundled keys have a WebAssembly module without it.
 #[cfg(feature = "documents")]
 mod explain;
 

@@ -30,7 +30,7 @@ pub use staged_part::Staging;
 pub use upload::ServiceUpload;
 use upload::{service_upload, verified_upload};
 
-/// Who asks for a decision.
+/// Where a request is decided on, and so what may be forwarded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Served {
     /// The edge, for every operation.
@@ -52,40 +52,40 @@ pub enum Origin<'c> {
     Api(ThroughService<'c>),
     /// The relay.
     Relay(ThroughService<'c>),
-    /// Nobody else: the relay that decides is the entrance, and performs the operation.
+    /// The relay that decides: it is the entrance, and performs the operation itself.
     Entrance(ServiceOperation),
 }
 
-/// What goes through the API or the relay.
+/// A request to the API or the relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThroughService<'c> {
     /// The domain name.
     pub domain: &'c str,
     /// The path of the operation's resource.
     pub resource: &'static str,
-    /// What the authorizer or the relay verifies again.
+    /// The client's request, which the authorizer or the relay verifies again.
     pub hand_over: HandOver,
-    /// What is done there.
+    /// What the API or the relay does.
     pub operation: ServiceOperation,
 }
 
-/// What the API or the relay needs to know of an operation besides the request to S3.
+/// What the API or the relay needs to know about an operation, besides the request to S3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceOperation {
-    /// What the operation does besides the plain one.
+    /// How the operation differs from the plain one.
     pub options: Vec<ApiOption>,
     /// The upload that it begins or lists.
     pub upload: Option<ServiceUpload>,
-    /// Where the small parts wait of the upload that it goes on with; none if they went to S3.
+    /// Where the small parts of its upload are staged; `None` if they went to S3.
     pub staging: Option<Staging>,
-    /// The body that becomes an object or a part; none for other operations.
+    /// The body to store as an object or a part; `None` for other operations.
     pub body: Option<RelayedBody>,
 }
 
-/// The request to S3, made of nothing but what was verified and what the rules allow.
+/// The request to S3. It contains only what was verified and what the header rules allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward<'c> {
-    /// Who sends it there.
+    /// Where the request goes next.
     pub origin: Origin<'c>,
     /// The S3 bucket.
     pub s3_bucket: &'c S3Bucket,
@@ -95,21 +95,21 @@ pub struct Forward<'c> {
     pub query: String,
     /// The headers, without Content-Length, which CloudFront keeps.
     pub headers: Vec<Header>,
-    /// Where at the edge it is decided.
+    /// Which function at the edge decides.
     pub triggers: Triggers,
-    /// The seal of what leaves the viewer-request function; none where it isn't decided there.
+    /// The seal for origin-request; `None` unless viewer-request decides.
     pub seal: Option<String>,
 }
 
-/// What a function behind the API does besides the plain operation.
+/// How an operation at the API or the relay differs from the plain one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiOption {
     /// Answer with the key percent-encoded (`encoding-type=url`).
     EncodeKey,
     /// Complete the upload with every part that S3 has (`x-oss-complete-all: yes`).
     CompleteAll,
-    /// Let the upload that begins overwrite nothing: for an initiate of 0.1.0, which knows no [`ServiceUpload`], while the
-    /// functions behind the API are deployed one after the other.
+    /// Forbid the upload that begins to overwrite an object. Only the initiate of 0.1.0 reads it, which knows no
+    /// [`ServiceUpload`]: during an update the functions behind the API are deployed one after the other.
     ForbidOverwrite,
 }
 
@@ -125,7 +125,7 @@ impl ApiOption {
 }
 
 impl Forward<'_> {
-    /// Path and query that leave the function that decided: the object's in S3, or the API's resource.
+    /// The path and query that leave the deciding function: those of the object in S3, or of the service's resource.
     pub fn edge_target(&self) -> (&str, &str) {
         match &self.origin {
             Origin::S3 | Origin::Entrance(_) => (&self.uri, &self.query),
@@ -133,7 +133,7 @@ impl Forward<'_> {
         }
     }
 
-    /// What the API or the relay does; nothing where the request goes straight to S3.
+    /// What the API or the relay does; `None` if the request goes straight to S3.
     pub fn operation(&self) -> Option<&ServiceOperation> {
         match &self.origin {
             Origin::S3 => None,
@@ -142,17 +142,17 @@ impl Forward<'_> {
         }
     }
 
-    /// What a function behind the API or the relay does besides the plain operation.
+    /// How the operation at the API or the relay differs from the plain one.
     pub fn options(&self) -> &[ApiOption] {
         self.operation().map_or(&[], |operation| &operation.options)
     }
 
-    /// What the client is told of an upload behind the API or in the relay.
+    /// The upload that the answer of the API or the relay names.
     pub fn upload(&self) -> Option<&ServiceUpload> {
         self.operation().and_then(|operation| operation.upload.as_ref())
     }
 
-    /// Where the small parts of an upload wait that goes on behind the API or in the relay.
+    /// Where the small parts of the request's upload are staged.
     pub fn staging(&self) -> Option<&Staging> {
         self.operation().and_then(|operation| operation.staging.as_ref())
     }
@@ -162,8 +162,8 @@ impl Forward<'_> {
         self.operation().and_then(|operation| operation.body)
     }
 
-    /// All headers that leave the function that decided: those for the origin; and from viewer-request, for the
-    /// origin-request function, the domain name of the origin that was decided, and the seal.
+    /// The headers that leave the deciding function: those for the origin and, if viewer-request decides, the origin's
+    /// domain name and the seal, which are for origin-request.
     pub fn edge_headers(&self) -> Vec<(&str, &str)> {
         let mut headers = self.origin_headers();
         if self.triggers == Triggers::ViewerRequest {
@@ -173,7 +173,7 @@ impl Forward<'_> {
         headers
     }
 
-    /// The headers that the origin gets: those for S3, or the hand-over to the API or the relay.
+    /// The headers for the origin: those for S3, or the hand-over to the API or the relay.
     fn origin_headers(&self) -> Vec<(&str, &str)> {
         match &self.origin {
             Origin::S3 | Origin::Entrance(_) => {
@@ -183,7 +183,7 @@ impl Forward<'_> {
         }
     }
 
-    /// The domain name of the origin that was decided.
+    /// The domain name of the origin.
     pub fn origin_domain(&self) -> &str {
         match &self.origin {
             Origin::S3 | Origin::Entrance(_) => &self.s3_bucket.domain,
@@ -201,19 +201,25 @@ impl Forward<'_> {
     }
 }
 
-/// Room for an upload's headers in the authorizer's result, in bytes, next to a key of 1,023 bytes.
-const MAX_INITIATE_HEADERS: usize = 3072;
+/// The most bytes of S3's headers that fit into the authorizer's result beside a key of 1,023 bytes.
+const MAX_API_HEADERS: usize = 3072;
 
-/// Routes a request: straight to S3; or through the API or the relay where the answer must be in OSS's XML; or through the
-/// relay where S3 refuses the body, or would have to get a condition that origin-request can't set. What viewer-request
-/// hands to origin-request is sealed. Where the relay is the entrance, all of it stays there.
+/// Routes a request. It goes to
+/// - the API or the relay, if the answer must be in OSS's XML;
+/// - the relay, if S3 refuses the body as it is framed, or needs a condition that origin-request can't set;
+/// - S3 otherwise.
+///
+/// A relay that is the entrance keeps all requests. What viewer-request hands to origin-request is sealed.
 ///
 /// # Errors
-/// Those of the header rules, and of a condition that origin-request can't set or remove; for an upload id that isn't sealed for the object [`Refusal::NoSuchUpload`];
-/// [`Refusal::MissingContentLength`], [`Refusal::InvalidContentLength`], [`Refusal::EntityTooLarge`],
-/// [`Refusal::RequestTooLarge`]; for an operation that isn't served [`Refusal::MethodNotAllowed`], for one that needs an
-/// API or a relay where none is configured [`Refusal::NoService`]; for ListParts when it is off or there is neither
-/// [`Refusal::NoSuchUpload`]; for HeadObject and GetObjectMeta, unless they are served, [`Refusal::NoSuchKey`].
+/// - those of the header rules, and of the body's length and framing;
+/// - [`Refusal::NoSuchUpload`] for an upload id that isn't sealed for the object, and for ListParts when it is off or
+///   there is neither an API nor a relay;
+/// - [`Refusal::NotImplemented`] for a condition that origin-request can't set or remove;
+/// - [`Refusal::NoService`] for another operation that needs an API or a relay when there is neither;
+/// - [`Refusal::NoSuchKey`] for HeadObject and GetObjectMeta, unless they are served;
+/// - [`Refusal::RequestTooLarge`] when the request doesn't fit through API Gateway;
+/// - [`Refusal::MethodNotAllowed`] where the API or the relay decides, for what doesn't go through it.
 pub(crate) fn route<'c>(
     authorized: &Authorized<'_, 'c>,
     served: Served,
@@ -266,8 +272,8 @@ pub(crate) fn route<'c>(
     })
 }
 
-/// The service and the path of its resource, for an operation that doesn't go straight to S3. API Gateway decodes and
-/// limits paths, so an operation has one resource, and the object is named in the hand-over.
+/// The service and the path of its resource; `None` for a request that goes straight to S3. API Gateway decodes and
+/// limits paths, so each operation has one path, and the hand-over names the object.
 fn destination<'c>(
     authenticated: &Authenticated<'_>,
     body: &Body,
@@ -282,7 +288,7 @@ fn destination<'c>(
         Operation::UploadPart if body.relayed().is_some() => "/upload-part",
         Operation::AbortMultipartUpload if config.is_entered_at_relay() => "/abort-multipart-upload",
         Operation::PutObject | Operation::UploadPart | Operation::AbortMultipartUpload => return Ok(None),
-        // S3 can't end an upload whose parts wait elsewhere.
+        // S3 can't complete an upload whose parts are staged elsewhere.
         Operation::CompleteMultipartUpload
             if config.complete_multipart_upload == Through::S3
                 && staging.is_none()
@@ -321,7 +327,7 @@ fn through<'c>(
         body: body.relayed(),
     };
     let through = |endpoint: &'c Endpoint, operation| {
-        // What becomes an object depends on the framing as well.
+        // What is stored depends on the framing, too.
         let framing = if body.relayed().is_some() { HandedFraming::Included } else { HandedFraming::LeftOut };
         let (request, additional_headers) = (authenticated.request(), authenticated.additional_headers());
         let hand_over = HandOver::of_request(request, additional_headers, framing)?;
@@ -358,8 +364,8 @@ fn forbids_overwrite(authenticated: &Authenticated<'_>) -> bool {
     authenticated.oss_headers().get("x-oss-forbid-overwrite") == Some("true")
 }
 
-/// The authorizer passes the headers on in its result, which API Gateway limits to 8 KB.
+/// Checks that the headers for S3 fit into the authorizer's result, which API Gateway limits to 8 KB.
 fn check_header_size(headers: &[Header]) -> Result<(), Refusal> {
     let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if bytes > MAX_INITIATE_HEADERS { Err(Refusal::RequestTooLarge) } else { Ok(()) }
+    if bytes > MAX_API_HEADERS { Err(Refusal::RequestTooLarge) } else { Ok(()) }
 }

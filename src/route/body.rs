@@ -1,4 +1,4 @@
-//! The body of a request: how long it may be, and whether S3 takes it as it is framed.
+//! The body of a request: its length and framing, and whether S3 takes it.
 
 use super::condition::Condition;
 use crate::authenticate::Authenticated;
@@ -8,42 +8,42 @@ use crate::operation::Operation;
 use crate::refusal::{LengthFault, Refusal};
 use crate::request::header::HeaderMap;
 
-/// A body that the relay stores as an object or a part. Where the relay is the entrance, it stores every one.
+/// A body that the relay stores as an object or a part. A relay that is the entrance stores every body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelayedBody {
-    /// The length that the client declared, in bytes; none where only the body's end tells it.
+    /// The declared length in bytes; `None` if only the end of the body tells it.
     pub length: Option<u64>,
-    /// Whether it came in chunks, whose framing a hop may have left in it.
+    /// Whether the client sent chunks: a hop may have left their framing in the body.
     pub is_chunked: bool,
     /// The most that may be stored, in bytes.
     pub max_bytes: u64,
 }
 
-/// What goes to the relay because of its body alone.
+/// Whether a request goes to the relay because of its body.
 pub(super) enum Body {
-    /// Nothing: the body goes where the operation goes. Of an object or a part, its length in bytes, if it has one.
+    /// No: the body goes where the operation goes. With its length in bytes, if it is an object or a part that has one.
     Plain(Option<u64>),
-    /// An object or a part whose body S3 refuses as it is framed, or whose condition the edge can't give to S3; or any where
-    /// the relay is the entrance.
+    /// Yes: S3 refuses the object or part as it is framed, or the edge can't set its condition, or the relay is the
+    /// entrance.
     Relayed(RelayedBody),
 }
 
 /// How a request says where its body ends.
 enum Framing {
-    /// By a length in bytes, and by nothing else that a hop could follow instead.
+    /// By a length in bytes alone.
     Length(u64),
-    /// By a length in bytes and by chunks, as the SDK for C does. Hops may differ in which of them they follow.
+    /// By a length in bytes and by chunks, as the SDK for C does. Hops may disagree about which of them counts.
     LengthAndChunks(u64),
     /// By chunks.
     Chunks,
-    /// By neither: over HTTP/2 by the end of the stream; over HTTP/1.1 there is no body.
+    /// By neither: over HTTP/2 the end of the stream ends the body, over HTTP/1.1 there is none.
     Neither,
 }
 
 impl Body {
-    /// Checks the body's length and framing. OSS takes a body without a length; S3 answers 501 to a chunked one, and 411
-    /// to one that has neither header. The body that Go v2 sends with InitiateMultipartUpload, chunked and empty, doesn't
-    /// reach S3.
+    /// Checks the body's length and framing. OSS takes a body without a length; S3 answers 501 to a chunked body, and
+    /// 411 to one with neither header. Go v2 sends an empty chunked body with InitiateMultipartUpload, which never
+    /// reaches S3.
     ///
     /// # Errors
     /// [`Refusal::InvalidContentLength`], [`Refusal::EntityTooLarge`], [`Refusal::MissingContentLength`]; for another
@@ -69,12 +69,13 @@ impl Body {
                     (Framing::Length(bytes) | Framing::LengthAndChunks(bytes), Some(Service::Entrance(_)))
                     | (Framing::LengthAndChunks(bytes), Some(Service::Relay(..))) => relayed(Some(bytes)),
                     (Framing::Length(bytes), Some(Service::Relay(..))) if needs_relay => relayed(Some(bytes)),
-                    // What CloudFront sends is seen at origin-request: where that doesn't decide, it refuses chunks itself.
+                    // With `triggers` "viewer-request", the origin-request function refuses chunks: it sees what
+                    // CloudFront sends.
                     (Framing::LengthAndChunks(_), _) if config.triggers == Triggers::OriginRequest => {
                         Err(Refusal::MissingContentLength(LengthFault::LengthAndChunks))
                     }
                     (Framing::Length(bytes) | Framing::LengthAndChunks(bytes), _) => Ok(Body::Plain(Some(bytes))),
-                    // The relay speaks HTTP/1.1 only: there is no body, and S3 and OSS take none that says nothing.
+                    // The relay speaks HTTP/1.1 only, so there is no body.
                     (Framing::Neither, Some(Service::Entrance(_))) => {
                         Err(Refusal::MissingContentLength(LengthFault::NoFraming))
                     }
@@ -84,7 +85,7 @@ impl Body {
                     (Framing::Neither, service @ Some(Service::Relay(..))) if needs_relay => {
                         Err(missing_length(service))
                     }
-                    // The key's limit can't be checked.
+                    // Without a length, the key's limit can't be checked.
                     (Framing::Neither, service) if key_limit.is_some() => Err(missing_length(service)),
                     (Framing::Neither, _) => Ok(Body::Plain(None)),
                 }
@@ -114,7 +115,7 @@ impl Body {
 impl Framing {
     fn of_headers(headers: &HeaderMap<'_>, declared: Option<&str>, max_bytes: u64) -> Result<Self, Refusal> {
         let is_chunked = headers.iter().any(|(name, _)| name == TRANSFER_ENCODING);
-        // A length of digits may be a number of any size.
+        // Digits that don't fit a `u64` are too large as well.
         let within_limit = |digits: &str| digits.parse().ok().filter(|bytes| *bytes <= max_bytes);
         match declared {
             Some(digits) => {
@@ -135,7 +136,7 @@ fn declared_length<'h>(headers: &'h HeaderMap<'_>) -> Result<Option<&'h str>, Re
     if length.is_none_or(is_number) { Ok(length) } else { Err(Refusal::InvalidContentLength) }
 }
 
-/// Checks the document of CompleteMultipartUpload, which has no length. The relay reads it however it is framed.
+/// Checks the body of a CompleteMultipartUpload without a length. Only the relay reads one in chunks.
 fn check_document(headers: &HeaderMap<'_>, config: &Config) -> Result<Body, Refusal> {
     match (headers.get_single(TRANSFER_ENCODING)?, config.service.as_ref()) {
         (None, _) => Ok(Body::Plain(None)),
@@ -155,7 +156,7 @@ fn missing_length(service: Option<&Service>) -> Refusal {
     })
 }
 
-/// The relay reads no other coding than `chunked` (RFC 9112 section 6.1: 501 for one that isn't understood).
+/// Checks that a body has no other coding than `chunked`, the only one that the relay reads (RFC 9112 section 6.1).
 fn check_coding(headers: &HeaderMap<'_>) -> Result<(), Refusal> {
     let coding = headers.get_unique(TRANSFER_ENCODING)?;
     let is_chunked = coding.is_none_or(|coding| coding.eq_ignore_ascii_case("chunked"));

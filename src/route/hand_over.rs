@@ -1,4 +1,4 @@
-//! What the edge hands over to the API's authorizer or to the relay, which verify the same signature again.
+//! The request as the edge hands it over to the API's authorizer or to the relay, which verify its signature again.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ pub(crate) const REQUEST_HEADER: &str = "x-ossedge-request";
 /// The longest hand-over, in characters. API Gateway takes 10,240 bytes of headers in all, and CloudFront adds its own.
 const MAX_LENGTH: usize = 8192;
 
-/// The headers that a signature or a translation depends on, besides `x-oss-*` and those that a signature of version 4
-/// names.
+/// The headers that the signature or the translation depends on, besides `x-oss-*` and the additional headers of
+/// signature version 4.
 const HEADERS: [&str; 11] = [
     "authorization",
     "cache-control",
@@ -33,32 +33,32 @@ const HEADERS: [&str; 11] = [
 /// The headers that say where a body ends.
 const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
 
-/// Whether the framing of the body is handed over. Only the relay decides by it, and what it sees itself is the framing
-/// of the last hop.
+/// Whether the framing of the body is handed over. Only the relay needs it: its own connection has the framing of the
+/// last hop, not the client's.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HandedFraming {
     Included,
     LeftOut,
 }
 
-/// The parts of a request that its signature and its translation depend on: API Gateway decodes paths, drops
-/// Content-MD5 and rewrites Host, and none of that may change what was signed.
+/// The parts of a request that its signature and its translation depend on. They travel in a header because API Gateway
+/// decodes paths, drops Content-MD5 and rewrites Host.
 ///
-/// It is the text of [`Request::parse`], in base64url without padding. That is version 1; another begins with its number
-/// and a point. A release that changes the form takes the former one as well, and writes the new one from the release after
-/// on, so that an edge and an API or a relay of neighbouring releases work together.
+/// The value is the text of [`Request::parse`] in base64url without padding. That is version 1; any other version
+/// begins with its number and a dot. A release that changes the format must still read the previous one, and only the
+/// release after it may write the new one: the edge and what is behind it may be one release apart.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HandOver(String);
 
 impl fmt::Debug for HandOver {
-    /// Without the text, which holds a signature.
+    /// Omits the text, which contains a signature.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HandOver(..)")
     }
 }
 
 impl HandOver {
-    /// The hand-over of a request, with the headers that its signature covers in addition to the usual ones.
+    /// The hand-over of a request, including the additional headers that its signature covers.
     ///
     /// # Errors
     /// [`Refusal::RequestTooLarge`] when it doesn't fit through API Gateway.
@@ -83,11 +83,10 @@ impl HandOver {
         &self.0
     }
 
-    /// The text of a header's value.
+    /// Decodes the header's value to the text of [`Request::parse`].
     ///
     /// # Errors
-    /// [`Refusal::UnknownHandOver`] when it has another version, [`Refusal::MalformedRequest`] when it isn't base64url of
-    /// UTF-8.
+    /// [`Refusal::UnknownHandOver`] for another version, [`Refusal::MalformedRequest`] unless it is UTF-8 in base64url.
     pub fn decode(value: &str) -> Result<String, Refusal> {
         if value.split_once('.').is_some_and(|(version, _)| version.parse::<u16>().is_ok()) {
             return Err(Refusal::UnknownHandOver);

@@ -1,4 +1,4 @@
-//! The headers that S3 gets, from those that the client sent.
+//! The headers for S3, from those that the client sent.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::upload_id::{Overwrite, UploadOptions};
 /// A header of the request to S3: its name in lower case, and its value.
 pub type Header = (Cow<'static, str>, String);
 
-/// HTTP's own headers that both services define alike, and what they describe.
+/// The standard headers that OSS and S3 define alike, and what each describes.
 const PASSED: [(&str, Describes); 7] = [
     ("cache-control", Describes::Object),
     ("content-disposition", Describes::Object),
@@ -28,23 +28,23 @@ const PASSED: [(&str, Describes); 7] = [
     ("expires", Describes::Object),
 ];
 
-/// S3 stores an object under this condition only where there is none (S3 User Guide, "Conditional writes").
+/// With the value `*`, S3 stores an object only if there is none of this key (S3 User Guide, "Conditional writes").
 const IF_NONE_MATCH: &str = "if-none-match";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Describes {
-    /// The object: taken when an upload begins (PutObject, InitiateMultipartUpload).
+    /// The object: S3 takes it when an upload begins (PutObject, InitiateMultipartUpload).
     Object,
-    /// This request's body: taken by the operations whose body S3 reads.
+    /// The body of this request: S3 takes it with every operation whose body it reads.
     Body,
 }
 
 /// What becomes of an `x-oss-*` header.
 #[derive(Clone, Copy)]
 enum Treatment {
-    /// Dropped: it is part of the signature, or doesn't change the object.
+    /// Dropped: it belongs to the signature, or doesn't change the object.
     Dropped,
-    /// Refused: S3 has no equivalent, and the client would take it that it was honoured.
+    /// Refused: S3 has no equivalent, and the client would assume that it took effect.
     Refused,
     Callback,
     CompleteAll,
@@ -56,10 +56,10 @@ enum Treatment {
     Tagging,
 }
 
-/// The `x-oss-*` headers that OSS defines for the served operations (OSS API reference, PutObject,
-/// InitiateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, and CopyObject,
-/// which PutObject becomes by a header alone). `x-oss-meta-*` is user metadata; a header that isn't listed is ignored, as
-/// OSS ignores it, and never reaches S3.
+/// The `x-oss-*` headers that OSS defines for the served operations, sorted (OSS API reference, PutObject,
+/// InitiateMultipartUpload, UploadPart, CompleteMultipartUpload, AbortMultipartUpload, and CopyObject, which is
+/// PutObject with `x-oss-copy-source`). `x-oss-meta-*` is user metadata. As in OSS, a header that isn't listed is
+/// ignored; it never reaches S3.
 const OSS_HEADERS: [(&str, Treatment); 26] = [
     ("x-oss-callback", Treatment::Callback),
     ("x-oss-callback-var", Treatment::Callback),
@@ -89,7 +89,7 @@ const OSS_HEADERS: [(&str, Treatment); 26] = [
     ("x-oss-traffic-limit", Treatment::Dropped), // a speed limit, not what is stored
 ];
 
-/// All headers of the request to S3: nothing else that the client sent goes on.
+/// All headers of the request to S3. No other header of the client goes on.
 ///
 /// # Errors
 /// [`Refusal::NotImplemented`], [`Refusal::InvalidHeaderValue`], [`Refusal::MetadataTooLarge`],
@@ -120,7 +120,7 @@ pub(super) fn s3_headers(authenticated: &Authenticated<'_>, config: &Config) -> 
     if metadata_bytes > MAX_USER_METADATA { Err(Refusal::MetadataTooLarge) } else { Ok(headers) }
 }
 
-/// The condition of an upload that forbade overwriting when it began, for the request that ends it.
+/// The condition for CompleteMultipartUpload, if the upload forbade overwriting when it began.
 pub(super) fn condition_at_end(headers: &[Header], operation: Operation, upload: UploadOptions) -> Option<Header> {
     let is_forbidden = operation == Operation::CompleteMultipartUpload && upload.overwrite == Overwrite::Forbidden;
     let is_there = headers.iter().any(|(name, _)| name == IF_NONE_MATCH);
@@ -133,7 +133,7 @@ fn passed_headers(authenticated: &Authenticated<'_>) -> Result<Vec<Header>, Refu
         if describes.concerns(authenticated.operation())
             && let Some(value) = authenticated.request().headers.get_single(name)?.filter(|value| !value.is_empty())
         {
-            // `aws-chunked` would tell S3 that the body is framed, which no signature covers.
+            // `aws-chunked` would make S3 decode the body, and what it would store is not what was signed.
             if name == "content-encoding" && value.to_ascii_lowercase().contains("aws-chunked") {
                 return Err(Refusal::NotImplemented(name.to_owned(), value.to_owned()));
             }
@@ -186,10 +186,11 @@ impl Describes {
 }
 
 impl Treatment {
-    /// The header that S3 gets for one of OSS's, if any.
+    /// Translates an OSS header to the one that S3 gets, if any.
     ///
     /// # Errors
-    /// [`Refusal::NotImplemented`] for what the header asks, [`Refusal::InvalidHeaderValue`] for its value.
+    /// [`Refusal::NotImplemented`] for what S3 doesn't do, [`Refusal::InvalidHeaderValue`] for a value that OSS doesn't
+    /// define.
     fn apply(self, name: &'static str, value: &str, asked: &Asked<'_>) -> Result<Option<Header>, Refusal> {
         let invalid = || Refusal::InvalidHeaderValue(name, value.to_owned());
         let refuse_if = |is_refused| {
@@ -245,14 +246,14 @@ impl Asked<'_> {
     }
 }
 
-/// The condition for the operations that make the object. For the others, the upload id's seal carries it to the end of
-/// the upload.
+/// The condition for the operations that create the object. For InitiateMultipartUpload, the seal of the upload id
+/// carries it to the end of the upload.
 fn forbid_overwrite(value: &str, asked: &Asked<'_>) -> Option<Header> {
     let makes_object = matches!(asked.operation, Operation::PutObject | Operation::CompleteMultipartUpload);
     (value == "true" && makes_object).then(|| (IF_NONE_MATCH.into(), "*".to_owned()))
 }
 
-/// S3 keeps metadata in US-ASCII and returns other text as RFC 2047 encodes it, so that is how it is sent: no signature on
+/// Metadata as S3 gets it: text beyond ASCII is encoded as in RFC 2047, which is how S3 returns it. So no signature on
 /// the way depends on how bytes above 127 are read.
 fn metadata_value(value: &str) -> String {
     if value.is_ascii() { value.to_owned() } else { format!("=?UTF-8?B?{}?=", BASE64_STANDARD.encode(value)) }

@@ -1,4 +1,4 @@
-//! Parts that are too small for S3: they are stored as objects beside the upload, and joined when it is completed.
+//! Parts that are too small for S3. They are stored as objects beside the upload, and joined when it is completed.
 
 use super::s3_headers::Header;
 use crate::authenticate::Authenticated;
@@ -14,26 +14,25 @@ pub(super) const LEAST_PART_BYTES: u64 = 5 * 1024 * 1024;
 /// The folder of the parts of all uploads, under [`OWN_SEGMENT`].
 pub(crate) const PARTS_FOLDER: &str = "parts";
 
-/// Of a part, all that the object gets that waits in its place: nothing of the object that the upload makes may be lost
-/// or changed by it.
+/// The only header of an UploadPart that its staged object gets as well.
 const OF_BODY: &str = "content-md5";
 
-/// Where the parts of an upload wait.
+/// Where the small parts of an upload are staged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staging {
-    /// The upload's name in the folders that oss-edge keeps.
+    /// The name of the upload's folder, under `.oss-edge/parts/`.
     pub folder: String,
     /// The most bytes that are joined when the upload is completed.
     pub max_join_bytes: u64,
-    /// The headers of a part that waits.
+    /// The headers of a staged part; empty for other operations.
     pub headers: Vec<Header>,
 }
 
 impl Staging {
-    /// That of the upload that a request goes on with, if its small parts are staged.
+    /// The staging of the upload that a request continues; `None` if the upload stages no parts.
     ///
     /// # Errors
-    /// [`Refusal::NotImplemented`] for a part of an upload that asked for KMS, where no key is configured any more.
+    /// [`Refusal::NotImplemented`] for a part of an upload with KMS, if no KMS key is configured any more.
     pub(super) fn of_upload(
         upload: Option<&VerifiedUpload<'_>>,
         operation: Operation,
@@ -55,18 +54,18 @@ impl Staging {
         }))
     }
 
-    /// The key of the part that a request has, if it must wait: one whose length is known and too small for S3.
+    /// The S3 key of the request's part, if the part must be staged: its length is known, and too small for S3.
     pub(super) fn key(&self, authenticated: &Authenticated<'_>, length: Option<u64>) -> Option<String> {
         let is_small = length.is_some_and(|bytes| bytes < LEAST_PART_BYTES);
         let number = authenticated.query().get("partNumber").filter(|_| is_small)?;
-        // Five digits, so that S3 lists parts in their order.
+        // Five digits, so that S3 lists the parts in their order.
         (authenticated.operation() == Operation::UploadPart)
             .then(|| format!("{OWN_SEGMENT}/{PARTS_FOLDER}/{}/{number:0>5}", self.folder))
     }
 }
 
-/// The encryption that was asked for when the upload began. Which of the KMS keys it was isn't known any more: any that is
-/// configured will do while the part waits, and the object gets the one that was asked for.
+/// The headers for the encryption that was asked for when the upload began. The seal doesn't say which KMS key, so a
+/// staged part is encrypted with any that is configured; the object gets the right one.
 fn encryption(encryption: Encryption, config: &Config) -> Result<Vec<Header>, Refusal> {
     let header = |value: &str| ("x-amz-server-side-encryption".into(), value.to_owned());
     match (encryption, config.headers.any_kms_key()) {

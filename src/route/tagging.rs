@@ -1,14 +1,15 @@
-//! Object tags, from OSS's header to S3's.
+//! Translates object tags from OSS's header to S3's.
 
 use crate::limits::{MAX_TAG_KEY_CHARS, MAX_TAG_VALUE_CHARS, MAX_TAGS};
 use crate::request::percent_encoding::encode_parameter;
 use crate::request::query::Query;
 
-/// The value of `x-amz-tagging` for one of `x-oss-tagging`: `key=value` pairs joined by `&`, each part decoded once and
-/// encoded again. A `+` is a space: Go v1 writes `url.QueryEscape`, and every SDK writes a plus as `%2B`. `None` unless
-/// both services take it, as far as this knows: which characters beyond ASCII are letters is left to S3.
+/// Translates a value of `x-oss-tagging` to one of `x-amz-tagging`: `key=value` pairs joined by `&`, each part decoded
+/// once and encoded again. A `+` is a space: Go v1 writes `url.QueryEscape`, and every SDK writes a plus as `%2B`.
+///
+/// `None` unless both services take the tags. Which characters beyond ASCII are letters is left to S3.
 pub(crate) fn to_s3(oss: &str) -> Option<String> {
-    // Tags are written as a query is.
+    // Tags have the syntax of a query.
     let tags = Query::parse(&oss.replace('+', " ")).ok()?;
     let all_fit = tags.iter().all(|(key, value)| fits(key, MAX_TAG_KEY_CHARS) && fits(value, MAX_TAG_VALUE_CHARS));
     if !all_fit || !(1..=MAX_TAGS).contains(&tags.iter().count()) {
@@ -18,7 +19,8 @@ pub(crate) fn to_s3(oss: &str) -> Option<String> {
     Some(s3.collect::<Vec<_>>().join("&"))
 }
 
-/// At most so many letters, digits, spaces and `+ - = . _ : / @`; beyond ASCII any character but the controls.
+/// Whether a text has at most `max_chars` characters, all of them letters, digits, spaces, `+ - = . _ : / @`, or beyond
+/// ASCII and not a control character.
 fn fits(text: &str, max_chars: usize) -> bool {
     text.chars().count() <= max_chars && text.chars().all(is_allowed)
 }

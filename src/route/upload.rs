@@ -1,4 +1,4 @@
-//! The upload that a request begins, goes on with or lists.
+//! The multipart upload that a request begins, continues or lists.
 
 use super::s3_headers::Header;
 use crate::authenticate::Authenticated;
@@ -12,16 +12,16 @@ use crate::upload_id::{
     Encryption, Overwrite, UnsealedUploadIds, UploadFault, UploadOptions, VerifiedUpload, unsealed_upload,
 };
 
-/// What the API or the relay tells the client of an upload.
+/// The upload that the API's or the relay's answer names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceUpload {
-    /// It begins with these options, which are sealed into its id.
+    /// A new upload with these options, which are sealed into its id.
     Begins(UploadOptions),
-    /// It goes on, under the id that the client has.
+    /// An upload in progress, by the id that the client has.
     GoesOn(String),
 }
 
-/// The upload that the request goes on with, if it names one.
+/// Verifies the upload id of a request, if its operation has one.
 ///
 /// # Errors
 /// [`Refusal::NoSuchUpload`].
@@ -46,7 +46,7 @@ pub(super) fn verified_upload<'r>(
     verified.map(Some).map_err(|fault| Refusal::NoSuchUpload(text.to_owned(), fault))
 }
 
-/// The upload whose id is in the answer of the API or the relay.
+/// The upload that the API's or the relay's answer names; `None` for operations whose answer names none.
 pub(super) fn service_upload(
     authenticated: &Authenticated<'_>,
     headers: &[Header],
