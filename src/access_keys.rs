@@ -1,4 +1,4 @@
-//! The access keys that devices sign with: those that are listed, and those that are derived.
+//! The access keys that devices sign with, listed or derived.
 
 pub(crate) mod access_key;
 pub(crate) mod derived_key;
@@ -17,28 +17,28 @@ use access_key::{AccessKey, Kind, ListedKey, MasterKey, Status};
 use derived_key::DerivedKeyId;
 use signing_keys::SigningKeys;
 
-/// The access keys of one or several documents. They never change, but for the signing keys that are derived from them.
+/// The access keys of one or several documents. They never change, except that signing keys are cached.
 #[derive(Default, Serialize, Deserialize)]
 pub struct AccessKeys {
-    /// By their ids.
+    /// Keys with their own secrets, by id.
     #[serde(serialize_with = "in_order_of_ids")]
     pub(crate) listed: HashMap<Box<str>, ListedKey>,
-    /// By their ids.
+    /// The master keys, by id.
     pub(crate) masters: BTreeMap<Box<str>, MasterKey>,
     #[serde(skip)]
     pub(crate) signing_keys: SigningKeys,
 }
 
-/// So that the same keys are the same bytes.
+/// Serializes in the order of the ids, so that the same keys always give the same bytes.
 fn in_order_of_ids<S: Serializer>(listed: &HashMap<Box<str>, ListedKey>, serializer: S) -> Result<S::Ok, S::Error> {
     listed.iter().collect::<BTreeMap<_, _>>().serialize(serializer)
 }
 
 impl AccessKeys {
-    /// The access key of an id, as of `now`.
+    /// Finds the access key of an id, as of `now`.
     ///
     /// # Errors
-    /// Why there is none that may be used.
+    /// Why there is no key of this id that may be used.
     pub(crate) fn find(&self, id: &str, now: UnixMillis) -> Result<AccessKey<'_>, AccessKeyFault> {
         let key = match id.starts_with(derived_key::PREFIX) {
             true => self.derived(id, now)?,

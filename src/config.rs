@@ -27,16 +27,16 @@ pub struct Config {
     pub(crate) max_clock_skew_seconds: u32,
     pub(crate) max_url_expiry_seconds: u32,
     pub(crate) signature_schemes: Vec<Scheme>,
-    /// Regions that a version 4 credential may name; none means any.
+    /// The regions that a version 4 credential may name; if empty, any.
     pub(crate) signature_regions: Vec<String>,
     pub(crate) hosts: Hosts,
-    /// By the names of the OSS buckets.
+    /// By the name of the OSS bucket.
     pub(crate) buckets: BTreeMap<String, S3Bucket>,
     pub(crate) service: Option<Service>,
     pub(crate) complete_multipart_upload: Through,
     pub(crate) list_parts: ListParts,
     pub(crate) unsealed_upload_ids: UnsealedUploadIds,
-    /// Of uploads that begin. Afterwards the seal of an upload's id says it.
+    /// For uploads that begin. The seal of the upload id keeps it for the rest of the upload.
     pub(crate) small_parts: SmallParts,
     /// The most bytes of staged parts that are joined when an upload is completed.
     pub(crate) max_join_bytes: u64,
@@ -48,23 +48,23 @@ pub struct Config {
     pub(crate) capture: Option<CaptureRules>,
 }
 
-/// Where at the edge a request is decided on.
+/// Which edge function decides on a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Triggers {
-    /// At viewer request; a function at origin request picks the origin.
+    /// The viewer-request function; the origin-request function picks the origin.
     #[default]
     ViewerRequest,
-    /// At origin request, by the function that also picks the origin.
+    /// The origin-request function, which also picks the origin.
     OriginRequest,
 }
 
-/// The origin of an operation that may go either way.
+/// Where CompleteMultipartUpload goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Through {
     /// The API or the relay, which answer in OSS's XML.
     #[default]
     Service,
-    /// S3, whose answer the client gets as it is.
+    /// S3, whose answer the client gets unchanged.
     S3,
 }
 
@@ -78,12 +78,12 @@ pub(crate) enum ListParts {
 /// What becomes of HeadObject and GetObjectMeta.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum HeadObject {
-    /// Refused as every other operation that isn't served.
+    /// They are refused, like every operation that isn't served.
     #[default]
     Refused,
-    /// Answered as if no object were there, to who may ask: then a client that looks first uploads.
+    /// A client that may ask is told that there is no object, so that one that looks first uploads.
     Absent,
-    /// Asked of S3 by the API or the relay, for who may ask.
+    /// The API or the relay asks S3, for a client that may ask.
     Served,
 }
 
@@ -94,25 +94,25 @@ pub struct S3Bucket {
     pub name: String,
     /// Its AWS Region, as in `us-east-1`.
     pub region: String,
-    /// Its regional domain name, the one that an origin must have.
+    /// Its regional domain name, which the origin of a distribution must have.
     pub domain: String,
 }
 
-/// What serves the operations that must answer in OSS's XML: a deployment has one of them, or none.
+/// What serves the operations that must answer in OSS's XML. A deployment has at most one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Service {
     /// A stage of API Gateway.
     Api(Endpoint),
     /// The relay, which also takes bodies that S3 refuses.
     Relay(Endpoint, BodiesWithoutLength),
-    /// The relay where it is the entrance itself: no edge is before it, and it performs every operation.
+    /// A relay that is the entrance: there is no edge before it, and it performs every operation.
     Entrance(BodiesWithoutLength),
 }
 
-/// What becomes of an upload whose body comes without a length.
+/// What becomes of an upload whose body has no length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum BodiesWithoutLength {
-    /// It is refused: whether the last hop cuts a body unnoticed must be checked first.
+    /// It is refused. An operator must first check that no hop cuts a body unnoticed.
     Refused,
     /// It goes to the relay.
     Relayed,
@@ -123,7 +123,7 @@ pub(crate) enum BodiesWithoutLength {
 pub struct Endpoint {
     /// The domain name.
     pub domain: String,
-    /// The path, beginning with `/`; empty for the root, as on a custom domain of API Gateway's.
+    /// The path, beginning with `/`; empty for the root, as on a custom domain of API Gateway.
     pub path: String,
 }
 
@@ -138,7 +138,7 @@ impl Config {
         matches!(self.service, Some(Service::Entrance(_)))
     }
 
-    /// Which request is which operation.
+    /// What this configuration changes in the classification of requests.
     pub(crate) fn served_operations(&self) -> ServedOperations {
         let refused_operations: &'static [Operation] = match self.head_object {
             HeadObject::Refused => &Operation::READING,

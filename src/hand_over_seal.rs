@@ -1,12 +1,11 @@
-//! The seal of what viewer-request hands over to origin-request, so that a request which didn't pass the one goes nowhere
-//! from the other.
+//! The seal of what viewer-request hands over to origin-request, which sends nothing on without it.
 //!
 //! ```text
 //! x-ossedge-seal: 1;NUMBER;SECONDS;NAMES;MAC
 //! ```
 //!
-//! NUMBER is that of the secret, SECONDS the time in seconds since 1970, NAMES those of the headers that are sealed, with
-//! commas between them. docs/seals.md describes the format for others.
+//! NUMBER is the number of the secret, SECONDS the time in seconds since 1970, and NAMES the names of the sealed
+//! headers, separated by commas. docs/seals.md specifies the format.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -18,21 +17,21 @@ use crate::request::Request;
 use crate::sealing_keys::{NumberedKeys, SealingKeys};
 use crate::time::UnixMillis;
 
-/// The header that names the origin which a request must go to, by its domain name.
+/// The header with the domain name of the origin that a request must go to.
 pub(crate) const ORIGIN_HEADER: &str = "x-ossedge-origin";
 
 /// The header with the seal.
 pub(crate) const SEAL_HEADER: &str = "x-ossedge-seal";
 
-/// The first field of a seal. A release that changes the format must take the former one as well.
+/// The first field of a seal. A release that changes the format must still accept the previous one.
 const VERSION: &str = "1";
 
-/// How far the clocks of the two functions may differ, with the time between them, in seconds. The request id makes
-/// a seal good for one request already.
+/// How old a seal may be, or how far ahead, in seconds: the time between the two functions and the difference of their
+/// clocks. The request id limits a seal to one request anyway.
 const MAX_AGE_SECONDS: i64 = 60;
 
-/// Headers that CloudFront adds or keeps itself, and that say nothing about the object: its own `CloudFront-*` are not
-/// listed. Everything else that isn't sealed is removed.
+/// Headers that CloudFront adds or keeps itself, besides `CloudFront-*`. None of them changes the object. Every other
+/// header that isn't sealed is removed.
 const OF_CLOUDFRONT: [&str; 8] = [
     "accept-encoding",
     "cdn-loop",
@@ -58,7 +57,7 @@ pub(crate) struct HandedOver<'a> {
 }
 
 impl HandedOver<'_> {
-    /// The value of the header `x-ossedge-seal`; `None` where the function has no key.
+    /// The value of the header `x-ossedge-seal`; `None` if the function has no key.
     pub(crate) fn seal(&self, keys: &NumberedKeys, now: UnixMillis) -> Option<String> {
         let (number, key) = keys.sealing()?;
         let (number, seconds) = (number.to_string(), now.0.div_euclid(1000).to_string());
@@ -70,7 +69,7 @@ impl HandedOver<'_> {
     fn mac(&self, key: &[u8], number: &str, seconds: &str) -> Hmac<Sha256> {
         let HandedOver { request_id, method, origin, uri, query, headers } = self;
         let mut texts = vec![VERSION, number, seconds, request_id, method, origin, uri, query];
-        // White space around a value is no part of it (RFC 9110 section 5.5).
+        // White space around a value isn't part of it (RFC 9110 section 5.5).
         texts.extend(headers.iter().flat_map(|(name, value)| [*name, value.trim_matches([' ', '\t'])]));
         hmac_sha256_of_list(key, &texts)
     }
@@ -79,9 +78,9 @@ impl HandedOver<'_> {
 /// A request that origin-request may send on.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Opened<'r> {
-    /// The domain name of the origin that it is for.
+    /// The domain name of the origin that the request must go to.
     pub origin: &'r str,
-    /// The headers to remove: names in lower case.
+    /// The names of the headers to remove, in lower case.
     pub removed: Vec<&'r str>,
 }
 
@@ -92,15 +91,15 @@ pub enum HandOverFault {
     Malformed,
     /// There is no seal.
     Unsealed,
-    /// The seal has another form.
+    /// The seal has another format, or is repeated.
     OtherForm,
-    /// The seal was made with a secret that this function doesn't have, by its number.
+    /// The seal was made with a secret that this function doesn't have. Has the secret's number.
     UnknownSecret(u16),
-    /// The request isn't the one that was sealed; the names of sealed headers that are missing.
+    /// The request isn't the one that was sealed. Has the names of sealed headers that are missing.
     Mismatch(Vec<String>),
-    /// The seal was made too long ago, or ahead of time: its age in seconds.
+    /// The seal is too old, or from the future. Has its age in seconds, negative for the future.
     Expired(i64),
-    /// A header that isn't sealed, and that S3 would obey.
+    /// A header that S3 would obey isn't sealed.
     Added(String),
 }
 
@@ -134,8 +133,7 @@ impl HandOverFault {
 }
 
 impl SealingKeys {
-    /// Opens what viewer-request handed over, by the text of the request that origin-request sees (see
-    /// [`Request::parse`]), as of `now`.
+    /// Verifies the seal of the request that origin-request sees, as of `now`.
     ///
     /// # Errors
     /// The first thing that is wrong.
@@ -147,7 +145,7 @@ impl SealingKeys {
         let mut removed = Vec::new();
         let names = request.headers.iter().map(|(name, _)| name);
         for name in names.filter(|name| !seal.names.contains(name) && !is_of_cloudfront(name)) {
-            // S3 obeys the first, and a function may not remove the second.
+            // S3 obeys both, and most of `if-*` can't be removed at origin request.
             if name.starts_with("x-amz-") || name.starts_with("if-") {
                 return Err(HandOverFault::Added(name.to_owned()));
             }
@@ -157,7 +155,7 @@ impl SealingKeys {
     }
 }
 
-/// A seal, its number and time also as they are written.
+/// A seal. Number and time are kept as written as well, because the MAC covers the text.
 struct Seal<'s> {
     number: (u16, &'s str),
     seconds: (i64, &'s str),
@@ -166,7 +164,7 @@ struct Seal<'s> {
 }
 
 impl<'s> Seal<'s> {
-    /// `None` for another version, or another form.
+    /// Parses a seal; `None` for another version, or another format.
     fn parse(text: &'s str) -> Option<Self> {
         let mut fields = text.split(';');
         let mut next = || fields.next();
@@ -203,7 +201,7 @@ impl<'s> Seal<'s> {
         }
         let Request { request_id, method, uri, query, .. } = request;
         let handed_over = HandedOver { request_id, method, origin, uri, query, headers };
-        // In constant time, and over all of the MAC.
+        // Constant time, and over the whole MAC.
         let is_sealed = handed_over.mac(key, number_text, seconds_text).verify_slice(&self.mac);
         is_sealed.map_err(|_| HandOverFault::Mismatch(missing))?;
         let age = now.0.div_euclid(1000).saturating_sub(sealed_at);

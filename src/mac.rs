@@ -4,18 +4,18 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 
-/// The HMAC-SHA1 of a text, to be compared or read.
+/// The HMAC-SHA1 of a text.
 pub(crate) fn hmac_sha1(key: &[u8], text: &[u8]) -> Hmac<Sha1> {
     keyed::<Hmac<Sha1>>(key).chain_update(text)
 }
 
-/// The HMAC-SHA256 of a text, to be compared or read.
+/// The HMAC-SHA256 of a text.
 pub(crate) fn hmac_sha256(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
     keyed::<Hmac<Sha256>>(key).chain_update(text)
 }
 
-/// The HMAC-SHA256 of a list of texts, to be compared or read. Each is written as a netstring, `length:text,` with the
-/// length in bytes, so that no two lists have the same MAC: neither a byte nor a text can move from one to the next.
+/// The HMAC-SHA256 of a list of texts, each written as a netstring: `length:text,` with the length in bytes. So two
+/// different lists never have the same input.
 pub(crate) fn hmac_sha256_of_list(key: &[u8], texts: &[&str]) -> Hmac<Sha256> {
     let mut netstrings = String::new();
     for text in texts {

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use crate::limits::MAX_KEY_BYTES;
 use crate::refusal::{KeyFault, Refusal};
 
-/// The first segment of the keys that are oss-edge's own: parts that wait to be joined, and records of uploads.
+/// The first segment of the keys that oss-edge keeps for itself: staged parts, and records of uploads.
 pub(crate) const OWN_SEGMENT: &str = ".oss-edge";
 
 /// A decoded key of 1 to 1,023 bytes of UTF-8 that S3 stores under exactly this name.
@@ -16,11 +16,12 @@ impl ObjectKey {
     /// Takes a key that was percent-decoded once.
     ///
     /// # Errors
-    /// [`Refusal::InvalidObjectName`] when it is empty or too long, when it begins with a slash or backslash (OSS,
-    /// "Object naming conventions"), when it has a character that the XML of
-    /// OSS's answers can't carry, or when a segment is `.` or `..`: HTTP stacks between here and S3 resolve
-    /// those, and the object would land under another key than the one that was verified; or when its first segment is
-    /// oss-edge's own, in any case.
+    /// [`Refusal::InvalidObjectName`] for a key that
+    /// - is empty or too long, or begins with a slash or backslash (OSS, "Object naming conventions");
+    /// - has a character that the XML of OSS's answers can't carry;
+    /// - has a segment `.` or `..`: HTTP stacks on the way to S3 resolve those, and the object would land under another
+    ///   key than the one that was verified;
+    /// - has oss-edge's own first segment, in upper or lower case.
     pub fn new(key: String) -> Result<Self, Refusal> {
         let fault = if key.is_empty() {
             KeyFault::Empty

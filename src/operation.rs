@@ -1,4 +1,4 @@
-//! The operations that are served, and which request is which.
+//! The operations that are served, and how a request is classified.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,19 +28,19 @@ pub enum Operation {
     ListParts,
     /// `HEAD key`
     HeadObject,
-    /// `HEAD key?objectMeta` or `GET key?objectMeta`: less than HeadObject tells.
+    /// `HEAD key?objectMeta` or `GET key?objectMeta`: answers less than HeadObject.
     GetObjectMeta,
 }
 
-/// What makes a request an operation.
+/// How a request for an operation looks.
 struct Row {
     operation: Operation,
     method: &'static str,
     /// Parameters that must be present. S3 gets them, in this order.
     required: &'static [&'static str],
-    /// Parameters that S3 gets as well when they have a value.
+    /// Parameters that S3 gets too, if they have a value.
     passed: &'static [&'static str],
-    /// Parameters that OSS takes too and S3 doesn't get. Those of signatures and [`ANYWHERE`] aren't listed.
+    /// Parameters that OSS takes and S3 doesn't get, besides those of signatures and [`ANYWHERE`].
     optional: &'static [&'static str],
 }
 
@@ -88,24 +88,24 @@ const OPERATIONS: [Row; 9] = [
     Row { operation: Operation::GetObjectMeta, method: "GET", required: &["objectMeta"], passed: &[], optional: &[] },
 ];
 
-/// What the configuration says about which request is which.
+/// What the configuration changes in the classification.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct ServedOperations {
-    /// Parameters that are taken with every operation, and mean nothing.
+    /// Parameters that every operation takes and ignores.
     pub(crate) ignored_parameters: &'static [&'static str],
     /// Operations that aren't served.
     pub(crate) refused_operations: &'static [Operation],
 }
 
-/// Parameters that OSS takes on every operation and that don't change what is stored: who pays, and a limit of
-/// speed, which ali-oss and oss2 put into signed URLs.
+/// Parameters that OSS takes with every operation and that don't change what is stored: who pays, and a speed limit,
+/// which ali-oss and oss2 put into signed URLs.
 const ANYWHERE: [&str; 2] = ["x-oss-request-payer", "x-oss-traffic-limit"];
 
 impl Operation {
-    /// The operations that tell of an object whether it is there.
+    /// The operations that tell whether an object exists.
     pub(crate) const READING: [Operation; 2] = [Operation::HeadObject, Operation::GetObjectMeta];
 
-    /// The names that rules of access keys may have.
+    /// The operations that a rule of an access key may name.
     #[cfg(feature = "documents")]
     pub(crate) const IN_RULES: [Operation; 7] = [
         Operation::PutObject,
@@ -117,8 +117,8 @@ impl Operation {
         Operation::HeadObject,
     ];
 
-    /// Whether a rule that names these operations covers this one. A rule that names none covers the uploads, and nothing
-    /// that reads.
+    /// Whether a rule with these operations covers this one. A rule without operations covers every upload, and no
+    /// reading.
     pub(crate) fn is_covered_by(self, named: Option<&[Operation]>) -> bool {
         match (named, self) {
             (Some(named), Operation::GetObjectMeta) => named.contains(&Operation::HeadObject),
@@ -154,7 +154,7 @@ impl Operation {
         served: ServedOperations,
     ) -> Result<Self, Refusal> {
         let is_served_method = served.rows().any(|row| row.method == method);
-        // Of all that OSS serves with GET, only what a parameter makes another operation is served here.
+        // A GET is served only if a parameter makes it something else than reading the object.
         let reads_object = method == "GET" && !served.rows().any(|row| row.method == method && row.is_asked_for(query));
         if key.is_none() || !is_served_method || reads_object {
             return Err(Refusal::MethodNotAllowed);
@@ -165,20 +165,19 @@ impl Operation {
         Ok(row.operation)
     }
 
-    /// Whether it goes on with an upload, whose id it names.
+    /// Whether the operation names an upload id.
     pub(crate) fn names_upload(self) -> bool {
         OPERATIONS.iter().any(|row| row.operation == self && row.required.contains(&"uploadId"))
     }
 
-    /// The query that S3 gets, percent-encoded: the parameters that the operation needs and no other, with S3's own id of
-    /// the upload.
+    /// The query for S3, percent-encoded: only the parameters that the operation needs, with S3's own upload id.
     pub(crate) fn s3_query(self, query: &Query, upload: Option<&VerifiedUpload<'_>>) -> String {
         let Some(row) = OPERATIONS.iter().find(|row| row.operation == self) else { return String::new() };
         let passed = row.passed.iter().filter(|name| query.get(name).is_some_and(|value| !value.is_empty()));
         let parameters: Vec<_> = row
             .required
             .iter()
-            // S3 has one operation for HeadObject and GetObjectMeta.
+            // GetObjectMeta is HeadObject in S3.
             .filter(|name| **name != "objectMeta")
             .chain(passed)
             .map(|name| match *name {
@@ -195,7 +194,7 @@ fn s3_parameter(name: &str, value: &str) -> String {
 }
 
 impl ServedOperations {
-    /// The methods that some operation has, each once.
+    /// The methods of the served operations, each once.
     pub(crate) fn methods(self) -> Vec<&'static str> {
         let mut methods = Vec::new();
         for Row { method, .. } in self.rows() {
@@ -227,7 +226,7 @@ impl Row {
     }
 }
 
-/// The names of the parameters that decide which operation it is.
+/// The names of the parameters that the classification looks at.
 fn operands(query: &Query, served: ServedOperations) -> impl Iterator<Item = &str> {
     let ignored = served.ignored_parameters;
     let is_operand =
@@ -235,9 +234,9 @@ fn operands(query: &Query, served: ServedOperations) -> impl Iterator<Item = &st
     query.iter().map(|(name, _)| name).filter(is_operand)
 }
 
-/// Whether a parameter means nothing to OSS or S3: hand-written clients append a time stamp, so that no cache answers. It
-/// isn't forwarded. OSS names its operations by parameters without a value, so one that has none is never ignored: it may
-/// be an operation that is newer than this list. A name that differs from a known one only in its case is a mistake, and isn't ignored.
+/// Whether a parameter means nothing to OSS or S3, and so is dropped: hand-written clients append a time stamp to avoid
+/// caches. A name that differs from a known one only in its case is a mistake, and isn't ignored. Nor is a parameter
+/// without a value (see [`Row::takes`]): OSS names operations by such parameters, and it may be a new one.
 fn is_ignored(name: &str) -> bool {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     let of_operations = OPERATIONS.iter().flat_map(|row| [row.required, row.passed, row.optional]).flatten();
@@ -267,7 +266,8 @@ fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
         "partNumber" if !is_integer_in(value, 1, MAX_PART_NUMBER) => Err(Refusal::InvalidPartNumber(value.to_owned())),
         "encoding-type" if value != "url" => Err(Refusal::InvalidEncodingType(value.to_owned())),
         "uploadId" if !is_upload_id(value) => Err(Refusal::UnexpectedParameter(name.to_owned())),
-        // Version 1 would sign the same text for what follows as for a parameter of its own; base64 has none.
+        // In signature version 1, text after a `&` would sign like another parameter. The value is base64, which has
+        // none.
         "callback" | "callback-var" if value.contains('&') => Err(Refusal::UnexpectedParameter(name.to_owned())),
         "uploads" | "sequential" | "objectMeta" if !value.is_empty() => {
             Err(Refusal::UnexpectedParameter(name.to_owned()))
@@ -280,7 +280,8 @@ fn check_value(name: &str, value: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Whether it is a number without a sign or leading zeros, so that OSS, S3 and this crate read one number.
+/// Whether a value is a number in the range, without a sign or leading zeros: OSS, S3 and this crate must read the same
+/// number.
 fn is_integer_in(value: &str, least: u32, most: u32) -> bool {
     let is_plain = value.bytes().all(|byte| byte.is_ascii_digit()) && (value == "0" || !value.starts_with('0'));
     is_plain && value.parse().is_ok_and(|number| (least..=most).contains(&number))

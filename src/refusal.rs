@@ -7,17 +7,17 @@ use std::fmt;
 use crate::time::UnixMillis;
 use crate::upload_id::UploadFault;
 
-/// One cause each. [`Gate::decide`](crate::Gate::decide) documents the order in which they are looked for.
+/// Why a request is refused: one variant for each cause, in the order of [`Gate::decide`](crate::Gate::decide).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The request that the adapter handed over doesn't parse, contains a NUL, or has a header whose name isn't
-    /// a token.
+    /// The text of the request, or what the edge handed over, doesn't parse: a value contains a NUL, a header's name
+    /// isn't a token, or the hand-over isn't base64url.
     MalformedRequest,
     /// What the edge handed over has a version that this release doesn't know.
     UnknownHandOver,
     /// A header that may occur once occurs more often, or with different values.
     RepeatedHeader(String),
-    /// A header's value contains a control character.
+    /// A header's value contains a control character, or `x-oss-meta-` has no name after it.
     MalformedHeader(String),
     /// The Host, as sent, isn't configured, is missing, or isn't a host.
     UnknownHost(String),
@@ -37,9 +37,9 @@ pub enum Refusal {
     InvalidEncodingType(String),
     /// `max-parts` isn't an integer from 1 to 1,000, or `part-number-marker` not one from 0 to 10,000.
     InvalidQueryValue(&'static str, String),
-    /// An operation that isn't served.
+    /// The operation isn't served.
     MethodNotAllowed,
-    /// The operation needs an API or a relay, and neither is configured. By its name.
+    /// The operation, by its name, needs an API or a relay, and neither is configured.
     NoService(&'static str),
     /// A page of another origin may not send what its preflight asks for.
     AccessForbidden(PreflightFault),
@@ -47,7 +47,7 @@ pub enum Refusal {
     MissingSignature,
     /// Signatures in the header and in the query, or of two schemes in the query.
     ConflictingSignatures,
-    /// A signature in the query that lacks one of its parameters.
+    /// The signature in the query lacks one of its parameters.
     IncompleteUrlSignature,
     /// The credential of signature version 4 doesn't follow its grammar, or is for another day.
     InvalidCredential(CredentialFault),
@@ -55,7 +55,7 @@ pub enum Refusal {
     OtherRegion(String),
     /// `Expires` or `x-oss-expires` isn't a number of seconds in its range.
     InvalidExpires,
-    /// A signed URL whose time has passed.
+    /// A signed URL that has expired.
     Expired(UnixMillis),
     /// A signed URL that would be valid for longer than is configured, or than version 4 allows.
     ExpiresTooFar,
@@ -69,46 +69,47 @@ pub enum Refusal {
     InvalidDate(DateFault),
     /// The date is too far from now.
     RequestTimeTooSkewed(TooSkewed),
-    /// No access key of this id, or none that may be used.
+    /// There is no access key with this id that may be used.
     InvalidAccessKeyId(String, AccessKeyFault),
-    /// The signature is another request's, another secret's, or not in canonical base64.
+    /// The signature is wrong, or not in its one canonical encoding.
     SignatureDoesNotMatch(Box<Mismatch>),
-    /// A security token for an access key that has none, or not the one that it has.
+    /// The request presents another security token than the access key has, or one where it has none, or none where it
+    /// has one.
     InvalidSecurityToken,
-    /// A derived key that has expired, sent with a security token: apps renew a temporary key by this answer.
+    /// A derived key has expired, and the request presents a security token: apps renew a temporary key by this answer.
     SecurityTokenExpired,
     /// No rule of the access key covers the request.
     AccessDenied,
     /// The bucket isn't configured.
     NoSuchBucket(String),
-    /// The upload may not go on, by its id. Clients take it that the upload is gone, and begin a new one.
+    /// The request may not continue the upload of this id. Clients take the upload for gone, and begin a new one.
     NoSuchUpload(String, UploadFault),
-    /// HeadObject and GetObjectMeta are answered as if there were no object: clients that look first then upload.
+    /// HeadObject and GetObjectMeta are answered as if there were no object: a client that looks first then uploads.
     NoSuchKey(String),
-    /// A header asks for something that S3 doesn't do.
+    /// A header, by its name and value, asks for something that S3 doesn't do.
     NotImplemented(String, String),
     /// A header's value isn't one that OSS defines.
     InvalidHeaderValue(&'static str, String),
-    /// More user metadata than S3 keeps.
+    /// More user metadata than S3 takes.
     MetadataTooLarge,
-    /// A chunked body without a length, which S3 doesn't take, or no length where the access key limits it.
+    /// The body has no length, and S3 doesn't take it so, or the access key limits the length.
     MissingContentLength(LengthFault),
     /// `Content-Length` isn't a number.
     InvalidContentLength,
-    /// A body larger than the access key may send, or than S3 takes at once.
+    /// The body is larger than the access key may send, or than S3 takes in one request.
     EntityTooLarge,
     /// The request doesn't fit through API Gateway.
     RequestTooLarge,
 }
 
-/// When fetching the access keys again might turn a refusal into an acceptance.
+/// Whether, and when, fetching the access keys again might change a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Renewal {
-    /// At once: a key with this id may have been added.
+    /// At once: a key with this id may have been added meanwhile.
     AtOnce,
     /// When the next fetch is due: the key may have changed.
     WhenDue,
-    /// Never: it doesn't depend on access keys.
+    /// Never: the refusal doesn't depend on the access keys.
     Never,
 }
 
@@ -117,9 +118,9 @@ pub enum Renewal {
 pub enum AccessKeyFault {
     /// There is no key with this id.
     Unknown,
-    /// It is disabled, or the master key that it is derived from is.
+    /// The key, or the master key that it is derived from, is disabled.
     Disabled,
-    /// None of its secrets is valid now.
+    /// None of the key's secrets is valid now.
     NoLiveSecret,
     /// The id names a scope that the master key doesn't have.
     UnknownScope,
@@ -129,7 +130,7 @@ pub enum AccessKeyFault {
     Expired,
 }
 
-/// Why a body can't be taken without a length.
+/// Why the body needs a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LengthFault {
     /// There is no relay, and S3 and API Gateway take no such body.
@@ -138,18 +139,18 @@ pub enum LengthFault {
     DocumentElsewhere,
     /// There is a relay, and `bodiesWithoutLength` is `refuse`.
     TurnedOff,
-    /// There is a length, and chunks that CloudFront keeps on the way to S3.
+    /// The body has a length and chunks, and CloudFront may send the chunks to S3.
     LengthAndChunks,
-    /// The relay is the entrance, and the request says nothing of a body.
+    /// The relay is the entrance, and the request has neither header, so there is no body.
     NoFraming,
 }
 
-/// What of a preflight isn't allowed.
+/// What a preflight asks for that isn't allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PreflightFault {
-    /// The page's origin; empty where the request names none, or several.
+    /// The page's origin; empty if the request has no Origin, or several.
     Origin(String),
-    /// The method that the page would send; empty where the request names none, or several.
+    /// The page's method; empty if the request has no Access-Control-Request-Method, or several.
     Method(String),
     /// The list of the page's headers is malformed or too long.
     Headers,
@@ -158,13 +159,13 @@ pub enum PreflightFault {
 /// What is wrong with an object's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyFault {
-    /// No key at all.
+    /// The key is empty.
     Empty,
     /// More than 1,023 bytes.
     TooLong,
-    /// A percent-escape that is cut off, or a path that doesn't begin with `/`.
+    /// A percent-escape without two hexadecimal digits, or a path that doesn't begin with `/`.
     Escape,
-    /// Not UTF-8 once it is decoded: some firmware sends GBK.
+    /// Not UTF-8 once decoded: some firmware sends GBK.
     NotUtf8,
     /// A slash or backslash at the beginning.
     LeadingSlash,
@@ -172,10 +173,10 @@ pub enum KeyFault {
     NotXml,
     /// A segment `.` or `..`.
     DotSegment,
-    /// A first segment `.oss-edge`: staged parts and records of uploads are there.
+    /// A first segment `.oss-edge`, where oss-edge keeps staged parts and records of uploads.
     Own,
-    /// A `?` and a sub-resource's name inside the key: signature version 1 signs the same text for it as for the
-    /// sub-resource itself.
+    /// A `?` and a sub-resource's name inside the key: signature version 1 signs the same text for the key as for the
+    /// sub-resource.
     SubResource,
 }
 
@@ -223,14 +224,14 @@ pub struct TooSkewed {
     pub max_millis: u64,
 }
 
-/// A signature that doesn't verify. It never holds the right one.
+/// A wrong signature, and the text that should have been signed. It never contains the right signature.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// The access key's id, as presented.
     pub access_key_id: String,
     /// The Host header, as sent.
     pub host: String,
-    /// How the host addresses the bucket: `virtual-hosted`, `cname` or `path`.
+    /// How the host addresses the bucket: `virtual-hosted`, `cname`, `path` or `endpoint`.
     pub style: &'static str,
     /// The OSS bucket.
     pub bucket: String,
@@ -238,12 +239,12 @@ pub struct Mismatch {
     pub signature_provided: String,
     /// The text that should have been signed.
     pub string_to_sign: String,
-    /// The text whose hash is part of it, in signature version 4.
+    /// The CanonicalRequest, whose hash is part of that text in signature version 4.
     pub canonical_request: Option<String>,
 }
 
 impl Refusal {
-    /// Whether to fetch the access keys again because of it.
+    /// Whether fetching the access keys again might change the refusal.
     pub fn renewal(&self) -> Renewal {
         match self {
             Refusal::InvalidAccessKeyId(_, AccessKeyFault::Unknown) => Renewal::AtOnce,
@@ -255,14 +256,14 @@ impl Refusal {
 }
 
 impl fmt::Debug for Mismatch {
-    /// Without the signature and the text, which together could be sent again.
+    /// Omits the signature and the signed text, which together could be replayed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mismatch").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
 impl Renewal {
-    /// Its name for JavaScript.
+    /// Its name in the JSON for the adapter.
     pub fn name(self) -> &'static str {
         match self {
             Renewal::AtOnce => "at-once",

@@ -1,4 +1,4 @@
-//! A request as CloudFront shows it to a viewer-request function, parsed once.
+//! A request as CloudFront shows it to an edge function, parsed once.
 
 pub(crate) mod header;
 pub(crate) mod percent_encoding;
@@ -7,7 +7,7 @@ pub(crate) mod query;
 use crate::refusal::Refusal;
 use header::HeaderMap;
 
-/// What decisions are made from.
+/// The parts of a request that decisions depend on.
 pub struct Request<'a> {
     /// CloudFront's id of the request.
     pub request_id: &'a str,
@@ -22,10 +22,11 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Reads strings separated by NUL: `header-count request-id method uri query (name value)*`, with every header line in
-    /// the order that CloudFront gives. The adapter writes this text at the edge, and the edge hands it over to the API.
+    /// Reads strings separated by NUL: `header-count request-id method uri query (name value)*`, with every header line
+    /// in the order that CloudFront gives. The adapter writes this text at the edge, and the edge hands it over to the
+    /// API.
     ///
-    /// No string can contain a NUL: it would be two, and their number isn't what the count says.
+    /// A string that contained a NUL would count as two, and the text would be refused.
     ///
     /// # Errors
     /// [`Refusal::MalformedRequest`] when the number of strings isn't what the count says, or a header's name isn't a

@@ -1,4 +1,4 @@
-//! Which bucket and key a request is about, from its Host and its path, parsed once.
+//! The bucket and key of a request, parsed once from its Host and its path.
 
 use crate::config::hosts::{Addressing, Hosts, without_port};
 use crate::config::names::is_oss_bucket_name;
@@ -13,11 +13,11 @@ pub struct Resource {
     pub bucket: String,
     /// The key; `None` for the bucket itself.
     pub key: Option<ObjectKey>,
-    /// How the host addresses the bucket: `virtual-hosted`, `cname` or `path`.
+    /// How the host addresses the bucket: `virtual-hosted`, `cname`, `path` or `endpoint`.
     pub style: &'static str,
 }
 
-/// What a raw `+` in the path is.
+/// What a raw `+` in the path stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathPlus {
     /// A plus: RFC 3986, and every SDK but one.
@@ -34,12 +34,12 @@ pub(crate) struct PathReading {
 }
 
 impl PathReading {
-    /// The likeliest.
+    /// The likeliest reading.
     pub(crate) const FIRST: PathReading =
         PathReading { plus: PathPlus::Plus, endpoint_bucket: EndpointBucket::Configured };
 }
 
-/// Whether the bucket of a request to an endpoint itself is the one that is configured, or the path's first segment.
+/// Where the bucket of a request to an endpoint itself comes from: the configuration, or the path's first segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndpointBucket {
     Configured,
@@ -80,7 +80,7 @@ impl Resource {
     }
 }
 
-/// A path's first segment, and what follows the slash behind it.
+/// Splits a path after its first segment.
 fn first_segment(path: &str) -> (&str, &str) {
     path.split_once('/').unwrap_or((path, ""))
 }

@@ -31,13 +31,13 @@ impl Scheme {
     }
 }
 
-/// OSS, "Add a signature to a URL".
+/// The parameters of a version 1 URL (OSS, "Add a signature to a URL").
 pub(crate) const V1_PARAMETERS: [&str; 3] = ["Expires", "OSSAccessKeyId", "Signature"];
 
-/// The security token in URLs of version 1, and in those of version 4 that releases of Java v1 sign.
+/// The security token in URLs of version 1, and in those of version 4 that some releases of Java v1 sign.
 pub(crate) const SECURITY_TOKEN_PARAMETER: &str = "security-token";
 
-/// OSS, "Include a V4 signature in a URL".
+/// The parameters of a version 4 URL (OSS, "Include a V4 signature in a URL").
 pub(crate) const V4_PARAMETERS: [&str; 7] = [
     "x-oss-additional-headers",
     "x-oss-credential",
@@ -48,7 +48,7 @@ pub(crate) const V4_PARAMETERS: [&str; 7] = [
     "x-oss-signature-version",
 ];
 
-/// Version 2 isn't served. It is recognised, so that it can be refused by name.
+/// A parameter of version 2, which isn't served but recognised, so that the refusal can name it.
 pub(crate) const V2_PARAMETER: &str = "x-oss-access-key-id";
 
 /// Whether a query parameter belongs to a signature and so takes no part in the operation.

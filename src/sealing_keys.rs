@@ -1,24 +1,24 @@
-//! The keys of the two seals: of upload ids, and of what viewer-request hands over to origin-request.
+//! The keys of the two seals: that of upload ids, and that of what viewer-request hands over to origin-request.
 //!
-//! Both are derived from the sealing secrets of the deployment (HKDF-SHA256 of RFC 5869, without a salt), so that a
-//! function gets only the key that it needs. Secrets have numbers: during a rotation there are several.
+//! Both are derived from the deployment's sealing secrets (HKDF-SHA256 of RFC 5869, without a salt), so that a function
+//! gets only the keys that it needs. Secrets are numbered, because during a rotation there are several.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// Bytes of a secret and of a key.
+/// The length of a secret and of a key, in bytes.
 pub(crate) const KEY_BYTES: usize = 32;
 
-/// The keys that a function has of each seal, none of some.
+/// The keys that a function has for each seal, if any.
 #[derive(Default, Serialize, Deserialize)]
 pub struct SealingKeys {
     pub(crate) upload_ids: NumberedKeys,
     pub(crate) hand_over: NumberedKeys,
 }
 
-/// Keys by the numbers of their secrets. The first one seals, and all of them verify.
+/// Keys with the numbers of their secrets. The first one seals; all of them verify.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct NumberedKeys(Vec<NumberedKey>);
 
@@ -29,12 +29,12 @@ struct NumberedKey {
 }
 
 impl NumberedKeys {
-    /// The key that seals, and its number; `None` where the function has no key for it.
+    /// The key that seals, and its number; `None` if the function has none.
     pub(crate) fn sealing(&self) -> Option<(u16, &[u8])> {
         self.0.first().map(|first| (first.number, first.key.as_slice()))
     }
 
-    /// The key of a number.
+    /// The key with this number.
     pub(crate) fn find(&self, number: u16) -> Option<&[u8]> {
         self.0.iter().find(|known| known.number == number).map(|known| known.key.as_slice())
     }
@@ -58,7 +58,7 @@ pub struct SealUses {
 
 #[cfg(feature = "documents")]
 impl SealingKeys {
-    /// The keys that are derived from secrets, each with its number, for a function that makes or verifies these seals.
+    /// Derives the keys for a function that makes or verifies these seals, from numbered secrets.
     pub(crate) fn derive(secrets: &[(u16, Zeroizing<[u8; KEY_BYTES]>)], uses: SealUses) -> Self {
         let keys = |is_used, label: &[u8]| {
             let used = secrets.iter().filter(|_| is_used);

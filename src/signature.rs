@@ -17,7 +17,7 @@ use crate::time::UnixMillis;
 use clock_skew::TimeLimits;
 use oss_headers::CanonicalizedOssHeaders;
 
-/// A signature whose grammar was checked, and nothing else yet.
+/// A signature whose syntax was checked, and nothing else.
 pub(crate) enum PresentedSignature<'r> {
     /// HMAC-SHA1.
     V1(v1::Presented<'r>),
@@ -28,17 +28,17 @@ pub(crate) enum PresentedSignature<'r> {
 /// The texts that a request should have signed.
 pub(crate) struct SignedTexts {
     pub(crate) string_to_sign: String,
-    /// The text whose hash is part of it, in version 4.
+    /// The CanonicalRequest, whose hash is part of the StringToSign in version 4.
     pub(crate) canonical_request: Option<String>,
 }
 
 impl<'r> PresentedSignature<'r> {
-    /// Reads a request's one signature.
+    /// Reads the signature of a request, which must have exactly one.
     ///
     /// # Errors
-    /// [`Refusal::MissingSignature`]; [`Refusal::ConflictingSignatures`] for two carriers at once;
-    /// [`Refusal::SchemeNotEnabled`]; [`Refusal::MalformedAuthorization`] and its kin for the query;
-    /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
+    /// [`Refusal::MissingSignature`]; [`Refusal::ConflictingSignatures`] for more than one;
+    /// [`Refusal::SchemeNotEnabled`]; [`Refusal::MalformedAuthorization`], [`Refusal::InvalidCredential`] or
+    /// [`Refusal::IncompleteUrlSignature`] for its syntax; [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
     pub(crate) fn from_request(
         request: &'r Request<'_>,
         query: &'r Query,
@@ -97,7 +97,7 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
-    /// The Authorization header of its version, with another text in the signature's place.
+    /// The Authorization header for this signature, with another text in place of the signature itself.
     pub(crate) fn authorization_with(&self, signature: &str) -> String {
         match self {
             PresentedSignature::V1(presented) => format!("OSS {}:{signature}", presented.access_key_id),
@@ -112,7 +112,7 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
-    /// The headers that it signs in addition to those that its version always signs.
+    /// The headers that it covers beyond those that its version always signs.
     pub(crate) fn additional_headers(&self) -> &[String] {
         match self {
             PresentedSignature::V1(_) => &[],
@@ -120,7 +120,7 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
-    /// Checks that the text which it signs can't be another request's.
+    /// Checks that no other request has the same StringToSign.
     ///
     /// # Errors
     /// In version 1 [`Refusal::InvalidObjectName`].
@@ -131,7 +131,7 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
-    /// Checks the time that bounds the signature, and returns the literal date text that was signed.
+    /// Checks the time of the signature, and returns the date that was signed, as sent.
     ///
     /// # Errors
     /// [`Refusal::InvalidDate`] or [`Refusal::RequestTimeTooSkewed`] for a header; [`Refusal::InvalidExpires`],
@@ -144,7 +144,7 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
-    /// When the request says it was signed: in version 1 a URL has only its end.
+    /// When the request was signed, by its own date; `None` for a URL of version 1, which only has its expiry.
     pub(crate) fn signed_at(&self, request: &Request<'_>) -> Option<UnixMillis> {
         match self {
             PresentedSignature::V1(presented) => presented.signed_at(request),
@@ -152,7 +152,7 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
-    /// The texts that the request should have signed, with the date that it signs.
+    /// The texts that the request should have signed. `date` is the text that [`Self::check_time`] returns.
     ///
     /// # Errors
     /// In version 4, for the region [`Refusal::OtherRegion`]; [`Refusal::RepeatedHeader`] and
@@ -183,7 +183,7 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
-    /// Whether it is the signature of a text under one of the access key's secrets.
+    /// Whether the signature is that of `string_to_sign` with this secret.
     pub(crate) fn verifies(&self, live: &LiveSecret<'_>, signing_keys: &SigningKeys, string_to_sign: &str) -> bool {
         match self {
             PresentedSignature::V1(presented) => v1::verify(live.secret, string_to_sign, presented.signature),
@@ -191,12 +191,11 @@ impl<'r> PresentedSignature<'r> {
         }
     }
 
-    /// The security token that the request presents, from the one place where its scheme signs it: a header or a
-    /// parameter. Python v2 and Java v2 send it unsigned, in a header `security-token`, with version 1 in the
-    /// header, and it is taken only there.
+    /// The security token that the request presents: in a header or a parameter that its scheme signs. Python v2 and
+    /// Java v2 send it unsigned, in a header `security-token`; that is accepted for version 1 in the header only.
     ///
     /// # Errors
-    /// [`Refusal::InvalidSecurityToken`] for a token in more than one place, or unsigned elsewhere;
+    /// [`Refusal::InvalidSecurityToken`] for a token in more than one place, or unsigned with another scheme;
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
     pub(crate) fn security_token<'q>(
         &self,

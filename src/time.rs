@@ -1,7 +1,7 @@
-//! Times, in the formats that OSS clients sign with and that answers are written in.
+//! Times, in the formats that OSS clients sign and that answers are written in.
 //!
-//! The formats have no sign, no fraction and no optional field, so their fields are read by position: the `time` crate's
-//! parser also takes a sign before a year. The calendar is that crate's.
+//! The formats have no sign, no fraction and no optional field, so their fields are read by position: the `time`
+//! crate's parser also takes a sign before a year. The calendar is that crate's.
 
 use std::str::FromStr;
 
@@ -12,10 +12,10 @@ use time::{Date, Duration, Month, OffsetDateTime, Time};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UnixMillis(pub i64);
 
-/// The latest time that is written: 9999-12-31T23:59:59.999Z.
+/// The latest time that can be written: 9999-12-31T23:59:59.999Z.
 const MAX_MILLIS: i64 = 253_402_300_799_999;
 
-/// RFC 9110 section 5.6.7. Java v2 writes no zero before the day (`DateTimeFormatter.RFC_1123_DATE_TIME`).
+/// The names of RFC 9110 section 5.6.7.
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -29,8 +29,9 @@ impl UnixMillis {
 
     /// Reads RFC 1123 (`Tue, 24 Nov 2026 01:52:57 GMT`) or ISO 8601 basic (`20261124T015257Z`).
     ///
-    /// Either may stand in either header: ali-oss sends RFC 1123 in `x-oss-date`, the Android SDK ISO 8601 in
-    /// `Date`. The weekday must be one, not the right one: some firmware gets it wrong. `None` for anything else.
+    /// Both formats occur in both headers: ali-oss sends RFC 1123 in `x-oss-date`, the Android SDK ISO 8601 in `Date`.
+    /// Java v2 writes a day below 10 without a zero (`DateTimeFormatter.RFC_1123_DATE_TIME`). The weekday must be a
+    /// weekday, but need not be the date's: some firmware gets it wrong.
     pub(crate) fn parse_signing_date(text: &str) -> Option<Self> {
         parse_rfc1123(text).or_else(|| parse_iso8601_basic(text))
     }
@@ -47,7 +48,7 @@ impl UnixMillis {
         unix_millis(digits(year, 4)?, digits(month, 2)?, digits(day, 2)?, parse_time(time)?)
     }
 
-    /// `2026-11-24T01:52:57.000Z`, always with milliseconds: the C++ and Swift SDKs read no other form of
+    /// Writes `2026-11-24T01:52:57.000Z`, always with milliseconds: the C++ and Swift SDKs read no other form of
     /// `ServerTime`.
     pub(crate) fn to_iso8601(self) -> String {
         let (date, time) = self.date_and_time();
@@ -57,23 +58,23 @@ impl UnixMillis {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
     }
 
-    /// The seconds from another time to this one, toward zero.
+    /// The whole seconds from another time to this one, rounded toward zero.
     pub(crate) fn seconds_since(self, other: UnixMillis) -> i64 {
         self.0.saturating_sub(other.0) / 1000
     }
 
-    /// The second that it is in.
+    /// The time without its milliseconds.
     pub(crate) fn to_whole_seconds(self) -> Self {
         UnixMillis(self.0.saturating_sub(self.0.rem_euclid(1000)))
     }
 
-    /// The day in ISO 8601 basic: `20261124`.
+    /// Writes the day in ISO 8601 basic: `20261124`.
     pub(crate) fn to_basic_day(self) -> String {
         let (year, month, day) = self.date_and_time().0.to_calendar_date();
         format!("{year:04}{:02}{day:02}", u8::from(month))
     }
 
-    /// `Tue, 24 Nov 2026 01:52:57 GMT` (RFC 9110 section 5.6.7).
+    /// Writes `Tue, 24 Nov 2026 01:52:57 GMT` (RFC 9110 section 5.6.7).
     pub(crate) fn to_rfc1123(self) -> String {
         let (date, time) = self.date_and_time();
         let (year, month, day) = date.to_calendar_date();
@@ -83,7 +84,7 @@ impl UnixMillis {
         format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
     }
 
-    /// Both, in UTC, from 1970 to 9999.
+    /// The date and time in UTC, clamped to the years 1970 to 9999.
     fn date_and_time(self) -> (Date, Time) {
         let millis = self.0.clamp(0, MAX_MILLIS);
         let seconds = OffsetDateTime::from_unix_timestamp(millis / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
@@ -129,7 +130,7 @@ fn digits<N: FromStr>(text: &str, count: usize) -> Option<N> {
     text.parse().ok().filter(|_| is_number)
 }
 
-/// `None` for a day that the month doesn't have, and for the year 0.
+/// The time of a date; `None` for a day that the month doesn't have, and for the year 0.
 fn unix_millis(year: i32, month: u8, day: u8, time: Time) -> Option<UnixMillis> {
     let month = Month::try_from(month).ok()?;
     let date = Date::from_calendar_date(year, month, day).ok().filter(|_| year >= 1)?;

@@ -4,11 +4,11 @@
 //! s1.NUMBER.HOUR.OPTIONS.MAC.ID
 //! ```
 //!
-//! The seal says with which secret it was made, when the upload began (hours since 1970), and what the client asked for
-//! at the beginning that matters later. Its MAC ties all of that and S3's id to the bucket and the key. Every request
-//! that names an upload must have such an id, so nobody gains anything by cutting the seal off.
+//! The seal has the number of its secret, the hour in which the upload began (hours since 1970), and the options that
+//! the client chose then and that matter later. Its MAC binds all of that and S3's id to the bucket and the key. A
+//! request that names an upload without a seal is refused, so cutting the seal off gains nothing.
 //!
-//! docs/seals.md describes the format for others, and tests/vectors/seals.json has vectors.
+//! docs/seals.md specifies the format, and tests/vectors/seals.json has vectors.
 
 mod fault;
 mod options;
@@ -27,42 +27,42 @@ use crate::time::UnixMillis;
 pub use fault::UploadFault;
 pub use options::{Encryption, Overwrite, SmallParts, UploadOptions};
 
-/// What an id begins with whose last field is S3's id itself.
+/// The first field of an id whose last field is S3's id as it is.
 const PLAIN: &str = "s1";
 
-/// What an id begins with whose last field is S3's id in base64url, because it has other characters than ours.
+/// The first field of an id whose last field is S3's id in base64url, because S3's id has characters that aren't safe.
 const ENCODED: &str = "s1b";
 
-/// The longest sealed id, in characters: some C clients have room for 255 and a NUL. S3's own have up to about 190.
+/// The longest sealed id, in characters: some C clients have room for 255 and a NUL. S3's own ids have up to about 190.
 const MAX_SEALED_LENGTH: usize = 255;
 
 /// The longest id that a request may name, in bytes.
 const MAX_LENGTH: usize = 1024;
 
-/// How long a sealed id is good for, in hours: seven days, for which deployments keep incomplete uploads.
+/// How long a sealed id is valid, in hours: seven days, the time that deployments keep incomplete uploads.
 const MAX_AGE_HOURS: i64 = 7 * 24;
 
-/// How far ahead the clock of the function may be that began the upload, in hours.
+/// How far the clock of the function that began the upload may be ahead, in hours.
 const MAX_AHEAD_HOURS: i64 = 1;
 
 const MILLIS_PER_HOUR: i64 = 3_600_000;
 
-/// 128 bits of HMAC-SHA256.
+/// The length of the MAC: the first 128 bits of an HMAC-SHA256.
 const MAC_BYTES: usize = 16;
 
-/// The end of an id by which 0.1.0 knew that the upload may not overwrite an object.
+/// The suffix by which 0.1.0 marked the id of an upload that may not overwrite an object.
 const FORMER_FORBID_OVERWRITE: &str = "~forbid-overwrite";
 
-/// Whether ids without a seal go on to S3 as they are.
+/// Whether upload ids without a seal are forwarded to S3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum UnsealedUploadIds {
     #[default]
     Refused,
-    /// Those of uploads that 0.1.0 or others began.
+    /// For uploads that 0.1.0 or another tool began.
     Forwarded,
 }
 
-/// An upload that a request may go on with: the only way to S3's id.
+/// An upload that a request may continue. INVARIANT: S3's id is only available through this type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct VerifiedUpload<'q> {
     s3_id: Cow<'q, str>,
@@ -75,28 +75,28 @@ impl VerifiedUpload<'_> {
         &self.s3_id
     }
 
-    /// Its name in the folders of oss-edge: S3's id as the sealed one has it, of characters that are safe in a key.
+    /// The name of its folder of staged parts: S3's id as the sealed id has it, in characters that are safe in a key.
     pub(crate) fn folder(&self) -> Cow<'_, str> {
         in_safe_characters(&self.s3_id).1
     }
 
-    /// What the client asked for when it began.
+    /// What the client asked for when it began the upload.
     pub fn options(&self) -> UploadOptions {
         self.options
     }
 }
 
-/// Whether a decoded `uploadId` may be one at all: not empty, not too long, and without a `&`, after which signature
-/// version 1 would sign the same text as for a parameter of its own.
+/// Whether a decoded `uploadId` can be an upload id: not empty, not too long, and without `&`. In signature version 1,
+/// text after a `&` would sign like another parameter.
 pub(crate) fn is_upload_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_LENGTH && !text.contains('&')
 }
 
 impl SealingKeys {
-    /// Seals S3's id of an upload that begins now, for the client.
+    /// Seals S3's id of an upload that begins `now`, and returns the id for the client.
     ///
-    /// `None` when the options aren't a text of [`UploadOptions`], when S3's id is empty or too long, or when there is no
-    /// key.
+    /// `None` when the options aren't a text of [`UploadOptions`], when S3's id is empty or too long, or when there is
+    /// no key.
     pub fn seal_upload_id(
         &self,
         s3_bucket: &str,
@@ -116,7 +116,7 @@ impl SealingKeys {
         (!s3_id.is_empty() && sealed.len() <= MAX_SEALED_LENGTH).then_some(sealed)
     }
 
-    /// Verifies that the id that a request names was sealed for its object, and not too long ago.
+    /// Verifies that an upload id was sealed for this object, and not too long ago.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
@@ -129,13 +129,13 @@ impl SealingKeys {
     ) -> Result<VerifiedUpload<'q>, UploadFault> {
         let (seal, number, mac) = Seal::parse(text).ok_or(UploadFault::Unsealed)?;
         let sealing_key = self.upload_ids.find(number).ok_or(UploadFault::UnknownSecret(number))?;
-        // In constant time, and over all of the MAC: its length is fixed.
+        // Constant time. `mac` has a fixed length, so the client can't shorten what is compared.
         seal.mac(sealing_key, s3_bucket, key).verify_truncated_left(&mac).map_err(|_| UploadFault::SealMismatch)?;
         seal.opened(now)
     }
 }
 
-/// An upload by an id that isn't sealed, as 0.1.0 took it: only for [`UnsealedUploadIds::Forwarded`].
+/// Takes an upload id without a seal, as 0.1.0 did: only for [`UnsealedUploadIds::Forwarded`].
 ///
 /// # Errors
 /// [`UploadFault::Unsealed`] when it is too long, or not one.
@@ -144,14 +144,14 @@ pub(crate) fn unsealed_upload(text: &str) -> Result<VerifiedUpload<'_>, UploadFa
         Some(s3_id) => (s3_id, Overwrite::Forbidden),
         None => (text, Overwrite::Allowed),
     };
-    // The functions behind the API get it twice, and have 8 KB for all they get.
+    // The functions behind the API get the id twice, and at most 8 KB in all.
     if s3_id.is_empty() || text.len() > MAX_SEALED_LENGTH {
         return Err(UploadFault::Unsealed);
     }
     Ok(VerifiedUpload { s3_id: s3_id.into(), options: UploadOptions { overwrite, ..UploadOptions::default() } })
 }
 
-/// The fields of a sealed id but its MAC, as they are written.
+/// The fields of a sealed id except the MAC, as written.
 struct Seal<'t> {
     form: &'t str,
     number: &'t str,
@@ -161,7 +161,7 @@ struct Seal<'t> {
 }
 
 impl<'t> Seal<'t> {
-    /// The fields, the secret's number and the MAC; `None` when the text doesn't have the form of a sealed id.
+    /// Splits a sealed id into its fields, the number of its secret, and its MAC; `None` if it isn't one.
     fn parse(text: &'t str) -> Option<(Self, u16, [u8; MAC_BYTES])> {
         let mut fields = text.splitn(6, '.');
         let mut next = || fields.next();
@@ -177,7 +177,7 @@ impl<'t> Seal<'t> {
         if has_form { Some((seal, number.parse().ok()?, mac)) } else { None }
     }
 
-    /// What a verified seal says, unless it is too old.
+    /// The upload of a seal that was verified, unless the seal has expired.
     fn opened(&self, now: UnixMillis) -> Result<VerifiedUpload<'t>, UploadFault> {
         let begun: i64 = self.hour.parse().map_err(|_| UploadFault::SealMismatch)?;
         let age = hours(now).saturating_sub(begun);
@@ -201,7 +201,7 @@ impl<'t> Seal<'t> {
     }
 }
 
-/// S3's id in the characters of sealed ids, and the form of an id that has it.
+/// S3's id in the characters of sealed ids, and the first field for it: [`PLAIN`] or [`ENCODED`].
 fn in_safe_characters(s3_id: &str) -> (&'static str, Cow<'_, str>) {
     match s3_id.bytes().all(is_of_sealed_ids) {
         true => (PLAIN, s3_id.into()),
@@ -217,7 +217,7 @@ fn hours(time: UnixMillis) -> i64 {
     time.0.div_euclid(MILLIS_PER_HOUR)
 }
 
-/// Characters that no client encodes in a query, so that what is signed is what is sent.
+/// Whether a byte may occur in a sealed id: no client percent-encodes it in a query, so what is signed is what is sent.
 fn is_of_sealed_ids(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }

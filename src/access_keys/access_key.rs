@@ -27,7 +27,7 @@ pub(crate) enum Status {
     Disabled,
 }
 
-/// That of a listed key without a policy of its own: all that is served is allowed.
+/// The policy of a listed key without its own: every upload is allowed.
 static DEFAULT_POLICY: Policy = Policy {
     status: Status::Active,
     permissions: Permissions(None),
@@ -36,7 +36,7 @@ static DEFAULT_POLICY: Policy = Policy {
     security_token: None,
 };
 
-/// The generation of a secret that is written as `accessKeySecret`.
+/// The generation of a secret that the document has as `accessKeySecret`.
 const ONLY_GENERATION: &str = "1";
 
 /// The secrets of a listed key.
@@ -48,7 +48,7 @@ pub(crate) enum Secrets {
     Several(Box<[ListedSecret]>),
 }
 
-/// A secret of several, and when it is valid: from `not_before` on, and before `not_after`.
+/// One of several secrets. It is valid from `not_before` until before `not_after`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ListedSecret {
     pub(crate) generation: Box<str>,
@@ -57,15 +57,15 @@ pub(crate) struct ListedSecret {
     pub(crate) not_after: Option<UnixMillis>,
 }
 
-/// A listed key. There may be 100,000 of them in a function of 128 MB, so one with a single secret and no policy of its
-/// own takes little memory.
+/// A listed key. A function of 128 MB may have 100,000 of them, so a key with a single secret and no policy of its own
+/// must be small.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ListedKey {
     pub(crate) secrets: Secrets,
     policy: Option<Box<Policy>>,
 }
 
-/// The key that devices' keys are derived from.
+/// A key that devices' keys are derived from.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct MasterKey {
     pub(crate) secret: Secret,
@@ -84,7 +84,7 @@ impl ListedKey {
         self.policy.as_deref().unwrap_or(&DEFAULT_POLICY)
     }
 
-    /// Every secret with its generation, and when it is valid: from the first time on, and before the second.
+    /// Every secret with its generation and the two bounds of its validity, as in [`ListedSecret`].
     #[cfg(feature = "documents")]
     pub(crate) fn every_secret(&self) -> impl Iterator<Item = (&str, &Secret, Option<UnixMillis>, Option<UnixMillis>)> {
         let (several, only) = match &self.secrets {
@@ -114,20 +114,20 @@ impl ListedSecret {
     }
 }
 
-/// An access key that may be used now, if the signature is right.
+/// The access key that a request names. A request may only use it if its signature is right.
 pub(crate) struct AccessKey<'k> {
     pub(super) policy: &'k Policy,
     pub(super) kind: Kind<'k>,
     pub(crate) signing_keys: &'k SigningKeys,
 }
 
-/// Where its secrets come from.
+/// Where the secrets of an access key come from.
 pub(super) enum Kind<'k> {
     Listed { secrets: &'k Secrets },
     Derived { master_id: &'k str, secret: Secret, device: String, scope: Option<&'k Permissions>, is_temporary: bool },
 }
 
-/// A secret that is valid now, and its name in the document; of a derived key, the master key's id.
+/// A secret that is valid now, and its generation; for a derived key, the master key's id.
 pub(crate) struct LiveSecret<'a> {
     pub(crate) generation: &'a str,
     pub(crate) secret: &'a Secret,
@@ -146,8 +146,8 @@ impl AccessKey<'_> {
         live.chain(only).map(|(generation, secret)| LiveSecret { generation, secret })
     }
 
-    /// Checks that a request presents exactly the key's security token, or none where it has none. A derived key that
-    /// expires takes any: apps and SDKs send one with each temporary key, and this one's id says all there is to say.
+    /// Checks that a request presents exactly the key's security token, or none if the key has none. A derived key that
+    /// expires takes any token: apps and SDKs send one with every temporary key, but its id already says everything.
     ///
     /// # Errors
     /// [`Refusal::InvalidSecurityToken`].
@@ -161,7 +161,7 @@ impl AccessKey<'_> {
         if matches { Ok(()) } else { Err(Refusal::InvalidSecurityToken) }
     }
 
-    /// Whether the key may do what is asked for. With a scope, both its master key and the scope must allow it.
+    /// Whether the key allows what is asked for. With a scope, both the master key and the scope must allow it.
     pub(crate) fn allows(&self, asked: Asked<'_>) -> bool {
         let (device, scope) = match &self.kind {
             Kind::Listed { .. } => (None, None),
@@ -170,18 +170,19 @@ impl AccessKey<'_> {
         self.policy.permissions.allow(asked, device) && scope.is_none_or(|scope| scope.allow(asked, device))
     }
 
-    /// How far the dates of its requests may be from now, where it isn't as configured for all.
+    /// How far the dates of its requests may be from now, if the key has a limit of its own.
     pub(crate) fn max_clock_skew_seconds(&self) -> Option<u32> {
         self.policy.max_clock_skew_seconds
     }
 
-    /// The largest body that it may send, in bytes.
+    /// The largest body that it may send, in bytes, if the key has a limit of its own.
     pub(crate) fn max_object_bytes(&self) -> Option<u64> {
         self.policy.max_object_bytes
     }
 }
 
-/// 1 to 128 bytes of visible ASCII without the characters that delimit an id in the signature schemes.
+/// Whether a text can be an access key's id: 1 to 128 bytes of visible ASCII, without the characters that delimit an id
+/// in the signature schemes.
 pub(crate) fn is_access_key_id(id: &str) -> bool {
     let is_id_char = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b',');
     (1..=128).contains(&id.len()) && id.bytes().all(is_id_char)

@@ -9,7 +9,7 @@
 //! secret = base62( HMAC-SHA256( master secret, "oss-edge/v1" id ) )
 //! ```
 //!
-//! No part can contain a `.`, so an id can be read in one way only, and each key has one id.
+//! No part can contain a `.`, so an id has only one reading, and a key only one id.
 
 use hmac::Mac;
 use zeroize::Zeroizing;
@@ -27,7 +27,7 @@ const DOMAIN: &str = "oss-edge/v1";
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// The length of a derived secret, that of OSS's own.
+/// The length of a derived secret, the same as of OSS's own.
 const SECRET_LENGTH: usize = 30;
 
 /// The id of a derived key.
@@ -38,14 +38,14 @@ pub struct DerivedKeyId<'a> {
     pub master: &'a str,
     /// The device's id.
     pub device: &'a str,
-    /// The moment from which on the key is refused.
+    /// The time from which the key is refused.
     pub expiry: Option<UnixMillis>,
     /// The name of one of the master key's scopes.
     pub scope: Option<&'a str>,
 }
 
 impl<'a> DerivedKeyId<'a> {
-    /// Reads an id; `None` when it isn't one of a derived key.
+    /// Parses an id; `None` if it isn't that of a derived key.
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.strip_prefix(PREFIX)?.split('.').peekable();
         let master = parts.next().filter(|part| is_master_key_id(part))?;
@@ -59,7 +59,7 @@ impl<'a> DerivedKeyId<'a> {
         is_whole.then_some(DerivedKeyId { text, master, device, expiry, scope })
     }
 
-    /// The secret that belongs to the id: 30 base-62 digits.
+    /// Derives the secret of this id: 30 base-62 digits.
     pub(crate) fn derive(&self, master_secret: &Secret) -> Secret {
         let mac = hmac_sha256(master_secret.as_bytes(), format!("{DOMAIN}{}", self.text).as_bytes());
         Secret::new(&base62(Zeroizing::new(mac.finalize().into_bytes().into())))
@@ -89,23 +89,23 @@ fn parse_expiry(digits: &str) -> Option<UnixMillis> {
     if is_plain { UnixMillis::parse_seconds(digits) } else { None }
 }
 
-/// At least 32 visible ASCII characters: whoever guesses the master secret has the secrets of all devices.
+/// 32 to 256 visible ASCII characters: whoever guesses the master secret has the secrets of all devices.
 pub(crate) fn is_master_secret(text: &str) -> bool {
     text.len() >= 32 && is_visible_ascii(text, 256)
 }
 
-/// The secret that belongs to a derived key's id; `None` when the id or the master secret isn't one.
+/// The secret of a derived key's id; `None` if the id or the master secret isn't valid.
 pub fn derived_secret(master_secret: &str, id: &str) -> Option<String> {
     let id = DerivedKeyId::parse(id).filter(|_| is_master_secret(master_secret))?;
     let secret = id.derive(&Secret::new(master_secret));
     String::from_utf8(secret.as_bytes().to_vec()).ok()
 }
 
-/// The last 30 base-62 digits of a number of 256 bits, both most significant first.
+/// The 30 least significant base-62 digits of a 256-bit number, both in big-endian order.
 fn base62(mut number: Zeroizing<[u8; 32]>) -> Zeroizing<String> {
     let mut digits = Zeroizing::new(['0'; SECRET_LENGTH]);
     digits.iter_mut().rev().for_each(|digit| *digit = base62_digit(divide_by_62(&mut number)));
-    // With room for all: a text that grows leaves its beginnings behind.
+    // With enough capacity: a `String` that grows would leave copies of the secret behind.
     let mut text = Zeroizing::new(String::with_capacity(SECRET_LENGTH));
     text.extend(digits.iter());
     text
@@ -115,7 +115,7 @@ fn base62_digit(value: u8) -> char {
     DIGITS.get(usize::from(value)).copied().map_or('0', char::from)
 }
 
-/// Divides in place, and returns the remainder.
+/// Divides a big-endian number in place, and returns the remainder.
 fn divide_by_62(number: &mut [u8; 32]) -> u8 {
     number.iter_mut().fold(0, |remainder, byte| {
         let value = u16::from_be_bytes([remainder, *byte]);

@@ -1,4 +1,4 @@
-//! What an access key may do: a list of rules, of which one must cover the request.
+//! What an access key may do: one of its rules must cover the request.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,11 @@ use crate::operation::Operation;
 /// The placeholder for the device's id in a prefix.
 const DEVICE: &str = "{device}";
 
-/// The rules of an `allow`. Without an `allow` every upload is allowed.
+/// The rules of an `allow`. Without an `allow`, every upload is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Permissions(pub(crate) Option<Box<[Rule]>>);
 
-/// A bucket, a prefix and operations. A bucket or prefix that is left out is any; without operations, it is those that
-/// upload.
+/// A rule. Without a bucket or prefix it covers all of them; without operations, it covers the uploads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rule {
     pub(crate) bucket: Option<Box<str>>,
@@ -20,7 +19,7 @@ pub(crate) struct Rule {
     pub(crate) operations: Option<Box<[Operation]>>,
 }
 
-/// What a request asks for: its operation, the OSS bucket, and the key as it was decoded once and is forwarded.
+/// What a request asks for: the operation, the OSS bucket, and the decoded key that is forwarded.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) operation: Operation,
@@ -46,7 +45,7 @@ impl Rule {
     }
 }
 
-/// Whether `key` begins with the bytes of `prefix`, the device's id in its place.
+/// Whether `key` begins with `prefix`, in which `{device}` stands for the device's id.
 fn begins_with(key: &str, prefix: &str, device: Option<&str>) -> bool {
     let (mut key, mut prefix) = (key.as_bytes(), prefix.as_bytes());
     while let Some((byte, after)) = prefix.split_first() {

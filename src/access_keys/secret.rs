@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// An access key's secret, a master key's or a security token. It can't be printed or cloned, it is compared in
-/// constant time, and its memory is overwritten when it is dropped.
+/// The secret of an access key or of a master key, or a security token. It can't be printed or cloned, is compared in
+/// constant time, and is overwritten in memory when it is dropped.
 #[derive(Serialize, Deserialize)]
 pub struct Secret(Zeroizing<Box<str>>);
 
@@ -21,20 +21,20 @@ impl Secret {
         self.0.as_bytes()
     }
 
-    /// Whether both are the same, in a time that doesn't depend on where they differ.
+    /// Compares two secrets in constant time.
     #[cfg(feature = "documents")]
     pub(crate) fn is_same(&self, other: &Secret) -> bool {
         self.as_bytes().ct_eq(other.as_bytes()).into()
     }
 
-    /// Whether it is this text, in a time that doesn't depend on where they differ.
+    /// Compares the secret with a text in constant time.
     pub(crate) fn is(&self, text: &str) -> bool {
         self.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 
 impl From<String> for Secret {
-    /// By a copy: a `String` that has room to spare would leave the secret where it was.
+    /// Copies the text: shrinking a `String` to a `Box<str>` may leave the secret in the memory that it had.
     fn from(secret: String) -> Self {
         Secret::new(&Zeroizing::new(secret))
     }

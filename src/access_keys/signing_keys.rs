@@ -1,4 +1,4 @@
-//! The signing keys of version 4 that were derived before: one serves a device for a day.
+//! A cache of the signing keys of version 4, of which a device uses one a day.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,20 +8,20 @@ use zeroize::Zeroizing;
 /// An HMAC key for one secret, day, region and product.
 pub(crate) type SigningKey = Zeroizing<[u8; 32]>;
 
-/// How many are kept. With each come its name and the table's own room, about 200 bytes.
+/// The most signing keys that are kept, of about 200 bytes each.
 const MAX: usize = 256;
 
-/// Signing keys with which a signature was right, so that only who has a secret adds one.
+/// The signing keys that have verified a signature. So only a client with a secret can add one.
 #[derive(Default)]
 pub(crate) struct SigningKeys(Mutex<HashMap<String, SigningKey>>);
 
 impl SigningKeys {
-    /// The one of this name: access key id, generation and scope.
+    /// The signing key of an access key id, generation and scope, which are its name.
     pub(crate) fn get(&self, name: &str) -> Option<SigningKey> {
         self.kept().get(name).cloned()
     }
 
-    /// Keeps one. If there are as many as are kept, all others go.
+    /// Adds a signing key. A full cache is emptied first.
     pub(crate) fn insert(&self, name: String, signing_key: SigningKey) {
         let mut kept = self.kept();
         if kept.len() >= MAX {

@@ -1,4 +1,4 @@
-//! Which requests' signed parts go to the log.
+//! Which requests have their signed parts logged.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct CaptureRules {
     /// The access keys whose requests are captured, forwarded or refused.
     pub(crate) access_key_ids: BTreeSet<String>,
-    /// The share of all refusals that is captured, of 2³².
+    /// The share of all refusals that is captured, in units of 2⁻³².
     pub(crate) refused_share: u64,
 }
 
 impl CaptureRules {
-    /// Whether a request is captured, by the access key id that it presents, and where it is refused by the id that the
-    /// device is told: a digest, so that a share of the ids is a share of the requests, and the same one each time.
+    /// Whether a request is captured: by the access key id that it presents or, if it is refused, by the request id
+    /// that the device is told. That id is a digest, so a share of the ids is a share of the requests, and
+    /// deterministic.
     pub(crate) fn apply_to(&self, access_key_id: Option<&str>, refused: Option<&str>) -> bool {
         access_key_id.is_some_and(|id| self.access_key_ids.contains(id))
             || refused.is_some_and(|request_id| self.is_in_share(request_id))

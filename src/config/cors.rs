@@ -1,13 +1,13 @@
-//! Which pages of other origins may upload, and what they may read of an answer.
+//! Which pages of other origins may upload, and which headers of an answer they may read.
 
 use serde::{Deserialize, Serialize};
 
-/// What a page needs to read: the ETag of a part to complete an upload, the request's id to report a failure, and the
+/// The headers that pages need: a part's ETag to complete an upload, the request id to report a failure, and the
 /// checksum that SDKs compare.
 #[cfg(feature = "documents")]
 pub(crate) const DEFAULT_EXPOSED_HEADERS: [&str; 3] = ["ETag", "x-oss-request-id", "x-oss-hash-crc64ecma"];
 
-/// The checked `cors`.
+/// `cors` of the configuration, checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cors {
     pub(crate) origins: Origins,
@@ -15,7 +15,7 @@ pub(crate) struct Cors {
     pub(crate) max_age_seconds: u32,
 }
 
-/// Origins as browsers write them: a scheme, a host, and a port that isn't the scheme's own.
+/// Origins as browsers write them: a scheme, a host, and a port unless it is the scheme's default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origins {
     Any,
@@ -23,8 +23,8 @@ pub(crate) enum Origins {
 }
 
 impl Cors {
-    /// The headers that let a page of this origin read an answer (Fetch standard, "HTTP responses"); `None` for an origin
-    /// that isn't allowed.
+    /// The headers that let a page of this origin read an answer (Fetch standard, "HTTP responses"); `None` for an
+    /// origin that isn't allowed.
     pub(crate) fn headers_for(&self, origin: &str) -> Option<Vec<(&'static str, String)>> {
         let allowed = match &self.origins {
             Origins::Any => "*",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where access keys come from. The core has no part in fetching them: the shim reads the other fields.
+/// Where access keys come from. The core doesn't fetch them: the shim reads the other fields of `credentials`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Credentials {
     /// Bundled with the functions.

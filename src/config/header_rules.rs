@@ -1,10 +1,10 @@
-//! What becomes of the `x-oss-*` headers that an operator may configure.
+//! The `x-oss-*` headers whose treatment an operator may configure.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A storage class of OSS's.
+/// A storage class of OSS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum OssStorageClass {
     Standard,
@@ -39,17 +39,17 @@ pub(crate) const S3_STORAGE_CLASSES: [&str; 8] = [
 /// The name in `kmsKeys` for requests that ask for KMS without naming a key.
 const DEFAULT_KMS_KEY: &str = "default";
 
-/// The checked rules.
+/// `headers` of the configuration, checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HeaderRules {
-    /// The S3 class of each of OSS's that isn't mapped as by default.
+    /// The S3 classes of OSS classes, where they differ from the default.
     pub(crate) storage_classes: BTreeMap<OssStorageClass, String>,
     pub(crate) tagging: Tagging,
-    /// An `x-oss-object-acl` that would make the object public.
+    /// What becomes of an `x-oss-object-acl` that would make the object public.
     pub(crate) public_acl: Unsupported,
-    /// `x-oss-callback` and `callback`: OSS would call an address, and answer with its answer.
+    /// What becomes of `x-oss-callback` and `callback`: OSS would call a URL, and pass on its answer.
     pub(crate) callback: Unsupported,
-    /// OSS's key id to S3's.
+    /// KMS keys of AWS by the key ids that OSS clients send.
     pub(crate) kms_keys: BTreeMap<String, String>,
 }
 
@@ -63,18 +63,18 @@ pub(crate) enum Tagging {
     Mapped,
 }
 
-/// What becomes of a header or parameter that asks for what S3 doesn't do.
+/// What becomes of a header or parameter that asks for something that S3 doesn't do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Unsupported {
-    /// Refused: otherwise the client would not know that it didn't get what it asked for.
+    /// Refused, so that the client knows that it doesn't get what it asks for.
     #[default]
     Refused,
-    /// Dropped: the object is stored without it.
+    /// Dropped, and the object is stored without it.
     Dropped,
 }
 
 impl HeaderRules {
-    /// The query parameters that are ignored: a callback may stand in the query as well (OSS, "Callback").
+    /// The query parameters to ignore: a callback may also be in the query (OSS, "Callback").
     pub(crate) fn ignored_parameters(&self) -> &'static [&'static str] {
         match self.callback {
             Unsupported::Refused => &[],
@@ -82,24 +82,24 @@ impl HeaderRules {
         }
     }
 
-    /// The S3 class of one of OSS's; `None` for a class that OSS doesn't have.
+    /// The S3 class for an OSS class; `None` if OSS has no such class.
     pub(crate) fn storage_class(&self, oss: &str) -> Option<&str> {
         let (class, default) = oss_storage_class(oss)?;
         Some(self.storage_classes.get(&class).map_or(default, String::as_str))
     }
 
-    /// The key that S3 uses where no other is known: `default`, or the first one.
+    /// A KMS key for when any will do: `default`, or the first one.
     pub(crate) fn any_kms_key(&self) -> Option<&str> {
         self.kms_key(None).or_else(|| self.kms_keys.values().next().map(String::as_str))
     }
 
-    /// S3's key for one of OSS's, or for none named; `None` where the configuration has none.
+    /// The KMS key for a key id that the client sent, or for none; `None` if the configuration has none.
     pub(crate) fn kms_key(&self, oss: Option<&str>) -> Option<&str> {
         self.kms_keys.get(oss.unwrap_or(DEFAULT_KMS_KEY)).map(String::as_str)
     }
 }
 
-/// One of OSS's classes by its name, and the S3 class by default.
+/// The OSS class of a name, and its default S3 class.
 pub(crate) fn oss_storage_class(name: &str) -> Option<(OssStorageClass, &'static str)> {
     STORAGE_CLASSES.iter().find(|(known, ..)| *known == name).map(|(_, class, s3)| (*class, *s3))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-/// Where the requests to a host name their bucket.
+/// How the requests to a host name their bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Addressing<'a> {
     /// The host's first label is the bucket: `bucket.endpoint`.
@@ -19,8 +19,8 @@ pub(crate) enum Addressing<'a> {
     },
     /// The path's first segment is the bucket: `/bucket/key`.
     Path,
-    /// The host is an endpoint itself. Java v1 sends it for the one bucket that the device uses, as it would a CNAME; a
-    /// client in path style sends it with the bucket in the path. Only the signature tells them apart.
+    /// The host is an endpoint itself. Java v1 sends it, as if it were a CNAME, for the one bucket that the device
+    /// uses; a client in path style sends it with the bucket in the path. Only the signature tells the two apart.
     Endpoint {
         /// The bucket that is configured for the endpoint.
         bucket: &'a str,
@@ -28,7 +28,7 @@ pub(crate) enum Addressing<'a> {
 }
 
 impl<'a> Addressing<'a> {
-    /// The bucket, where the host names it.
+    /// The bucket, if the host names it.
     pub(crate) fn bucket(&self) -> Option<&'a str> {
         match self {
             Addressing::VirtualHosted { bucket } | Addressing::Cname { bucket } | Addressing::Endpoint { bucket } => {
@@ -52,10 +52,10 @@ impl<'a> Addressing<'a> {
 /// Host names in lower case, without ports.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Hosts {
-    /// Hosts that stand for one bucket, and the bucket.
+    /// Hosts that stand for one bucket, with that bucket.
     pub(crate) cname: BTreeMap<String, String>,
-    /// Endpoints that are addressed in every style, and the bucket of requests that don't name one. Each is in
-    /// `virtual_hosted` too.
+    /// Endpoints that are addressed in every style, with the bucket of requests that don't name one. Each is also in
+    /// `virtual_hosted`.
     pub(crate) endpoints: BTreeMap<String, String>,
     /// Hosts with the bucket in the path.
     pub(crate) path: BTreeSet<String>,
@@ -70,8 +70,8 @@ impl Hosts {
         self.cname.contains_key(host) || self.path.contains(host) || self.endpoints.contains_key(host)
     }
 
-    /// How `host`, in lower case and without a port, addresses its bucket; an exact name goes before a pattern.
-    /// `None` for a host that isn't configured.
+    /// How `host`, in lower case and without a port, addresses its bucket; `None` if it isn't configured. An exact name
+    /// takes precedence over a pattern.
     pub(crate) fn addressing<'h>(&'h self, host: &'h str) -> Option<Addressing<'h>> {
         if let Some(bucket) = self.cname.get(host) {
             return Some(Addressing::Cname { bucket });
@@ -88,7 +88,7 @@ impl Hosts {
     }
 }
 
-/// The host of a Host header, in lower case. A port is ignored; anything else after the name is not.
+/// The host of a Host header, in lower case and without its port; `None` if anything else follows the name.
 pub(crate) fn without_port(header: &str) -> Option<String> {
     let (host, port) = header.split_once(':').unwrap_or((header, ""));
     let is_host_and_port = !host.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! What the operator's log says of a refusal: the field that was wrong, and the detail in words.
+//! What the log says about a refusal: the header or parameter that was wrong, and a detail.
 
 use std::borrow::Cow;
 
@@ -29,8 +29,8 @@ impl Refusal {
         }
     }
 
-    /// One line for the operator's log: what was wrong, and where that is known, what to do about it. Never a
-    /// secret, a signature or a StringToSign.
+    /// One line for the log: what was wrong and, where that is known, what to change. It never contains a secret, a
+    /// signature or a StringToSign.
     pub fn detail(&self) -> Cow<'static, str> {
         match self {
             Refusal::MalformedRequest => "the request contains a NUL, or a header whose name is not a token".into(),
@@ -101,13 +101,14 @@ impl Refusal {
     }
 }
 
-/// The part of a parameter's name that is logged: a name may contain an `=`, encoded once
-/// or several times, and a signature after it.
+/// The part of a parameter's name that may be logged. A client that encodes a signed query again sends all of it as one
+/// name: an `=`, encoded once or several times, and a signature after it.
 fn shown(name: &str) -> &str {
     name.split(['=', '%']).next().unwrap_or_default()
 }
 
-/// A value that a client sent, where it is no longer than the values that OSS defines and can't be a signature or token.
+/// A value that a client sent, where it is no longer than the values that OSS defines and can't be a signature or
+/// token.
 fn found(value: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     match value.len() {
@@ -117,7 +118,7 @@ fn found(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Names the setting that takes the header or refuses it, where there is one.
+/// The detail for a header that S3 has no equivalent of, with the setting that would allow it, if there is one.
 fn not_implemented(name: &str, value: &str) -> String {
     let setting = match name {
         "if-modified-since" | "if-none-match" | "if-range" | "if-unmodified-since" => {

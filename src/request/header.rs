@@ -1,4 +1,4 @@
-//! Header lines, and how a header is read that may be repeated.
+//! Header lines, and how repeated headers are read.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,12 +12,12 @@ pub struct HeaderMap<'a> {
 }
 
 impl<'a> HeaderMap<'a> {
-    /// Without lines, and with room for so many.
+    /// Creates an empty map with room for this many lines.
     pub(crate) fn with_capacity(lines: usize) -> Self {
         HeaderMap { lines: Vec::with_capacity(lines) }
     }
 
-    /// Adds a line: its name in any case, its value as sent.
+    /// Adds a line: the name in any case, the value as sent.
     ///
     /// # Errors
     /// [`Refusal::MalformedRequest`] when the name isn't a token.
@@ -34,7 +34,7 @@ impl<'a> HeaderMap<'a> {
         self.lines.len()
     }
 
-    /// Names in lower case, and values as sent.
+    /// Every line: the name in lower case, the value as sent.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.lines.iter().map(|(name, value)| (&**name, *value))
     }
@@ -54,7 +54,7 @@ impl<'a> HeaderMap<'a> {
         if values.next().is_some() { Err(repeated(name)) } else { checked(name, value).map(Some) }
     }
 
-    /// The value of a header whose equal repeats are one value: the OSS SDK for PHP sends Content-MD5 twice when
+    /// The value of a header that may be repeated with the same value: the OSS SDK for PHP sends Content-MD5 twice when
     /// the caller sets it too.
     ///
     /// # Errors
@@ -65,8 +65,7 @@ impl<'a> HeaderMap<'a> {
         if values.any(|other| other != value) { Err(repeated(name)) } else { checked(name, value).map(Some) }
     }
 
-    /// Every `x-oss-*` header: names in byte order, values without the white space around them, equal repeats as
-    /// one.
+    /// Every `x-oss-*` header, in byte order of the names. Values are trimmed, and equal repeats count once.
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] when the values of one name differ, or [`Refusal::MalformedHeader`].
@@ -87,14 +86,14 @@ fn repeated(name: &str) -> Refusal {
     Refusal::RepeatedHeader(name.to_owned())
 }
 
-/// A value that is one line: a line feed inside it would let one header pass for two in a StringToSign (RFC 9110
-/// section 5.5 forbids the control characters).
+/// Refuses a value with a control character (RFC 9110 section 5.5): with a line feed, one header could pass for two in
+/// a StringToSign.
 fn checked<'v>(name: &str, value: &'v str) -> Result<&'v str, Refusal> {
     let is_malformed = value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t');
     if is_malformed { Err(Refusal::MalformedHeader(name.to_owned())) } else { Ok(value) }
 }
 
-/// Whether a text is a header's name (RFC 9110 section 5.6.2).
+/// Whether a text is a token, as a header's name must be (RFC 9110 section 5.6.2).
 pub(crate) fn is_token(name: &str) -> bool {
     let is_token_char = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(is_token_char)

@@ -19,9 +19,9 @@ pub(crate) enum DecodeError {
     NotUtf8,
 }
 
-/// `text` with every `%XX` decoded once; `+` is a plus.
+/// Decodes every `%XX` of a text once. A `+` is a plus.
 pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, DecodeError> {
-    // The library leaves a broken escape as it is.
+    // `percent_decode_str` leaves a broken escape as it is.
     let is_escape = |rest: &str| rest.as_bytes().first_chunk().is_some_and(|[a, b]| is_hex(*a) && is_hex(*b));
     if !text.split('%').skip(1).all(is_escape) {
         return Err(DecodeError::Escape);
@@ -33,14 +33,14 @@ fn is_hex(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
 }
 
-/// `key` with everything encoded but the unreserved characters and `/`: the URI that SigV4 signs for S3
-/// ("URI-encode every byte except the unreserved characters … do not encode the forward slash in the object key
-/// name", Amazon S3 API Reference, "Authenticating Requests").
+/// Encodes everything in a key but the unreserved characters and `/`, as SigV4 for S3 signs it ("URI-encode every byte
+/// except the unreserved characters … do not encode the forward slash in the object key name", Amazon S3 API Reference,
+/// "Authenticating Requests").
 pub(crate) fn encode_key(key: &str) -> impl Display {
     utf8_percent_encode(key, RESERVED_IN_KEYS)
 }
 
-/// The name or value of a query parameter, with everything encoded but the unreserved characters.
+/// Encodes everything in the name or value of a query parameter but the unreserved characters.
 pub(crate) fn encode_parameter(text: &str) -> impl Display {
     utf8_percent_encode(text, RESERVED)
 }

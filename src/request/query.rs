@@ -5,7 +5,7 @@ use std::fmt;
 use crate::refusal::Refusal;
 use crate::request::percent_encoding::decode;
 
-/// More parameters than any served operation takes in any signature scheme.
+/// The most parameters of a query. No served operation takes so many in any signature scheme.
 const MAX_PARAMETERS: usize = 32;
 
 /// Decoded parameters in the order that they were sent; `+` is a plus. A parameter without a value and one with
@@ -40,7 +40,7 @@ impl Query {
         Ok(query)
     }
 
-    /// The decoded value of a parameter, empty when it has none.
+    /// The decoded value of a parameter; empty if it has none, `None` if there is no such parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
@@ -52,7 +52,7 @@ impl Query {
 }
 
 impl fmt::Debug for Query {
-    /// The names alone: a value may be a signature.
+    /// Prints the names only: a value may be a signature.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }

@@ -1,9 +1,9 @@
-//! How far the time of a signature may be from now.
+//! Bounds on the time of a signature.
 
 use crate::refusal::{Refusal, TooSkewed};
 use crate::time::UnixMillis;
 
-/// Now, and what the configuration allows around it.
+/// The current time, and how far a signature's time may be from it.
 #[derive(Clone, Copy)]
 pub(crate) struct TimeLimits {
     pub(crate) now: UnixMillis,
@@ -17,7 +17,7 @@ impl TimeLimits {
         TimeLimits { max_clock_skew_seconds, ..self }
     }
 
-    /// Checks that a signed URL hasn't expired, and doesn't expire later than is allowed.
+    /// Checks that a signed URL hasn't expired, and isn't valid for longer than allowed.
     ///
     /// # Errors
     /// [`Refusal::Expired`] or [`Refusal::ExpiresTooFar`].

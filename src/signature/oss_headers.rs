@@ -6,7 +6,7 @@ use std::fmt;
 /// The order in which a client signed the `x-oss-*` headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeaderOrder {
-    /// Byte order: OSS's rule, and every SDK but two.
+    /// Byte order: OSS's rule, which all SDKs but two follow.
     Bytes,
     /// `x-oss-meta-a2` before `x-oss-meta-a10`: the C SDK sorts with `apr_strnatcasecmp`.
     Natural,
@@ -88,7 +88,7 @@ impl<'a> CanonicalizedOssHeaders<'a> {
         CanonicalizedOssHeaders { headers, order }
     }
 
-    /// Whether another order is another text.
+    /// Whether another order gives another text.
     pub(crate) fn depends_on(&self, order: HeaderOrder) -> bool {
         !self.headers.is_sorted_by(|(one, _), (other, _)| order.compare(one, other) != Ordering::Greater)
     }
@@ -109,7 +109,7 @@ impl<'a> CanonicalizedOssHeaders<'a> {
 }
 
 impl fmt::Debug for CanonicalizedOssHeaders<'_> {
-    /// The names alone: a value may be a security token.
+    /// Prints the names only: a value may be a security token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }

@@ -4,8 +4,8 @@ use crate::refusal::{DateFault, Refusal};
 use crate::request::Request;
 use crate::time::UnixMillis;
 
-/// The literal date that is signed in a header, and its time: `x-oss-date` goes before `Date` (OSS, "Add a signature
-/// to the header", row "Date").
+/// The date that a header signature covers, as sent, and its time. `x-oss-date` takes precedence over `Date` (OSS, "Add
+/// a signature to the header", row "Date").
 ///
 /// # Errors
 /// [`Refusal::InvalidDate`], [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].

@@ -29,11 +29,11 @@ pub(crate) struct Presented<'r> {
     carrier: Carrier<'r>,
 }
 
-/// Where the signature is, and so what bounds its time.
+/// Where the signature is, and which time bounds it.
 enum Carrier<'r> {
-    /// In the Authorization header: `x-oss-date` or Date is signed, and must be near now.
+    /// The Authorization header: `x-oss-date` or Date is signed, and must be near now.
     Header,
-    /// In the query: `Expires` is signed in the date's place, in seconds since the epoch.
+    /// The query: `Expires` is signed in place of the date, in seconds since the epoch.
     Url { expires: &'r str },
 }
 
@@ -86,7 +86,7 @@ impl<'r> Presented<'r> {
         }
     }
 
-    /// Checks the time that bounds the signature, and returns the literal text that was signed as DATE.
+    /// Checks the time of the signature, and returns the text that was signed as DATE, as sent.
     pub(super) fn check_time(&self, request: &'r Request<'_>, limits: &TimeLimits) -> Result<&'r str, Refusal> {
         match self.carrier {
             Carrier::Header => {
@@ -110,24 +110,24 @@ pub fn verify(secret: &Secret, string_to_sign: &str, signature: &str) -> bool {
     BASE64_STANDARD.decode(signature).is_ok_and(|code| mac.verify_slice(&code).is_ok())
 }
 
-/// The signature of a text, as a client writes it.
+/// Signs a text as a client does.
 #[cfg(feature = "documents")]
 pub(crate) fn signature_of(secret: &Secret, string_to_sign: &str) -> String {
     BASE64_STANDARD.encode(hmac_sha1(secret.as_bytes(), string_to_sign.as_bytes()).finalize().into_bytes())
 }
 
-/// Refuses a key whose signature could be another request's.
+/// Refuses a key that signs like another request.
 ///
-/// The key is decoded in the StringToSign and nothing separates it from the sub-resources, so
-/// `PUT /k%3FpartNumber%3D1%26uploadId%3Did` signs the text of `PUT /k?partNumber=1&uploadId=id`: whoever has seen a
-/// part uploaded could store an object of the other name. It is the same with operations that aren't served:
-/// `PUT /k%3Facl` signs the text of `PUT /k?acl`, which a device may send and be refused. Without keys that contain
-/// `?` and a sub-resource's name, no two requests sign the same text.
+/// The StringToSign has the decoded key, and nothing separates it from the sub-resources. So `PUT
+/// /k%3FpartNumber%3D1%26uploadId%3Did` has the StringToSign of `PUT /k?partNumber=1&uploadId=id`, and whoever sees a
+/// part being uploaded could store an object under the first name. The same holds for operations that aren't served:
+/// `PUT /k%3Facl` signs like `PUT /k?acl`, which a device may send although it is refused. Without keys that contain
+/// `?` and a sub-resource's name, no two requests have the same StringToSign.
 ///
 /// # Errors
 /// [`Refusal::InvalidObjectName`] for such a key.
 pub(super) fn check_unambiguous(resource: &Resource) -> Result<(), Refusal> {
-    // What follows a question mark is a name up to the next question mark, equals sign or ampersand.
+    // After each question mark there is a name, up to the next question mark, equals sign or ampersand.
     let is_sub_resource = |rest: &str| rest.split(['=', '&']).next().is_some_and(sub_resource::is_signed);
     if resource.key_or_empty().split('?').skip(1).any(is_sub_resource) {
         return Err(Refusal::InvalidObjectName(KeyFault::SubResource));

@@ -34,18 +34,18 @@ pub(crate) struct Presented<'r> {
     carrier: Carrier<'r>,
 }
 
-/// Where the signature is, and so what bounds its time.
+/// Where the signature is, and which time bounds it.
 enum Carrier<'r> {
-    /// In the Authorization header: `x-oss-date` or Date is signed, and must be near now.
+    /// The Authorization header: `x-oss-date` or Date is signed, and must be near now.
     Header,
-    /// In the query: `x-oss-date`, and `x-oss-expires` in seconds after it.
+    /// The query: `x-oss-date`, and `x-oss-expires` in seconds after it.
     Url { date: &'r str, expires: &'r str },
 }
 
 impl<'r> Presented<'r> {
-    /// Reads what follows the algorithm in the Authorization header: `Credential`, `Signature` and perhaps
-    /// `AdditionalHeaders`, in any order and with or without blanks after the commas (oss2 sends
-    /// `AdditionalHeaders` last, reqsign an empty one).
+    /// Reads what follows the algorithm in the Authorization header: `Credential`, `Signature` and optionally
+    /// `AdditionalHeaders`, in any order, with or without blanks after the commas. oss2 sends `AdditionalHeaders` last,
+    /// reqsign sends it empty.
     ///
     /// # Errors
     /// [`Refusal::MalformedAuthorization`] or [`Refusal::InvalidCredential`].
@@ -57,7 +57,7 @@ impl<'r> Presented<'r> {
         Self::new(credential, additional_headers.unwrap_or_default(), signature, Carrier::Header)
     }
 
-    /// Reads `x-oss-credential`, `x-oss-date`, `x-oss-expires`, `x-oss-signature`, and perhaps
+    /// Reads `x-oss-credential`, `x-oss-date`, `x-oss-expires`, `x-oss-signature`, and optionally
     /// `x-oss-additional-headers`.
     ///
     /// # Errors
@@ -99,8 +99,8 @@ impl<'r> Presented<'r> {
         }
     }
 
-    /// Checks the time that bounds the signature, and returns the literal text that was signed: Go v1 signs the Date
-    /// header's RFC 1123 text, Android ISO 8601 text in that header.
+    /// Checks the time of the signature, and returns the date that was signed, as sent: Go v1 signs RFC 1123 in the
+    /// Date header, the Android SDK ISO 8601.
     pub(super) fn check_time(&self, request: &'r Request<'_>, limits: &TimeLimits) -> Result<&'r str, Refusal> {
         let (text, date) = match self.carrier {
             Carrier::Header => {
@@ -118,7 +118,7 @@ impl<'r> Presented<'r> {
         Ok(text)
     }
 
-    /// Whether it is the signature of a text under a secret. The signing key is kept once it was right.
+    /// Whether the signature is that of `string_to_sign` with this secret. A signing key that verified it is cached.
     pub(super) fn verifies(&self, live: &LiveSecret<'_>, signing_keys: &SigningKeys, string_to_sign: &str) -> bool {
         let name = format!("{} {} {}", self.access_key_id, live.generation, self.scope);
         if let Some(signing_key) = signing_keys.get(&name) {
@@ -132,7 +132,7 @@ impl<'r> Presented<'r> {
         verifies
     }
 
-    /// Checks that the credential's region is one of those configured; none configured means any.
+    /// Checks that the credential's region is one of `regions`. If `regions` is empty, any is allowed.
     ///
     /// # Errors
     /// [`Refusal::OtherRegion`].
@@ -149,7 +149,7 @@ pub fn verify(signing_key: &[u8; 32], string_to_sign: &str, signature: &str) -> 
     base16ct::lower::decode_vec(signature).is_ok_and(|code| mac.verify_slice(&code).is_ok())
 }
 
-/// The signature of a text, as a client writes it.
+/// Signs a text as a client does.
 #[cfg(feature = "documents")]
 pub(crate) fn signature_of(signing_key: &[u8; 32], string_to_sign: &str) -> String {
     base16ct::lower::encode_string(&hmac_sha256(signing_key, string_to_sign.as_bytes()).finalize().into_bytes())
@@ -162,7 +162,7 @@ struct HeaderParameters<'r> {
     signature: Option<&'r str>,
 }
 
-/// `Credential`, `AdditionalHeaders` and `Signature`, each at most once and no other.
+/// Reads `Credential`, `AdditionalHeaders` and `Signature`, each at most once, and refuses any other parameter.
 fn parse_header(credentials: &str) -> Result<HeaderParameters<'_>, Refusal> {
     let malformed = || Refusal::MalformedAuthorization(AuthorizationFault::Form);
     let mut parameters = HeaderParameters::default();
@@ -181,7 +181,8 @@ fn parse_header(credentials: &str) -> Result<HeaderParameters<'_>, Refusal> {
     Ok(parameters)
 }
 
-/// OSS accepts a URL from a skew before its date (EC 0002-00000235), until `x-oss-expires` after it.
+/// Checks the time of a URL. As in OSS, it is valid from its date, less the clock skew (EC 0002-00000235), until
+/// `x-oss-expires` after its date.
 fn check_url_time(date: UnixMillis, expires: &str, limits: &TimeLimits) -> Result<(), Refusal> {
     let life = UnixMillis::parse_seconds(expires).filter(|life| life.0 > 0).ok_or(Refusal::InvalidExpires)?;
     if life.0 > MAX_V4_EXPIRES_MILLIS {

@@ -1,21 +1,21 @@
-//! Why an upload may not go on.
+//! Why a request may not continue an upload.
 
 use std::borrow::Cow;
 
-/// What is wrong with the id that a request names. A client isn't told which it is.
+/// What is wrong with the upload id of a request. The client isn't told which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UploadFault {
-    /// ListParts is off, or there is no API.
+    /// ListParts is off, or there is neither an API nor a relay.
     ListPartsOff,
-    /// Its id has no seal.
+    /// The id has no seal.
     Unsealed,
-    /// Its id was sealed with a secret that this function doesn't have, by its number.
+    /// The id was sealed with a secret that this function doesn't have. Has the secret's number.
     UnknownSecret(u16),
-    /// Its id was sealed for another bucket or key, or was changed.
+    /// The id was sealed for another bucket or key, or was changed.
     SealMismatch,
-    /// It began more than seven days ago.
+    /// The upload began more than seven days ago, or more than an hour ahead of this function's clock.
     Expired,
-    /// It began with an option that this release doesn't serve.
+    /// The upload began with an option that this release doesn't know.
     UnknownOptions,
 }
 

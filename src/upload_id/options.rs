@@ -1,23 +1,23 @@
-//! What a client asked for when it began an upload, and what matters until its end.
+//! What a client asked for when it began an upload, as far as it matters until the end.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The options of an upload. They are written as letters, each at most once and in this order: `f` forbids overwriting,
-/// `s` stages small parts, `a` encrypts with AES256 or `k` with KMS; `-` stands for none.
+/// The options of an upload, written as letters in this order: `f` forbids overwriting, `s` stages small parts, `a`
+/// encrypts with AES256 or `k` with KMS; `-` stands for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UploadOptions {
-    /// Whether its end may replace an object.
+    /// Whether the upload may replace an existing object.
     pub overwrite: Overwrite,
-    /// Where parts go that are too small for S3.
+    /// Where parts that are too small for S3 go.
     pub small_parts: SmallParts,
-    /// How the object is encrypted, which a staged part must be too.
+    /// How the object, and so each staged part, is encrypted.
     pub encryption: Encryption,
 }
 
-/// Whether an upload may replace an existing object. S3 checks that at the end, and OSS's clients may say it at the
-/// beginning only.
+/// Whether an upload may replace an existing object. OSS's clients may say so only when they begin it, but S3 checks
+/// when it is completed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overwrite {
     /// The default.
@@ -27,17 +27,17 @@ pub enum Overwrite {
     Forbidden,
 }
 
-/// Where parts under 5 MiB go. The seal decides it for the whole upload, whatever the configuration says meanwhile.
+/// Where parts under 5 MiB go. The seal fixes it for the whole upload, even if the configuration changes meanwhile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SmallParts {
-    /// To S3 as parts, which refuses all but the last when the upload is completed.
+    /// To S3, which refuses all but the last such part when the upload is completed.
     #[default]
     Forwarded,
-    /// To objects beside, which are joined when the upload is completed.
+    /// To objects beside the upload, which are joined when it is completed.
     Staged,
 }
 
-/// How an object is encrypted that an upload makes.
+/// How the object of an upload is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encryption {
     /// As the bucket says.
@@ -61,7 +61,7 @@ impl UploadOptions {
                 _ => Encryption::OfBucket,
             },
         };
-        // One spelling for each: nothing else may be in the text, nor in another order.
+        // Each set of options has one spelling: other letters or another order are refused.
         (options.to_string() == text).then_some(options)
     }
 }

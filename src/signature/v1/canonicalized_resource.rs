@@ -15,8 +15,8 @@ pub struct CanonicalizedResource<'a> {
 }
 
 impl<'a> CanonicalizedResource<'a> {
-    /// The resource of a request for `key` in `bucket`: both decoded, either may be empty. The bucket is part of it
-    /// whatever the request's host and path look like.
+    /// The resource for `key` in `bucket`, both decoded; either may be empty. The bucket is always signed, wherever the
+    /// request has it.
     pub fn new(bucket: &'a str, key: &'a str, query: &'a Query) -> Self {
         let mut sub_resources: Vec<_> = query.iter().filter(|(name, _)| sub_resource::is_signed(name)).collect();
         sub_resources.sort_unstable();
@@ -25,7 +25,7 @@ impl<'a> CanonicalizedResource<'a> {
 }
 
 impl fmt::Debug for CanonicalizedResource<'_> {
-    /// Without the text, which may have a security token.
+    /// Omits the text, which may contain a security token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CanonicalizedResource(..)")
     }

@@ -22,7 +22,7 @@ pub struct StringToSign<'a> {
 }
 
 impl<'a> StringToSign<'a> {
-    /// From its parts. An absent header is an empty line, `date` is the literal text that was sent.
+    /// Creates the text from its parts. An absent header is an empty text, and `date` is the date as sent.
     pub fn new(
         verb: &'a str,
         content_md5: &'a str,
@@ -53,7 +53,7 @@ impl<'a> StringToSign<'a> {
 }
 
 impl fmt::Debug for StringToSign<'_> {
-    /// Without the text, which may have a security token.
+    /// Omits the text, which may contain a security token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("StringToSign(..)")
     }

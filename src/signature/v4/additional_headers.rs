@@ -1,4 +1,4 @@
-//! The headers that a client signs in addition to those that are always signed.
+//! The headers that a client signs beyond those that are always signed.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use crate::request::header::is_token;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AdditionalHeaders(Vec<String>);
 
-/// More than any client lists.
+/// The most names. No client lists so many.
 const MAX_NAMES: usize = 64;
 
 impl AdditionalHeaders {
     /// Reads the names, joined by `;`. An empty list is valid: reqsign sends it.
     ///
     /// # Errors
-    /// [`Refusal::MalformedAuthorization`] for a name that isn't one or is repeated, or too many.
+    /// [`Refusal::MalformedAuthorization`] for a name that isn't a token or is repeated, and for too many names.
     pub fn parse(list: &str) -> Result<Self, Refusal> {
         if list.is_empty() {
             return Ok(AdditionalHeaders::default());

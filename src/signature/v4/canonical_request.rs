@@ -10,8 +10,8 @@ use crate::request::query::Query;
 use crate::resource::Resource;
 use crate::signature::oss_headers::CanonicalizedOssHeaders;
 
-/// `VERB`, CanonicalURI, CanonicalQueryString, CanonicalHeaders, AdditionalHeaders and HashedPayload, a line each; every
-/// canonical header ends in a line feed of its own. Its `Display` is that text.
+/// `VERB`, CanonicalURI, CanonicalQueryString, CanonicalHeaders, AdditionalHeaders and HashedPayload, a line each;
+/// every canonical header ends in a line feed of its own. Its `Display` is that text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CanonicalRequest<'a> {
     method: &'a str,
@@ -25,8 +25,8 @@ pub struct CanonicalRequest<'a> {
 }
 
 impl<'a> CanonicalRequest<'a> {
-    /// The canonical form of a request. The uri always has the bucket, wherever the request has it. The other headers
-    /// take their places among `oss_headers` by the order of those.
+    /// The canonical form of a request. CanonicalURI always has the bucket, wherever the request has it. All headers
+    /// are sorted in the order of `oss_headers`.
     ///
     /// # Errors
     /// [`Refusal::RepeatedHeader`] or [`Refusal::MalformedHeader`].
@@ -55,8 +55,8 @@ impl<'a> CanonicalRequest<'a> {
     }
 }
 
-/// Every parameter but the signature itself, encoded, in byte order of the encoded names, of which none occurs twice; a
-/// name alone where the value is empty.
+/// Every parameter but the signature itself, encoded, in byte order of the encoded names. A parameter with an empty
+/// value is its name alone.
 fn canonical_query(query: &Query) -> Vec<String> {
     let signed = query.iter().filter(|(name, _)| *name != "x-oss-signature");
     let mut encoded: Vec<_> = signed.map(|(name, value)| (encode_parameter(name).to_string(), value)).collect();
@@ -69,7 +69,7 @@ fn canonical_query(query: &Query) -> Vec<String> {
 }
 
 impl fmt::Debug for CanonicalRequest<'_> {
-    /// Without the text, which may have a security token.
+    /// Omits the text, which may contain a security token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CanonicalRequest(..)")
     }

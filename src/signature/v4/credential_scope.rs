@@ -10,8 +10,8 @@ use crate::mac::hmac_sha256;
 use crate::refusal::{CredentialFault, Refusal};
 use crate::time::UnixMillis;
 
-/// `date/region/product/aliyun_v4_request`. The region is the device's own Aliyun region: only its endpoint and access
-/// key were changed.
+/// `date/region/product/aliyun_v4_request`. The region is still the device's Alibaba Cloud region: only its endpoint
+/// and access key were changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CredentialScope<'a> {
     date: &'a str,
@@ -19,20 +19,19 @@ pub struct CredentialScope<'a> {
     product: &'a str,
 }
 
-/// Longer than any region of OSS's and any id of a CloudBox, in bytes.
+/// The longest region, in bytes: more than any region of OSS or id of a CloudBox has.
 const MAX_REGION: usize = 128;
 
 const TERMINATOR: &str = "aliyun_v4_request";
 
-/// OSS, and OSS on CloudBox, whose region is the box's id.
+/// OSS, and OSS on CloudBox, where the region is the id of the box.
 const PRODUCTS: [&str; 2] = ["oss", "oss-cloudbox"];
 
 impl<'a> CredentialScope<'a> {
     /// Reads what follows the access key id in a credential.
     ///
-    /// # Errors
-    /// [`Refusal::InvalidCredential`] unless it has four parts, a date of eight digits, a region, one of OSS's products,
-    /// and the terminator.
+    /// # Errors [`Refusal::InvalidCredential`] unless it has four parts, a date of eight digits, a region, one of OSS's
+    /// products, and the terminator.
     pub fn parse(scope: &'a str) -> Result<Self, Refusal> {
         let parts: Vec<&str> = scope.split('/').collect();
         let fault = match *parts {
@@ -54,7 +53,7 @@ impl<'a> CredentialScope<'a> {
         self.region
     }
 
-    /// Checks that the scope is of the UTC day of the signed date.
+    /// Checks that the scope's day is that of the signed date, in UTC.
     ///
     /// # Errors
     /// [`Refusal::InvalidCredential`].
@@ -62,7 +61,8 @@ impl<'a> CredentialScope<'a> {
         if date.to_basic_day() == self.date { Ok(()) } else { Err(Refusal::InvalidCredential(CredentialFault::Date)) }
     }
 
-    /// The key that is derived for this scope: HMAC over its parts in turn, from `"aliyun_v4" + AccessKeySecret`.
+    /// Derives the signing key for this scope: HMACs over its parts in turn, beginning with the key
+    /// `"aliyun_v4" + AccessKeySecret`.
     pub fn signing_key(&self, secret: &Secret) -> Zeroizing<[u8; 32]> {
         let first = Zeroizing::new([b"aliyun_v4", secret.as_bytes()].concat());
         let mut key = derive(&first, self.date);
