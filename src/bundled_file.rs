@@ -1,11 +1,11 @@
-//! Files that `bundle` writes for a function to read when it starts, so that it reads no document.
+//! Binary files that `bundle` writes and a function reads when it starts, so that it needs no JSON document.
 //!
 //! ```text
 //! file    = SHA-256 of what follows, in 32 bytes; content
 //! content = postcard of (format, build, value)
 //! ```
 //!
-//! Their fields are those of the build that wrote them, and no other build reads them.
+//! The value has the fields of the build that wrote it, and only the same build reads it.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// The build that wrote a file, which build.sh makes of the sources: another one may have other fields.
+/// The build that writes or reads a file: a hash of the sources, which build.sh sets.
 const BUILD: &str = match option_env!("OSS_EDGE_BUILD") {
     Some(build) => build,
     None => "unknown build",
@@ -22,17 +22,17 @@ const BUILD: &str = match option_env!("OSS_EDGE_BUILD") {
 
 const DIGEST_BYTES: usize = 32;
 
-/// What a file begins with. It is the same in every build.
+/// The beginning of the content. It is the same in every build.
 #[derive(Serialize, Deserialize)]
 struct Header<'f> {
     format: &'f str,
     build: &'f str,
 }
 
-/// Why a file is refused, by its name.
+/// Why a file is refused. Has the file's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BundledFileError {
-    /// The content isn't what the digest is of.
+    /// The digest isn't that of the content.
     Damaged(&'static str),
     /// Another build of the core wrote it.
     OtherBuild(&'static str),
@@ -53,14 +53,14 @@ impl std::error::Error for BundledFileError {}
 
 /// One kind of file.
 pub(crate) struct BundledFile {
-    /// For errors.
+    /// The file's name, for errors.
     pub(crate) name: &'static str,
-    /// Another one for each kind.
+    /// The format, different for each kind of file.
     pub(crate) format: &'static str,
 }
 
 impl BundledFile {
-    /// The bytes for a value: the same for the same value. They hold all its secrets.
+    /// Serializes a value. The same value always gives the same bytes, which contain all its secrets.
     pub(crate) fn write(&self, value: &impl Serialize) -> Zeroizing<Vec<u8>> {
         let header = Header { format: self.format, build: BUILD };
         // Serializing to a `Vec` fails for no value of these types.
@@ -68,7 +68,7 @@ impl BundledFile {
         Zeroizing::new([&*Sha256::digest(&*content), &content].concat())
     }
 
-    /// The value of a file.
+    /// Reads the value of a file.
     ///
     /// # Errors
     /// When the bytes are damaged, or another build wrote them.

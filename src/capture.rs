@@ -1,5 +1,5 @@
-//! The signed parts of a request for the log: enough to test why a signature was wrong, too little to send the request
-//! again.
+//! The signed parts of a request for the log: enough to find out why a signature is wrong, too little to replay the
+//! request.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -9,13 +9,13 @@ use crate::request::query::Query;
 use crate::scheme::Scheme;
 use crate::signature::PresentedSignature;
 
-/// What the hash of a signature or of a token begins with.
+/// The prefix of the hash of a signature or token.
 pub(crate) const HASH_PREFIX: &str = "sha256-";
 
-/// More bytes than the signed parts of any SDK's request, and few enough for a line of the log.
+/// The most bytes of signed parts in a line of the log. No SDK's request has so many.
 const MAX_BYTES: usize = 4096;
 
-/// What the name of a header or parameter has whose value only its owner may have, in any case.
+/// Words in the name of a header or parameter, in any case, whose value must not be logged.
 const HIDDEN: [&str; 5] = ["authorization", "cookie", "secret", "signature", "token"];
 
 /// The signed parts of a request. Signature and security token are hashes.
@@ -31,7 +31,7 @@ pub enum Captured {
         /// Names in lower case, values as sent.
         headers: Vec<(String, String)>,
     },
-    /// They have more bytes than a line may.
+    /// They have too many bytes for a line.
     #[serde(rename_all = "camelCase")]
     TooLarge {
         /// How many.
@@ -40,8 +40,7 @@ pub enum Captured {
 }
 
 impl Captured {
-    /// The signed parts of a request; `None` where it hasn't exactly one signature whose grammar is right, because then
-    /// there is nothing to test.
+    /// The signed parts of a request; `None` unless it has exactly one signature with a valid syntax.
     pub(crate) fn of(request: &Request<'_>, enabled: &[Scheme]) -> Option<Self> {
         let query = Query::parse(request.query).ok()?;
         let presented = PresentedSignature::from_request(request, &query, enabled).ok()?;
@@ -50,7 +49,7 @@ impl Captured {
             .map(|(name, value)| (name.to_owned(), if is_hidden(name) { hashed(value) } else { value.to_owned() }));
         let lines = request.headers.iter().filter_map(|(name, value)| {
             let shown = match name {
-                // Written anew, so that nothing else of the one that was sent is in it.
+                // Written from the parsed signature, so that nothing else that was sent gets into the log.
                 "authorization" => presented.authorization_with(&hashed(presented.signature())),
                 _ if !is_signed(name, &presented) => return None,
                 _ if is_hidden(name) => hashed(value),

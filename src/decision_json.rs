@@ -13,13 +13,13 @@ use crate::origin_response::ViewerResponse;
 use crate::refusal::Refusal;
 use crate::route::{Forward, Header, Origin, ServiceUpload};
 
-/// A decision. Fields that aren't known, or aren't of this decision, are left out.
+/// A decision. Fields that are unknown, or that this decision doesn't have, are left out.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DecisionJson<'d> {
     /// `forward`, `refuse`, or `answer` for a preflight.
     decision: &'static str,
-    // What is known of the request.
+    // What was learned about the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,15 +40,15 @@ struct DecisionJson<'d> {
     clock_difference_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     captured: Option<&'d Captured>,
-    // What the function that decides sends on.
+    // What the edge function sends on.
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'static str>,
-    /// The origin's domain name, for an origin-request function that decides; from viewer-request it is a header.
+    /// The origin's domain name, if origin-request decides. viewer-request sends it in a header.
     #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<&'d str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uri: Option<&'d str>,
-    // What an operation behind the API or in the relay needs.
+    // What an operation at the API or the relay needs.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ struct DecisionJson<'d> {
     body_is_chunked: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_body_bytes: Option<u64>,
-    // For S3: what either forwards.
+    // For the origin, or for S3.
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<&'d str>,
     // Why the request is refused, and what the client gets.
@@ -92,7 +92,7 @@ struct DecisionJson<'d> {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_description: Option<&'static str>,
-    /// Of the request that is forwarded, or of the answer.
+    /// Those of the forwarded request, or of the answer.
     headers: Vec<(&'d str, &'d str)>,
 }
 
@@ -109,13 +109,13 @@ struct TranslationJson<'t> {
     error: Option<ErrorResponseJson<'t>>,
 }
 
-/// What origin-request was handed over.
+/// The hand-over that origin-request verified, or refused.
 #[derive(Default, Serialize)]
 struct OpenedJson<'o> {
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<&'o str>,
     remove: &'o [&'o str],
-    /// Why it sends nothing on, for the log.
+    /// Why origin-request sends nothing on, for the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
 }
@@ -131,7 +131,7 @@ struct ErrorResponseJson<'d> {
     body: &'d str,
 }
 
-/// The texts that a request should have signed, for whoever looks for the cause of a mismatch.
+/// Why a request is refused, and the texts that it should have signed.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation<'d> {
@@ -144,15 +144,15 @@ pub struct Explanation<'d> {
 }
 
 impl Gate {
-    /// What lets a page of this origin read an answer that the adapter made.
+    /// The headers that let a page of this origin read an answer that the adapter made itself.
     pub fn cors_headers_json(&self, origin: &str) -> String {
         to_string(&self.cors_headers_for(origin))
     }
 }
 
 impl EdgeDecision<'_> {
-    /// The decision for the function that asked for it: JSON, and of an answer a NUL and its body, which needs no escapes
-    /// there.
+    /// The decision for the function that asked for it: JSON, and of an answer a NUL and its body, which needs no
+    /// escapes there.
     pub fn to_text(&self) -> String {
         match self {
             EdgeDecision::Preflight(preflight) => with_body(to_string(&preflight.answered()), ""),
@@ -160,7 +160,7 @@ impl EdgeDecision<'_> {
         }
     }
 
-    /// The decision for the relay where it is the entrance, in the same form.
+    /// The decision for a relay that is the entrance, in the same form.
     pub fn to_service_text(&self) -> String {
         match self {
             EdgeDecision::Preflight(preflight) => with_body(to_string(&preflight.answered()), ""),
@@ -194,7 +194,7 @@ impl Decision<'_> {
         }
     }
 
-    /// The decision for the API's authorizer, or for the relay, as [`EdgeDecision::to_text`] writes it.
+    /// The decision for the API's authorizer or the relay, as [`EdgeDecision::to_text`] writes it.
     pub fn to_service_text(&self) -> String {
         match &self.outcome {
             Ok(forward) => to_string(&self.forwarded_behind_the_edge(forward)),
@@ -255,7 +255,7 @@ impl Decision<'_> {
             upload_id,
             staging: staging.map(|staging| staging.folder.as_str()),
             max_join_bytes: staging.map(|staging| staging.max_join_bytes),
-            // Only the relay stores parts.
+            // Only an UploadPart through the relay stores a part itself.
             staged_headers: staging.filter(|_| body.is_some()).map(|staging| listed(&staging.headers)),
             body_length: body.and_then(|body| body.length),
             body_is_chunked: body.filter(|body| body.is_chunked).map(|_| true),
@@ -349,7 +349,7 @@ fn listed(headers: &[Header]) -> Vec<(&str, &str)> {
 }
 
 fn to_string(value: &impl Serialize) -> String {
-    // Serializing fails for no value of these types. The adapter takes an empty text for no decision, and denies.
+    // Serializing these types can't fail. If it did, the adapter would find no JSON, and deny.
     let mut json = Vec::with_capacity(2048);
     serde_json::to_writer(&mut json, value).ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The JSON documents that people write, checked field by field.
 //!
-//! Some functions are `#[inline(never)]`. Inlined, all readers would become one function, and V8's optimising compiler
-//! takes memory and time by the size of a function: 37 MiB for that one, in a function of Lambda's of 128 MB.
+//! Some functions are `#[inline(never)]`. Otherwise all readers would be inlined into one large function, for which
+//! V8's optimising compiler takes 37 MiB, and a Lambda function may have only 128 MB.
 
 mod access_keys;
 mod aws_regions;

@@ -1,4 +1,4 @@
-//! A refusal as OSS writes it on the wire.
+//! OSS's error responses: headers and XML document.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,15 +9,15 @@ use crate::oss_error::OssError;
 use crate::refusal::{Mismatch, Refusal};
 use crate::time::UnixMillis;
 
-/// Room for the StringToSign in an answer, in bytes as the document has them. Lambda@Edge allows 40 KB for a whole
-/// generated response at viewer request; the hexadecimal form takes three times the text's size, and the CanonicalRequest
-/// has as much room again.
+/// The most bytes that a document has for the StringToSign, escaped. Lambda@Edge allows 40 KB for a whole
+/// generated response at viewer request; the hexadecimal form takes three times the text's size, and the
+/// CanonicalRequest has as much room again.
 const MAX_STRING_TO_SIGN: usize = 4096;
 
-/// Room for any other value that the client sent, in bytes as the document has them.
+/// The most bytes that a document has for any other value that the client sent, escaped.
 const MAX_ECHO: usize = 512;
 
-/// An answer for CloudFront to give in S3's place.
+/// An error response in place of S3's answer.
 pub struct ErrorResponse {
     /// `Code` of the error document.
     pub code: &'static str,
@@ -25,15 +25,15 @@ pub struct ErrorResponse {
     pub status: u16,
     /// The reason phrase.
     pub status_description: &'static str,
-    /// OSS's id of the request, as the client is told.
+    /// The request id that the client is told, in OSS's form.
     pub request_id: String,
-    /// Names in the spelling that OSS clients look for (the .NET and Android SDKs are case-sensitive), and values.
+    /// Names and values. Names are spelled as OSS does: the .NET and Android SDKs are case-sensitive.
     pub headers: Vec<(&'static str, String)>,
-    /// The error document; empty for HEAD, which carries it in `x-oss-err`.
+    /// The error document; empty for HEAD, whose answer has it in `x-oss-err`.
     pub body: String,
 }
 
-/// What an error document says besides its cause.
+/// The parts of an error response that don't depend on the cause.
 pub(crate) struct ErrorContext<'a> {
     /// The request's id in OSS's form.
     pub(crate) request_id: &'a str,
@@ -50,7 +50,7 @@ impl ErrorResponse {
         ErrorResponse::new(refusal.oss_error(), Some(refusal), context)
     }
 
-    /// The answer for an error that has no elements of its own.
+    /// The answer for an error without elements of its own.
     pub(crate) fn of_error(error: OssError, context: &ErrorContext<'_>) -> Self {
         ErrorResponse::new(error, None, context)
     }
@@ -79,16 +79,16 @@ impl ErrorResponse {
     }
 }
 
-/// A request id as OSS writes it, 24 upper-case hexadecimal digits, derived from CloudFront's so that either leads to the
-/// other's log lines.
+/// A request id as OSS writes it, 24 upper-case hexadecimal digits, derived from CloudFront's so that either leads to
+/// the other's log lines.
 pub(crate) fn oss_request_id(cloudfront_request_id: &str) -> String {
     let mut digest = base16ct::upper::encode_string(&Sha1::digest(cloudfront_request_id.as_bytes()));
     digest.truncate(24);
     digest
 }
 
-/// The one form that the parsers of all SDKs take: the prolog (PHP), the root without attributes (PHP v2) and without a
-/// namespace (Java, .NET), and no element empty (C++).
+/// The error document, in the one form that all SDKs parse: with a prolog (PHP), a root without attributes (PHP v2) or
+/// namespace (Java, .NET), and no empty element (C++).
 fn error_document(error: OssError, cause: Option<&Refusal>, context: &ErrorContext<'_>) -> String {
     let mut document = ErrorDocument(String::with_capacity(2048));
     document.0.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n");
@@ -107,11 +107,11 @@ fn error_document(error: OssError, cause: Option<&Refusal>, context: &ErrorConte
     document.0
 }
 
-/// The document as far as it is written.
+/// The error document, as far as it is written.
 struct ErrorDocument(String);
 
 impl ErrorDocument {
-    /// The elements that only this cause has.
+    /// Writes the elements that are specific to the cause.
     fn elements_of(&mut self, refusal: &Refusal, context: &ErrorContext<'_>) {
         match refusal {
             Refusal::RepeatedParameter(name) | Refusal::UnexpectedParameter(name) => {
@@ -148,7 +148,8 @@ impl ErrorDocument {
         self.echo("ArgumentValue", value);
     }
 
-    /// Writes the time that was wrong, and now: in whole seconds with `.000`, as OSS always has them. Firmware matches it.
+    /// Writes the time that was wrong, and now: in whole seconds with `.000`, as OSS always has them. Firmware matches
+    /// it.
     fn times(&mut self, name: &str, time: UnixMillis, now: UnixMillis) {
         self.element(name, &time.to_whole_seconds().to_iso8601());
         self.element("ServerTime", &now.to_whole_seconds().to_iso8601());
@@ -165,7 +166,7 @@ impl ErrorDocument {
         }
     }
 
-    /// Writes a value that the client sent, as much of it as an answer repeats.
+    /// Writes an element with a value that the client sent, cut to [`MAX_ECHO`] bytes.
     fn echo(&mut self, name: &str, value: &str) {
         self.element(name, truncated(value, MAX_ECHO));
     }
@@ -199,12 +200,12 @@ impl ErrorDocument {
     }
 }
 
-/// The first character that isn't written as it is, and what replaces it.
+/// The first character that must be escaped: its position, itself, and what replaces it.
 fn first_escaped(text: &str) -> Option<(usize, char, &'static str)> {
     text.char_indices().find_map(|(at, character)| Some((at, character, escape(character)?)))
 }
 
-/// Whether a byte is ASCII that is written as it is.
+/// Whether a byte is ASCII that needs no escape.
 fn is_unescaped(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>')
 }
@@ -221,9 +222,9 @@ fn escape(character: char) -> Option<&'static str> {
     }
 }
 
-/// The longest beginning of `text` that takes at most `room` bytes of a document.
+/// The longest beginning of `text` that has at most `room` bytes once escaped.
 fn truncated(text: &str, room: usize) -> &str {
-    // No character takes more than five times as much.
+    // Escaping makes no character more than five times as long.
     if text.len().saturating_mul(5) <= room {
         return text;
     }

@@ -1,4 +1,4 @@
-//! What a person asks who looks for the cause of a wrong signature. No function asks it, so no device can.
+//! Helps a person to find the cause of a wrong signature. No deployed function uses it.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -23,7 +23,7 @@ use crate::time::UnixMillis;
 pub struct SignedRequest {
     scheme: &'static str,
     access_key_id: String,
-    /// As presented, or `sha256-` and its hash where the request was captured.
+    /// As presented; or `sha256-` and its hash, if the request was captured.
     signature: String,
     style: &'static str,
     bucket: String,
@@ -39,7 +39,7 @@ pub struct SignedRequest {
 pub struct Signer {
     access_key_id: String,
     generation: String,
-    /// Why it can't be used, if that is so.
+    /// Why the secret can't be used; `None` if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'static str>,
 }
@@ -54,10 +54,10 @@ pub enum Whose {
 }
 
 impl Gate {
-    /// The texts that a request should have signed, read as most SDKs write it, whatever its date and its access key.
+    /// The texts that a request should have signed, as most SDKs sign. Its date and its access key aren't checked.
     ///
     /// # Errors
-    /// Why it has no such text.
+    /// Why the request has no such texts.
     pub fn signed_request(&self, request: &str) -> Result<SignedRequest, Refusal> {
         let request = Request::parse(request)?;
         let host = request.headers.get_unique("host")?.unwrap_or_default();
@@ -79,8 +79,8 @@ impl Gate {
         })
     }
 
-    /// The secrets that made a signature over a text, valid at `now` or not. `scope` is that of version 4, as in
-    /// `20261124/cn-hangzhou/oss/aliyun_v4_request`. The signature may be `sha256-` and its hash.
+    /// The secrets that made a signature over a text, including those that aren't valid at `now`. `scope` is the scope
+    /// of version 4, as in `20261124/cn-hangzhou/oss/aliyun_v4_request`. The signature may be `sha256-` and its hash.
     pub fn signers(
         &self,
         access_key_id: &str,
@@ -100,7 +100,7 @@ impl Gate {
                 Some(scope) => v4::signature_of(&scope.signing_key(secret), string_to_sign),
                 None => v1::signature_of(secret, string_to_sign),
             };
-            // Not in constant time: nobody but the operator asks.
+            // No constant time is needed: only the operator asks.
             match signature.strip_prefix(HASH_PREFIX) {
                 Some(hash) => base16ct::lower::encode_string(&Sha256::digest(own.as_bytes())) == hash,
                 None => own == signature,
@@ -132,7 +132,7 @@ impl Gate {
         signers
     }
 
-    /// Of a derived key's id under each master key, and of the master secrets themselves.
+    /// The master keys whose derived secret for this id, or whose own secret, made the signature.
     fn derived_signers(&self, id: &str, whose: Whose, now: UnixMillis, made: impl Fn(&Secret) -> bool) -> Vec<Signer> {
         let derived = DerivedKeyId::parse(id);
         let own_master = derived.map(|derived| derived.master);
@@ -154,7 +154,7 @@ impl Gate {
     }
 }
 
-/// Limits that a request's own date passes.
+/// Time limits that the request's own date always passes.
 fn own_time(request: &Request<'_>, query: &Query, presented: &PresentedSignature<'_>) -> TimeLimits {
     let end = query.get("Expires").and_then(UnixMillis::parse_seconds);
     let now = presented.signed_at(request).or(end).unwrap_or(UnixMillis(0));

@@ -1,4 +1,4 @@
-//! A checked gate as the bytes of `gate.bin`: the configuration and the access keys, with all their secrets.
+//! `gate.bin`: a checked configuration and its access keys, with all their secrets.
 
 use zeroize::Zeroizing;
 
@@ -8,12 +8,12 @@ use crate::decision::Gate;
 const GATE_FILE: BundledFile = BundledFile { name: "gate.bin", format: "oss-edge gate 2" };
 
 impl Gate {
-    /// The bytes of `gate.bin`: the same for the same gate. They hold all secrets of its access keys.
+    /// The contents of `gate.bin`. The same gate always gives the same bytes, which contain all secrets.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         GATE_FILE.write(self)
     }
 
-    /// The gate of `gate.bin`.
+    /// Reads `gate.bin`.
     ///
     /// # Errors
     /// When the bytes are damaged, or another build wrote them.

@@ -1,5 +1,5 @@
-//! An origin's response in OSS's terms. An origin-response function sees status and headers, never the body, so an error's
-//! code is derived from what can have led to the status.
+//! An origin's response in OSS's terms. An origin-response function sees status and headers, never the body, so an
+//! error's code is derived from what can have led to the status.
 
 pub(crate) mod s3_error;
 
@@ -15,9 +15,9 @@ pub struct OriginResponse<'a> {
     pub request_id: &'a str,
     /// The HTTP method of the request.
     pub method: &'a str,
-    /// The path that the origin got.
+    /// The path that was sent to the origin.
     pub uri: &'a str,
-    /// The query that the origin got.
+    /// The query that was sent to the origin.
     pub query: &'a str,
     /// Who answered.
     pub responder: Responder,
@@ -25,7 +25,7 @@ pub struct OriginResponse<'a> {
     pub content_md5: bool,
     /// HTTP status code.
     pub status: u16,
-    /// Names in lower case, values as sent; each line of its own.
+    /// The header lines: names in lower case, values as sent.
     pub headers: Vec<(&'a str, &'a str)>,
 }
 
@@ -38,8 +38,8 @@ pub enum Responder {
     Api,
 }
 
-/// The size of the object that HeadObject asks for, in bytes. API Gateway may set Content-Length after the body that it
-/// has, and for HEAD it has none.
+/// The header with the size of the object in answers to HeadObject, in bytes. API Gateway may overwrite Content-Length
+/// with the size of the body, which is 0 for HEAD.
 const OBJECT_BYTES: &str = "x-ossedge-object-bytes";
 
 /// What the client gets.
@@ -56,11 +56,11 @@ pub enum ViewerResponse<'a> {
 }
 
 impl<'a> OriginResponse<'a> {
-    /// Reads strings separated by NUL, as [`Request::parse`](crate::Request::parse) does: `header-count request-id method
-    /// uri query responder content-md5 status (name value)*`. The responder is `s3` or `api`, and `content-md5` is `true` or
-    /// `false`.
+    /// Reads strings separated by NUL, as [`Request::parse`](crate::Request::parse) does: `header-count request-id
+    /// method uri query responder content-md5 status (name value)*`. The responder is `s3` or `api`, and `content-md5`
+    /// is `true` or `false`.
     ///
-    /// `None` when it is no such text.
+    /// Returns `None` for any other text.
     pub fn parse(text: &'a str) -> Option<Self> {
         let strings: Vec<&str> = text.split('\0').collect();
         let ([count, request_id, method, uri, query, responder, content_md5, status], lines) =
@@ -100,7 +100,7 @@ impl<'a> OriginResponse<'a> {
         }
     }
 
-    /// S3's code for its answer; `None` where an OSS client can read S3's own body.
+    /// S3's code for S3's answer; `None` if the client can read S3's own answer.
     fn s3_code(&self) -> Option<&'static str> {
         match (self.status, self.content_md5) {
             (200..300, _) => None,
@@ -111,34 +111,34 @@ impl<'a> OriginResponse<'a> {
             (403, _) => Some("AccessDenied"),
             (404, _) if self.names_upload() => Some("NoSuchUpload"),
             (404, _) => Some("NoSuchBucket"),
-            // S3 wants the whole upload anew: nothing comes of a repetition.
+            // S3 asks for a new upload, so repeating the request is of no use.
             (409, _) if self.method == "POST" => Some("PreconditionFailed"),
             (409, _) => Some("ConditionalRequestConflict"),
             (411, _) => Some("MissingContentLength"),
             (412, _) => Some("PreconditionFailed"),
             (503, _) => Some("SlowDown"),
             (400..=499, _) => Some("InvalidArgument"),
-            // Of all that is forwarded, S3 doesn't implement a body in chunks.
+            // The only thing that S3 doesn't implement in a forwarded request is a chunked body.
             (501, _) if self.method == "PUT" => Some("MissingContentLength"),
-            // A redirect would name the bucket, and send the client there without a signature.
+            // Redirects as well: they would name the bucket.
             _ => Some("InternalError"),
         }
     }
 
-    /// S3's code for what API Gateway itself answered; `None` for what the functions behind it did.
+    /// S3's code for an answer of API Gateway itself; `None` for an answer of a function behind it.
     fn api_code(&self) -> Option<&'static str> {
         let is_ours = self.value("x-oss-request-id").is_some()
             || self.value("content-type").is_some_and(|value| value.starts_with("application/xml"));
         match self.status {
             _ if is_ours => None,
-            // Throttled, unavailable, or longer than an integration may take.
+            // Throttled, unavailable, or timed out.
             429 | 503 | 504 => Some("SlowDown"),
             413 => Some("EntityTooLarge"),
             _ => Some("InternalError"),
         }
     }
 
-    /// Whether what was stored is a part that waits to be joined: to the client it is one as any other.
+    /// Whether the request stored a staged part. The client must not notice: to it, it is a part like any other.
     fn is_staged_part(&self) -> bool {
         let rest = self.uri.strip_prefix('/').and_then(|path| path.strip_prefix(OWN_SEGMENT));
         rest.and_then(|rest| rest.strip_prefix('/')?.strip_prefix(PARTS_FOLDER))
@@ -152,7 +152,6 @@ impl<'a> OriginResponse<'a> {
     fn kept(&self) -> ViewerResponse<'_> {
         let names = self.headers.iter().map(|(name, _)| *name);
         let removed = names.filter(|name| is_of_aws(name)).collect();
-        // How long S3 took is not known here; OSS's clients read the header as a number.
         let encryption = match self.value("x-amz-server-side-encryption") {
             Some("AES256") => Some("AES256"),
             Some("aws:kms" | "aws:kms:dsse") => Some("KMS"),
@@ -166,6 +165,7 @@ impl<'a> OriginResponse<'a> {
         let version_id = self.value("x-amz-version-id").filter(|_| !self.is_staged_part());
         let set = [
             ("Content-Length", object_bytes.map(str::to_owned)),
+            // OSS clients read a number here. The time that S3 took isn't known.
             ("x-oss-server-time", Some("0".to_owned())),
             ("x-oss-request-id", request_id),
             ("x-oss-version-id", version_id.map(str::to_owned)),
@@ -180,8 +180,8 @@ impl<'a> OriginResponse<'a> {
     }
 }
 
-/// Headers that tell who really answered, S3's own checksums among them: no SDK may take a CRC64NVME for OSS's CRC-64.
-/// And what is for this function alone.
+/// Headers that show that AWS answered, including S3's checksums: no SDK must take a CRC64NVME for OSS's CRC-64. Also
+/// the header that is only for this function.
 fn is_of_aws(name: &str) -> bool {
     name.starts_with("x-amz-") || name.starts_with("x-amzn-") || matches!(name, "server" | OBJECT_BYTES)
 }

@@ -1,5 +1,5 @@
-//! The preflight of a page of another origin: its browser asks with OPTIONS, unsigned, before it sends the request (Fetch
-//! standard, "CORS-preflight request"; OSS API reference, "Options").
+//! The preflight of a page of another origin: its browser asks with OPTIONS, unsigned, before it sends the request
+//! (Fetch standard, "CORS-preflight request"; OSS API reference, "Options").
 
 use crate::config::Config;
 use crate::config::cors::Cors;
@@ -7,13 +7,13 @@ use crate::refusal::{PreflightFault, Refusal};
 use crate::request::Request;
 use crate::request::header::is_token;
 
-/// Room for the names of headers that a page asks for, in bytes.
+/// The longest list of header names in a preflight, in bytes.
 const MAX_ASKED_HEADERS: usize = 4096;
 
-/// The headers of the answer: the page may send what it asks for.
+/// The headers that grant a preflight.
 ///
 /// # Errors
-/// [`Refusal::AccessForbidden`] with the first of origin, method and headers that isn't allowed.
+/// [`Refusal::AccessForbidden`] for the first of origin, method and headers that isn't allowed.
 pub(crate) fn preflight_headers(
     request: &Request<'_>,
     cors: &Cors,
@@ -38,8 +38,8 @@ pub(crate) fn preflight_headers(
     Ok(headers)
 }
 
-/// The names that the page asks for, in lower case: the functions ignore a header that they don't know, so each is
-/// allowed. `None` unless they are names.
+/// The names of the headers that the page wants to send, in lower case; `None` if one of them isn't a token, or the
+/// list is repeated or too long. Every header is allowed, because unknown ones are ignored.
 fn asked_headers(request: &Request<'_>) -> Option<String> {
     let names = request.headers.get_unique("access-control-request-headers").ok()?.unwrap_or_default();
     if names.len() > MAX_ASKED_HEADERS {

@@ -1,4 +1,4 @@
-//! The keys of the seals that a function makes or verifies as the bytes of `seal.bin`.
+//! `seal.bin`: the keys of the seals that a function makes or verifies.
 
 use zeroize::Zeroizing;
 
@@ -8,12 +8,12 @@ use crate::sealing_keys::SealingKeys;
 const SEAL_FILE: BundledFile = BundledFile { name: "seal.bin", format: "oss-edge seal 1" };
 
 impl SealingKeys {
-    /// The bytes of `seal.bin`: the same for the same keys, which they hold.
+    /// The contents of `seal.bin`. The same keys always give the same bytes.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         SEAL_FILE.write(self)
     }
 
-    /// The keys of `seal.bin`.
+    /// Reads `seal.bin`.
     ///
     /// # Errors
     /// When the bytes are damaged, or another build wrote them.

@@ -1,4 +1,4 @@
-//! The WebAssembly boundary: one call a request, UTF-8 in and JSON out.
+//! The WebAssembly boundary: one call per request, UTF-8 in and JSON out.
 
 #[cfg(feature = "documents")]
 use js_sys::Array;
@@ -28,13 +28,13 @@ use crate::sealing_keys::SealUses;
 use crate::sealing_keys::SealingKeys;
 use crate::time::UnixMillis;
 
-/// A configuration and its access keys, checked. It never changes.
+/// A checked configuration and its access keys. It never changes.
 #[wasm_bindgen]
 pub struct Gate(decision::Gate);
 
 #[wasm_bindgen]
 impl Gate {
-    /// The gate of the bytes of `gate.bin` and of `seal.bin`.
+    /// Reads a gate from the contents of `gate.bin` and `seal.bin`.
     ///
     /// # Errors
     /// When they are damaged, or another build wrote them.
@@ -44,8 +44,8 @@ impl Gate {
         Ok(Gate(gate.with_sealing_keys(sealing_keys(seal)?)))
     }
 
-    /// Decides at the edge over the text of a request (see `Request::parse`), as of `now` in milliseconds since the epoch.
-    /// Returns JSON, and of an answer a NUL and its body (see `decision_json.rs`).
+    /// Decides at the edge over the text of a request (see `Request::parse`), as of `now` in milliseconds since the
+    /// epoch. Returns JSON, and of an answer a NUL and its body (see `decision_json.rs`).
     pub fn decide(&self, request: &[u8], now: f64) -> String {
         self.0.decide_at_edge(text(request), millis(now)).to_text()
     }
@@ -68,7 +68,7 @@ impl Gate {
         self.0.decide_at_entrance(text(request), millis(now)).to_service_text()
     }
 
-    /// The headers that let a page of this origin read an answer that the adapter made itself. Returns JSON.
+    /// The headers, as JSON, that let a page of this origin read an answer that the adapter made itself.
     #[wasm_bindgen(js_name = corsHeaders)]
     pub fn cors_headers(&self, origin: &str) -> String {
         self.0.cors_headers_json(origin)
@@ -78,8 +78,8 @@ impl Gate {
 #[cfg(feature = "documents")]
 #[wasm_bindgen]
 impl Gate {
-    /// The gate of `config.json` and of documents of access keys, all of them JSON texts, and of the bytes of `seal.bin`,
-    /// if there are any. From no documents come no access keys, and every request is refused.
+    /// The gate of `config.json` and of documents of access keys, all of them JSON texts, and of the bytes of
+    /// `seal.bin`, if there are any. From no documents come no access keys, and every request is refused.
     ///
     /// # Errors
     /// A `DocumentError` that names the document, the field's path and what was expected.
@@ -109,13 +109,14 @@ impl Gate {
         self.0.to_bytes().to_vec()
     }
 
-    /// Why a request is refused, and what it should have signed: `refusal`, `stringToSign` and `canonicalRequest`.
+    /// Why a request is refused, and for a wrong signature the texts that it should have signed.
     #[wasm_bindgen(unchecked_return_type = "{ refusal?: string, stringToSign?: string, canonicalRequest?: string }")]
     pub fn explain(&self, request: &[u8], now: f64) -> Result<JsValue, JsValue> {
         to_object(&self.0.decide(text(request), millis(now)).explain())
     }
 
-    /// The texts that a request should have signed, or as `refusal` why there are none. No function calls it.
+    /// The texts that a request should have signed; or why there are none, as `refusal`. Only the command line calls
+    /// it.
     #[wasm_bindgen(js_name = signedRequest, unchecked_return_type = "Record<string, string | undefined>")]
     pub fn signed_request(&self, request: &[u8]) -> Result<JsValue, JsValue> {
         #[derive(Serialize)]
@@ -128,8 +129,8 @@ impl Gate {
         }
     }
 
-    /// The secrets that made a signature over a text: those of the access key, or with `any` of every key. No function
-    /// calls it.
+    /// The secrets that made a signature over a text, of those of the access key, or with `any` of every key. Only the
+    /// command line calls it.
     #[wasm_bindgen(unchecked_return_type = "{ accessKeyId: string, generation: string, fault?: string }[]")]
     pub fn signers(
         &self,
@@ -144,7 +145,7 @@ impl Gate {
         to_object(&self.0.signers(access_key_id, signature, string_to_sign, scope.as_deref(), whose, millis(now)))
     }
 
-    /// The OSS buckets, and where their objects go.
+    /// The OSS buckets, and the S3 bucket of each.
     #[wasm_bindgen(unchecked_return_type = "{ bucket: string, s3Bucket: string, region: string, domain: string }[]")]
     pub fn buckets(&self) -> Result<JsValue, JsValue> {
         #[derive(Serialize)]
@@ -171,7 +172,7 @@ pub struct Seal(SealingKeys);
 
 #[wasm_bindgen]
 impl Seal {
-    /// The keys of the bytes of `seal.bin`.
+    /// Reads the keys from the contents of `seal.bin`.
     ///
     /// # Errors
     /// When they are damaged, or another build wrote them.
@@ -180,8 +181,8 @@ impl Seal {
         sealing_keys(bytes).map(Seal)
     }
 
-    /// Seals S3's id of an upload that begins `now` with these options, as `decideAtApi` gave them; nothing when that
-    /// can't be.
+    /// Seals S3's id of an upload that begins `now`. `options` are the `uploadOptions` of a decision. Returns nothing
+    /// if the id is too long or there is no key.
     #[wasm_bindgen(js_name = sealUploadId)]
     pub fn seal_upload_id(
         &self,
@@ -194,7 +195,7 @@ impl Seal {
         self.0.seal_upload_id(s3_bucket, key, s3_upload_id, options, millis(now))
     }
 
-    /// Opens what viewer-request handed over to origin-request, by the text of the request that it sees. Returns JSON.
+    /// Verifies the seal of the request that origin-request sees, by the text of the request. Returns JSON.
     #[wasm_bindgen(js_name = openHandOver)]
     pub fn open_hand_over(&self, request: &[u8], now: f64) -> String {
         let request = Request::parse(text(request)).map_err(|_| HandOverFault::Malformed);
@@ -204,7 +205,7 @@ impl Seal {
     }
 }
 
-/// The bytes of `seal.bin` for a function that makes or verifies these seals, from `secrets.json`.
+/// The contents of `seal.bin` for a function that makes or verifies these seals, from `secrets.json`.
 ///
 /// # Errors
 /// A `DocumentError` that names the field's path and what was expected.
@@ -220,8 +221,8 @@ fn sealing_keys(bytes: &[u8]) -> Result<SealingKeys, JsValue> {
     SealingKeys::from_bytes(bytes).map_err(|error| Error::new(&error.to_string()).into())
 }
 
-/// Translates an origin's response for the client, by its text (see `OriginResponse::parse`), as of `now` in milliseconds
-/// since the epoch. Returns JSON.
+/// Translates an origin's response for the client, by its text (see `OriginResponse::parse`), as of `now` in
+/// milliseconds since the epoch. Returns JSON.
 ///
 /// # Errors
 /// When the text is no response.
@@ -240,7 +241,7 @@ pub fn s3_error(s3_code: &str, method: &str, request_id: &str, now: f64) -> Stri
     ErrorResponse::of_error(oss_error_of(s3_code), &context).to_json()
 }
 
-/// The secret of a derived key, from the secret of its master key and its id; nothing when either isn't one.
+/// The secret of a derived key, from its master key's secret and its id; nothing if either isn't valid.
 #[cfg(feature = "documents")]
 #[wasm_bindgen(js_name = derivedSecret)]
 #[expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
@@ -261,7 +262,7 @@ fn document_error(message: &str) -> JsValue {
     error.into()
 }
 
-/// The UTF-8 text of an event. Other bytes are an empty text, which is neither a request nor a response.
+/// The text of an event. Bytes that aren't UTF-8 give an empty text, which no parser accepts.
 fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! `access-keys.json`: one document, or several that stand for one.
+//! `access-keys.json`: one document, or several that are read as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +19,10 @@ use crate::config::names::is_visible_ascii;
 use crate::limits::MAX_OBJECT_BYTES;
 use crate::time::UnixMillis;
 
-/// The most secrets that one key may have: each costs a request with a wrong signature one more HMAC.
+/// The most secrets that one key may have: a request with a wrong signature costs one HMAC for each.
 const MAX_SECRETS: usize = 4;
 
-/// How many further secrets a document may name: enough for 300,000 keys in secrets of 64 KB.
+/// The most further secrets that a document may name: enough for 300,000 keys in secrets of 64 KB.
 const MAX_FURTHER_SECRETS: usize = 500;
 
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ struct AccessKeysDocument {
     revoked_devices: Vec<Object<RevokedDeviceDocument>>,
     #[serde(default, deserialize_with = "present")]
     further_secrets: Option<Vec<SecretId>>,
-    /// For editors.
+    /// Only editors read it.
     #[serde(default, rename = "$schema", deserialize_with = "present")]
     _schema: Option<String>,
 }
@@ -160,7 +160,7 @@ fn secret<'de, D: Deserializer<'de>>(
 }
 
 impl AccessKeys {
-    /// Reads all documents that stand for one, as [`AccessKeysReader`] does.
+    /// Reads all documents at once, as [`AccessKeysReader`] does one by one.
     ///
     /// # Errors
     /// Those of the reader.
@@ -171,20 +171,19 @@ impl AccessKeys {
     }
 }
 
-/// Reads documents one after the other: those of a fleet are many megabytes, and no more than one is in memory at a
-/// time.
+/// Reads documents one by one. Those of a fleet have many megabytes, so that only one should be in memory at a time.
 pub struct AccessKeysReader {
     keys: AccessKeys,
     credentials: Credentials,
-    /// How many documents there are.
+    /// The number of documents.
     count: usize,
     read: usize,
-    /// The master key may be in a document that comes later.
+    /// Kept until the end, because a later document may have the master key.
     revoked: Vec<RevokedDevice>,
 }
 
 struct RevokedDevice {
-    /// Where it is listed: the document, and the entry in it.
+    /// Where the device is listed: the index of the document, and of the entry in it.
     document: usize,
     entry: usize,
     master_key: String,
@@ -192,7 +191,7 @@ struct RevokedDevice {
 }
 
 impl AccessKeysReader {
-    /// A reader of `count` documents. From no documents come no access keys, and every request is refused.
+    /// Creates a reader of `count` documents. With none, there are no access keys, and every request is refused.
     pub fn new(credentials: Credentials, count: usize) -> Self {
         AccessKeysReader { keys: AccessKeys::default(), credentials, count, read: 0, revoked: Vec::new() }
     }
@@ -265,7 +264,7 @@ impl AccessKeysReader {
                 let error = DocumentError::new(path, "expected the id of one of the master keys");
                 return Err(self.located(error, document));
             };
-            // A device that is revoked twice is revoked: two operators' lists may be put together.
+            // A device may be listed twice, as when two operators' lists are joined.
             master.revoked_devices.insert(device_id.into());
         }
         Ok(self.keys)
@@ -273,7 +272,7 @@ impl AccessKeysReader {
 }
 
 impl AccessKeys {
-    // As `documents.rs` says.
+    // See `documents.rs`.
     #[inline(never)]
     fn add_access_key(&mut self, document: AccessKeyDocument) -> Result<(), DocumentError> {
         let AccessKeyId(id) = document.access_key_id;
@@ -296,7 +295,7 @@ impl AccessKeys {
         }
     }
 
-    // As `documents.rs` says.
+    // See `documents.rs`.
     #[inline(never)]
     fn add_master_key(&mut self, document: MasterKeyDocument) -> Result<(), DocumentError> {
         let policy = Policy {

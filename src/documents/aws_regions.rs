@@ -1,4 +1,4 @@
-//! The AWS Regions that there are. With a mistake in a Region, `bundle` would pass and every upload fail.
+//! The known AWS Regions. Without this check, a misspelt Region would only show when every upload fails.
 
 use super::field::checked_text;
 use super::json::{DocumentError, most_similar};
@@ -6,7 +6,7 @@ use crate::config::names::is_region;
 
 checked_text!(AwsRegion, is_region, "an AWS Region, as in `us-east-1`");
 
-/// The Regions that a document may name.
+/// The Regions that a configuration may name.
 pub(super) struct AwsRegions {
     /// `furtherRegions`: those that are newer than this release.
     pub(super) further: Vec<String>,
@@ -82,7 +82,7 @@ impl AwsRegions {
     }
 }
 
-/// The other partitions have domain names of their own, and CloudFront and Lambda@Edge of this one no origins there.
+/// Refuses a Region of another partition: CloudFront and Lambda@Edge of the partition `aws` can't use origins there.
 fn check_partition(region: &str) -> Result<(), DocumentError> {
     if OTHER_PARTITIONS.iter().any(|prefix| region.starts_with(prefix)) {
         let problem = format!("expected a Region of AWS's partition `aws`, where CloudFront is, found \"{region}\"");

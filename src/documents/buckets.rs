@@ -20,8 +20,10 @@ pub(super) struct BucketDocument {
 checked_text!(OssBucketName, is_oss_bucket_name, "a bucket name of 3 to 63 lower-case letters, digits and hyphens");
 checked_text!(S3BucketName, is_s3_bucket_name, "an S3 bucket's name, as in `fleet-uploads`");
 
+/// Checks the buckets.
+///
 /// # Errors
-/// For a Region that is unknown, for an S3 bucket that is named twice, and without any bucket.
+/// For an unknown Region, for an S3 bucket that is named twice, and if there is no bucket.
 pub(super) fn check_buckets(
     document: UniqueMap<OssBucketName, Object<BucketDocument>>,
     regions: &AwsRegions,

@@ -9,7 +9,7 @@ use super::json::DocumentError;
 use crate::access_keys::access_key::is_access_key_id;
 use crate::config::capture::CaptureRules;
 
-/// As many as a person looks into at a time.
+/// More than a person looks into at a time.
 const MAX_ACCESS_KEY_IDS: usize = 100;
 
 /// `capture` of the configuration.
@@ -29,7 +29,7 @@ checked_text!(
     "an access key id"
 );
 
-/// A number from 0 to 1, of 2³².
+/// A number from 0 to 1, in units of 2⁻³².
 #[derive(Clone, Copy)]
 struct Share(u64);
 

@@ -26,21 +26,20 @@ use crate::upload_id::{SmallParts, UnsealedUploadIds};
 /// The clock skew that is allowed when `maxClockSkewSeconds` is left out: five minutes.
 const DEFAULT_MAX_CLOCK_SKEW_SECONDS: u32 = 300;
 
-/// A day: more than any clock that should be trusted, and far less than what would let a captured request be
-/// replayed for ever.
+/// A day: more than any trustworthy clock is off, and still a bound on how long a captured request can be replayed.
 pub(crate) const MAX_CLOCK_SKEW_SECONDS: u64 = 86_400;
 
-/// Seven days, the longest that OSS allows a URL of signature version 4.
+/// Seven days, the longest life of a URL of signature version 4 in OSS.
 const DEFAULT_MAX_URL_EXPIRY_SECONDS: u32 = 604_800;
 
-/// Ten years: version 1 has no bound of its own, and firmware may contain such URLs.
+/// Ten years: version 1 has no limit, and firmware may contain URLs that are valid for years.
 const MAX_URL_EXPIRY_SECONDS: u64 = 315_360_000;
 
-/// The bytes of staged parts that are joined when `maxJoinBytes` is left out: 512 MiB. Many clients wait no longer than ten
-/// seconds for an answer.
+/// The bytes of staged parts that are joined when `maxJoinBytes` is left out: 512 MiB. Many clients wait no longer than
+/// ten seconds for an answer.
 const DEFAULT_MAX_JOIN_BYTES: u64 = 512 * 1024 * 1024;
 
-/// The most that parts under 5 MiB can be together.
+/// The most bytes that 10,000 parts under 5 MiB can have.
 const MAX_JOIN_BYTES: u64 = 10_000 * 5 * 1024 * 1024;
 
 /// `config.json`.
@@ -91,7 +90,7 @@ struct ConfigDocument {
     capture: Option<Object<CaptureDocument>>,
     #[serde(default, deserialize_with = "present")]
     further_regions: Option<Vec<AwsRegion>>,
-    /// For editors.
+    /// Only editors read it.
     #[serde(default, rename = "$schema", deserialize_with = "present")]
     _schema: Option<String>,
 }
@@ -203,7 +202,7 @@ fn check_regions(regions: Option<Vec<OssRegion>>) -> Result<Vec<String>, Documen
     }
 }
 
-/// Where the relay is the entrance, no function of CloudFront's is triggered.
+/// Refuses `triggers` where the relay is the entrance, because there are no edge functions.
 fn check_triggers(triggers: Triggers) -> Result<(), DocumentError> {
     match triggers {
         Triggers::ViewerRequest => Ok(()),

@@ -11,7 +11,7 @@ use crate::config::names::is_host;
 /// How often access keys are fetched again when `refreshSeconds` is left out: every five minutes.
 const DEFAULT_REFRESH_SECONDS: u64 = 300;
 
-/// A day: a key that was disabled must not work for longer than that.
+/// A day: a disabled key must not work for longer.
 const MAX_REFRESH_SECONDS: u64 = 86_400;
 
 /// Thirty days: how long the last access keys may be used while none can be fetched.
@@ -102,13 +102,15 @@ impl CredentialsDocument {
     }
 }
 
-/// A secret's name or ARN in AWS Secrets Manager (its API reference, "CreateSecret" and "GetSecretValue").
+/// Whether a text can be a secret's name or ARN (AWS Secrets Manager API Reference, "CreateSecret" and
+/// "GetSecretValue").
 pub(crate) fn is_secret_id(id: &str) -> bool {
     let byte_ok = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@:-".contains(&byte);
     (1..=2048).contains(&id.len()) && id.bytes().all(byte_ok)
 }
 
-/// A scheme, a host and maybe a port. Secrets don't cross a network in clear text.
+/// Whether a text is a URL of a scheme, a host and optionally a port. Plain HTTP is allowed on the loopback interface
+/// only, so that secrets never cross a network in clear text.
 fn is_endpoint(endpoint: &str) -> bool {
     let (scheme, authority) = endpoint.split_once("://").unwrap_or_default();
     let (host, port) = match authority.rsplit_once(':') {

@@ -1,4 +1,4 @@
-//! The fields of documents, each checked as it is read.
+//! Types for the fields of documents, which are checked as they are read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
-/// A field that may be absent, and may not be null.
+/// Reads a field that may be absent, but not null.
 ///
 /// # Errors
 /// Those of the value.
@@ -15,8 +15,8 @@ pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializ
     T::deserialize(deserializer).map(Some)
 }
 
-/// A JSON object. A struct of serde's takes an array too, whose elements are its fields in their order: a rule of
-/// `[]` would be one that allows everything.
+/// A JSON object, and nothing else. A struct that derives `Deserialize` also accepts an array of its fields: a rule
+/// `[]` would then allow everything.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -30,7 +30,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
                 f.write_str("an object")
             }
 
-            // One function for each type of object (see `documents.rs`).
+            // See `documents.rs`.
             #[inline(never)]
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
                 T::deserialize(MapAccessDeserializer::new(map)).map(Object)
@@ -41,7 +41,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A text that satisfies a rule. Implemented by the types that [`checked_text`] defines.
+/// A visitor for texts that satisfy a rule, as in the types that [`checked_text`] defines.
 pub(crate) struct TextRule<T> {
     pub(crate) is_valid: fn(&str) -> bool,
     pub(crate) expected: &'static str,
@@ -64,7 +64,7 @@ impl<T> Visitor<'_> for TextRule<T> {
     }
 }
 
-/// Defines a type for texts of a document that satisfy a rule.
+/// Defines a type for texts that satisfy a rule.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $is_valid:expr, $expected:expr) => {
         $(#[$doc])*
@@ -81,10 +81,10 @@ macro_rules! checked_text {
 }
 pub(crate) use checked_text;
 
-/// One of the values that a document names.
+/// Reads one of these values by its name.
 ///
 /// # Errors
-/// Unless it is one of the names.
+/// When it is none of the names.
 pub(crate) fn one_of<'de, D: Deserializer<'de>, T: Copy>(
     deserializer: D,
     values: &[(&'static str, T)],
@@ -108,7 +108,7 @@ pub(crate) fn one_of<'de, D: Deserializer<'de>, T: Copy>(
     deserializer.deserialize_str(OneOf(values))
 }
 
-/// A whole number in a range.
+/// An integer from `MIN` to `MAX`.
 #[derive(Clone, Copy)]
 pub(crate) struct Integer<const MIN: u64, const MAX: u64>(pub(crate) u64);
 
@@ -136,7 +136,7 @@ impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Integer<MIN, MAX>
     }
 }
 
-/// An object whose names are the user's own, each once.
+/// An object with names that the operator chooses. Repeated names are refused.
 pub(crate) struct UniqueMap<K, V>(pub(crate) BTreeMap<K, V>);
 
 impl<K, V> Default for UniqueMap<K, V> {

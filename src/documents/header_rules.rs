@@ -9,7 +9,7 @@ use crate::config::names::is_visible_ascii;
 /// The longest key id or ARN that is taken, in bytes (AWS KMS API Reference, `KeyId`).
 const MAX_KMS_KEY: usize = 2048;
 
-/// `headers` of the configuration. What is left out is as by default.
+/// `headers` of the configuration. Fields that are left out have their defaults.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct HeaderRulesDocument {

@@ -49,8 +49,10 @@ fn style<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Style, D::Error> 
     )
 }
 
+/// Checks the hosts, and that the buckets that they name exist.
+///
 /// # Errors
-/// The path of the host that is malformed, repeated or of no bucket, and what was expected.
+/// The path of the host that is malformed, repeated or without its bucket, and what was expected.
 pub(super) fn check_hosts(
     document: Vec<Object<HostDocument>>,
     buckets: &BTreeMap<String, S3Bucket>,

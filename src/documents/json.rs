@@ -1,5 +1,4 @@
-//! Reading a JSON document that people write: every field is checked, and an error names the field's path and what
-//! was expected there.
+//! Reads a JSON document. An error has the path of the field, and what was expected there.
 
 use std::fmt;
 
@@ -23,7 +22,7 @@ impl DocumentError {
         &self.path
     }
 
-    /// The same problem of a document that is one of several: `documents[1]`.
+    /// The same problem, with its path inside `outer`, as in `documents[1]`.
     pub(crate) fn within(self, outer: &str) -> Self {
         DocumentError { path: join(outer, &self.path), ..self }
     }
@@ -64,14 +63,14 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, values: Values) -> Result<T,
     Ok(value)
 }
 
-/// What is at the path of an error.
+/// The value at the path of an error.
 struct Found {
     value: Option<serde_json::Value>,
     values: Values,
 }
 
 impl Found {
-    /// For a message that says what was expected: the value if it may be shown, and the name that may have been meant.
+    /// The end of a message that says what was expected: the value, if it may be shown, and a similar name.
     fn after(&self, expected: &str) -> String {
         const MAX_SHOWN: usize = 80;
         let shown = self.value.as_ref().filter(|_| self.values == Values::Shown).map(serde_json::Value::to_string);
@@ -84,7 +83,7 @@ impl Found {
     }
 }
 
-/// Translates an error of serde. Its own messages quote the value, which may be a secret.
+/// Translates an error of serde, whose own message quotes the value, which may be a secret.
 fn document_error(path: String, error: &serde_json::Error, found: &Found) -> DocumentError {
     if error.classify() != Category::Data {
         return DocumentError::new("", format!("expected JSON, stopped at line {}", error.line()));
@@ -116,10 +115,10 @@ fn quoted_name<'m>(message: &'m str, prefix: &str) -> Option<&'m str> {
     message.strip_prefix(prefix)?.strip_suffix('`')
 }
 
-/// How similar two names are of which one may be meant by the other.
+/// From this similarity on, one name is suggested for the other.
 const MIN_SIMILARITY: f64 = 0.8;
 
-/// The names that serde lists, each in back-ticks.
+/// The problem with an unknown field. `known` is serde's list of names, each in back-ticks.
 fn unknown_field(name: &str, known: &str) -> String {
     let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
     match most_similar(name, known.iter().copied()) {
@@ -128,14 +127,14 @@ fn unknown_field(name: &str, known: &str) -> String {
     }
 }
 
-/// The name that may have been meant by another.
+/// The known name that is most similar to another, if any is similar enough to be meant.
 pub(super) fn most_similar<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let similarity = |known: &str| strsim::jaro_winkler(known, name);
     let similar = known.into_iter().filter(|known| similarity(known) > MIN_SIMILARITY);
     similar.max_by(|one, other| similarity(one).total_cmp(&similarity(other)))
 }
 
-/// The path of the object that has a field, when serde's path may already end in the field's name.
+/// The path of the object that has a field. serde's path may or may not end in the field's name.
 fn parent_path(path: &str, name: &str) -> String {
     let parent = path.strip_suffix(name).map(|parent| parent.strip_suffix('.').unwrap_or(parent));
     parent.unwrap_or(path).to_owned()
@@ -153,7 +152,7 @@ fn join(path: &str, rest: &str) -> String {
     }
 }
 
-/// The value at a path, when it is neither an object nor an array.
+/// The value at a path; `None` for an object or an array.
 fn found_at(text: &str, path: &serde_path_to_error::Path) -> Option<serde_json::Value> {
     let mut value: &serde_json::Value = &serde_json::from_str(text).ok()?;
     for segment in path {

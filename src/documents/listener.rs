@@ -1,5 +1,5 @@
-//! `listener` of `config.json`: how the relay listens where it is the entrance. No decision depends on it, so it is only
-//! checked here, and the relay reads it from the configuration.
+//! `listener` of `config.json`: how the relay listens where it is the entrance. No decision depends on it, so it is
+//! only checked here, and the relay reads it from the configuration.
 
 use std::net::IpAddr;
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Deserializer};
 use super::field::{Integer, Object, checked_text, one_of, present};
 use super::json::DocumentError;
 
-/// More proxies than any way in has.
+/// More proxies than there are on any way to the relay.
 const MAX_HOPS: u64 = 10;
 
 /// `listener` of the configuration.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ListenerDocument {
-    /// Without it, whoever is before the relay ends TLS, or nobody does.
+    /// Without it, a load balancer ends TLS, or there is none.
     #[serde(default, rename = "tls", deserialize_with = "present")]
     _tls: Option<Object<TlsDocument>>,
     #[serde(default, deserialize_with = "client_address")]
@@ -35,15 +35,15 @@ struct TlsDocument {
     _key: AbsolutePath,
 }
 
-/// Who says what the client's address is.
+/// Where the client's address comes from.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum ClientAddress {
-    /// The connection: nobody is between, or its address is not kept.
+    /// The connection: there is no proxy, or it hides the client's address.
     #[default]
     Socket,
-    /// A load balancer, before the first byte of a connection.
+    /// The PROXY protocol header that a load balancer sends first on each connection.
     ProxyProtocol,
-    /// Proxies that speak HTTP, in a header.
+    /// The header X-Forwarded-For, which HTTP proxies send.
     ForwardedFor,
 }
 
@@ -67,7 +67,8 @@ fn client_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ClientAd
     one_of(deserializer, &values)
 }
 
-/// Whether it is an address, or one and the length of its prefix. A range of all addresses would trust everyone.
+/// Whether a text is an address, or an address and the length of its prefix. A prefix of length 0 would trust everyone,
+/// and isn't allowed.
 fn is_range(text: &str) -> bool {
     let Some((address, length)) = text.split_once('/') else { return text.parse::<IpAddr>().is_ok() };
     let is_plain = !length.is_empty() && !length.starts_with('0') && length.bytes().all(|byte| byte.is_ascii_digit());

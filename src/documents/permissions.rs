@@ -9,17 +9,17 @@ use crate::access_keys::permission::{Permissions, Rule};
 use crate::limits::MAX_KEY_BYTES;
 use crate::operation::Operation;
 
-/// The most rules that a list may have: each is checked for every request that none before it covers.
+/// The most rules in an `allow`: a request is checked against each until one covers it.
 const MAX_RULES: usize = 100;
 
-/// Whether prefixes may name the device: only a derived key has one.
+/// Whether prefixes may contain `{device}`: only a derived key has a device.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Devices {
     Known,
     Unknown,
 }
 
-/// One rule as it is written.
+/// A rule as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleDocument {
@@ -75,8 +75,8 @@ fn check_rule(document: RuleDocument, devices: Devices) -> Result<Rule, Document
     })
 }
 
-/// `{device}` must end a segment: `d-{device}` would let the device `1` write what begins with `d-12`. A segment
-/// `.` or `..`, which no key has, or braces around anything else are a mistake.
+/// Checks a prefix. `{device}` must end a segment: `d-{device}` would let the device `1` write what begins with `d-12`.
+/// Other braces, and a segment `.` or `..`, which no key has, are mistakes.
 fn check_prefix(prefix: &str, devices: Devices) -> Result<(), &'static str> {
     if prefix.rsplit('/').skip(1).any(|segment| matches!(segment, "." | "..")) {
         return Err("expected no segment `.` or `..`: no key has one");

@@ -10,7 +10,7 @@ use super::json::{self, DocumentError, Values};
 use crate::access_keys::secret::Secret;
 use crate::sealing_keys::{KEY_BYTES, SealUses, SealingKeys};
 
-/// More than any rotation needs.
+/// The most secrets, more than any rotation needs.
 const MAX_SECRETS: usize = 8;
 
 const MAX_NUMBER: u64 = 65_535;
@@ -29,7 +29,7 @@ struct SecretDocument {
     secret: Secret,
 }
 
-/// 32 random bytes.
+/// Reads 32 random bytes in base64url.
 fn sealing_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     deserializer.deserialize_str(TextRule {
         is_valid: |text| decoded(text.as_bytes()).is_some(),
@@ -44,7 +44,7 @@ fn decoded(text: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
 }
 
 impl SealingKeys {
-    /// Reads `secrets.json`, and derives from it the keys of a function that makes or verifies these seals.
+    /// Reads `secrets.json`, and derives the keys for a function that makes or verifies these seals.
     ///
     /// # Errors
     /// The path of the first field that is unknown, missing or malformed, and what was expected.

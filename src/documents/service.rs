@@ -1,5 +1,5 @@
-//! `api`, `relay` and `entrance` of `config.json`: what serves the operations that S3 can't answer as OSS would, and the
-//! fields that depend on it.
+//! `api`, `relay` and `entrance` of `config.json`, which say what serves the operations that S3 can't answer as OSS
+//! would, and the fields that depend on them.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) enum Entrance {
     Relay,
 }
 
-/// Where CompleteMultipartUpload goes, as it is written.
+/// `completeMultipartUpload` as written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ThroughName {
     Api,
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for ThroughName {
     }
 }
 
-/// What becomes of an upload without a length, as it is written.
+/// `bodiesWithoutLength` as written.
 #[derive(Clone, Copy)]
 pub(super) struct BodiesWithoutLengthName(pub(super) BodiesWithoutLength);
 
@@ -59,7 +59,7 @@ pub(super) fn entrance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ent
     one_of(deserializer, &[("cloudfront", Entrance::CloudFront), ("relay", Entrance::Relay)])
 }
 
-/// An origin path begins with `/` and doesn't end with it (CloudFront, "Origin path").
+/// Whether a text is an origin path: it begins with `/`, and doesn't end with it (CloudFront, "Origin path").
 fn is_origin_path(path: &str) -> bool {
     let is_segment = |segment: &str| {
         !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -67,7 +67,7 @@ fn is_origin_path(path: &str) -> bool {
     path.is_empty() || (path.len() <= 255 && path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_segment)))
 }
 
-/// What serves behind CloudFront.
+/// Checks what serves behind CloudFront.
 ///
 /// # Errors
 /// The field that does not fit the others, and what was expected.
@@ -93,7 +93,7 @@ pub(super) fn check_service(
     }
 }
 
-/// Where the relay is the entrance, nothing else serves anything.
+/// Checks that a relay that is the entrance is alone.
 ///
 /// # Errors
 /// For an `api` or a `relay` beside it.
@@ -130,8 +130,10 @@ fn check_endpoint(
     Ok(Endpoint { domain, path })
 }
 
+/// Checks `completeMultipartUpload`.
+///
 /// # Errors
-/// Where `completeMultipartUpload` names what there isn't.
+/// When it names a service that isn't configured.
 pub(super) fn check_through(name: Option<ThroughName>, service: Option<&Service>) -> Result<Through, DocumentError> {
     let refused = |expected: &str| Err(DocumentError::new("completeMultipartUpload", format!("expected {expected}")));
     match (name, service) {
@@ -147,8 +149,10 @@ pub(super) fn check_through(name: Option<ThroughName>, service: Option<&Service>
     }
 }
 
+/// Checks `headObject`.
+///
 /// # Errors
-/// Where nothing can serve it.
+/// When it is "served" and there is neither an API nor a relay.
 pub(super) fn check_head_object(
     head_object: HeadObject,
     service: Option<&Service>,
@@ -161,8 +165,10 @@ pub(super) fn check_head_object(
     }
 }
 
+/// Checks `smallParts`.
+///
 /// # Errors
-/// Where nothing can join them.
+/// When it is "stage" and nothing can join the parts.
 pub(super) fn check_small_parts(
     small_parts: SmallParts,
     service: Option<&Service>,

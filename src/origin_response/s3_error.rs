@@ -1,9 +1,9 @@
-//! OSS's errors for those of Amazon S3.
+//! Translates Amazon S3's errors to OSS's.
 
 use crate::oss_error::{self, OssError, error};
 
-/// OSS's error for one of S3's, by S3's code (Amazon S3 API Reference, "Error responses"). A code that isn't
-/// listed is about the gateway and not about the client's request: `InternalError`.
+/// OSS's error for a code of S3 (Amazon S3 API Reference, "Error responses"). A code that isn't listed isn't the fault
+/// of the client's request, so it becomes `InternalError`.
 pub(crate) fn oss_error_of(s3_code: &str) -> OssError {
     let row = ERRORS.binary_search_by_key(&s3_code, |(code, _)| code);
     row.ok().and_then(|row| ERRORS.get(row)).map_or(INTERNAL_ERROR, |(_, error)| *error)
@@ -11,22 +11,22 @@ pub(crate) fn oss_error_of(s3_code: &str) -> OssError {
 
 const INTERNAL_ERROR: OssError =
     error(500, "InternalError", "0001-00000000", "Please contact the server administrator, oss@service.aliyun.com.");
-/// A status that SDKs retry: S3 asks for it.
+/// With a status that SDKs retry, as S3 asks for.
 const UNAVAILABLE: OssError = error(503, "ServiceUnavailable", "", "Please reduce your request rate.");
 const INVALID_DIGEST: OssError = error(400, "InvalidDigest", "", "The Content-MD5 you specified was invalid.");
 const ENTITY_TOO_LARGE: OssError =
     error(400, "EntityTooLarge", "", "Your proposed upload exceeds the maximum allowed object size.");
 
-/// By S3's code, sorted. Codes and messages are those of OSS's pages "HTTP status code 400" to "503";
-/// ECs where a page of OSS's gives one for the case (0042-00000214: CompleteMultipartUpload over an
-/// object that exists).
+/// OSS's errors by S3's code, sorted. Codes and messages are those of OSS's pages "HTTP status code 400" to "503". An
+/// EC is given where OSS documents one for the case (0042-00000214: CompleteMultipartUpload over an object that
+/// exists).
 static ERRORS: [(&str, OssError); 21] = [
     (
         "AccessDenied",
         error(403, "AccessDenied", "0003-00000001", "You have no right to access this object because of bucket acl."),
     ),
     ("BadDigest", INVALID_DIGEST),
-    // Two requests met; S3 asks for the later one to be sent again.
+    // Two conditional writes collided; S3 asks the client to retry.
     ("ConditionalRequestConflict", UNAVAILABLE),
     ("EntityTooLarge", ENTITY_TOO_LARGE),
     ("EntityTooSmall", error(400, "EntityTooSmall", "", "Your proposed upload smaller than the minimum allowed size.")),
