@@ -23,7 +23,7 @@ export function headerOf(event, name) {
 }
 
 /**
- * The digest by which an integration knows that the authorizer's result is for this request.
+ * The digest of a hand-over. It shows an integration that the authorizer's result is for this request.
  *
  * @param {string} handOver
  */
@@ -32,8 +32,8 @@ export function digestOf(handOver) {
 }
 
 /**
- * Headers as one value of an authorizer's context. It is base64 because a quote takes four bytes in
- * JSON inside JSON, and a result may have 8 KB.
+ * Packs headers into one value of an authorizer's context. In base64, because a quote in JSON inside JSON takes four
+ * bytes, and a result has at most 8 KB.
  *
  * @param {import('../core/decision.mjs').HeaderList} headers
  */
@@ -63,8 +63,8 @@ export function policy(effect, methodArn, principalId, context) {
 }
 
 /**
- * An integration's result. All requests of an operation have the same URL behind the edge, so a cache
- * that is enabled there by mistake must not store it.
+ * An integration's result. Behind the edge, all requests of an operation have the same URL, so no cache that was
+ * enabled by mistake may store an answer.
  *
  * @param {{ status: number, headers: import('../core/decision.mjs').HeaderList, body: string }} answer
  * @returns {import('aws-lambda').APIGatewayProxyResult}

@@ -1,5 +1,4 @@
-// An operation as a Lambda proxy integration: the request that the authorizer verified, S3, and how an error of either is
-// answered.
+// Runs an operation as a Lambda proxy integration: takes the request that the authorizer verified, and answers errors.
 
 import { LOG_VERSION, loggedKey, writeLogLine } from '../log.mjs';
 import { regionalClients } from '../operations/s3-clients.mjs';
@@ -20,7 +19,7 @@ import { readContext, requestOf } from './verified-request.mjs';
  * @property {(line: import('../log.mjs').LogLine) => void} [log]
  */
 
-/** As many connections as a join has requests at once. The SDK's own limit is 50. */
+/** A join sends up to 128 requests at once. The SDK's default is 50 connections. */
 const S3_OPTIONS = { requestHandler: { httpsAgent: { keepAlive: true, maxSockets: 128 } } };
 
 /**
@@ -53,7 +52,8 @@ export function apiOperation(operation, perform) {
   };
 
   /**
-   * @param {number} time @param {import('./verified-request.mjs').Verified | undefined} verified @param {string} requestId
+   * @param {number} time @param {import('./verified-request.mjs').Verified | undefined} verified
+   * @param {string} requestId
    * @param {import('../log.mjs').LogLine} fields
    */
   function lineOf(time, verified, requestId, fields) {
@@ -77,7 +77,7 @@ function resultHeaders(requestId, { headers = [], objectBytes }) {
     ['Content-Type', 'application/xml'],
     ['x-oss-request-id', requestId],
   ];
-  // Content-Length is API Gateway's to set, so origin-response sets it (src/origin_response.rs).
+  // API Gateway sets Content-Length itself, so origin-response corrects it (src/origin_response.rs).
   if (objectBytes !== undefined) own.push(['x-ossedge-object-bytes', String(objectBytes)]);
   return [...own, ...headers];
 }

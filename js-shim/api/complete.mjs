@@ -1,5 +1,5 @@
-// CompleteMultipartUpload behind the API. A long join is shared with other instances of the same function, which get a
-// slice in place of a request: API Gateway has no way to send one.
+// CompleteMultipartUpload behind the API. A long join is shared with other instances of the same function. They are
+// invoked with a slice in place of a request, which API Gateway can't send.
 
 import { LOG_VERSION, writeLogLine } from '../log.mjs';
 import { complete } from '../operations/complete.mjs';
@@ -13,8 +13,8 @@ import { invokeThisFunction } from './invoke-this-function.mjs';
  * @typedef {{ joinSlice: import('../operations/join-slices.mjs').Slice, region: string }} SliceEvent
  *
  * @typedef {object} SliceOptions
- * @property {number} [slices] instances that share a join, this one included; by default `JOIN_SLICES`, or 1
- * @property {(event: SliceEvent) => Promise<SliceResult>} [invoke] another instance
+ * @property {number} [slices] how many instances share a join, including this one; by default `JOIN_SLICES`, or 1
+ * @property {(event: SliceEvent) => Promise<SliceResult>} [invoke] invokes another instance
  */
 
 const OPERATION = 'CompleteMultipartUpload';
@@ -39,6 +39,6 @@ export function createComplete({ slices = slicesOf(process.env), invoke = invoke
 
 /** @param {Record<string, string | undefined>} environment */
 function slicesOf({ JOIN_SLICES = '1' }) {
-  if (!/^[1-9]\d?$/u.test(JOIN_SLICES)) throw new Error(`JOIN_SLICES is "${JOIN_SLICES}": a number from 1 to 99 was expected`);
+  if (!/^[1-9]\d?$/u.test(JOIN_SLICES)) throw new Error(`JOIN_SLICES: expected a number from 1 to 99, found "${JOIN_SLICES}"`);
   return Number(JOIN_SLICES);
 }

@@ -1,6 +1,6 @@
-// Another instance of the Lambda function that runs this, of the same version.
+// Invokes another instance of the Lambda function that runs this, of the same version.
 
-/** Without what it said, which may be anything. */
+/** The other instance failed. Its own message isn't kept, because it may contain anything. */
 class FunctionFailed extends Error {
   /** @override */
   name = 'FunctionFailed';
@@ -11,7 +11,7 @@ let lambda;
 
 /**
  * @param {object} event
- * @returns {Promise<any>} what it returns
+ * @returns {Promise<any>} the result of the other instance
  */
 export async function invokeThisFunction(event) {
   const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');

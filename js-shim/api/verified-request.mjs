@@ -21,12 +21,12 @@ import { digestOf, headerOf, unpackHeaders } from './api-gateway-event.mjs';
  * @property {string} [uploadOptions] of an upload that begins
  * @property {string} [uploadId] of an upload that is listed, as the client has it
  * @property {string} [staging] folder of an upload whose small parts are staged
- * @property {string} [maxJoinBytes] the most bytes of them that are joined
+ * @property {string} [maxJoinBytes] the most bytes of staged parts that are joined
  */
 
 /**
- * The authorizer's context if it is for this request and this operation. A cached context of another
- * request isn't.
+ * The authorizer's context, if it is for this request and this operation; undefined for one that API Gateway cached for
+ * another request.
  *
  * @param {ProxyEvent} event @param {string} operation
  * @returns {Verified | undefined}

@@ -133,7 +133,7 @@ test('a join has so many slices as the function is told', async (t) => {
   }
   for (const text of ['0', '-1', '01', '100', '1.5', '1x', 'x1', 'four', '']) {
     process.env.JOIN_SLICES = text;
-    assert.throws(() => createComplete({ wasm }), { message: `JOIN_SLICES is "${text}": a number from 1 to 99 was expected` });
+    assert.throws(() => createComplete({ wasm }), { message: `JOIN_SLICES: expected a number from 1 to 99, found "${text}"` });
   }
 });
 

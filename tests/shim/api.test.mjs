@@ -317,7 +317,7 @@ test('makes a slice of a join for another instance, and takes no request for one
 test('refuses a number of slices that is none', () => {
   for (const text of ['0', '-1', '100', '1.5', 'four', '']) {
     process.env.JOIN_SLICES = text;
-    assert.throws(() => at('complete'), /JOIN_SLICES is ".*": a number from 1 to 99 was expected/u, text);
+    assert.throws(() => at('complete'), /JOIN_SLICES: expected a number from 1 to 99, found ".*"/u, text);
   }
   delete process.env.JOIN_SLICES;
 });
