@@ -8,13 +8,16 @@
  * @typedef {Record<string, string | number | null | undefined | Captured>} LogLine
  */
 
-/** Of the lines' schema (cli/schema/log-line.schema.json): it grows when a field's meaning changes or a field goes. */
+/**
+ * The version of the lines' schema (cli/schema/log-line.schema.json). It is raised when a field is removed or gets
+ * another meaning.
+ */
 export const LOG_VERSION = 1;
 
-/** More characters than any key has. A refused request may have 32 KB in one name. */
+/** The longest value, in characters: more than any key has. A refused request may have 32 KB in one name. */
 const MAX_VALUE = 1100;
 
-/** @param {LogLine} line fields that are undefined or empty are left out, long ones are cut */
+/** @param {LogLine} line fields that are undefined or empty are left out, and long ones are cut */
 export function writeLogLine(line) {
   process.stdout.write(`${logText(line)}\n`);
 }
@@ -25,8 +28,8 @@ export function logText(line) {
 }
 
 /**
- * An object's key without a signature or token in it: clients that encode a signed URL once more send its query as a part
- * of the key, and whoever reads the log could use it.
+ * Redacts a signature or token in an object's key. A client that encodes a signed URL again sends its query as a part
+ * of the key, and whoever reads the log could use the signature.
  *
  * @param {string} key
  */
@@ -35,7 +38,7 @@ export function loggedKey(key) {
 }
 
 /**
- * The signed parts of a request that the core captured, without what looks like a signature or token of another one.
+ * Redacts what looks like another signature or token in the signed parts of a request that the core captured.
  *
  * @param {Captured} captured
  * @returns {Captured}
@@ -43,7 +46,7 @@ export function loggedKey(key) {
 export function loggedCapture(captured) {
   if ('tooLarge' in captured) return captured;
   const { uri, query, headers } = captured;
-  // The core wrote these itself, with a hash for the signature.
+  // The core wrote `authorization` itself, with a hash in place of the signature.
   const redacted = (/** @type {[string, string]} */ [name, value]) =>
     /** @type {[string, string]} */ ([loggedKey(name), name === 'authorization' ? value : loggedKey(value)]);
   return { uri: loggedKey(uri), query: query.map(redacted), headers: headers.map(redacted) };

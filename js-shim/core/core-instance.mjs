@@ -1,15 +1,15 @@
-// One of the core's WebAssembly modules, instantiated again after a failure.
+// An instance of one of the core's WebAssembly modules, which is replaced after a failure.
 
 /**
- * What wasm-bindgen generates for a module.
+ * The part that is used here of what wasm-bindgen generates for a module.
  *
  * @typedef {object} Glue
  * @property {(source: { module: Uint8Array<ArrayBuffer> }) => unknown} initSync
- * @property {() => void} __wbg_reset_state makes a new instance
+ * @property {() => void} __wbg_reset_state replaces the instance by a new one
  */
 
 export class CoreInstance {
-  /** Counts the instances. What was made in an earlier one is gone. */
+  /** The number of instances so far. Objects of an earlier instance don't exist any more. */
   generation = 0;
   #glue;
   #file;
@@ -25,10 +25,10 @@ export class CoreInstance {
   }
 
   /**
-   * Instantiates the module, unless that is done.
+   * Instantiates the module, unless it is instantiated.
    *
    * @param {Uint8Array<ArrayBuffer>} wasm
-   * @throws {Error} when it is another module, or of another release
+   * @throws {Error} when the bytes are of another module or release
    */
   start(wasm) {
     if (this.generation > 0) return;
@@ -41,7 +41,7 @@ export class CoreInstance {
   }
 
   /**
-   * Calls the core. After an exception or a trap its memory may be in any state, so the next call gets a new instance.
+   * Calls the core. After an exception or a trap, its memory may be in any state, so the next call gets a new instance.
    *
    * @template R
    * @param {() => R} use
@@ -62,7 +62,7 @@ export class CoreInstance {
   }
 }
 
-/** Whether the core refused a document, after which it is as good as before. @param {unknown} error */
+/** Whether the core refused a document: then its memory is intact. @param {unknown} error */
 function isRefusedDocument(error) {
   return error instanceof Error && error.name === 'DocumentError';
 }

@@ -1,19 +1,19 @@
-// What the core decided (src/decision_json.rs). A field that isn't known is absent.
+// The types of what the core returns (src/decision_json.rs). A field that isn't known is absent.
 
 /**
  * @typedef {[name: string, value: string][]} HeaderList in order
  *
- * @typedef {object} Understood what the core found out about a request before it decided
+ * @typedef {object} Understood what the core learned about a request
  * @property {string} [operation] its name in OSS's API reference
  * @property {string} [bucket] the OSS bucket
  * @property {string} [key] decoded
  * @property {string} [accessKeyId] as presented
- * @property {string} [scheme] the signature's, as the configuration names it
+ * @property {string} [scheme] of the signature, as the configuration names it
  * @property {string} [generation] of the secret that verified the signature
  * @property {string} [style] how the host addresses its bucket, as the configuration names it
- * @property {string} [reading] how the request had to be read, where that isn't as most SDKs write it
- * @property {number} [clockDifferenceSeconds] the signature's date less now
- * @property {import('../log.mjs').Captured} [captured] its signed parts, where the configuration has them captured
+ * @property {string} [reading] how the request had to be read, unless as most SDKs sign it
+ * @property {number} [clockDifferenceSeconds] the signature's date minus now
+ * @property {import('../log.mjs').Captured} [captured] its signed parts, if the configuration captures them
  *
  * @typedef {Understood & { decision: 'forward', origin: 's3' | 'api' | 'relay', domain?: string, uri: string,
  *   query: string, headers: HeaderList }} Forward the request to send to the origin; `domain` is the origin's, where
@@ -26,17 +26,17 @@
  * @property {HeaderList} headers
  * @property {string} body
  *
- * @typedef {'at-once' | 'when-due' | 'never'} Renewal when other access keys might change a refusal
+ * @typedef {'at-once' | 'when-due' | 'never'} Renewal when fetching the access keys again might change a refusal
  *
  * @typedef {Understood & OssErrorAnswer & { decision: 'refuse', detail: string, field?: string,
  *   renewal: Renewal, ossRequestId: string }} Refusal `detail` is for the log; `field` names the header or parameter
  *
  * @typedef {Understood & { decision: 'answer', status: number, statusDescription: string, headers: HeaderList,
- *   body: string, ossRequestId: string }} PreflightAnswer to a page of another origin that may send its request
+ *   body: string, ossRequestId: string }} PreflightAnswer to a preflight that is granted
  *
  * @typedef {Forward | PreflightAnswer | Refusal} Decision at the edge
  *
- * @typedef {object} VerifiedOperation what an operation behind the API or in the relay needs
+ * @typedef {object} VerifiedOperation what an operation at the API or the relay needs
  * @property {string} operation
  * @property {string} bucket
  * @property {string} key
@@ -48,9 +48,9 @@
  * @property {string[]} options
  * @property {string} [uploadOptions] of an upload that begins, for its seal
  * @property {string} [uploadId] of an upload that is listed, as the client has it
- * @property {string} [staging] folder of an upload that goes on and whose small parts are staged
- * @property {number} [maxJoinBytes] the most bytes of such parts that are joined
- * @property {HeaderList} [stagedHeaders] in the relay, of such a part for S3
+ * @property {string} [staging] the folder of an upload whose small parts are staged
+ * @property {number} [maxJoinBytes] the most bytes of staged parts that are joined
+ * @property {HeaderList} [stagedHeaders] in the relay, the headers of a staged part for S3
  * @property {number} [bodyLength] in the relay, the length that the client declared, in bytes
  * @property {true} [bodyIsChunked] in the relay, whether the client sent chunks
  * @property {number} [maxBodyBytes] in the relay, the most that may be stored
@@ -60,7 +60,7 @@
  *
  * @typedef {ServiceForward | Refusal} ServiceDecision at the API or the relay
  *
- * @typedef {ServiceForward | PreflightAnswer | Refusal} EntranceDecision at the relay where it is the entrance
+ * @typedef {ServiceForward | PreflightAnswer | Refusal} EntranceDecision at a relay that is the entrance
  *
  * @typedef {{ translation: 'keep', remove: string[], set: HeaderList }} HeaderChanges
  * @typedef {{ translation: 'replace', error: OssErrorAnswer }} Replacement

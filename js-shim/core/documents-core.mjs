@@ -1,16 +1,16 @@
-// The core with the code that reads documents.
+// The core's module that reads JSON documents.
 
 import * as glue from '../wasm/oss_edge_documents.js';
 import { CoreInstance } from './core-instance.mjs';
 
-/** All gates of documents in a process share it. */
+/** Shared by all gates of documents in a process. */
 export const documentsCore = new CoreInstance(glue, 'oss_edge_documents.wasm');
 
 /**
- * Makes a gate in the core's memory, as often as is asked.
+ * Returns a function that makes a gate of these documents in the core's memory, each time that it is called.
  *
  * @param {unknown} config as in `config.json`, parsed or as a JSON text
- * @param {unknown} accessKeys one document or several, each parsed or as a JSON text; undefined for none
+ * @param {unknown} accessKeys one document or several, each parsed or as a JSON text; undefined if there are none yet
  * @param {Uint8Array} [seal] the contents of `seal.bin`
  * @returns {() => glue.Gate}
  */
@@ -21,7 +21,8 @@ export function gateOf(config, accessKeys, seal) {
 }
 
 /**
- * The documents as JSON texts, at least one: an empty list would mean that no key is known yet.
+ * The documents as JSON texts. An empty list becomes an empty document, which the core refuses: no text at all would
+ * mean that there are no access keys yet.
  *
  * @param {unknown} accessKeys
  */

@@ -1,7 +1,7 @@
-// The core without the code that reads documents, which is all that most functions need.
+// The core's module without the code that reads JSON documents: most functions need no more.
 
 import * as glue from '../wasm/oss_edge.js';
 import { CoreInstance } from './core-instance.mjs';
 
-/** All gates and translators of a process share it. */
+/** Shared by all gates, seals and translators of a process. */
 export const edgeCore = new CoreInstance(glue, 'oss_edge.wasm');

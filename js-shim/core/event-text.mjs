@@ -1,29 +1,32 @@
-// Requests and responses of CloudFront as the core reads them: strings separated by NUL, in UTF-8.
+// Requests and responses of CloudFront as the core reads them: strings separated by NUL, in UTF-8. The number of header
+// lines comes first.
 
 /**
- * What the core decides on (src/request.rs): strings separated by NUL. How many header lines there are, CloudFront's
- * request id, the method, the raw path, the raw query without `?`, then each line's name and value.
+ * The request that the core decides on (src/request.rs): CloudFront's request id, the method, the raw path, the raw
+ * query without `?`, then the name and value of each header line.
  *
  * @param {import('aws-lambda').CloudFrontRequest} request
  * @param {string} requestId
- * @throws {TypeError} when one of them is no string, or has half a surrogate pair
+ * @throws {TypeError} when a part isn't a string, or has a lone surrogate
  */
 export function requestText({ method, uri, querystring, headers }, requestId) {
   return textOf([requestId, method, uri, querystring], headers);
 }
 
 /**
- * What the core translates (src/origin_response.rs), in the same way: CloudFront's request id, the request's method, path
- * and query, who answered, whether the request has Content-MD5, the status, then the header lines.
+ * The response that the core translates (src/origin_response.rs): CloudFront's request id, the request's method, path
+ * and query, who answered, whether the request has Content-MD5, the status, then the name and value of each header
+ * line.
  *
  * @param {import('aws-lambda').CloudFrontRequest} request as the origin received it
  * @param {import('aws-lambda').CloudFrontResponse} response
  * @param {string} requestId
- * @throws {TypeError} when one of them is no string, or has half a surrogate pair
+ * @throws {TypeError} when a part isn't a string, or has a lone surrogate
  */
 export function responseText({ method, uri, querystring, headers, origin }, { status, headers: lines }, requestId) {
   const responder = origin?.custom === undefined ? 's3' : 'api';
-  return textOf([requestId, method, uri, querystring, responder, String('content-md5' in headers), String(status)], lines);
+  const contentMd5 = String('content-md5' in headers);
+  return textOf([requestId, method, uri, querystring, responder, contentMd5, String(status)], lines);
 }
 
 /**
@@ -36,11 +39,11 @@ function textOf(fields, headers) {
     for (const { value } of headers[name]) strings.push(name, value);
   }
   strings[0] = String((strings.length - 1 - fields.length) / 2);
-  // A string with NUL passes: then there are more strings than the number says, and the core refuses them.
+  // A string with a NUL counts as two, so the core finds more header lines than the number says, and refuses the text.
   if (!strings.every((string) => typeof string === 'string')) throw new TypeError('expected a string in the event');
   const text = strings.join('\0');
-  // Half a surrogate pair has no UTF-8: the core would read and forward another character than the event has.
+  // A lone surrogate has no UTF-8: the core would get, and forward, another character than the event has.
   if (!text.isWellFormed()) throw new TypeError('expected well-formed Unicode in the event');
-  // Encoded here, because what wasm-bindgen generates for a string takes four times as long.
+  // Encoded here: wasm-bindgen's own conversion of strings takes four times as long.
   return Buffer.from(text);
 }

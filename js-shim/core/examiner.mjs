@@ -1,4 +1,4 @@
-// Looks for the cause of a wrong signature. No function imports it.
+// Answers questions about wrong signatures, for the command line. No deployed function imports it.
 
 import { documentsCore, gateOf } from './documents-core.mjs';
 import { requestText } from './event-text.mjs';
@@ -25,7 +25,7 @@ import { GateDecisions } from './gate-decisions.mjs';
  *
  * @typedef {object} Examiner
  * @property {(request: import('aws-lambda').CloudFrontRequest) => SignedRequest | { refusal: string }} signedRequest
- *   whatever its date and its access key
+ *   without checking its date and its access key
  * @property {(question: Question, whose: 'own' | 'any', now: number) => Signer[]} signers the secrets that made a
  *   signature over a text
  */

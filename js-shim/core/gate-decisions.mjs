@@ -1,4 +1,4 @@
-// A gate in an instance of the core. It is made anew where the instance is.
+// A gate in the memory of the core. After the core's instance was replaced, the gate is made again.
 
 import { requestText } from './event-text.mjs';
 
@@ -7,15 +7,15 @@ import { requestText } from './event-text.mjs';
  * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) =>
  *   import('./decision.mjs').Decision} decide at the edge; `requestId` is CloudFront's, `now` in milliseconds since
  *   the epoch
- * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtApi the same again
- *   at the API, by what viewer-request handed over in `x-ossedge-request`
- * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtRelay the same at the
- *   relay
+ * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtApi decides again
+ *   at the API, on what the edge handed over in `x-ossedge-request`
+ * @property {(handOver: string, now: number) => import('./decision.mjs').ServiceDecision} decideAtRelay decides
+ *   again at the relay
  * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) =>
- *   import('./decision.mjs').EntranceDecision} [decideAtEntrance] at the relay where it is the entrance, over a request
- *   in the form of CloudFront's; a gate of one's own may do without
- * @property {(origin: string) => import('./decision.mjs').HeaderList} [corsHeaders] what lets a page of this origin
- *   read an answer that the core didn't make; a gate of one's own may do without
+ *   import('./decision.mjs').EntranceDecision} [decideAtEntrance] decides at a relay that is the entrance, on a request
+ *   in CloudFront's form; optional in a gate of your own
+ * @property {(origin: string) => import('./decision.mjs').HeaderList} [corsHeaders] the headers that let a page of this
+ *   origin read an answer that the core didn't make; optional in a gate of your own
  *
  * @typedef {object} CoreGate in the core's memory
  * @property {(request: Uint8Array, now: number) => string} decide
@@ -85,7 +85,7 @@ export class GateDecisions {
   }
 
   /**
-   * Replaces the gate; keeps it if the other can't be made.
+   * Replaces the gate, or keeps it if the new one can't be made.
    *
    * @param {() => G} create
    */
@@ -110,7 +110,7 @@ export class GateDecisions {
 }
 
 /**
- * @param {string} text JSON, and of an answer a NUL and its body
+ * @param {string} text JSON; for a refusal or an answer followed by a NUL and the body
  * @returns {any} the decision
  * @throws {SyntaxError} when the core returned no decision
  */

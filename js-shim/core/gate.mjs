@@ -1,4 +1,4 @@
-// A gate of documents: decides over requests by a configuration and access keys.
+// A gate of JSON documents: the configuration and the access keys.
 
 import * as glue from '../wasm/oss_edge_documents.js';
 import { documentsCore as core, gateOf, jsonOf } from './documents-core.mjs';
@@ -10,7 +10,7 @@ import { GateDecisions } from './gate-decisions.mjs';
  * @typedef {object} ChangeableKeys
  * @property {(accessKeys: unknown) => void} useAccessKeys replaces the access keys; throws as `createGate` does, and
  *   then keeps the previous ones
- * @property {() => Uint8Array} toBytes contents for `gate.bin`, with all secrets
+ * @property {() => Uint8Array} toBytes the contents of `gate.bin`, with all secrets
  *
  * @typedef {object} Diagnosis
  * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) => Explanation} explain
@@ -27,9 +27,9 @@ import { GateDecisions } from './gate-decisions.mjs';
  * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge_documents.wasm`
  * @param {unknown} options.config as in `config.json`, parsed or as a JSON text
  * @param {unknown} [options.accessKeys] one document as in `access-keys.json`, or an array (or another iterable) of
- *   several that count as one; each parsed or as a JSON text. Without them every request is refused
- * @param {unknown} [options.secrets] as in `secrets.json`, parsed or as a JSON text. Without them and without `seal` no
- *   upload id verifies, and origin-request sends nothing on that the gate forwards
+ *   several that are read as one; each parsed or as a JSON text. Without them, every request is refused
+ * @param {unknown} [options.secrets] as in `secrets.json`, parsed or as a JSON text. Without `secrets` and `seal`, no
+ *   upload id verifies, and origin-request refuses what the gate forwards
  * @param {Uint8Array} [options.seal] the contents of `seal.bin`, in place of `secrets`
  * @returns {Gate & ChangeableKeys & Diagnosis}
  * @throws {Error} that names the field which is unknown, missing or malformed
@@ -52,7 +52,7 @@ export function createGate({ wasm, config, accessKeys, secrets, seal }) {
 }
 
 /**
- * The contents of `seal.bin` for a function: the keys of the seals that it makes or verifies.
+ * The contents of `seal.bin` for a function that makes or verifies these seals.
  *
  * @param {Uint8Array<ArrayBuffer>} wasm the contents of `oss_edge_documents.wasm`
  * @param {unknown} secrets as in `secrets.json`, parsed or as a JSON text
@@ -71,7 +71,7 @@ export function sealFile(wasm, secrets, { uploadIds = false, handOver = false })
  * @param {Uint8Array<ArrayBuffer>} wasm the contents of `oss_edge_documents.wasm`
  * @param {string} masterSecret
  * @param {string} accessKeyId
- * @returns {string | undefined} undefined if either isn't one
+ * @returns {string | undefined} undefined if either isn't valid
  */
 export function derivedSecret(wasm, masterSecret, accessKeyId) {
   core.start(wasm);

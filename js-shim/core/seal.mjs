@@ -5,19 +5,20 @@ import { requestText } from './event-text.mjs';
 import * as glue from '../wasm/oss_edge.js';
 
 /**
- * @typedef {object} Upload that begins
+ * @typedef {object} Upload an upload that begins
  * @property {string} s3Bucket
  * @property {string} key decoded
  * @property {string} s3UploadId S3's own id
- * @property {string} options as the authorizer's decision has them
+ * @property {string} options the decision's `uploadOptions`
  *
- * @typedef {{ origin: string, remove: string[], fault?: undefined } | { fault: string }} HandOver the domain name of the
- *   origin that the request is for and the headers to remove; or why it goes nowhere, for the log
+ * @typedef {{ origin: string, remove: string[], fault?: undefined } | { fault: string }} HandOver the domain name of
+ *   the request's origin, and the headers to remove; or why the request is refused, for the log
  *
  * @typedef {object} Seal
- * @property {(upload: Upload, now: number) => string | undefined} sealUploadId the client's id of an upload; undefined if
- *   S3's has no room in one
- * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) => HandOver} openHandOver
+ * @property {(upload: Upload, now: number) => string | undefined} sealUploadId the upload id for the client; undefined
+ *   if S3's is too long
+ * @property {(request: import('aws-lambda').CloudFrontRequest, requestId: string, now: number) => HandOver}
+ *   openHandOver
  */
 
 /**
@@ -40,7 +41,7 @@ export function createSeal({ wasm, bytes }) {
   };
 
   /**
-   * Reads the keys for each call. They are few bytes, and what was made in an instance of the core is gone when that is.
+   * Reads the keys anew for each call. They have few bytes, and would be lost with the core's instance.
    *
    * @template R
    * @param {(keys: glue.Seal) => R} use

@@ -1,4 +1,4 @@
-// The core's translations of S3's answers. They need neither configuration nor access keys.
+// Translates S3's answers, by the core. It needs neither a configuration nor access keys.
 
 import { responseText } from './event-text.mjs';
 import * as glue from '../wasm/oss_edge.js';
@@ -7,9 +7,9 @@ import { edgeCore } from './edge-core.mjs';
 /**
  * @typedef {object} Translator
  * @property {(request: import('aws-lambda').CloudFrontRequest, response: import('aws-lambda').CloudFrontResponse,
- *   requestId: string, now: number) => import('./decision.mjs').Translation} translateResponse for the client
+ *   requestId: string, now: number) => import('./decision.mjs').Translation} translateResponse what the client gets
  * @property {(s3Code: string, method: string, requestId: string, now: number) =>
- *   import('./decision.mjs').OssErrorAnswer} s3Error OSS's error for one of S3's
+ *   import('./decision.mjs').OssErrorAnswer} s3Error OSS's error for a code of S3
  */
 
 /**

@@ -10,8 +10,8 @@
 const READ_ONLY_IN_REQUESTS = ['host', 'content-length', 'transfer-encoding', 'via', 'cdn-loop'];
 
 /**
- * Headers that an origin-request function may neither change, add nor remove, and may have got. The core refuses what S3
- * would obey of them (src/route/condition.rs).
+ * Headers of a request that an origin-request function may neither add, change nor remove. The core refuses those that
+ * S3 would obey (src/route/condition.rs).
  */
 const READ_ONLY_AT_ORIGIN_REQUEST = [
   'accept-encoding',
@@ -44,9 +44,8 @@ export function readResponseEvent(event) {
 }
 
 /**
- * The request that the core decided on. From the viewer's request it keeps what a function may not
- * change (address, method and read-only headers, none of which has a meaning for the origin) and the
- * body where CloudFront shows it.
+ * The request that the core forwards. It keeps of the viewer's request what a function may not change (address, method
+ * and read-only headers, which mean nothing to the origin), and the body, if the event has it.
  *
  * @param {CloudFrontRequest} request
  * @param {{ uri: string, query: string, headers: HeaderList }} forward
@@ -62,7 +61,7 @@ export function applyForward({ clientIp, method, body, headers }, forward) {
 }
 
 /**
- * The same for an origin-request function that decides: the distribution's own origin, and its Host.
+ * The same for an origin-request function that decides. It keeps the distribution's origin, and sets its Host.
  *
  * @param {CloudFrontRequest} request
  * @param {{ uri: string, query: string, headers: HeaderList, domain: string }} forward
@@ -89,7 +88,7 @@ export function applyHeaderChanges(response, { remove, set }) {
 }
 
 /**
- * A response that CloudFront sends in place of the origin's.
+ * The response for an answer of our own, which CloudFront sends in place of the origin's.
  *
  * @param {{ status: number, statusDescription: string, headers: HeaderList, body: string }} answer
  * @param {import('aws-lambda').CloudFrontResponse} [replaced] the origin's, whose read-only headers stay

@@ -1,4 +1,4 @@
-// A function that decides over requests: asks the core, applies its decision, and logs it.
+// The edge function that decides: it asks the core, applies the decision, and logs it.
 
 import { decideWithKeys } from '../keys/decide-with-keys.mjs';
 import { generatedResponse, readEvent } from './cloudfront-event.mjs';
@@ -19,12 +19,12 @@ import { SERVICE_UNAVAILABLE } from './oss-error.mjs';
  * @property {() => number} [now] milliseconds since the epoch
  * @property {(line: import('../log.mjs').LogLine) => void} [log]
  *
- * @typedef {object} Place where the function runs
- * @property {'viewer-request' | 'origin-request'} name of the function, which is that of its event
+ * @typedef {object} Place the event at which the function runs
+ * @property {'viewer-request' | 'origin-request'} name of the event, and of the function
  * @property {(request: CloudFrontRequest, eventType: string | undefined) => void} check throws a `WiringFault` for an
- *   event of another place
- * @property {(request: CloudFrontRequest, decision: Forward) => CloudFrontRequest} apply throws a `WiringFault` where
- *   the distribution can't send the request where it was decided
+ *   request of another event
+ * @property {(request: CloudFrontRequest, decision: Forward) => CloudFrontRequest} apply throws a `WiringFault` if the
+ *   distribution can't send the request to the origin that was decided on
  */
 
 /**
@@ -62,14 +62,15 @@ export function deciding({ gate, keys, now = Date.now, log = writeLogLine }, { n
   function failed(event, time, failure) {
     const { headers, origin } = event?.Records?.[0]?.cf?.request ?? {};
     const named = headers?.host?.[0]?.value;
-    // Without the viewer's Host, origin-request has that of the bucket, whose name is nobody's business.
+    // If the viewer's Host isn't forwarded, origin-request gets that of the bucket, whose name the client must not
+    // learn.
     const host = named === origin?.s3?.domainName ? undefined : named;
     return failClosed({ function: name, ...failure, headers: corsHeaders(headers), host, event, now: time, log });
   }
 
   /**
-   * What lets a page read the failure: without it, it would take the gateway for unreachable. Where the core trapped,
-   * this is asked of a new instance.
+   * The headers that let a page read the failure, which it would otherwise take for a broken connection. After a trap,
+   * a new instance of the core answers.
    *
    * @param {import('aws-lambda').CloudFrontHeaders | undefined} headers possibly of another shape
    * @returns {import('../core/decision.mjs').HeaderList | undefined}
@@ -79,7 +80,7 @@ export function deciding({ gate, keys, now = Date.now, log = writeLogLine }, { n
       const { origin = [] } = headers ?? {};
       return origin.length === 1 ? gate.corsHeaders?.(origin[0].value) : undefined;
     } catch {
-      // The failure is answered without them.
+      // Then the failure is answered without them.
     }
   }
 }
@@ -89,7 +90,7 @@ export function deciding({ gate, keys, now = Date.now, log = writeLogLine }, { n
  *
  * @param {Place['name']} name
  * @param {import('../core/decision.mjs').Decision} decision
- * @param {CloudFrontRequest} request as the function got it
+ * @param {CloudFrontRequest} request as it reached the function
  * @param {string} cloudFrontRequestId
  * @param {number} time
  * @returns {import('../log.mjs').LogLine}

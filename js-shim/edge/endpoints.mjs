@@ -1,11 +1,11 @@
-// The API and the relay as origins, in place of the distribution's own.
+// The API and the relay as origins, in place of the distribution's S3 origin.
 
 import { WiringFault } from './fail-closed.mjs';
 
 /**
  * @typedef {import('aws-lambda').CloudFrontRequest} CloudFrontRequest
  * @typedef {{ domain: string, path: string }} Endpoint as `api` or `relay` of config.json
- * @typedef {{ api?: Endpoint, relay?: Endpoint }} Endpoints undefined if nothing goes there
+ * @typedef {{ api?: Endpoint, relay?: Endpoint }} Endpoints undefined if there is none
  */
 
 /** The API's resources, one per operation (src/route.rs). */
@@ -16,18 +16,18 @@ export const API_RESOURCES = [
   '/head-object',
 ];
 
-/** The relay has the API's, and those for bodies that the edge can't give to S3. */
+/** The relay's resources: those of the API, and those for bodies that S3 refuses. */
 const RELAY_RESOURCES = [...API_RESOURCES, '/put-object', '/upload-part'];
 
-/** The custom header of the S3 origin. Only the distribution and the authorizer or the relay know its value. */
+/** The custom header of the S3 origin whose value only the distribution and the authorizer or the relay know. */
 export const SECRET_HEADER = 'x-ossedge-origin-secret';
 
-/** Seconds without an answer. API Gateway ends a request after 29; devices give up after 60 at most. */
+/** How many seconds CloudFront waits for an answer. API Gateway ends a request after 29; devices wait at most 60. */
 const READ_TIMEOUTS = { api: 30, relay: 60 };
 
 /**
- * Whether the distribution's own origin is the bucket that was decided on. Another bucket, or a path before the key,
- * would store the object elsewhere.
+ * Whether the distribution's own origin is the bucket that was decided on. With another bucket, or an origin path, the
+ * object would be stored elsewhere.
  *
  * @param {CloudFrontRequest} request @param {string} domainName
  * @throws {WiringFault} when the origin has a path
@@ -39,12 +39,12 @@ export function isBucket({ origin }, domainName) {
 }
 
 /**
- * The request, with the API or the relay as its origin.
+ * Sets the API or the relay as the origin of a request.
  *
  * @param {CloudFrontRequest} request is changed
- * @param {string} domain that was decided on
+ * @param {string} domain of the origin that was decided on
  * @param {Endpoints} endpoints
- * @throws {WiringFault} when it is neither's, or the path is none of its resources
+ * @throws {WiringFault} when the domain is neither's, or the path isn't one of its resources
  */
 export function toEndpoint(request, domain, { api, relay }) {
   const { uri, origin } = request;
@@ -75,7 +75,7 @@ function to(kind, endpoint, request) {
       customHeaders: secret === undefined ? {} : { [SECRET_HEADER]: secret },
     },
   };
-  // API Gateway and web functions answer 403 to the bucket's host, and to the viewer's.
+  // API Gateway and web functions answer 403 to any other Host.
   request.headers.host = [{ key: 'Host', value: endpoint.domain }];
   return request;
 }

@@ -1,15 +1,15 @@
-// The answer of an edge function that could not decide: an error, never an allow.
+// The answer of an edge function that failed: always an error, never an allow.
 
 import { generatedResponse } from './cloudfront-event.mjs';
 import { INTERNAL_ERROR, ossError, ossRequestId } from './oss-error.mjs';
 import { LOG_VERSION } from '../log.mjs';
 
-/** What is wrong with how the distribution is set up. Its message is for the log, and quotes nothing of a request. */
+/** The distribution is set up wrongly. The message is for the log, and quotes nothing of a request. */
 export class WiringFault extends Error {}
 
 /**
- * The detail for the log of an error that was thrown in place of a decision. Of any but a `WiringFault` it has only the
- * name, because the message might quote the request.
+ * The detail to log for an error: the message of a `WiringFault`, and of any other only the name, because its message
+ * might quote the request.
  *
  * @param {unknown} error
  */
@@ -24,8 +24,8 @@ export function detailOf(error) {
  * @param {string} failure.detail for the log
  * @param {Readonly<import('./oss-error.mjs').OssError>} [failure.error] by default InternalError
  * @param {number} [failure.retryAfter] seconds
- * @param {import('../core/decision.mjs').HeaderList} [failure.headers] besides the error's own
- * @param {string} [failure.host] that the client asked; at origin request the Host header names the bucket
+ * @param {import('../core/decision.mjs').HeaderList} [failure.headers] in addition to the error's own
+ * @param {string} [failure.host] that the client sent; at origin request the Host header may name the bucket
  * @param {import('aws-lambda').CloudFrontRequestEvent | import('aws-lambda').CloudFrontResponseEvent} failure.event
  *   possibly of another shape
  * @param {number} failure.now milliseconds since the epoch

@@ -1,6 +1,6 @@
-// What a log line tells of a viewer's request, whatever was decided.
+// The fields of a log line about the viewer's request.
 
-/** More than any SDK's User-Agent has. */
+/** The longest User-Agent, in characters: more than any SDK sends. */
 const MAX_USER_AGENT = 256;
 
 /**

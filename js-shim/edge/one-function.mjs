@@ -24,7 +24,7 @@ export function createOneFunction({ api, relay, ...options }) {
 }
 
 /**
- * At another event, or without the viewer's Host, every request would be refused as if its device were wrong.
+ * Checks the event and the Host. Otherwise every request would be refused with a cause that blames the device.
  *
  * @type {import('./deciding.mjs').Place['check']}
  */

@@ -1,5 +1,5 @@
-// The origin-request function: opens what viewer-request sealed, and keeps the S3 origin, or replaces it with API Gateway
-// or the relay.
+// The origin-request function: verifies the seal of viewer-request, and keeps the S3 origin or replaces it with API
+// Gateway or the relay.
 
 import { createSeal } from '../core/seal.mjs';
 import { readEvent } from './cloudfront-event.mjs';
@@ -14,8 +14,8 @@ import { MISSING_CONTENT_LENGTH } from './oss-error.mjs';
  * @param {object} options
  * @param {Uint8Array<ArrayBuffer>} options.wasm the contents of `oss_edge.wasm`
  * @param {Uint8Array} options.seal the contents of `seal.bin`
- * @param {Endpoint} [options.api] undefined if no operation goes there
- * @param {Endpoint} [options.relay] undefined if nothing goes there
+ * @param {Endpoint} [options.api] undefined if there is none
+ * @param {Endpoint} [options.relay] undefined if there is none
  * @param {() => number} [options.now] milliseconds since the epoch
  * @param {(line: import('../log.mjs').LogLine) => void} [options.log]
  * @returns {(event: import('aws-lambda').CloudFrontRequestEvent) =>
@@ -47,7 +47,8 @@ export function createOriginRequest({ wasm, seal: bytes, api, relay, now = Date.
 const FRAMED_IN_CHUNKS = 'S3 would get the body in chunks, or their framing as content: a `relay` takes such a body';
 
 /**
- * S3 takes no body in chunks. Should CloudFront go by a Content-Length beside them, S3 would store their framing.
+ * Whether S3 would get chunks. S3 refuses them; or, if CloudFront follows a Content-Length beside them, stores their
+ * framing as content.
  *
  * @param {import('aws-lambda').CloudFrontRequest} request
  */

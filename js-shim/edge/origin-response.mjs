@@ -34,7 +34,7 @@ export function createOriginResponse({ wasm, now = Date.now, log = writeLogLine 
       log({ log: LOG_VERSION, time: new Date(time).toISOString(), function: FUNCTION, ...line });
       return generatedResponse(translation.error, response);
     } catch (error) {
-      // The object is stored: a success stays a success, even if its headers can't be translated.
+      // The object is stored, so a success stays a success, even if its headers can't be translated.
       const response = event?.Records?.[0]?.cf?.response;
       if (/^2\d\d$/u.test(response?.status)) return response;
       const detail = `no translation: ${error instanceof Error ? error.name : typeof error}`;

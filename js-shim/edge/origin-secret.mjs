@@ -1,15 +1,15 @@
-// The secret by which the authorizer or the relay knows that a request came through the distribution.
+// The origin secret, which shows the authorizer or the relay that a request came through the distribution.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 import { SECRET_HEADER } from './endpoints.mjs';
 
-/** Characters. A shorter secret can be guessed. */
+/** The least characters of a secret. A shorter one could be guessed. */
 const MIN_SECRET = 16;
 
 /**
  * @param {string | undefined} originSecret one value, or several separated by spaces
- * @returns {(presented: string | undefined) => boolean} whether a value is one of them
+ * @returns {(presented: string | undefined) => boolean} whether a value is one of the secrets
  * @throws {Error} when there is none, or one is too short
  */
 export function readOriginSecrets(originSecret) {
@@ -24,7 +24,7 @@ export function readOriginSecrets(originSecret) {
   return (presented) => {
     if (presented === undefined) return false;
     const actual = sha256(presented);
-    // Compares all of them, each in constant time.
+    // `filter` compares all of them, each in constant time.
     return digests.filter((digest) => timingSafeEqual(digest, actual)).length > 0;
   };
 }

@@ -1,4 +1,4 @@
-// OSS's errors that don't come from the core, for example because the core failed.
+// OSS's errors for when the core can't write them, as when it failed.
 
 import { createHash } from 'node:crypto';
 
@@ -43,7 +43,7 @@ export const SERVICE_UNAVAILABLE = Object.freeze({
 });
 
 /**
- * The request id that the core makes of CloudFront's.
+ * The request id that the client is told, as the core derives it from CloudFront's.
  *
  * @param {string} cloudFrontRequestId
  */
@@ -52,7 +52,7 @@ export function ossRequestId(cloudFrontRequestId) {
 }
 
 /**
- * An error as OSS writes it, and as the core does: the one form that every SDK's parser reads.
+ * An error as OSS and the core write it: the one form that all SDKs parse.
  *
  * @param {Readonly<OssError>} error
  * @param {{ requestId: string, host?: string, method?: string, now: number }} context
@@ -68,7 +68,7 @@ export function ossError(error, { requestId, host, method, now }) {
     ['x-oss-request-id', requestId],
   ];
   if (ec) headers.push(['x-oss-ec', ec]);
-  // The answer to HEAD has no body, so OSS puts the document into a header.
+  // The answer to HEAD has no body, so the document is in a header, as in OSS.
   if (method !== 'HEAD') return { code, status, statusDescription, headers, body: document };
   headers.push(['x-oss-err', Buffer.from(document).toString('base64')]);
   return { code, status, statusDescription, headers, body: '' };

@@ -1,11 +1,11 @@
-// A decision by the latest access keys.
+// Decides with the latest access keys.
 
 /**
- * Decides, and again if access keys that arrived meanwhile might change a refusal.
+ * Decides, and decides again if newer access keys might change a refusal.
  *
  * @template {{ decision: 'forward' | 'answer' } | { decision: 'refuse', renewal: import('../core/decision.mjs').Renewal }} D
  * @param {import('./key-source.mjs').KeySource | undefined} keys undefined if they are bundled
- * @param {number} time when the request came, in milliseconds since the epoch
+ * @param {number} time when the request arrived, in milliseconds since the epoch
  * @param {() => D} decide
  * @returns {Promise<D | undefined>} undefined while there are no access keys
  */

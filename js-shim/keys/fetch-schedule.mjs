@@ -1,9 +1,9 @@
 // When access keys are fetched, and how long they are used. All times are milliseconds since the epoch.
 
-/** Between two looks for access key ids that nobody knows. */
+/** The least time between two fetches because of unknown access key ids. */
 const UNKNOWN_KEY_MILLISECONDS = 10_000;
 
-/** After the first failure. Doubled after each further one, up to the longest. */
+/** The backoff after the first failure. It doubles with each further failure, up to the longest. */
 const FIRST_BACKOFF_MILLISECONDS = 1000;
 const LONGEST_BACKOFF_MILLISECONDS = 10_000;
 
@@ -42,7 +42,7 @@ export class FetchSchedule {
     return time >= this.#dueAt;
   }
 
-  /** Whether a fetch could tell a request that came at `time` anything new. @param {number} time */
+  /** Whether the documents were fetched before `time`, so that a fetch might bring newer ones. @param {number} time */
   isOlderThan(time) {
     return time > this.#fetchedAt;
   }
@@ -53,7 +53,8 @@ export class FetchSchedule {
   }
 
   /**
-   * Whether one request waits for a fetch: once per refresh interval, if the keys are twice as old.
+   * Whether a request must wait for a fetch: when the keys are two refresh intervals old, and at most once per
+   * interval.
    *
    * @param {number} time
    */
@@ -61,12 +62,12 @@ export class FetchSchedule {
     return time >= this.#fetchedAt + 2 * this.#refresh && time >= this.#waitAgainAt;
   }
 
-  /** A request waits. @param {number} time */
+  /** Notes that a request waits. @param {number} time */
   waits(time) {
     this.#waitAgainAt = time + this.#refresh;
   }
 
-  /** Whether an unknown access key id may start a fetch now; the next one has to wait. @param {number} time */
+  /** Whether an unknown access key id may start a fetch; if so, the next one must wait. @param {number} time */
   mayLookForUnknownKey(time) {
     if (time < this.#unknownKeyAt) return false;
     this.#unknownKeyAt = time + UNKNOWN_KEY_MILLISECONDS;
@@ -81,7 +82,8 @@ export class FetchSchedule {
   }
 
   /**
-   * A store recovers by itself. A document that is refused has to be fixed by a person.
+   * Schedules the fetch after a failure. A store recovers by itself, but a refused document must be fixed by a person,
+   * so it is fetched less often.
    *
    * @param {number} time
    * @param {boolean} isMalformed whether the documents were refused
@@ -93,7 +95,7 @@ export class FetchSchedule {
     this.#dueAt = time + (isMalformed ? untilFixed : backoff);
   }
 
-  /** Seconds after which a request that can't be decided may be repeated. @param {number} time */
+  /** The seconds after which a request that can't be decided may be repeated. @param {number} time */
   retryAfter(time) {
     return Math.max(1, Math.ceil((this.#dueAt - time) / 1000));
   }

@@ -8,7 +8,7 @@
  * @property {string} region where it was read
  * @property {number} createdAt seconds since the epoch
  *
- * @typedef {'all' | 'first'} Extent whether to fetch all documents, or the others only if the first has changed
+ * @typedef {'all' | 'first'} Extent `first` fetches the other documents only if the first has changed
  * @typedef {(secretId: string) => Promise<SecretVersion>} FetchSecret
  *
  * @typedef {object} KeyDocuments
@@ -16,16 +16,16 @@
  * @property {() => string[]} documents JSON texts, the first secret's first
  */
 
-/** Secrets that are fetched at the same time. */
+/** How many secrets are fetched at the same time. */
 const PARALLEL = 16;
 
-/** As in access-keys.schema.json. */
+/** The same limit as in cli/schema/access-keys.schema.json. */
 const MAX_FURTHER_SECRETS = 500;
 
 /**
  * @param {FetchSecret} fetchSecret
  * @param {string} secretId of the first
- * @param {Map<string, SecretVersion>} [known] the last fetch's versions by their ids; replaced by those of this fetch
+ * @param {Map<string, SecretVersion>} [known] the versions of the last fetch, by secret id; this fetch replaces them
  * @param {Extent} [extent]
  * @returns {Promise<KeyDocuments | undefined>} undefined if the extent is `first` and that version is known
  * @throws {MalformedDocument} when the first isn't JSON
@@ -41,7 +41,7 @@ export async function fetchKeyDocuments(fetchSecret, secretId, known = new Map()
 }
 
 /**
- * A secret and those that it names.
+ * Fetches a secret, and those that it names.
  *
  * @param {FetchSecret} fetchSecret
  * @param {string} secretId of the first
@@ -57,12 +57,12 @@ async function withFurther(first, fetchSecret) {
   return [first, ...(await inParallel(furtherSecretsOf(first), fetchSecret))];
 }
 
-/** Keeps one copy of an unchanged text. @param {SecretVersion | undefined} before @param {SecretVersion} version */
+/** Shares the text of an unchanged version. @param {SecretVersion | undefined} before @param {SecretVersion} version */
 function withKnownText(before, version) {
   return before?.versionId === version.versionId ? { ...version, text: before.text } : version;
 }
 
-/** The documents were fetched, and are refused. */
+/** The documents were fetched, but refused. */
 export class MalformedDocument extends Error {
   /** @param {string} versions of the documents @param {string} message which quotes nothing of them */
   constructor(versions, message) {
@@ -73,7 +73,7 @@ export class MalformedDocument extends Error {
 }
 
 /**
- * The further secrets that a document names. None if the list is malformed: the core will refuse it.
+ * The further secrets that a document names; none if the list is malformed, because the core will refuse the document.
  *
  * @param {SecretVersion} first @returns {string[]}
  */

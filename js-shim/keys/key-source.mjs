@@ -1,9 +1,8 @@
-// Access keys that are fetched while the function runs, and what a request does meanwhile.
+// Access keys that are fetched while the function runs, and whether a request waits for them.
 //
-// Lambda freezes a function between requests, and a fetch in the background with it. After the thaw
-// its connection is dead, so a fetch that is older than any fetch can be was frozen: it is given up,
-// and says nothing about the store. Where requests are so rare that no background fetch ends, one
-// request has to wait for it.
+// Lambda freezes a function between requests, and with it a fetch in the background, whose connection is then dead. So
+// a fetch that takes longer than its time limit was frozen: it is given up, and doesn't count as a failure of the
+// store. Where requests are so rare that no background fetch ever ends, one request has to wait for a fetch.
 
 import { LOG_VERSION } from '../log.mjs';
 import { FetchSchedule } from './fetch-schedule.mjs';
@@ -13,8 +12,8 @@ import { MalformedDocument } from './key-documents.mjs';
  * @typedef {import('./key-documents.mjs').KeyDocuments} KeyDocuments
  * @typedef {import('./key-documents.mjs').Extent} Extent
  *
- * @typedef {{ startedAt: number, controller: AbortController, result: Promise<boolean> }} Fetch under way; `result` is
- *   whether other documents came
+ * @typedef {{ startedAt: number, controller: AbortController, result: Promise<boolean> }} Fetch a fetch under way;
+ *   `result` is whether it brought other documents
  *
  * @typedef {object} Options
  * @property {string} name of the function, for the log
@@ -28,13 +27,13 @@ import { MalformedDocument } from './key-documents.mjs';
  * @property {(milliseconds: number) => Promise<void>} [sleep]
  */
 
-/** For one fetch altogether, in milliseconds: a viewer-request function has 5 seconds. */
+/** The time limit of a fetch, in milliseconds: a viewer-request function has 5 seconds in all. */
 export const FETCH_MILLISECONDS = 3500;
 
-/** A fetch that is older was frozen. */
+/** A fetch that is older than this was frozen. */
 const FROZEN_MILLISECONDS = FETCH_MILLISECONDS + 1000;
 
-/** How long a request waits for documents to replace usable ones. */
+/** How long a request waits for newer documents while it has usable ones. */
 const OVERDUE_MILLISECONDS = 1000;
 
 /** All times are milliseconds since the epoch. */
@@ -55,7 +54,7 @@ export class KeySource {
   /**
    * Whether a request can be decided without waiting. Begins a fetch in the background if one is due.
    *
-   * @param {number} time when the request came
+   * @param {number} time when the request arrived
    */
   ready(time) {
     const fetch = this.#underWay(time) ?? (this.#schedule.isDue(time) ? this.#begin(time, 'all') : undefined);
@@ -63,9 +62,9 @@ export class KeySource {
   }
 
   /**
-   * Waits if `ready` returned false.
+   * Waits for documents. Call it when `ready` returned false.
    *
-   * @param {number} time when the request came
+   * @param {number} time when the request arrived
    * @returns {Promise<boolean>} whether it can be decided
    */
   async arrival(time) {
@@ -82,11 +81,11 @@ export class KeySource {
    * Waits for newer documents if they might change a refusal.
    *
    * @param {import('../core/decision.mjs').Renewal} when the refusal's `renewal`
-   * @param {number} time when the request came
-   * @returns {Promise<boolean>} whether other documents came, so that the request should be decided again
+   * @param {number} time when the request arrived
+   * @returns {Promise<boolean>} whether other documents arrived, so that the request should be decided again
    */
   async renewal(when, time) {
-    // A request that has waited before has no time to wait again.
+    // A request that has waited already has no time to wait again.
     const hasWaited = this.#options.now() > time + OVERDUE_MILLISECONDS;
     if (when === 'never' || hasWaited || !this.#schedule.isOlderThan(time)) return false;
     const isStale = this.#schedule.isStale(time);
@@ -100,7 +99,7 @@ export class KeySource {
   }
 
   /**
-   * Seconds after which a request that can't be decided may be repeated.
+   * The seconds after which a request that can't be decided may be repeated.
    *
    * @param {number} time
    */
@@ -135,7 +134,7 @@ export class KeySource {
 
   /**
    * @param {Fetch} fetch @param {KeyDocuments | undefined} fetched
-   * @returns {boolean} whether other documents came
+   * @returns {boolean} whether other documents arrived
    * @throws {Error} when they are refused
    */
   #succeeded(fetch, fetched) {
@@ -156,16 +155,16 @@ export class KeySource {
     try {
       this.#options.useDocuments(documents());
     } catch (error) {
-      // A trap in the core says nothing about the documents.
+      // A trap of the core doesn't mean that the documents are malformed.
       if (error instanceof WebAssembly.RuntimeError) throw error;
       throw new MalformedDocument(versions, error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** @param {Fetch} fetch @param {unknown} error @returns {boolean} false: no other documents came */
+  /** @param {Fetch} fetch @param {unknown} error @returns {boolean} false: no other documents arrived */
   #failed(fetch, error) {
     const time = this.#options.now();
-    // A fetch that was given up, or that the thaw ended before a request noticed it, is no failure.
+    // A fetch that was given up, or that was frozen and then failed before a request noticed, doesn't count.
     if (this.#fetch !== fetch || this.#underWay(time) === undefined) return false;
     this.#fetch = undefined;
     this.#schedule.failed(time, error instanceof MalformedDocument);
@@ -173,7 +172,7 @@ export class KeySource {
     return false;
   }
 
-  /** Logs a failure. If it repeats because of the same documents, once. @param {unknown} error @param {number} time */
+  /** Logs a failure, but only once for the same refused documents. @param {unknown} error @param {number} time */
   #report(error, time) {
     const refused = error instanceof MalformedDocument;
     if (refused && error.versions === this.#refusedVersions) return;

@@ -1,8 +1,8 @@
 // The order in which the replicas of a secret are asked.
 
 /**
- * Sorts Regions by their great-circle distance from the function's own. Regions whose place isn't known
- * here come last, in the order listed. If the place of the function's own isn't known, the order stays.
+ * Sorts Regions by their great-circle distance from the function's own. Regions without a known place come last, in the
+ * order listed. If the function's own place isn't known, the order doesn't change.
  *
  * @param {readonly string[]} listed
  * @param {string | undefined} own the Region that the function runs in
@@ -15,7 +15,7 @@ export function nearestFirst(listed, own = '') {
 }
 
 /**
- * The angle between two Regions in radians, or infinity if the place of one isn't known.
+ * The angle between two Regions in radians; infinity if one of the places isn't known.
  *
  * @param {string} from @param {string} to
  */

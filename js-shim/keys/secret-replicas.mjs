@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 
-/** Regions that are tried for one secret. There is no time for more. */
+/** How many Regions are tried for one secret. There is no time for more. */
 const MAX_REGIONS = 3;
 
 /**
@@ -14,12 +14,13 @@ const MAX_REGIONS = 3;
  * @param {readonly string[]} options.regions nearest first
  * @param {number} options.milliseconds for all secrets together
  * @param {AbortSignal} [options.signal]
- * @param {Map<string, import('./key-documents.mjs').SecretVersion>} [options.known] those of the last fetch, by their ids
+ * @param {Map<string, import('./key-documents.mjs').SecretVersion>} [options.known] the versions of the last fetch, by
+ *   secret id
  * @returns {import('./key-documents.mjs').FetchSecret}
  */
 export function fetchFromReplicas({ secretsManager, regions, milliseconds, signal, known }) {
   const end = Date.now() + milliseconds;
-  // Every secret that is being fetched listens to it.
+  // Each secret that is fetched adds a listener.
   if (signal) setMaxListeners(0, signal);
   let order = regions.slice(0, MAX_REGIONS);
   return async (secretId) => {

@@ -1,4 +1,4 @@
-// Access keys from Secrets Manager: `credentials.source` is `secrets-manager`.
+// Access keys from Secrets Manager, for `"source": "secrets-manager"` in `credentials`.
 
 import { writeLogLine } from '../log.mjs';
 import { fetchKeyDocuments } from './key-documents.mjs';
@@ -28,8 +28,8 @@ import { createSecretsManager } from './secrets-manager.mjs';
  * @param {Credentials} options.credentials
  * @param {() => number} [options.now] milliseconds since the epoch
  * @param {(line: import('../log.mjs').LogLine) => void} [options.log]
- * @param {NodeJS.ProcessEnv} [options.env] with credentials for Secrets Manager
- * @param {OtherCredentials} [options.otherCredentials] where the environment has none
+ * @param {NodeJS.ProcessEnv} [options.env] with AWS credentials for Secrets Manager
+ * @param {OtherCredentials} [options.otherCredentials] used if the environment has no credentials
  * @param {number} [options.fetchMilliseconds]
  * @returns {import('./key-source.mjs').KeySource}
  */
@@ -66,7 +66,7 @@ export function createSecretsManagerKeys({
  * @param {Credentials} credentials
  * @param {{ env?: NodeJS.ProcessEnv, otherCredentials?: OtherCredentials, milliseconds?: number, signal?: AbortSignal,
  *   known?: Map<string, SecretVersion>, extent?: Extent }} [options]
- * @returns {Promise<KeyDocuments | undefined>} undefined as `fetchKeyDocuments` returns it
+ * @returns {Promise<KeyDocuments | undefined>} as `fetchKeyDocuments` returns
  * @throws {Error} when no Region answers in time
  */
 export async function fetchAccessKeys(

@@ -1,4 +1,4 @@
-// AWS Secrets Manager over HTTPS, with SigV4. The AWS SDK takes too long to load at a cold start.
+// A client of AWS Secrets Manager. The AWS SDK takes too long to load at a cold start.
 
 import { once } from 'node:events';
 import http from 'node:http';
@@ -10,8 +10,8 @@ import { AwsV4Signer } from 'aws4fetch';
 /**
  * @typedef {object} SecretsManager
  * @property {(action: string, region: string, input: object, signal?: AbortSignal) => Promise<any>} call performs one
- *   action of the API. It isn't repeated, and redirects aren't followed
- * @property {() => void} close ends the connections: if the function is frozen, they are dead after the thaw
+ *   action of the API, without retries, and without following redirects
+ * @property {() => void} close ends the connections, which would be dead after Lambda freezes the function
  *
  * @typedef {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string }} AwsCredentials
  */
@@ -79,7 +79,7 @@ async function post({ url, headers, body, agents, signal }) {
     url.protocol === 'http:'
       ? http.request(url, { ...options, agent: agents['http:'] })
       : https.request(url, { ...options, agent: agents['https:'] });
-  // An error after the response began is reported by the response.
+  // An error after the response began is reported by reading the response.
   request.on('error', () => {});
   request.end(body);
   const [response] = /** @type {[http.IncomingMessage]} */ (await once(request, 'response'));
@@ -87,7 +87,7 @@ async function post({ url, headers, body, agents, signal }) {
 }
 
 /**
- * Parses JSON, with an error that doesn't quote it: it may contain secrets.
+ * Parses JSON. The error doesn't quote the text, which may contain secrets.
  *
  * @param {string} json
  */
