@@ -3,7 +3,7 @@
 import { UsageError } from './usage-error.mjs';
 
 /**
- * An action for Commander's `action`.
+ * Wraps a command's function as Commander's `action` takes it.
  *
  * @param {(options: any, ...operands: any[]) => Promise<number>} run returns the exit status
  * @returns {(this: import('commander').Command, ...operands: any[]) => Promise<void>}

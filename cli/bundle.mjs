@@ -18,16 +18,16 @@ const AT_THE_API = /** @type {const} */ (['authorizer', 'initiate', 'complete', 
 
 /**
  * @typedef {import('../deploy/distribution.mjs').EdgeFunction | typeof AT_THE_API[number] | 'head-object' | 'relay'}
- *   FunctionName that of its zip
+ *   FunctionName the name of its zip
  */
 
-/** Those that verify signatures behind the edge, and so need access keys, as the one does that decides at the edge. */
+/** The functions behind the edge that verify signatures. Like the deciding edge function, they need access keys. */
 const VERIFIERS = ['authorizer', 'relay'];
 
-/** Those that need both modules when they fetch access keys: the smaller one translates S3's errors, and seals. */
+/** The functions that need both modules if they fetch access keys: the smaller one translates errors, and seals. */
 const WITH_BOTH_MODULES = ['relay'];
 
-/** The seals that functions make or verify: each gets the keys for these alone. */
+/** The seals that each function makes or verifies. It gets no other keys. */
 const SEALS = /** @type {Record<string, { uploadIds?: boolean, handOver?: boolean } | undefined>} */ ({
   'viewer-request': { uploadIds: true, handOver: true },
   'origin-request': { handOver: true },
@@ -36,7 +36,7 @@ const SEALS = /** @type {Record<string, { uploadIds?: boolean, handOver?: boolea
   relay: { uploadIds: true },
 });
 
-/** Where origin-request decides, nothing is handed over at the edge. */
+/** The seals of origin-request where it decides: nothing is handed over at the edge. */
 const SEALS_OF_ONE_FUNCTION = { uploadIds: true };
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -45,7 +45,7 @@ const GATE_FILE = 'gate.bin';
 const SEAL_FILE = 'seal.bin';
 const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 
-/** How esbuild makes one file of a function. */
+/** esbuild's options for bundling a function into one file. */
 export const BUNDLING = /** @type {const} */ ({
   bundle: true,
   format: 'esm',
@@ -56,7 +56,7 @@ export const BUNDLING = /** @type {const} */ ({
   logLevel: 'silent',
 });
 
-/** Lambda's runtime provides it. The relay also runs elsewhere. */
+/** Not bundled, because Lambda's runtime provides it. The relay, which also runs elsewhere, bundles it. */
 const PROVIDED = ['@aws-sdk/*'];
 
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
@@ -65,7 +65,7 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
 /** @typedef {Record<string, Uint8Array>} Files by name */
 
 /**
- * What a deployment of the configuration has: behind the edge the API's functions, or the relay; or the relay alone.
+ * The functions of a configuration: the edge functions with those of the API or with the relay, or the relay alone.
  *
  * @param {Documents} documents
  * @returns {FunctionName[]}
@@ -83,7 +83,7 @@ export function functionsOf({ config }) {
  *
  * @param {Documents} documents checked, with secrets
  * @param {string} outDir
- * @param {{ sboms?: boolean }} [options] whether beside each folder is a software bill of materials
+ * @param {{ sboms?: boolean }} [options] whether to write a software bill of materials beside each folder
  * @returns {Promise<Map<string, Files>>} files by function
  */
 export async function writeFunctions(documents, outDir, { sboms = false } = {}) {
@@ -136,14 +136,14 @@ async function filesOf(name, documents, gate) {
 async function gateFile({ config, accessKeys, secrets }) {
   const wasm = await readDocumentsWasm();
   const bytes = createGate({ wasm, config, accessKeys }).toBytes();
-  // The functions will read it when they start, so make sure that it can be read.
+  // Make sure that the functions will be able to read it when they start.
   createBundledGate({ wasm: await readWasm(), bytes, seal: sealFile(wasm, secrets, { uploadIds: true }) });
   return bytes;
 }
 
 /**
- * One of functions/ with all that it imports. The first line has the parts of the configuration that it reads; what
- * follows is the same for everybody who bundles this release.
+ * Bundles one of functions/ with all that it imports. The first line has the parts of the configuration that it reads;
+ * the rest is the same for everybody who bundles this release.
  *
  * @param {string} entry
  * @param {Documents} documents
@@ -158,11 +158,11 @@ async function bundled(entry, { config }) {
     ...BUNDLING,
     inject: isRelay ? [] : [join(ROOT, 'cli', 'plain-headers.mjs')],
     external: isRelay ? [] : PROVIDED,
-    // The AWS SDK as modules: its other form calls `require`, which a module doesn't have.
+    // Take the AWS SDK's ES modules: its CommonJS files call `require`, which a module doesn't have.
     mainFields: ['module', 'main'],
-    // proxy-protocol-js asks for a module of Node by `require`.
+    // proxy-protocol-js loads a module of Node with `require`.
     ...(isRelay ? { banner: { js: REQUIRE } } : {}),
-    // The relay's size costs nothing, and its stack traces are read.
+    // The relay's size doesn't matter, but its stack traces should be readable.
     minify: !isRelay,
     metafile: true,
     write: false,
@@ -182,7 +182,7 @@ async function bundled(entry, { config }) {
 /** @param {string} directory @param {Files} files */
 async function writeFiles(directory, files) {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  // A gate.bin of an earlier bundle would hold access keys that nothing needs.
+  // Remove files of an earlier bundle: a gate.bin would contain access keys that aren't needed any more.
   for (const file of [GATE_FILE, SEAL_FILE, 'oss_edge.wasm', 'oss_edge_documents.wasm']) {
     if (!(file in files)) await rm(join(directory, file), { force: true });
   }

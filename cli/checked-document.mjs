@@ -50,8 +50,8 @@ function messageOf({ instancePath, keyword, params, data, schema, message, paren
 }
 
 /**
- * What a keyword expects, where Ajv's message doesn't say it ("must be equal to constant") or states the opposite ("must
- * NOT have fewer than 2 items").
+ * What a keyword expects, where Ajv's message doesn't say it ("must be equal to constant") or states the opposite
+ * ("must NOT have fewer than 2 items").
  *
  * @param {string} keyword @param {any} schema the keyword's value
  * @returns {string | undefined}

@@ -19,8 +19,8 @@ export function isFunctionsEvent(event) {
 }
 
 /**
- * A viewer-request event of Lambda@Edge for the same request. The shape of CloudFront Functions doesn't
- * contain everything; `lost` says what was assumed.
+ * A viewer-request event of Lambda@Edge for the same request. An event of CloudFront Functions doesn't contain
+ * everything; `lost` says what was assumed.
  *
  * @param {FunctionsEvent} event
  * @returns {{ event: import('aws-lambda').CloudFrontRequestEvent, lost: string[] }}
@@ -64,8 +64,7 @@ function headersOf(fields) {
 }
 
 /**
- * The query, rebuilt. Names and values stay as they are encoded in the event. `a` and `a=` can't be told
- * apart there.
+ * Rebuilds the query. Names and values stay encoded as in the event, where `a` and `a=` can't be told apart.
  *
  * @param {string | Record<string, Field>} query
  */

@@ -1,4 +1,4 @@
-// Warnings about a configuration that is valid and probably not what was meant.
+// Warnings about a configuration that is valid, but probably a mistake.
 
 import { decidingFunction } from '../deploy/distribution.mjs';
 

@@ -1,4 +1,4 @@
-// Asks before something is changed.
+// Asks for confirmation before something is changed.
 
 import { createInterface } from 'node:readline/promises';
 

@@ -24,10 +24,10 @@ const rows = [];
 let failures = 0;
 
 const documents = await readDocuments({ config: sample('config'), accessKeys: sample('access-keys') });
-// Parts of 1 MiB, ali-oss's default, are too small for S3.
+// Parts of 1 MiB, as ali-oss sends by default, are too small for S3.
 const config = { .../** @type {any} */ (documents.config), smallParts: 'stage' };
 const server = await serve({ documents: { ...documents, config } });
-// API Gateway takes no body without a length. A relay in its place does.
+// The relay, in place of the API, takes bodies without a length.
 const { api: _, ...withoutApi } = config;
 const relayed = { ...withoutApi, relay: { domain: 'relay.example.com', path: '' }, bodiesWithoutLength: 'relay' };
 const relayServer = await serve({ documents: { ...documents, config: relayed } });
@@ -96,13 +96,13 @@ async function refusals() {
 }
 
 /**
- * A device. Only its endpoint and its access key are configured for oss-edge.
+ * Creates a device. Only its endpoint and its access key are configured for oss-edge.
  *
  * @param {{ url?: string, accessKeyId?: string, accessKeySecret?: string, amendTimeSkewed?: number }} [changed]
  */
 function device({ url = server.url, amendTimeSkewed = 0, ...changed } = {}) {
   const [key] = /** @type {any} */ (documents.accessKeys).accessKeys;
-  // For an IP address ali-oss sends Alibaba's Host, so this device uses the name localhost.
+  // With an IP address ali-oss sends Alibaba Cloud's Host, so the device uses the name localhost.
   const endpoint = url.replace('127.0.0.1', 'localhost');
   const client = new OSS({ ...key, ...changed, bucket: BUCKET, endpoint, cname: true });
   client.options.amendTimeSkewed = amendTimeSkewed;

@@ -1,4 +1,4 @@
-// The `deployment` section of config.json: what `oss-edge deploy` makes. The functions don't know it.
+// The `deployment` section of config.json: what `oss-edge deploy` makes. The functions don't get it.
 
 import { checkBySchema, readSchema } from './checked-document.mjs';
 
@@ -8,7 +8,7 @@ import { checkBySchema, readSchema } from './checked-document.mjs';
 const { definitions, properties } = readSchema('config');
 const SECTION = { definitions, ...properties.deployment };
 
-/** A domain that nobody has (RFC 6761), where the deployment will find out the real one. */
+/** A placeholder (RFC 6761: nobody has this domain) for an endpoint that the deployment makes. */
 const LOCAL_ENDPOINT = { domain: 'api.oss-edge.invalid', path: '/v1' };
 
 /**
@@ -25,7 +25,7 @@ export function splitDeployment(document) {
 }
 
 /**
- * Whether the deployment makes what the configuration names by `api` or `relay`, so that only it knows the domain.
+ * Which of `api` and `relay` the deployment makes, so that only it knows the domain; undefined for neither.
  *
  * @param {any} config @param {Settings | undefined} settings
  * @returns {'api' | 'relay' | undefined}
@@ -37,10 +37,9 @@ function endpointMadeBy({ entrance, api, relay }, settings) {
 }
 
 /**
- * The configuration as the functions will have it.
+ * The configuration as the functions get it.
  *
- * @param {any} config @param {Settings | undefined} settings @param {Endpoint} [endpoint] by default one that leads
- *   nowhere
+ * @param {any} config @param {Settings | undefined} settings @param {Endpoint} [endpoint] by default a placeholder
  */
 export function withEndpoint(config, settings, endpoint = LOCAL_ENDPOINT) {
   const kind = endpointMadeBy(config, settings);
@@ -48,12 +47,12 @@ export function withEndpoint(config, settings, endpoint = LOCAL_ENDPOINT) {
 }
 
 /**
- * The section, which there must be to deploy anything.
+ * The section, without which nothing can be deployed.
  *
  * @param {Settings | undefined} settings
  * @param {string} [name] in place of `deployment.name`
  * @returns {Settings}
- * @throws {Error} when there is none, or the name isn't one
+ * @throws {Error} when there is none, or the name is malformed
  */
 export function requiredSettings(settings, name) {
   if (settings === undefined) {

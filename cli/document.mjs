@@ -1,4 +1,4 @@
-// Reads JSON documents. Errors name the document, and never quote it: it may contain secrets.
+// Reads JSON documents. Errors name the document, but never quote it, because it may contain secrets.
 
 import { readFile } from 'node:fs/promises';
 
@@ -26,7 +26,7 @@ export function parseDocument(text, name) {
   return document;
 }
 
-/** @param {string} text @returns {any} the JSON object or array that it is, undefined where it is something else */
+/** @param {string} text @returns {any} the parsed text, if it is a JSON object or array; undefined otherwise */
 export function jsonIn(text) {
   try {
     const value = JSON.parse(text);

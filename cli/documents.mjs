@@ -13,7 +13,7 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * @property {unknown} config
  * @property {unknown} accessKeys undefined if the functions fetch them
  * @property {unknown} [secrets] undefined if the command makes its own
- * @property {unknown} [written] the configuration as the file has it, without `deployment`: maybe without an endpoint
+ * @property {unknown} [written] the configuration as in the file, without `deployment`: it may have no endpoint
  * @property {import('./deployment.mjs').Settings} [settings] of the deployment; undefined if the configuration has none
  */
 
@@ -21,8 +21,8 @@ import { readDocumentsWasm } from './wasm-file.mjs';
  * Reads and checks the configuration, the access keys if they are bundled, and the secrets if there is a file.
  *
  * @param {import('./document-options.mjs').DocumentFiles} files
- * @param {import('./deployment.mjs').Endpoint} [endpoint] of the API or the relay, where the deployment makes it; by
- *   default one that leads nowhere
+ * @param {import('./deployment.mjs').Endpoint} [endpoint] of the API or the relay, if the deployment makes it; by
+ *   default a placeholder
  * @returns {Promise<Documents>}
  * @throws {Error} with the field's path and what was expected
  */

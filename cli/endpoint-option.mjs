@@ -1,11 +1,11 @@
-// The address of the API or the relay, where a deployment makes it.
+// The option with the endpoint of the API or the relay that a deployment made.
 
 import { UsageError } from './usage-error.mjs';
 
 /**
  * @param {string | undefined} url
  * @returns {import('./deployment.mjs').Endpoint | undefined}
- * @throws {UsageError} when it isn't one
+ * @throws {UsageError} when it isn't an HTTPS URL of a domain and a path
  */
 export function endpointOf(url) {
   if (url === undefined) return undefined;

@@ -1,4 +1,4 @@
-// The documents for a replay, which uses the access keys as they are now.
+// Fetches the present access keys, for commands that decide on requests.
 
 import { fetchAccessKeys } from '../js-shim/keys/secrets-manager-keys.mjs';
 import { parseDocument } from './document.mjs';

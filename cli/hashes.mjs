@@ -1,5 +1,5 @@
-// SHA-256 of what is bundled. That of a zip is its owner's: it has the configuration and secrets in it. Those of the code
-// and of the WebAssembly are the same for everybody who bundles a release, and are published with it.
+// SHA-256 hashes of bundles. The hashes of the code and of the WebAssembly are the same for everybody who bundles a
+// release, and are published with it. The hash of a zip isn't: the zip contains the configuration and secrets.
 
 import { createHash } from 'node:crypto';
 
@@ -9,7 +9,7 @@ export function sha256(bytes, encoding = 'hex') {
 }
 
 /**
- * Of index.mjs without its first line, which has the configuration.
+ * The hash of index.mjs without its first line, which has the configuration.
  *
  * @param {Uint8Array} index
  */

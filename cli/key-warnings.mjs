@@ -1,4 +1,4 @@
-// Warnings about access keys that are valid and probably a mistake.
+// Warnings about access keys that are valid, but probably a mistake.
 
 /** The most listed keys that a function of 128 MB can fetch in its time (docs/access-keys.md, How many keys). */
 export const MAX_LISTED_KEYS = 25_000;
@@ -19,7 +19,7 @@ export function keyWarnings(documents) {
 /**
  * @param {any} document of access keys, checked
  * @param {Record<string, unknown>} buckets of the configuration
- * @returns {string[]} sentences, one for each bucket that is in a rule and not in the configuration
+ * @returns {string[]} sentences, one for each bucket that a rule names and the configuration doesn't have
  */
 export function bucketWarnings({ accessKeys = [], masterKeys = [] }, buckets) {
   /** @type {Map<string, string>} */

@@ -10,18 +10,18 @@ import { pathToFileURL } from 'node:url';
 import { functionsOf, writeFunctions } from './bundle.mjs';
 import { newSecrets } from './secrets.mjs';
 
-/** The beginning of a directory's name. The number of its process follows. */
+/** The beginning of a directory's name. The process's id follows. */
 const PREFIX = 'oss-edge-functions-';
 
-/** Lambda's runtime provides it. */
+/** The package that Lambda's runtime provides. */
 const SDK = '@aws-sdk/client-s3';
 
-/** This process's directory. @type {Promise<string> | undefined} */
+/** The directory of this process. @type {Promise<string> | undefined} */
 let home;
 
 /**
- * The modules of the functions, from the same files that are zipped for deployment. The files contain
- * access keys, so they are deleted once they are loaded.
+ * Loads the functions from the same files that are zipped for deployment. The files contain access keys, so they are
+ * deleted once they are loaded.
  *
  * @param {import('./documents.mjs').Documents} documents checked; without secrets, new ones are made for this process
  * @returns {Promise<Record<import('./bundle.mjs').FunctionName, { create: (options: any) => any }>>} those that the
@@ -40,7 +40,7 @@ export async function loadFunctions(documents) {
   }
 }
 
-/** A directory in which the functions find the AWS SDK. It stays until the process ends: they load it when needed. */
+/** Makes a directory with the AWS SDK. It stays until the process ends, because the functions load the SDK late. */
 async function makeHome() {
   await deleteAbandoned();
   const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
@@ -57,7 +57,7 @@ async function makeHome() {
 async function deleteAbandoned() {
   for (const name of (await readdir(tmpdir())).filter((one) => one.startsWith(PREFIX))) {
     const pid = Number.parseInt(name.slice(PREFIX.length), 10);
-    // One of another user fails, and stays.
+    // Directories of other users can't be deleted.
     if (!isRunning(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-// Runs a command line. Exit status: 0 done, 1 as a command documents it, 2 not understood or not readable.
+// Runs a command line. Exit status: 0 for success, 1 as the command documents it, 2 for wrong usage or an error.
 
 import { CommanderError } from 'commander';
 
@@ -13,7 +13,7 @@ export async function main(args) {
   try {
     await createProgram().parseAsync(args, { from: 'user' });
   } catch (error) {
-    // Commander has printed its own messages, and throws for `--help` and `--version` too.
+    // Commander has printed its message already. It also throws for `--help` and `--version`.
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else {

@@ -1,4 +1,4 @@
-// THIRD-PARTY-NOTICES.txt: what the licences of the software in a function ask for.
+// THIRD-PARTY-NOTICES.txt: the notices that the licences of a function's software require.
 
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ export async function licenceTexts(directory, only = /./u) {
 }
 
 /**
- * A list of all software, then each text once.
+ * A list of all software, then each licence text once.
  *
  * @param {Licence[]} licences
  */
@@ -59,7 +59,7 @@ function noticesText(licences) {
 }
 
 /**
- * The directories of the npm packages that files are of, without this package's own.
+ * The directories of the npm packages that contain these files, except this package.
  *
  * @param {string[]} inputs relative to `root`
  * @param {string} root this package's directory
@@ -78,7 +78,7 @@ async function packageLicence(directory) {
 }
 
 /**
- * The licence text of a package that is published without it; packages of a scope have one in common.
+ * The licence text of a package that is published without one. Packages of one scope share a text.
  *
  * @param {string} name
  */

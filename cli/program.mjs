@@ -1,4 +1,4 @@
-// The commands of `oss-edge`, and what they have in common.
+// The command line of `oss-edge`.
 
 import { readFileSync } from 'node:fs';
 
@@ -25,9 +25,9 @@ export function createProgram() {
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .exitOverride()
-    // `deploy` has options of its own beside those of its commands.
+    // `deploy` has options itself, and commands with options of their own.
     .enablePositionalOptions()
-    // Descriptions are wrapped at the terminal's width, so only empty lines in them count.
+    // Descriptions are wrapped at the terminal's width: only empty lines in them are kept.
     .configureHelp({ commandDescription: (command) => command.description().replace(/(?<!\n)\n(?!\n)/gu, ' ') })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /u, 'oss-edge: ')) });
   for (const add of [addBundle, addReplay, addExplain, addServe, addDeploy, addDoctor, addKeys, addSecrets, addNetwork]) {
@@ -38,7 +38,7 @@ export function createProgram() {
 }
 
 /**
- * Lets each command's errors end with how to get its help.
+ * Adds to each command's errors how to get its help.
  *
  * @param {Command} command
  * @param {string} path the command with its parents, as it is typed

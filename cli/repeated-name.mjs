@@ -4,8 +4,8 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gu;
 
 /**
- * @typedef {{ path: string, names?: Set<string>, name: string, index: number }} Container an object with its `names` so
- *   far, or an array; `name` and `index` are of the next value
+ * @typedef {{ path: string, names?: Set<string>, name: string, index: number }} Container an object, with its `names`
+ *   so far, or an array; `name` and `index` are those of the next value
  */
 
 /**

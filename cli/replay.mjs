@@ -15,7 +15,7 @@ import { printable, table } from './table.mjs';
  *
  * @typedef {object} Verdict
  * @property {string} id
- * @property {'forward' | 'deny' | 'answer'} decision `answer` of a preflight that is granted
+ * @property {'forward' | 'deny' | 'answer'} decision `answer` for a preflight that is granted
  * @property {string | null} operation
  * @property {'s3' | 'api' | 'relay' | null} origin
  * @property {string | null} bucket the OSS bucket
@@ -52,8 +52,8 @@ export async function readEntries(file) {
  * Replays an entry through the functions.
  *
  * @param {Awaited<ReturnType<typeof import('./load-functions.mjs').loadFunctions>>} functions
- * @param {Pick<ReturnType<typeof import('../js-shim/core/gate.mjs').createGate>, 'explain' | 'decide' | 'buckets'>} gate of
- *   the same documents
+ * @param {Pick<ReturnType<typeof import('../js-shim/core/gate.mjs').createGate>, 'explain' | 'decide' | 'buckets'>} gate
+ *   of the same documents
  * @param {Entry} entry
  * @param {number} now milliseconds since the epoch, for an entry without a time
  * @returns {Promise<Replayed>}
@@ -81,7 +81,7 @@ export async function replay(functions, gate, entry, now) {
 }
 
 /**
- * For a person: a table, then the texts that should have been signed, then what differs from `expected`.
+ * A report for a person: a table, then the texts that should have been signed, then what differs from `expected`.
  *
  * @param {Replayed[]} replayed
  * @returns {string}
@@ -135,10 +135,10 @@ function entryOf(value, place) {
 }
 
 /**
- * The function that an event is for. One of another type goes to viewer-request, which fails closed.
+ * The function that an event is for. An event of an unknown type goes to viewer-request, which fails closed.
  *
  * @param {any} event @param {string} id of its entry
- * @throws {Error} when it is an event of a response
+ * @throws {Error} for an event of a response
  */
 function functionOf(event, id) {
   const type = event?.Records?.[0]?.cf?.config?.eventType;
@@ -149,7 +149,8 @@ function functionOf(event, id) {
 }
 
 /**
- * A viewer-request event as origin-request sees it, where that decides. One of another type it refuses as it is.
+ * A viewer-request event as origin-request sees it, where that decides. An event of another type is returned unchanged,
+ * and refused.
  *
  * @param {any} event @param {Parameters<typeof replay>[1]} gate @param {number} time
  */
@@ -167,7 +168,7 @@ function atOriginRequest(event, gate, time) {
  */
 function verdictOf(id, line, result, service) {
   const answered = 'status' in result;
-  // Only the function that decides logs where a request goes.
+  // Only the deciding function logs where a request goes.
   const routed = result.origin?.custom ? service : 's3';
   const decided = line.origin === 's3' || line.origin === 'api' || line.origin === 'relay' ? line.origin : routed;
   return {

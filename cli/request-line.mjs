@@ -12,7 +12,7 @@ export function requestLine(entry, decision) {
   const { operation, code, detail, hypothesis } = decision ?? {};
   const answer = decision?.decision === 'answer' ? 'preflight' : undefined;
   const s3 = s3Error && `S3: ${s3Error}`;
-  // What failed behind the API or in the relay has S3's code for its detail.
+  // Failures behind the API or in the relay have S3's code as their detail.
   const cause = detail === code ? undefined : detail;
   const what = violation ?? [answer, operation, code, cause, s3].filter(Boolean).join(', ');
   const line = printable([method, uri, status, origin ?? '-', `${bytes} B`, `${milliseconds} ms`, what].join('  '));

@@ -1,5 +1,5 @@
-// The software bill of materials of a function, in CycloneDX's JSON: its files, and the npm packages and Rust crates that
-// they were made of. It has no time and no serial number, so that the same input gives the same bytes.
+// The software bill of materials of a function, in CycloneDX's JSON: its files, and the npm packages and Rust crates in
+// them. It has no time and no serial number, so that the same input gives the same bytes.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const { ComponentType, HashAlgorithm } = Enums;
 /** The name of the standard library among the crates. */
 const STANDARD_LIBRARY = 'The Rust standard library';
 
-/** What is the same for everybody. gate.bin and seal.bin are made of the operator's secrets. */
+/** The files to list. gate.bin and seal.bin are left out, because they contain the operator's secrets. */
 const PUBLISHED = /\.wasm$/u;
 
 /**

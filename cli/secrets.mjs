@@ -4,17 +4,17 @@ import { randomBytes } from 'node:crypto';
 
 /**
  * @typedef {{ number: number, secret: string }} Secret
- * @typedef {{ secrets: Secret[] }} Secrets the first seals, and all verify
+ * @typedef {{ secrets: Secret[] }} Secrets the first one seals, and all of them verify
  */
 
-/** @returns {Secrets} one secret that nobody else has */
+/** @returns {Secrets} one new random secret */
 export function newSecrets() {
   return { secrets: [newSecret(1)] };
 }
 
 /**
- * The next step of a rotation: add a secret, let it seal, remove the others. Between two steps every function must have
- * been deployed, so that none meets a seal of a secret that it doesn't have.
+ * The next step of a rotation: add a secret, let it seal, remove the others. Every function must be deployed between
+ * two steps, so that none gets a seal of a secret that it doesn't have.
  *
  * @param {Secrets} secrets checked
  * @returns {{ secrets: Secrets, done: string }} what was done and what comes next, as sentences

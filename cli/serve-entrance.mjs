@@ -1,4 +1,4 @@
-// The relay where it is the entrance: clients ask it, and it asks S3.
+// Runs the relay as the entrance: clients send to it, and it sends to S3.
 
 import { rawRequest } from '../js-shim/relay/raw-request.mjs';
 import { readSettings } from '../js-shim/relay/settings.mjs';
@@ -17,7 +17,7 @@ import { readSettings } from '../js-shim/relay/settings.mjs';
  */
 
 /**
- * On this machine it speaks plain HTTP, and takes the connection's address for the client's, whatever `listener` says.
+ * Starts the relay with plain HTTP. `listener` is ignored: the client's address is that of the connection.
  *
  * @param {Options} options
  * @returns {Promise<{ port: number, close(): Promise<void> }>}
@@ -32,7 +32,7 @@ export async function startEntrance({ relay, functionOptions, port, decisions, l
   function logged(line) {
     functionOptions.log(line);
     if (line.decision === undefined || line.method !== undefined) return;
-    // Of what couldn't be read as a request.
+    // A connection without a readable request.
     const id = String(line.ossRequestId);
     const entry = { requestId: id, method: '-', uri: '-', status: Number(line.status), bytes: 0, milliseconds: 0 };
     log({ ...entry, origin: null }, decisions.takeOfDevice(id));

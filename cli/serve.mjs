@@ -1,4 +1,4 @@
-// A local CloudFront with the bundled functions, or the relay as the entrance, and S3 behind it.
+// Runs a local CloudFront with the bundled functions, or the relay as the entrance, and an S3 behind it.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -163,7 +163,7 @@ function methodsOf(config, created) {
 }
 
 /**
- * A function, of which each run is told.
+ * Wraps a function so that each run is reported.
  *
  * @param {(name: string) => void} invoked @param {string} name
  * @param {((event: any) => any) | undefined} handler undefined where the configuration has no such function
@@ -177,7 +177,7 @@ function told(invoked, name, handler) {
   };
 }
 
-/** Of the local S3. They are no secret: it listens on this machine only. */
+/** The credentials of the local S3. They aren't secret, because it listens on this machine only. */
 const LOCAL_CREDENTIALS = { accessKeyId: 'oss-edge', secretAccessKey: 'oss-edge-local' };
 
 /** @param {Config} config @param {string | undefined} data */
@@ -193,8 +193,8 @@ async function embeddedS3(config, data) {
 }
 
 /**
- * The S3 origin of the distribution that a request is for. In AWS each bucket has a distribution of its
- * own. Here one port serves all buckets.
+ * Finds the S3 origin of a request. In AWS, each bucket has a distribution of its own; here one port serves all
+ * buckets.
  *
  * @param {import('./documents.mjs').Documents} documents
  * @param {() => number} now
@@ -214,7 +214,7 @@ async function originDomainOf({ config, accessKeys }, now) {
 }
 
 /**
- * The function that decides, whose refusals are explained.
+ * Wraps the deciding function so that its refusals are explained.
  *
  * @param {(event: any) => Promise<any>} decide
  * @param {NonNullable<Parameters<typeof serve>[0]['explain']>} explain
@@ -231,9 +231,9 @@ function explaining(decide, explain, now, decisions) {
   };
 }
 
-/** Collects the functions' log lines for the one line of each request. */
+/** Collects the functions' log lines, to print one line for each request. */
 function decisionsByRequest() {
-  /** By the id that the device is told: the functions behind the API know no other. @type {Map<string, LogLine>} */
+  /** By the id that the device is told, the only one that all functions know. @type {Map<string, LogLine>} */
   const decisions = new Map();
   const takeOfDevice = (/** @type {string} */ id) => {
     const line = decisions.get(id);

@@ -1,4 +1,4 @@
-// A table for a terminal.
+// Tables for a terminal.
 
 /**
  * @param {string[]} heads
@@ -19,7 +19,7 @@ export function table(heads, rows) {
 }
 
 /**
- * Text without characters that move a terminal's cursor or change its direction.
+ * Replaces characters that move a terminal's cursor or change the direction of text.
  *
  * @param {string} text
  */
@@ -33,7 +33,7 @@ function pad(text, size) {
 }
 
 /**
- * Columns on a terminal: two for East Asian wide characters.
+ * The width of a text on a terminal: wide East Asian characters take two columns.
  *
  * @param {string} text
  */

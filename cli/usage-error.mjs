@@ -1,3 +1,3 @@
-// A command line that isn't understood.
+// The error for a wrong command line.
 
 export class UsageError extends Error {}

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 const DIRECTORY = new URL('../js-shim/wasm/', import.meta.url);
 
 /**
- * The module without the code that reads documents.
+ * Reads the module without the code that reads JSON documents.
  *
  * @returns {Promise<Buffer<ArrayBuffer>>}
  * @throws {Error} when it isn't built
@@ -15,7 +15,7 @@ export function readWasm() {
 }
 
 /**
- * The whole module.
+ * Reads the module with the code that reads JSON documents.
  *
  * @returns {Promise<Buffer<ArrayBuffer>>}
  * @throws {Error} when it isn't built
@@ -25,7 +25,7 @@ export function readDocumentsWasm() {
 }
 
 /**
- * The licences of the Rust crates in a module.
+ * Reads the licences of the Rust crates in a module.
  *
  * @param {'oss_edge' | 'oss_edge_documents'} module
  * @returns {Promise<import('./notices.mjs').Licence[]>}

@@ -1,6 +1,6 @@
-// Secrets that somebody could guess.
+// Finds secrets that somebody could guess.
 
-/** As long as half of OSS's own, which have 30 characters. */
+/** About half the length of OSS's own secrets, which have 30 characters. */
 const MIN_LENGTH = 16;
 
 const MIN_DIFFERENT = 8;
@@ -9,7 +9,7 @@ const MIN_DIFFERENT = 8;
 const PUBLISHED = 'NeverUseInProduct';
 
 /**
- * The first secret that is short, repetitive, published in this project's samples, or another key's as well.
+ * Finds the first secret that is short, repetitive, published in this project's samples, or used by another key.
  *
  * @param {any[]} documents checked
  * @returns {string | undefined} its path, and what was expected; undefined if there is none

@@ -1,4 +1,4 @@
-// The zips that are deployed.
+// Makes the zips that are deployed.
 
 import { join } from 'node:path';
 

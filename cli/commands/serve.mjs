@@ -51,7 +51,7 @@ export function addServe(program) {
 
 /** @param {any} options */
 async function serveUntilInterrupted({ port, s3Endpoint, json, explain, functionLog, ...options }) {
-  // The AWS SDK warns at length about Node 20, which Lambda doesn't run.
+  // The AWS SDK prints a long warning about Node 20, which Lambda doesn't run.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { readDocuments } = await import('../documents.mjs');
   const { serve } = await import('../serve.mjs');
@@ -88,7 +88,7 @@ async function explanationsOf(documents) {
   const { withFetchedKeys } = await import('../fetched-keys.mjs');
   const { readDocumentsWasm } = await import('../wasm-file.mjs');
   const wasm = await readDocumentsWasm();
-  // The server answers nobody meanwhile, so it doesn't try pairs.
+  // Explaining blocks the server, so pairs of hypotheses aren't tried.
   const explain = createExplainer({ wasm, documents: await withFetchedKeys(documents), maxTested: 0 });
   return (request, now) => hypothesisLine(explain({ id: '', form: 'event', request: requestOfEvent(request) }, now));
 }

@@ -1,4 +1,4 @@
-// The zips in the artifacts buckets, and the record of releases, by which a rollback finds the one before.
+// The artifacts buckets: the zips, and a record of each release, in which a rollback finds the previous one.
 
 import { createHash } from 'node:crypto';
 
@@ -69,7 +69,7 @@ async function exists(s3, bucket, key) {
     return true;
   } catch (error) {
     if (isAwsError(error, 'NotFound', 'NoSuchKey')) return false;
-    // An answer to HEAD has no document that says more.
+    // The answer to HEAD has no body with an error code.
     throw new Error(`s3://${bucket}/${key}: not authorized, or not reachable (${statusOf(error)})`);
   }
 }

@@ -39,7 +39,7 @@ export function createAws({ profile }) {
   return {
     acm: byRegion((region) => new ACMClient(of(region))),
     cloudFormation: byRegion((region) => new CloudFormationClient(of(region))),
-    // Both are for an account's every Region, and answer here.
+    // Global services, whose endpoint is in us-east-1.
     cloudFront: () => cloudFront(EDGE_REGION),
     iam: () => iam(EDGE_REGION),
     lambda: byRegion((region) => new LambdaClient(of(region))),

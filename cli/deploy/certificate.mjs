@@ -1,4 +1,4 @@
-// The certificate of the hosts: looked at before anything is made, as CloudFront would refuse it at the very end.
+// Checks the certificate of the hosts before anything is made: CloudFront would refuse it only at the very end.
 
 import { DescribeCertificateCommand } from '@aws-sdk/client-acm';
 

@@ -1,8 +1,8 @@
-// A change set in words.
+// Describes a change set in words.
 
 /** @typedef {import('@aws-sdk/client-cloudformation').Change} Change */
 
-/** In the order in which a reader wants them: what is lost first. */
+/** The order of the lines: what is lost comes first. */
 const ORDER = ['deletes', 'replaces', 'may replace', 'changes', 'creates', 'lets go of'];
 
 /**
@@ -17,7 +17,7 @@ export function changeLines(changes) {
 }
 
 /**
- * What creating a template would do.
+ * Describes what creating the stack of a template would do.
  *
  * @param {import('../../deploy/templates/cfn.mjs').Template} template
  * @returns {string[]}
@@ -26,7 +26,7 @@ export function creationLines({ Resources }) {
   return Object.entries(Resources).map(([id, { Type }]) => `creates ${id} (${typeName(Type)})`);
 }
 
-/** What somebody did meanwhile, where drift is looked for. @type {Record<string, string>} */
+/** Manual changes, by drift status. @type {Record<string, string>} */
 const DRIFT = { MODIFIED: ', changed by hand', DELETED: ', deleted by hand' };
 
 /** @param {import('@aws-sdk/client-cloudformation').ResourceChange} change */

@@ -1,4 +1,4 @@
-// A deployment from its configuration to what runs: stacks in order, with the bundle between them.
+// Deploys a configuration: its stacks in order, with the bundle between them.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ import { presentSealSecrets, sealSecretsOf } from './seal-secrets.mjs';
  * @property {string} account
  * @property {string} caller the ARN of the user, or of the role's session
  *
- * @typedef {object} Present what there is
+ * @typedef {object} Present what is deployed now
  * @property {Outputs | undefined} regional of the stack with the API or the relay
  * @property {Outputs | undefined} edge
  * @property {OriginSecrets} originSecrets
@@ -47,7 +47,7 @@ import { presentSealSecrets, sealSecretsOf } from './seal-secrets.mjs';
  */
 
 /**
- * What a deployment of this name has now.
+ * Finds out what a deployment of this name has now.
  *
  * @param {Context} context @param {Plan} plan
  * @returns {Promise<Present>}
@@ -68,7 +68,7 @@ export async function presentOf({ aws }, plan) {
 }
 
 /**
- * The bundle's endpoint, from the stack that made it; undefined where nothing is made behind the edge, or not yet.
+ * The endpoint for the bundle, from the stack that made it; undefined if no stack makes one, or not yet.
  *
  * @param {Outputs | undefined} outputs
  * @returns {import('../deployment.mjs').Endpoint | undefined}
@@ -79,7 +79,7 @@ function endpointOfOutputs(outputs) {
 }
 
 /**
- * First what must be there before there is a bundle: artifacts buckets, and the API's or the relay's domain.
+ * Deploys what a bundle needs: artifacts buckets, and the API's or the relay's domain.
  *
  * @param {Context} context @param {Plan} plan @param {Present} present
  * @returns {Promise<{ buckets: Map<string, string>, regional: Outputs }>} artifacts buckets by Region
@@ -100,7 +100,7 @@ async function applyFoundation(context, plan, present) {
 }
 
 /**
- * The zips of a configuration.
+ * Bundles a configuration.
  *
  * @param {Documents} documents checked, with the endpoint and the secrets
  * @param {string} [out] where to keep the functions' folders; by default nowhere
@@ -117,7 +117,7 @@ export async function bundled(documents, out) {
 }
 
 /**
- * Then the functions: behind the edge, at the edge, and the buckets' policies.
+ * Deploys a bundle: the functions behind the edge, those at the edge, and the buckets' policies.
  *
  * @param {Context} context @param {Plan} plan @param {string} hash of a bundle whose zips are in the buckets
  * @param {Map<string, string>} buckets artifacts buckets by Region
@@ -152,8 +152,7 @@ export async function applyRelease(context, plan, hash, buckets, present) {
 }
 
 /**
- * Waits for the replica of the secret that the distribution sends: Secrets Manager makes it some seconds after the
- * secret.
+ * Waits for the replica of the origin secret, which Secrets Manager makes some seconds after the secret.
  *
  * @param {Context} context @param {Plan} plan
  */
@@ -174,7 +173,7 @@ async function replicated({ aws, ui }, plan) {
 }
 
 /**
- * Everything, in order. It can be run again after any failure: each step finds what the one before has left.
+ * Deploys everything, in order. It can be run again after any failure: each step finds what earlier ones made.
  *
  * @param {Context} context
  * @param {object} options
@@ -200,7 +199,7 @@ export async function deploy(
 
   const documents = await readDocuments(endpointOfOutputs(regional));
   const client = aws.secretsManager(plan.region);
-  // With others the bundle would be another one, and everything would change.
+  // New secrets would give another bundle, and change everything.
   const secrets = ui.dryRun
     ? ((await presentSealSecrets(client, plan)) ?? newSecrets())
     : await sealSecretsOf(client, plan);
@@ -238,7 +237,7 @@ function pushImage({ container }, hash) {
 
 const DOCKERFILE = fileURLToPath(new URL('../../deploy/relay/Dockerfile', import.meta.url));
 
-/** Where a bundle is kept of which an image is made. */
+/** Where a bundle is kept for making an image of it. */
 const IMAGE_DIRECTORY = 'dist';
 
 /**

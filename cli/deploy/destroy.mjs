@@ -1,4 +1,4 @@
-// Takes a deployment down, in the two steps that replicated functions need. Objects are never touched.
+// Deletes a deployment, in the two steps that replicated functions need. Objects are never deleted.
 
 import { DeleteFunctionCommand } from '@aws-sdk/client-lambda';
 import { DeleteBucketCommand, DeleteObjectsCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
@@ -15,7 +15,7 @@ import { deleteStack } from './stack.mjs';
 
 /**
  * @param {Context} context @param {Plan} plan
- * @returns {Promise<{ remaining: string[] }>} functions that can't be deleted yet; then run it again in some hours
+ * @returns {Promise<{ remaining: string[] }>} functions that can't be deleted yet: run it again in some hours
  */
 export async function destroy(context, plan) {
   const { aws, ui } = context;
@@ -49,14 +49,14 @@ async function deleteFunction({ aws, ui }, name) {
     return true;
   } catch (error) {
     if (isAwsError(error, 'ResourceNotFoundException')) return true;
-    // "… because it is a replicated function": its replicas go some hours after the distribution.
+    // "… because it is a replicated function": replicas are deleted some hours after the distribution.
     if (error instanceof Error && /replicated function/u.test(error.message)) return false;
     throw error;
   }
 }
 
 /**
- * The zips, of which the functions were made: they may hold access keys.
+ * Deletes the zips of the functions, which may contain access keys.
  *
  * @param {Context} context
  * @param {string} region

@@ -1,4 +1,4 @@
-// What a person does next: DNS records, and the lines to set in each OSS SDK.
+// Prints what to do next: DNS records, and the lines to set in each OSS SDK.
 
 /** @typedef {import('../../deploy/plan.mjs').Plan} Plan */
 

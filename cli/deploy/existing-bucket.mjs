@@ -1,5 +1,5 @@
-// A bucket that was there before the deployment: its policy and its lifecycle rules get what uploads need, and lose it
-// again. Nothing else of it is changed.
+// Adds to an existing bucket's policy and lifecycle rules what uploads need, and removes it again. Nothing else of the
+// bucket is changed.
 
 import {
   DeleteBucketLifecycleCommand,
@@ -54,7 +54,7 @@ export async function restoreExisting(context, plan, bucket) {
  * @typedef {object} Found
  * @property {Policy | undefined} policy
  * @property {import('../../deploy/merge.mjs').Rule[]} rules
- * @property {any} minimumSize which a change of rules would set back
+ * @property {any} minimumSize a setting that must be sent along when rules are changed, or is reset
  * @property {string | undefined} ownership
  * @property {boolean} isPrivate
  */

@@ -1,4 +1,4 @@
-// A bundle as it is deployed: the zips, and the hash that names all of them together.
+// A release: the zips of a bundle, and a hash over all of them that names it.
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -22,12 +22,12 @@ export function releaseOf(zips) {
 }
 
 /**
- * The zips that `oss-edge bundle` wrote.
+ * Reads the zips that `oss-edge bundle` wrote.
  *
  * @param {import('../documents.mjs').Documents} documents
  * @param {string} directory
  * @returns {Promise<Release>}
- * @throws {Error} that names the zip that isn't there
+ * @throws {Error} that names the missing zip
  */
 export async function readRelease(documents, directory) {
   const zips = new Map();

@@ -1,4 +1,4 @@
-// Back to an earlier release, whose zips and configuration are in the artifacts bucket.
+// Rolls back to an earlier release, whose zips and configuration are in the artifacts bucket.
 
 import { EDGE_REGION, planOf } from '../../deploy/plan.mjs';
 import { artifactStacks } from '../../deploy/stacks.mjs';
@@ -12,7 +12,7 @@ import { stackState } from './stack.mjs';
 /**
  * @param {Context} context
  * @param {Plan} plan of the present configuration
- * @param {{ to?: string, now?: Date }} options `to` the beginning of a release's hash; by default the one before
+ * @param {{ to?: string, now?: Date }} options `to` is the beginning of a release's hash; by default the previous one
  * @throws {Error} when there is none
  */
 export async function rollback(context, plan, { to, now = new Date() }) {

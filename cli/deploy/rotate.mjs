@@ -1,4 +1,4 @@
-// Rotates a secret of a deployment in steps of which none interrupts an upload.
+// Rotates a secret of a deployment, in steps none of which interrupts uploads.
 
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 
@@ -14,7 +14,7 @@ import { presentSealSecrets, writeSealSecrets } from './seal-secrets.mjs';
 /** @typedef {import('./deployment.mjs').OriginSecrets} OriginSecrets */
 /** @typedef {import('../../deploy/plan.mjs').Plan} Plan */
 
-/** How long a sealed upload id is good for. */
+/** How long a sealed upload id is valid. */
 const UPLOAD_MILLISECONDS = 7 * 86_400_000;
 
 /**

@@ -1,4 +1,4 @@
-// Every assumption of docs/assumptions.md: what a device's requests can try, and what they can't.
+// A check for every assumption of docs/assumptions.md, including those that no request can test.
 
 import { API_CHECKS } from './api-checks.mjs';
 import { BY_HAND } from './by-hand.mjs';
@@ -22,7 +22,7 @@ export const CHECKS = [
   })),
 ];
 
-/** Names of what checks store without looking at it. */
+/** The names of objects that checks store without reading them. */
 export const STORED = [
   ...FIRST_STORED,
   ...['signed', 'no-overwrite', 'a b+c', 'begun', 'ended', 'staged', 'staged-tail', 'staged-empty', 'headed'],

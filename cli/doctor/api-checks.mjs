@@ -1,4 +1,4 @@
-// Assumptions about the way to the API or the relay, and about uploads in parts.
+// Checks of the way to the API or the relay, and of uploads in parts.
 
 import { createHash } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-// Assumptions that no request from outside can try, each with the reason. docs/assumptions.md says how to try them.
+// Assumptions that no request from outside can test, each with the reason. docs/assumptions.md says how to test them.
 
 /** @type {readonly { id: string, what: string, why: string }[]} */
 export const BY_HAND = [

@@ -1,4 +1,4 @@
-// Assumptions of docs/assumptions.md that a device's requests can try: what holds, what doesn't, what can't be told.
+// Checks of assumptions that a device's requests can test. The result is holds, fails or unknown.
 
 import { HELLO, md5, onePart } from './device.mjs';
 import { NO_S3, codeOf, expected, fails, hasBytes, holds, ofStored, shown, unknown } from './finding.mjs';
@@ -266,10 +266,10 @@ export const CHECKS = [
   },
 ];
 
-/** Requests, half of them with a wrong secret. */
+/** The number of requests, half of them with a wrong secret. */
 const SIMULTANEOUS = 20;
 
-/** Names of what checks store without looking at it. */
+/** The names of objects that checks store without reading them. */
 export const STORED = ['plain', 'expect', 'once', 'in-parts', 'page', 'damaged', 'repeated'];
 
 const DAMAGED =

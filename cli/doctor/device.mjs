@@ -1,4 +1,4 @@
-// A device with an access key: requests that are signed as OSS's version 1 says.
+// A device with an access key, which signs its requests with OSS's signature version 1.
 
 import { createHash, createHmac } from 'node:crypto';
 
@@ -20,7 +20,7 @@ import { inChunks, sendRaw } from './raw-request.mjs';
  * @property {number} [cut] how many of the body's last bytes, its framing included, are never sent: the connection ends
  */
 
-/** A small content. */
+/** The content of small objects. */
 export const HELLO = Buffer.from('hello, doctor');
 
 /**

@@ -1,4 +1,4 @@
-// What a check of the doctor is, and what it finds.
+// The types of the doctor's checks and findings.
 
 /** @typedef {import('./raw-request.mjs').Answer} Answer */
 /**
@@ -48,7 +48,7 @@ export function expected(answer, status, ...codes) {
 }
 
 /**
- * Of an upload: that it was answered with 200, and what S3 has of it.
+ * The finding for an upload: whether it was answered with 200, and what S3 stored.
  *
  * @param {Patient} patient @param {string} key @param {Answer} answer
  * @param {(stored: Stored) => Finding} judge

@@ -1,4 +1,4 @@
-// One request over HTTP/2 whose body has no length: only the end of its stream tells it.
+// Sends a request over HTTP/2 whose body has no length: only the end of the stream ends it.
 
 import http2 from 'node:http2';
 import net from 'node:net';
@@ -9,7 +9,7 @@ import tls from 'node:tls';
 
 const SILENCE_MILLISECONDS = 60_000;
 
-/** For what was sent to arrive, before the connection ends. */
+/** The time that sent bytes get to arrive before the connection is closed, in milliseconds. */
 const CUT_MILLISECONDS = 500;
 
 /**

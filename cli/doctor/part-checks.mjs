@@ -1,4 +1,4 @@
-// Assumptions about small parts, where the configuration stages them.
+// Checks of small parts, if the configuration stages them.
 
 import { idOf } from './api-checks.mjs';
 import { listOfParts } from './device.mjs';

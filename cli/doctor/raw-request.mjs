@@ -1,5 +1,5 @@
-// One HTTP/1.1 request, byte for byte as a device would send it: repeated headers, raw UTF-8, and two framings, which
-// clients of HTTP refuse to send.
+// Sends an HTTP/1.1 request byte for byte as a device would, with what HTTP clients refuse to send: repeated headers,
+// raw UTF-8, and two framings.
 
 import net from 'node:net';
 import tls from 'node:tls';
@@ -16,7 +16,7 @@ import tls from 'node:tls';
 
 const SILENCE_MILLISECONDS = 60_000;
 
-/** For what was sent to arrive, before the connection ends. */
+/** The time that sent bytes get to arrive before the connection is closed, in milliseconds. */
 const CUT_MILLISECONDS = 500;
 
 /**

@@ -1,4 +1,4 @@
-// Assumptions about the way to the relay: bodies that CloudFront sends on in chunks, and bodies that a client cuts.
+// Checks of the way to the relay: bodies that CloudFront sends on in chunks, and bodies that a client cuts off.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -11,7 +11,7 @@ const MIB = 1024 * 1024;
 const NO_RELAY = 'no `relay` in the configuration';
 const REFUSED = '`bodiesWithoutLength` is not "relay"';
 
-/** How long a cut upload gets to be stored all the same. */
+/** How long to wait for a cut upload to be stored nevertheless. */
 const SETTLE_MILLISECONDS = 3000;
 
 /** The last chunk of a body, in bytes. */
@@ -84,12 +84,12 @@ export const RELAY_CHECKS = [
         ['too-long', 5000],
       ]);
       for (const [key, declared] of lengths) {
-        // What a hop still waits for never comes.
+        // A hop may wait for the rest, which never comes.
         const cut = declared > content.length ? 0 : undefined;
         const answer = await device.ask({ method: 'PUT', key, content, declared, framing: 'both', cut });
         const object = await stored?.(device.keyOf(key));
         if (answer.status === 200 && object === undefined) return unknown(`${key}: 200; ${NO_S3}`);
-        // Who goes by the chunks alone stores what the client meant.
+        // A hop that follows the chunks alone stores what the client meant.
         if (object !== undefined && !object.body.equals(content)) {
           return fails(`${key}: ${shown(answer)}, and OTHER BYTES`);
         }

@@ -1,4 +1,4 @@
-// Runs the checks, one after the other, and removes what they stored.
+// Runs the checks one after the other, and removes what they stored.
 
 import { DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
@@ -23,7 +23,7 @@ export async function* examined(patient) {
 }
 
 /**
- * A look into the bucket, with credentials from where the AWS SDK looks.
+ * Access to the bucket, with the AWS SDK's default credentials.
  *
  * @param {{ s3Bucket: string, region: string }} bucket @param {string | undefined} endpoint in place of S3's own
  */

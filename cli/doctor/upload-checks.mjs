@@ -1,4 +1,4 @@
-// Assumptions that an upload in one request tries.
+// Checks with an upload in one request.
 
 import { FILE_NAME } from './checks.mjs';
 import { HELLO, md5 } from './device.mjs';

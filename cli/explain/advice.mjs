@@ -1,4 +1,4 @@
-// What to do about a refusal, by its code: for what has no signature to test.
+// What to do about a refusal, by its code, where there is no signature to test.
 
 /** @type {Record<string, string>} */
 const BY_CODE = {

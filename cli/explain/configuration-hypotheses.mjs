@@ -1,10 +1,10 @@
-// Hypotheses about the configuration, for a request that its Host stops before its signature is looked at.
+// Hypotheses about the configuration, for a request that is refused for its Host before its signature is checked.
 
 import { createExaminer } from '../../js-shim/core/examiner.mjs';
 import { formOf, textsOf } from './signed-text.mjs';
 
 /**
- * Adds the request's Host to the configuration in each style, and looks whether the signature is right then.
+ * Adds the request's Host to the configuration in each style, and tests whether the signature is then right.
  *
  * @param {object} options
  * @param {Uint8Array<ArrayBuffer>} options.wasm
@@ -46,7 +46,7 @@ export function configurationHypotheses({ wasm, documents, request, time }) {
         config: { ...config, hosts: [...config.hosts, entry] },
       });
     } catch {
-      // The Host can't be one of a configuration, or is one already.
+      // A configuration can't have this Host, or has it already.
       return undefined;
     }
   }

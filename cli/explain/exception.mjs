@@ -1,4 +1,4 @@
-// What SDKs print when OSS refuses a request: its error document, and what each language makes of it.
+// Reads what SDKs print when OSS refuses a request: OSS's error document, in the form that each language gives it.
 
 import { adviceOf } from './advice.mjs';
 
@@ -55,7 +55,7 @@ function nameOf(text) {
   return /\b([A-Z][A-Za-z]+)Error\b/u.exec(text)?.[1];
 }
 
-/** A code that stands by itself, as a log that has only the first line of an exception has it. @param {string} text */
+/** A known code anywhere in the text, as in a log with only the first line of an exception. @param {string} text */
 function knownCodeIn(text) {
   return text.split(/\W+/u).find((word) => adviceOf(word) !== undefined);
 }
@@ -65,7 +65,7 @@ function wordAfter(text, before) {
   return new RegExp(`${before.source}([A-Z][A-Za-z]+)`, 'u').exec(text)?.[1];
 }
 
-/** Of the debug logs of ali-oss (`DEBUG=ali-oss`) and of others that write the same words. @param {string} text */
+/** Finds the StringToSign in a debug log of ali-oss (`DEBUG=ali-oss`), or a similar one. @param {string} text */
 function ownTextOf(text) {
   const [, v1] =
     /\bstring ?to ?sign: ?((?:[A-Z]+)\n[^\n]*\n[^\n]*\n[^\n]*\n(?:x-oss-[^\n]*\n)*\/[^\n]*)/iu.exec(text) ?? [];
@@ -80,7 +80,7 @@ function unescapedXml(text) {
   );
 }
 
-/** Of a text in quotes, as Python and JSON write it. @param {string} text */
+/** Resolves the escapes of a quoted text of Python or JSON. @param {string} text */
 function unescapedText(text) {
   const named = /** @type {Record<string, string>} */ ({ n: '\n', r: '\r', t: '\t' });
   return text.replaceAll(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|([^]))/giu, (_, byte, unit, one) =>

@@ -51,7 +51,7 @@ import { decoded, formOf, textsOf } from './signed-text.mjs';
  * @property {string | null} canonicalRequest
  */
 
-/** Enough for most pairs of hypotheses, and few enough for a second or two. */
+/** The most forms that are tried: enough for most pairs of hypotheses, and done in a second or two. */
 const MAX_TESTED = 20_000;
 
 /**
@@ -190,7 +190,7 @@ const SPELLING = {
     'lower case.',
 };
 
-/** The same signature as it may have been meant. @param {string} signature */
+/** Other spellings of a signature, one of which may have been meant. @param {string} signature */
 function spellingsOf(signature) {
   const others = [
     signature.replaceAll(' ', '+'),

@@ -11,7 +11,7 @@ import { decoded, encoded } from './signed-text.mjs';
  * @typedef {import('./hypotheses.mjs').Hypothesis} Hypothesis
  */
 
-/** What HTTP libraries and SDKs set where nobody says a type. */
+/** The defaults of HTTP libraries and SDKs. */
 const COMMON_TYPES = [
   'application/octet-stream',
   'binary/octet-stream',
@@ -219,7 +219,7 @@ function ossHeaders(form, { sent }) {
   }
   const bySent = own.toSorted(([one], [other]) => placeOf(one) - placeOf(other));
   const capitals = 'The device signs names of headers with capitals; OSS signs them in lower case.';
-  // A captured request has none: then as HTTP libraries write them.
+  // A captured request doesn't have the names as sent, so also try how HTTP libraries write them.
   const namings = [sentNameOf, capitalised];
   found.push(
     named(
@@ -241,7 +241,7 @@ function ossHeaders(form, { sent }) {
     ),
   );
   if (form.version === 4) {
-    // Where another header is between them, they don't change places with it.
+    // Version 4 sorts all headers together.
     return found.map((one) => ({
       ...one,
       form: { ...one.form, headers: sortedUnless(one.name === 'header-order', one.form.headers) },

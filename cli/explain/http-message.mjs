@@ -1,4 +1,4 @@
-// HTTP requests as people keep them: raw text, what `curl -v` prints, HAR files, events of CloudFront.
+// Reads HTTP requests in the forms that people have: raw text, output of `curl -v`, HAR files, events of CloudFront.
 
 /**
  * @typedef {import('./signed-text.mjs').Pair} Pair
@@ -13,7 +13,7 @@
  */
 
 /**
- * The requests of `curl -v`'s lines that begin with `> `. The Date of the answer is taken for the time.
+ * The requests in the output of `curl -v`, from the lines that begin with `> `. Their time is the Date of the answer.
  *
  * @param {string} text
  * @returns {HttpRequest[]}
@@ -35,7 +35,7 @@ export function requestsOfCurl(text) {
 }
 
 /**
- * A raw HTTP/1.1 request.
+ * Parses a raw HTTP/1.1 request.
  *
  * @param {string} text
  * @returns {HttpRequest | undefined} undefined if it isn't one
@@ -51,7 +51,7 @@ export function requestOfText(text) {
 }
 
 /**
- * The requests of a HAR file that have a signature of OSS.
+ * The requests of a HAR file that have an OSS signature.
  *
  * @param {any} har
  * @returns {HttpRequest[]}
@@ -64,7 +64,7 @@ export function requestsOfHar(har) {
     const headers = [request.headers ?? []]
       .flat()
       .map((/** @type {any} */ line) => /** @type {Pair} */ ([String(line?.name), String(line?.value)]))
-      // HTTP/2 has the method, the host and the path in such.
+      // HTTP/2's pseudo-headers repeat the method, the host and the path.
       .filter(([name]) => !name.startsWith(':'));
     if (!headers.some((/** @type {Pair} */ [name]) => name.toLowerCase() === 'host')) headers.unshift(['Host', host]);
     const text = request.postData?.text;

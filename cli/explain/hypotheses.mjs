@@ -1,5 +1,5 @@
-// What usually goes wrong with a signature, each with a name and what to change. A hypothesis is another form that the
-// device may have signed.
+// What usually goes wrong with a signature. A hypothesis is a form that the device may have signed instead, with a name
+// and what to change.
 
 import { headerHypotheses } from './header-hypotheses.mjs';
 import { resourceHypotheses } from './resource-hypotheses.mjs';

@@ -1,4 +1,4 @@
-// What people have of a failed request, recognised by its form.
+// Reads what people have of a failed request, and recognises its form.
 
 import { fromFunctionsEvent, isFunctionsEvent } from '../cloudfront-functions-event.mjs';
 import { jsonIn } from '../document.mjs';

@@ -1,9 +1,10 @@
-// Security tokens of captured requests. The log has their hashes; the access keys have the tokens, or whoever explains.
+// Security tokens of captured requests. The log has only their hashes; the tokens come from the access keys or the
+// caller.
 
 import { createHash } from 'node:crypto';
 
 /**
- * The request with the tokens that are known in the place of their hashes.
+ * Replaces the hashes of known tokens in a request by the tokens.
  *
  * @param {import('./http-message.mjs').HttpRequest | undefined} request
  * @param {unknown} accessKeys one document or several, parsed or as texts

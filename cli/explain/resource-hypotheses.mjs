@@ -28,7 +28,7 @@ function styles(form, { host, style, buckets }) {
       form: { ...form, bucket: first, key: rest.join('/') },
     });
   }
-  // The same text as path style for a bucket that nobody configured.
+  // The same text as for path style with a bucket that isn't configured.
   const withoutBucket = `/${form.version === 4 ? encodedKey(key) : key}`;
   found.push({
     name: 'bucket-left-out',
@@ -142,7 +142,7 @@ function style(path, bucket) {
   return path.startsWith(`/${bucket}/`) ? `${bucket}/` : '';
 }
 
-/** Sub-resources without a value that a client may sign and something on the way may lose. */
+/** Sub-resources without a value that a client may sign and that may get lost on the way. */
 const BARE = [
   'uploads',
   'acl',

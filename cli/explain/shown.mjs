@@ -1,4 +1,4 @@
-// What is printed of a signed text: no token, and nothing that looks like a signature.
+// Prepares a signed text for printing, without tokens and anything that looks like a signature.
 
 import { createHash } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-// The texts that signatures are made over, taken apart and put together again (OSS, "Add a signature to the header" and
+// Parses the texts that signatures are made over, and writes them again (OSS, "Add a signature to the header" and
 // "Include a V4 signature in the Authorization header").
 
 import { createHash } from 'node:crypto';

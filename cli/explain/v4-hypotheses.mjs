@@ -1,4 +1,4 @@
-// Hypotheses about what signature version 4 alone signs: scope, additional headers, the payload's hash.
+// Hypotheses about what only signature version 4 signs: scope, additional headers, the payload's hash.
 
 import { createHash } from 'node:crypto';
 

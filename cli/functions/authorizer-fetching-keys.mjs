@@ -20,7 +20,7 @@ export const create = (options) => {
   return createAuthorizer({ gate, keys, originSecret: process.env.ORIGIN_SECRET, ...options });
 };
 
-/** Made by the first request: it throws without an origin secret. @type {ReturnType<typeof create> | undefined} */
+/** Created at the first request: it throws without an origin secret. @type {ReturnType<typeof create> | undefined} */
 let authorizer;
 
 /** @param {import('aws-lambda').APIGatewayRequestAuthorizerEvent} event */

@@ -13,7 +13,7 @@ const gate = createBundledGate({ wasm, bytes, seal });
 /** @param {Partial<Parameters<typeof createAuthorizer>[0]>} [options] */
 export const create = (options) => createAuthorizer({ gate, originSecret: process.env.ORIGIN_SECRET, ...options });
 
-/** Made by the first request: it throws without an origin secret. @type {ReturnType<typeof create> | undefined} */
+/** Created at the first request: it throws without an origin secret. @type {ReturnType<typeof create> | undefined} */
 let authorizer;
 
 /** @param {import('aws-lambda').APIGatewayRequestAuthorizerEvent} event */

@@ -1,4 +1,4 @@
-// index.mjs of origin-request.zip. It knows the API or the relay, and no access key.
+// index.mjs of origin-request.zip. It has the endpoint of the API or the relay, but no access keys.
 
 import { readFileSync } from 'node:fs';
 

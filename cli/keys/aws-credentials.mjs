@@ -1,5 +1,5 @@
-// Credentials of AWS for the keys commands, from where the AWS SDK itself looks: the environment, profiles with SSO,
-// roles or processes, and what containers and instances offer.
+// AWS credentials for the keys commands, from the AWS SDK's default chain: the environment, profiles with SSO, roles or
+// processes, and containers and instances.
 
 /**
  * @param {string | undefined} profile undefined for AWS_PROFILE, or the default one

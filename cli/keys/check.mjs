@@ -1,4 +1,4 @@
-// Checks documents with the core, whose messages then name the documents.
+// Checks documents with the core, and names the document in its messages.
 
 import { createGate } from '../../js-shim/core/gate.mjs';
 import { Refusal } from './store.mjs';
@@ -33,7 +33,7 @@ export function documentCheck(wasm, source) {
 }
 
 /**
- * A message about one of several documents, with its name.
+ * Puts a document's name into a message about one of several.
  *
  * @param {string} message @param {import('./store.mjs').Stored[]} stored
  */

@@ -1,4 +1,4 @@
-// The commands that make or change keys. Each returns what is printed: as JSON, and as text.
+// The commands that make or change keys. Each returns what to print, as JSON and as text.
 
 import { UsageError } from '../usage-error.mjs';
 import { derive, readDevices } from './derive.mjs';
@@ -13,7 +13,7 @@ import { writeDerived } from './write-derived.mjs';
 
 /** @typedef {import('./run-on-store.mjs').Context} Context */
 
-/** The id of a derived key has ten digits for it: 2286-11-20T17:46:39Z. */
+/** The latest expiry that the ten digits in a derived key's id can express: 2286-11-20T17:46:39Z. */
 const MAX_EXPIRY_SECONDS = 9_999_999_999;
 
 /** @param {Context} context */
@@ -143,7 +143,7 @@ async function retireSecret({ options: { id, generation, force }, store, check, 
 }
 
 /**
- * A master key has one secret, so it is retired as a whole, with the devices that were revoked.
+ * Retires a master key as a whole, because it has one secret, with the devices that were revoked.
  *
  * @param {Context} context @param {import('./usage-log.mjs').UsageLog | undefined} log
  */
@@ -187,7 +187,7 @@ export async function runUnrevoke({ options, store, check }) {
   const all = [...device, ...(devices === undefined ? [] : await readDevices(devices))];
   if (all.length === 0) throw new UsageError('keys unrevoke: expected --device ID or --devices FILE');
   let count = 0;
-  // One document at a time: the devices may be in several.
+  // One document at a time, because the devices may be in several.
   for (let remaining = 1; remaining > 0; ) {
     const result = await change(store, (documents) => unrevoke(documents, master, all), check);
     count += result.unrevoked;
@@ -208,7 +208,7 @@ function which({ id, master }) {
 }
 
 /**
- * A new token, where one is asked for.
+ * A new token, if one is asked for.
  *
  * @param {Record<string, any>} options
  * @returns {{ securityToken?: string }}

@@ -11,7 +11,7 @@ import { rfc3339 } from './time.mjs';
 /** @typedef {{ deviceId: string, accessKeyId: string, accessKeySecret: string }} DerivedKey */
 
 /**
- * A derived key that expires, as AssumeRole of Alibaba Cloud's STS would have answered. The token's value is free, and
+ * A derived key that expires, in the form of an answer of Alibaba Cloud's STS AssumeRole. Any token will do, but
  * clients want one that isn't empty.
  *
  * @param {DerivedKey} key

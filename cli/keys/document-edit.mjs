@@ -8,10 +8,10 @@ import { rfc3339 } from './time.mjs';
  * @typedef {{ generation: string, secret: string, notBefore?: string, notAfter?: string }} Secret
  */
 
-/** Secrets of one key (access-keys.schema.json). */
+/** The most secrets of one key (access-keys.schema.json). */
 const MAX_SECRETS = 4;
 
-/** A new entry leaves this free, so that the entries of a document can be disabled and rotated. */
+/** The bytes that a new entry leaves free, so that the entries of a document can still be disabled and rotated. */
 const SPARE_BYTES = 4096;
 
 const NO_ROOM = 'no document has room: name a further secret in furtherSecrets';
@@ -87,7 +87,7 @@ export function setStatus(documents, { id, master }, status) {
 }
 
 /**
- * Sets fields of an entry, and takes away those that are null; likewise its scopes, by name.
+ * Sets fields of an entry, and removes those that are null. The same for its scopes, by name.
  *
  * @param {KeyDocument[]} documents @param {{ id?: string, master?: string }} which
  * @param {Record<string, unknown>} fields @param {Record<string, object | undefined>} scopes undefined for one to remove
@@ -228,7 +228,7 @@ function found(documents, list, matches, absent) {
 }
 
 /**
- * The bytes of a document with further entries, as it is written to Secrets Manager.
+ * The size in bytes of a document with further entries, as written to Secrets Manager.
  *
  * @param {KeyDocument} document @param {string} list @param {object[]} entries
  */

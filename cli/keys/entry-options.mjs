@@ -1,12 +1,12 @@
-// What the options of `new` and `set` say about an entry: its rules and limits.
+// Reads an entry's rules and limits from the options of `new` and `set`.
 
 import { UsageError } from '../usage-error.mjs';
 
-/** What takes a field away. */
+/** The value that removes a field. */
 const NONE = 'none';
 
 /**
- * The rules: of --bucket, --prefix and --operations together, and of each --rule.
+ * The rules: one of --bucket, --prefix and --operations together, and one for each --rule.
  *
  * @param {Record<string, any>} options
  * @returns {object[]} possibly none
@@ -39,7 +39,7 @@ export function scopesOf({ scope = [] }) {
 }
 
 /**
- * The limits: a number, `null` for one that is taken away, absent for one that isn't named.
+ * The limits: a number, `null` for one to remove, absent for one that isn't named.
  *
  * @param {Record<string, any>} options
  * @returns {{ maxClockSkewSeconds?: number | null, maxObjectBytes?: number | null }}

@@ -1,4 +1,4 @@
-// Access keys in a file. It is locked while it is replaced, replaced atomically, and the previous one is kept.
+// Access keys in a file. It is replaced atomically under a lock, and the previous file is kept.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
@@ -58,7 +58,7 @@ function versionOf(bytes) {
 }
 
 /**
- * Writes a file, readable by its owner only. Even if the machine stops meanwhile, it is the old one or the new one.
+ * Writes a file that only its owner may read. After a crash, the file is either the old or the new one.
  *
  * @param {string} file @param {Buffer | string} content
  */
@@ -75,7 +75,7 @@ async function writeAtomically(file, content) {
 }
 
 /**
- * Writes a file that isn't there yet, readable by its owner only.
+ * Writes a new file that only its owner may read.
  *
  * @param {string} file @param {Buffer | string} content
  * @throws {Refusal} when it is
@@ -101,7 +101,7 @@ async function writeThrough(file, content, flags) {
 }
 
 /**
- * Makes a renaming durable.
+ * Makes a rename durable.
  *
  * @param {string} directory
  */
@@ -115,7 +115,7 @@ async function syncDirectory(directory) {
 }
 
 /**
- * Takes a lock: a file that exists as long as the lock is held.
+ * Takes a lock: a file that exists while the lock is held.
  *
  * @param {string} file @param {number} milliseconds to wait for it
  * @returns {Promise<() => Promise<void>>} releases it

@@ -1,4 +1,4 @@
-// The commands that show keys. Each returns what is printed: as JSON, and as text.
+// The commands that show keys. Each returns what to print, as JSON and as text.
 
 import { keyWarnings, writeWarnings } from '../key-warnings.mjs';
 import { weakSecret } from '../weak-secrets.mjs';
@@ -43,7 +43,7 @@ export async function runCheck({ options, store, check, now }) {
 }
 
 /**
- * Reads the documents and checks them.
+ * Reads and checks the documents.
  *
  * @param {Context['store']} store @param {Context['check']} check
  * @throws {Refusal} when there are none, or they aren't valid

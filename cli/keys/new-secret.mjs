@@ -4,16 +4,16 @@ import { randomInt } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** As long as OSS's secrets: 178 bits. */
+/** The length of a secret, as in OSS: 178 bits. */
 export const newAccessKeySecret = () => randomText(30);
 
-/** Looks like OSS's AccessKeyIds. */
+/** The beginning of an id, which makes it look like OSS's. */
 export const newAccessKeyId = () => `LTAI5t${randomText(18)}`;
 
-/** 285 bits, more than HMAC-SHA256 uses: the secrets of all devices are derived from it. */
+/** The length of a master secret, from which all devices' secrets derive: 285 bits, more than HMAC-SHA256 uses. */
 export const newMasterSecret = () => randomText(48);
 
-/** As visible ASCII as a token must be, and without what a query would encode. */
+/** The characters of a token: visible ASCII that a query doesn't encode. */
 export const newSecurityToken = () => `CAIS${randomText(60)}`;
 
 /** @param {number} length */

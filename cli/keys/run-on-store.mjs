@@ -1,4 +1,4 @@
-// Runs one of the operator's commands on a file or a secret, and prints what it returns.
+// Runs a keys command on a file or a secret, and prints its result.
 
 import { createSecretsManager } from '../../js-shim/keys/secrets-manager.mjs';
 import { UsageError } from '../usage-error.mjs';

@@ -1,5 +1,5 @@
-// Access keys in Secrets Manager. A new version gets a label of its own first. It then becomes current only
-// if the version that was read still is, which Secrets Manager itself compares.
+// Access keys in Secrets Manager. A new version first gets a label of its own. It becomes current only if the version
+// that was read still is, which Secrets Manager itself compares.
 
 import { randomUUID } from 'node:crypto';
 
@@ -9,7 +9,7 @@ import { SecretsManagerError } from '../../js-shim/keys/secrets-manager.mjs';
 import { parseDocument } from '../document.mjs';
 import { Conflict, Refusal } from './store.mjs';
 
-/** The size of a secret ("Secrets Manager quotas"). */
+/** The largest secret, in bytes ("Secrets Manager quotas"). */
 const MAX_BYTES = 65_536;
 
 /**
@@ -93,15 +93,15 @@ class Secrets {
     try {
       if (!VersionStages.includes('AWSCURRENT')) await this.#makeCurrent(name, versionId, before);
     } finally {
-      // If this fails, the label stays, and does no harm.
+      // If this fails, the label stays, which does no harm.
       const unlabel = { SecretId: name, VersionStage: label, RemoveFromVersionId: versionId };
       await this.#call('UpdateSecretVersionStage', unlabel).catch(() => {});
     }
   }
 
   /**
-   * Gives a secret a new version with the same text. For an unknown key the functions look at the version of
-   * the first secret only. If somebody else writes one meanwhile, that is new enough.
+   * Gives a secret a new version with the same text. For an unknown key, the functions look at the version of the first
+   * secret only. If somebody else writes a version meanwhile, that is new enough.
    *
    * @param {string} id
    */

@@ -1,4 +1,4 @@
-// Stores of access keys, and changes that don't overwrite somebody else's.
+// Stores of access keys, and edits that don't overwrite other people's.
 
 /**
  * @typedef {Record<string, any>} KeyDocument as in access-keys.json
@@ -16,17 +16,17 @@
  *   stored version isn't the one that was read
  */
 
-/** The command isn't carried out, for a reason that the operator can resolve. */
+/** The command is refused, for a reason that the operator can resolve. */
 export class Refusal extends Error {}
 
 /** Somebody else changed the document meanwhile. */
 export class Conflict extends Refusal {}
 
-/** How often a change is tried if others change the document at the same time. */
+/** How often an edit is tried while others change the document. */
 const ATTEMPTS = 5;
 
 /**
- * Reads, edits, checks and replaces one of the documents. Starts again if somebody else changed it meanwhile.
+ * Reads, edits, checks and replaces one of the documents. Starts again if somebody else has changed it.
  *
  * @template T
  * @param {KeyStore} store

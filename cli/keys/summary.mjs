@@ -31,7 +31,7 @@ export function summaryOf(stored, now) {
 }
 
 /**
- * For a person.
+ * The summary as text.
  *
  * @param {ReturnType<typeof summaryOf>} summary
  */
@@ -57,7 +57,7 @@ export function summaryText({ accessKeys, masterKeys }) {
 }
 
 /**
- * One key for a person: a field on each line.
+ * One key as text, with a line for each field.
  *
  * @param {Record<string, any>} entry of a summary
  */

@@ -1,6 +1,6 @@
 // Times and spans on the command line.
 
-/** Seconds in each unit of a span. */
+/** The seconds of each unit. */
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**

@@ -1,4 +1,4 @@
-// Reads from the edge's log which secrets were used.
+// Finds out from the edge's log which secrets were used.
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -13,8 +13,8 @@ import { createInterface } from 'node:readline';
  */
 
 /**
- * Reads what viewer-request and authorizer logged, in any of the forms in which it is exported: JSON lines, with or
- * without text before the object; the output of CloudWatch's `filter-log-events`; the results of Logs Insights.
+ * Reads the log of viewer-request and authorizer, in any form in which it is exported: JSON lines, with or without text
+ * before the object; the output of CloudWatch's `filter-log-events`; the results of Logs Insights.
  *
  * @param {string[]} files `-` for standard input
  * @param {number} since milliseconds since the epoch
@@ -102,7 +102,7 @@ async function readLines(lines, uses, file) {
 }
 
 /**
- * Reads a line of the log, or what a tool of AWS's makes of lines.
+ * Reads a line of the log, or the output of an AWS tool that contains lines.
  *
  * @param {any} value @param {Uses} uses @param {string} file
  */

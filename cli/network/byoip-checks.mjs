@@ -1,4 +1,4 @@
-// Everything that is checked before AWS is asked for anything.
+// The checks before anything is sent to AWS.
 
 import { distributionFindings } from '../../network/byoip/cloudfront.mjs';
 import { ownFindings } from '../../network/byoip/own-files.mjs';

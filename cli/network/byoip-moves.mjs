@@ -1,4 +1,4 @@
-// oss-edge network byoip provision, advertise, withdraw: what moves a range. Nothing is sent before every check holds.
+// oss-edge network byoip provision, advertise, withdraw. Nothing is sent before every check holds.
 
 import { advertiseCall, deprovisionCall, provisionCall, withdrawCall } from '../../network/byoip/calls.mjs';
 import { poolFindings } from '../../network/byoip/cloudfront.mjs';

@@ -1,4 +1,4 @@
-// What the commands of `oss-edge network byoip` have in common.
+// Options that the commands of `oss-edge network byoip` share.
 
 import { shownCall } from '../../network/byoip/calls.mjs';
 import { confirmation } from '../confirmation.mjs';

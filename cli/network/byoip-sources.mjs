@@ -1,4 +1,4 @@
-// What registries and validators say, from files or by asking them.
+// Reads the answers of registries and validators, from files or over the network.
 
 import { readVrps } from '../../network/byoip/roa.mjs';
 import { AWS_ORIGINS } from '../../network/byoip/plan.mjs';
@@ -48,7 +48,7 @@ async function fetchRdap(base, range) {
 }
 
 /**
- * What validators export, all of it together.
+ * All exports of validators together.
  *
  * @param {ByoipPlan} plan @param {string[]} ranges @param {SourceOptions} options
  * @returns {Promise<Export[]>}

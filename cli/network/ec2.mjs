@@ -1,4 +1,4 @@
-// EC2's API, as `oss-edge network byoip` uses it, with the AWS SDK's own chain of credentials.
+// The calls of EC2 that `oss-edge network byoip` needs, with the AWS SDK's default credentials.
 
 import * as ec2 from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';

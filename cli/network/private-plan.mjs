@@ -60,7 +60,7 @@ function stackFile({ kind, name, account, region, template }) {
 }
 
 /**
- * Of buckets that are there: what to add to their policies.
+ * What to add to the policies of existing buckets.
  *
  * @param {import('../../deploy/private/plan.mjs').PrivatePlan} plan
  */

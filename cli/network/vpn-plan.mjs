@@ -17,7 +17,7 @@ import { nextSteps, shown } from './vpn-shown.mjs';
 /** @typedef {import('../../network/vpn/keys.mjs').VpnKeys} VpnKeys */
 /** @typedef {{ name: string, text: string, isPrivate: boolean }} Output */
 
-/** Terraform reads the keys by this name, and Secrets Manager gets the same file. */
+/** The file with the keys: Terraform reads it by this name, and Secrets Manager gets it too. */
 const KEYS_FILE = 'keys.auto.tfvars.json';
 
 /**
@@ -47,7 +47,7 @@ export async function planVpn({ config, out, keys: keysFile, awsConfiguration = 
 }
 
 /**
- * AWS's ends of the tunnels, by their inside addresses.
+ * Reads AWS's ends of the tunnels, which are found by their inside addresses.
  *
  * @param {VpnPlan} plan @param {string[]} files
  */
@@ -89,7 +89,7 @@ async function readEnds(plan, files) {
 }
 
 /**
- * The keys that there are: those of a file, else what AWS has.
+ * The existing keys: those of a file, or else those that AWS has.
  *
  * @param {({ key: string, file: string } | undefined)[]} ends
  * @param {string | undefined} file @param {string | undefined} out

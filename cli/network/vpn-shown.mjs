@@ -1,4 +1,4 @@
-// How a plan is shown, and what comes next.
+// Prints a plan, and what to do next.
 
 import { join } from 'node:path';
 

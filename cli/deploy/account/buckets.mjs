@@ -1,4 +1,4 @@
-// Whether the names of new buckets are free, and the buckets that must be there are.
+// Checks that the names of new buckets are free, and that existing buckets exist.
 
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 

@@ -1,4 +1,4 @@
-// The account, looked at before anything is made: Regions, names of buckets, quotas, permissions.
+// Checks the account before anything is made: Regions, names of buckets, quotas, permissions.
 
 import { deployerNeeds } from '../../../deploy/deployer.mjs';
 import { EDGE_REGION, stackNames } from '../../../deploy/plan.mjs';
@@ -15,7 +15,7 @@ import { checkRegions } from './regions.mjs';
 
 const WORDS = { ok: 'ok        ', fault: 'FAULT     ', note: 'note      ', unknown: "can't tell" };
 
-/** What a release's templates are made of, as long as there is none. */
+/** A placeholder for the release, from which templates are made before there is one. */
 const NO_RELEASE = { hash: '0'.repeat(64) };
 
 /**

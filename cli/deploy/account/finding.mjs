@@ -1,4 +1,4 @@
-// What is found out about an account before anything is made.
+// The findings about an account, before anything is made.
 
 /** @typedef {'ok' | 'fault' | 'note' | 'unknown'} Verdict `note` is to be known, and stops nothing */
 /** @typedef {{ verdict: Verdict, text: string }} Finding */
@@ -16,7 +16,7 @@ export const note = (text) => ({ verdict: 'note', text });
 export const unknown = (text) => ({ verdict: 'unknown', text });
 
 /**
- * What a question that AWS doesn't answer leaves open.
+ * The finding for a question that AWS doesn't answer.
  *
  * @param {string} what is asked
  * @param {string} action that it takes

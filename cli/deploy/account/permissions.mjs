@@ -1,4 +1,4 @@
-// Whether the caller may do what deploying needs, as IAM itself evaluates the caller's policies.
+// Checks that the caller may do what deploying needs. IAM itself evaluates the caller's policies.
 
 import { GetRoleCommand, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import pLimit from 'p-limit';
@@ -10,7 +10,7 @@ import { fault, isDenied, note, ok, unanswered, unknown } from './finding.mjs';
 /** @typedef {import('../../../deploy/deployer.mjs').Need} Need */
 /** @typedef {import('@aws-sdk/client-iam').EvaluationResult} EvaluationResult */
 
-/** IAM's own calls are limited for each account. */
+/** IAM limits the rate of calls for each account. */
 const AT_ONCE = 4;
 
 /**
@@ -59,7 +59,7 @@ async function principalOf(aws, { arn, account }) {
     const { Role } = await aws.iam().send(new GetRoleCommand({ RoleName: role }));
     return Role?.Arn ?? `arn:aws:iam::${account}:role/${role}`;
   } catch (error) {
-    // Roles of IAM Identity Center have a path that only IAM knows.
+    // Roles of IAM Identity Center have a path, which the session's ARN doesn't have.
     return unanswered(`permissions of the role ${role}`, 'iam:GetRole', error);
   }
 }

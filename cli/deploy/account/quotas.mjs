@@ -1,4 +1,4 @@
-// What an account may have, and has already.
+// Checks the account's quotas against what it has already.
 
 import {
   ListDistributionsCommand,
@@ -54,7 +54,7 @@ async function checkQuota(aws, { type, what, code, name, byDefault }, known, add
 /** @typedef {import('@aws-sdk/client-cloudfront').CloudFrontClient} CloudFront */
 
 /**
- * How many there are.
+ * Counts what the account has already.
  *
  * @type {Record<string, { action: string, count: (client: CloudFront) => Promise<number> }>}
  */
@@ -120,7 +120,7 @@ async function listQuotas(aws) {
 }
 
 /**
- * How many functions may run at once where edge functions run: a new account may have few.
+ * Checks the concurrency in the Regions where edge functions run, which is low for new accounts.
  *
  * @param {Aws} aws @param {readonly string[]} regions @returns {Promise<Finding[]>}
  */

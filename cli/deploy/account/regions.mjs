@@ -1,5 +1,5 @@
-// Whether the account has each Region of a deployment. A Region's own STS answers only to accounts that have it, and
-// asks for no permission (sts GetCallerIdentity).
+// Checks that the account has each Region enabled. A Region's STS answers only to accounts that have it, and
+// GetCallerIdentity needs no permission.
 
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 
@@ -27,7 +27,7 @@ async function checkRegion(aws, region) {
     await aws.sts(region).send(new GetCallerIdentityCommand({}));
     return undefined;
   } catch (error) {
-    // The credentials are good in us-east-1 already, so it is the Region that doesn't know them.
+    // The credentials work in us-east-1, so the Region isn't enabled.
     if (isAwsError(error, 'InvalidClientTokenId', 'UnrecognizedClientException', 'RegionDisabledException')) {
       return fault(
         `Region ${region}: expected one that is enabled, found none: enable it for the account, or leave it out`,
