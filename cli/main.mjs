@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander';
 
+import { errorText } from './error-text.mjs';
 import { createProgram } from './program.mjs';
 
 /**
@@ -17,7 +18,7 @@ export async function main(args) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else {
-      process.stderr.write(`oss-edge: ${error instanceof Error ? error.message : error}\n`);
+      process.stderr.write(`oss-edge: ${errorText(error)}\n`);
       process.exitCode = 2;
     }
   }

@@ -11,6 +11,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 import { EDGE_REGION } from '../../deploy/plan.mjs';
+import { errorText } from '../error-text.mjs';
 
 /**
  * @typedef {object} Aws
@@ -53,7 +54,7 @@ export function createAws({ profile }) {
       const { Account, Arn } = await sts(EDGE_REGION)
         .send(new GetCallerIdentityCommand({}))
         .catch((error) => {
-          throw new Error(`expected AWS credentials in the environment or in a profile: ${error.message}`);
+          throw new Error(`expected AWS credentials in the environment or in a profile: ${errorText(error)}`);
         });
       return { account: String(Account), arn: String(Arn) };
     },

@@ -6,6 +6,7 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 
 import { onePart } from '../doctor/device.mjs';
+import { errorText } from '../error-text.mjs';
 
 /**
  * @typedef {object} Target
@@ -36,7 +37,7 @@ export async function smokeTest(target) {
     /** @type {RegExp} */ expected,
     /** @type {Promise<Answer>} */ asked,
   ) => {
-    const answer = await asked.catch((error) => ({ status: 0, body: error.message, etag: '' }));
+    const answer = await asked.catch((error) => ({ status: 0, body: errorText(error), etag: '' }));
     const found = `${answer.status} ${/<Code>([^<]+)/u.exec(answer.body)?.[1] ?? ''}`.trim();
     outcomes.push({ what, ok: expected.test(found), found: answer.status === 0 ? answer.body : found });
     return answer;

@@ -4,6 +4,8 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import tls from 'node:tls';
 
+import { errorText } from '../error-text.mjs';
+
 /** @typedef {import('./raw-request.mjs').Address} Address */
 /** @typedef {import('./raw-request.mjs').Answer} Answer */
 
@@ -31,7 +33,7 @@ export function sendHttp2({ protocol, hostname, port, servername }, { method, ta
       resolve(answer);
     };
     const failed = (/** @type {string} */ fault) => end({ status: 0, headers: {}, body: Buffer.alloc(0), fault });
-    session.on('error', (error) => failed(error.message));
+    session.on('error', (error) => failed(errorText(error)));
     const stream = session.request({
       ':method': method,
       ':path': target,
@@ -40,7 +42,7 @@ export function sendHttp2({ protocol, hostname, port, servername }, { method, ta
       ...Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])),
     });
     stream.setTimeout(SILENCE_MILLISECONDS, () => failed('no answer in 60 s'));
-    stream.on('error', (error) => failed(error.message));
+    stream.on('error', (error) => failed(errorText(error)));
     stream.on('response', ({ ':status': status = 0, ...answered }) => {
       /** @type {Buffer[]} */
       const received = [];

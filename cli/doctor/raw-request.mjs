@@ -4,6 +4,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 
+import { errorText } from '../error-text.mjs';
+
 /**
  * @typedef {object} Answer
  * @property {number} status 0 where the connection ended without one
@@ -46,7 +48,7 @@ export function sendRaw(
       received.push(bytes);
       if (isComplete(Buffer.concat(received))) end('');
     });
-    socket.on('error', (error) => end(error.message));
+    socket.on('error', (error) => end(errorText(error)));
     socket.on('close', () => end('the connection was closed'));
     const lines = [
       `${method} ${target} HTTP/1.1`,

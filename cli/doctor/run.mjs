@@ -3,6 +3,7 @@
 import { DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
 import { isAwsError } from '../deploy/aws.mjs';
+import { errorText } from '../error-text.mjs';
 import { CHECKS } from './all-checks.mjs';
 
 /** @typedef {import('./finding.mjs').Finding & { id: string, what: string, follows: string }} Result */
@@ -15,7 +16,7 @@ export async function* examined(patient) {
   for (const { id, what, follows, run } of CHECKS.filter(({ applies }) => applies?.(patient.config) ?? true)) {
     const finding = await run(patient).catch((error) => ({
       verdict: /** @type {const} */ ('unknown'),
-      found: error.message,
+      found: errorText(error),
       follows: undefined,
     }));
     yield { id, what, ...finding, follows: finding.follows ?? follows };

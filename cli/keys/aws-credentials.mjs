@@ -1,6 +1,8 @@
 // AWS credentials for the keys commands, from the AWS SDK's default chain: the environment, profiles with SSO, roles or
 // processes, and containers and instances.
 
+import { errorText } from '../error-text.mjs';
+
 /**
  * @param {string | undefined} profile undefined for AWS_PROFILE, or the default one
  * @returns {() => Promise<import('../../js-shim/keys/secrets-manager.mjs').AwsCredentials>}
@@ -14,7 +16,7 @@ export function awsCredentials(profile) {
       chain = fromNodeProviderChain(profile === undefined ? {} : { profile });
     }
     return await chain().catch((error) => {
-      throw new Error(`expected AWS credentials in the environment or in a profile: ${error.message}`);
+      throw new Error(`expected AWS credentials in the environment or in a profile: ${errorText(error)}`);
     });
   };
 }

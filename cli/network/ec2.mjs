@@ -3,6 +3,8 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
+import { errorText } from '../error-text.mjs';
+
 /** @typedef {import('../../network/byoip/plan.mjs').ByoipPlan} ByoipPlan */
 /** @typedef {import('../../network/byoip/calls.mjs').Call} Call */
 
@@ -15,13 +17,13 @@ export function createEc2({ region, account }, { profile }) {
     send: async ({ operation, input }) => {
       const Command = /** @type {any} */ (ec2)[`${operation}Command`];
       return client.send(new Command(input)).catch((error) => {
-        throw new Error(`${operation}: ${error.name}: ${error.message}`);
+        throw new Error(`${operation}: ${error.name}: ${errorText(error)}`);
       });
     },
     /** @throws {Error} when the credentials are of another account than the plan's */
     checkAccount: async () => {
       const { Account } = await new STSClient(settings).send(new GetCallerIdentityCommand({})).catch((error) => {
-        throw new Error(`expected AWS credentials in the environment or in a profile: ${error.message}`);
+        throw new Error(`expected AWS credentials in the environment or in a profile: ${errorText(error)}`);
       });
       if (Account !== account)
         throw new Error(`byoip: account: expected ${Account}, which the credentials are of, found ${account}`);

@@ -1,5 +1,7 @@
 // The findings about an account, before anything is made.
 
+import { errorText } from '../../error-text.mjs';
+
 /** @typedef {'ok' | 'fault' | 'note' | 'unknown'} Verdict `note` is to be known, and stops nothing */
 /** @typedef {{ verdict: Verdict, text: string }} Finding */
 
@@ -23,16 +25,11 @@ export const unknown = (text) => ({ verdict: 'unknown', text });
  * @param {unknown} error
  */
 export function unanswered(what, action, error) {
-  return unknown(`${what}: ${isDenied(error) ? `${action} is not allowed` : `${action}: ${messageOf(error)}`}`);
+  return unknown(`${what}: ${isDenied(error) ? `${action} is not allowed` : `${action}: ${errorText(error)}`}`);
 }
 
 /** @param {unknown} error @returns {boolean} */
 export function isDenied(error) {
   const { name = '', $metadata } = /** @type {any} */ (error);
   return /^AccessDenied|UnauthorizedOperation|NotAuthorized/u.test(name) || $metadata?.httpStatusCode === 403;
-}
-
-/** @param {unknown} error */
-function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,6 +4,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 
 import { EDGE_REGION, artifactRegionsOf, regionsOf } from '../../../deploy/plan.mjs';
+import { errorText } from '../../error-text.mjs';
 import { isAwsError } from '../aws.mjs';
 import { fault, ok, unknown } from './finding.mjs';
 
@@ -33,6 +34,6 @@ async function checkRegion(aws, region) {
         `Region ${region}: expected one that is enabled, found none: enable it for the account, or leave it out`,
       );
     }
-    return unknown(`Region ${region}: ${error instanceof Error ? error.message : error}`);
+    return unknown(`Region ${region}: ${errorText(error)}`);
   }
 }
