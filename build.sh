@@ -31,7 +31,8 @@ export npm_config_update_notifier=false npm_config_fund=false npm_config_audit=f
 . build/tools.sh
 . build/mutants.sh
 
-# step "what is done" command...: one line, a dot every five seconds, the command's output on failure.
+# step "what is done" command...: runs a command and prints one line, with a dot every five seconds. On failure it
+# prints the command's output.
 step() {
   local what=$1 log status=0 started=$SECONDS ticks=0
   shift
@@ -61,14 +62,14 @@ step() {
   printf ' (%d s)\n' "$((SECONDS - started))"
 }
 
-# How many tests a step's log counts, by the runners' own closing lines; nothing for other steps.
+# Sums up the tests in a step's log, from the runners' last lines; prints nothing for other steps.
 passed_in() {
   sed -nE -e 's/^# pass ([0-9]+)$/\1/p' -e 's/^ℹ pass ([0-9]+)$/\1/p' \
     -e 's/^test result: ok\. ([0-9]+) passed.*/\1/p' -e 's/^Ran ([0-9]+) tests in .*/\1/p' "$1" | paste -sd+
 }
 
-# beside FUNCTION: runs a function's steps in the background, as a process group of its own. `join` waits for them and
-# shows their lines.
+# beside FUNCTION: runs a function's steps in the background, in their own process group. `join` waits for them and
+# prints their lines.
 beside() {
   set -m
   ("$1") >"$logs/$1.steps" 2>&1 </dev/null &
@@ -94,7 +95,7 @@ join() {
   beside_jobs=()
 }
 
-# What the core is made from, and by what. Their hash names a build: a function takes no gate.bin that another build wrote.
+# A hash of the core's sources and compilers. It names the build: a function refuses a gate.bin of another build.
 core_hash() {
   {
     find src build/{module.sh,crate-licences.mjs,rust-library-licence.txt} .cargo Cargo.toml Cargo.lock -type f |
@@ -104,8 +105,8 @@ core_hash() {
   } | sha256sum | cut -c 1-32
 }
 
-# Two modules: one without the code that reads documents, for most functions, and the whole one, for functions that
-# fetch their keys and for the command line.
+# Builds two modules: one without the code that reads JSON documents, for most functions, and one with it, for functions
+# that fetch their keys and for the command line.
 build_core() {
   local out=js-shim/wasm hash
   hash=$(core_hash)
@@ -116,7 +117,7 @@ build_core() {
   echo "$hash" >"$out/built"
 }
 
-# The declarations that the package's `exports` name.
+# The type declarations that `exports` of package.json names.
 build_types() {
   rm -rf types
   step "JavaScript: the library's types" tsc -p tsconfig.types.json
@@ -134,7 +135,7 @@ bundle() {
   node cli/oss-edge.mjs bundle "$@"
 }
 
-# With a key and secrets of its own: the sample's keys are published, and it has no secrets.
+# Bundles the sample with a new key and new secrets: its own key is published, and it has no secrets.
 bundle_sample() {
   rm -f target/access-keys.json target/secrets.json
   node cli/oss-edge.mjs keys new --file target/access-keys.json --everything >/dev/null
@@ -167,7 +168,7 @@ lint_rust() {
 run_tests() {
   rm -rf "${logs:?}"/*
   export SECRET_SCAN="$logs/functions"
-  # What would only help a next build of other sources.
+  # Incremental compilation would only help a later build of other sources.
   export CARGO_INCREMENTAL=0
   install_cxx
   install_rust_tools
@@ -238,7 +239,8 @@ sdk_tests() {
   step 'End to end: the SDKs for Java, Android and Go, aliyun-sdk' env SDK_RELEASES="${1:-}" node --test tests/e2e/sdks/*.test.mjs
 }
 
-# Before an S3 that nobody here wrote, where that can be built and runs: it needs extended attributes of files.
+# Runs the SDK tests with versitygw, an S3 from elsewhere, if it can be built and run: it needs extended file
+# attributes.
 sdk_tests_with_versitygw() {
   install_java_and_go
   if (install_versitygw) && node tests/e2e/versitygw.mjs; then
@@ -266,7 +268,7 @@ compatibility() {
   step 'docs/compatibility.md' node tests/e2e/compatibility.mjs --write
 }
 
-# The end-to-end tests against Versity's S3 gateway, but those of one function, which look at storage classes.
+# The end-to-end tests with versitygw, without those in versitygw-left-out.txt.
 versitygw() {
   prepare
   install_python_sdk
@@ -294,7 +296,7 @@ soak() {
   node tests/soak/run.mjs "$@"
 }
 
-# The comment at the beginning of this file.
+# Prints the comment at the beginning of this file.
 usage() {
   sed -n '2,/^set /s/^# \{0,1\}//p' "$0"
 }

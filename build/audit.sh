@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Licences, sources and known faults of the dependencies. What needs a database that can't be reached fails, and the rest
-# runs all the same; the exit status tells.
+# Checks licences, sources and known vulnerabilities of the dependencies. A check whose database can't be reached fails,
+# but the others still run.
 set -uo pipefail
 
 status=0

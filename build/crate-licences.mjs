@@ -1,5 +1,5 @@
-// Prints the licences and checksums of the Rust crates that are compiled into one of the core's modules, as JSON. Its arguments are the
-// options that choose the module's features, as cargo takes them.
+// Prints the licences and checksums of the Rust crates that are compiled into one of the core's modules, as JSON. Its
+// arguments are the options that choose the module's features, as cargo takes them.
 
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const { packages, resolve } = JSON.parse(
   run('cargo', 'metadata', '--format-version', '1', '--locked', '--filter-platform', TARGET, ...process.argv.slice(2)),
 );
-/** By name and version, the SHA-256 of what crates.io serves. */
+/** The SHA-256 of each crate on crates.io, by name and version. */
 const checksums = new Map(
   [...(await readFile(new URL('../Cargo.lock', import.meta.url), 'utf8')).matchAll(LOCKED)].map(
     ([, name, version, checksum]) => [`${name} ${version}`, checksum],
@@ -24,7 +24,7 @@ const checksums = new Map(
 const licences = [await standardLibraryLicence(), ...(await Promise.all(compiledIn().map(crateLicence)))];
 process.stdout.write(`${JSON.stringify(licences, null, 1)}\n`);
 
-/** The crates that the core depends on at run time, directly or not, sorted by name. */
+/** The crates that are compiled into the core, sorted by name. */
 function compiledIn() {
   const found = new Set([resolve.root]);
   for (const id of found) {
@@ -42,12 +42,12 @@ function packageOf(id) {
   return packages.find((/** @type {any} */ one) => one.id === id);
 }
 
-/** A procedural macro runs in the compiler. @param {any} crate */
+/** Whether a crate is a procedural macro, which only runs in the compiler. @param {any} crate */
 function isProcMacro({ targets }) {
   return targets.some((/** @type {any} */ { kind }) => kind.includes('proc-macro'));
 }
 
-/** Where a crate may be used under either of two licences, one of which is MIT, this uses it under MIT. @param {any} crate */
+/** A crate's licence texts; of a choice that includes MIT, only MIT's. @param {any} crate */
 async function crateLicence({ name, version, license, manifest_path: manifest }) {
   const isChoice = license.includes(' OR ') && license.includes('MIT');
   const texts = await licenceTexts(dirname(manifest), isChoice ? /mit|notice|copyright/iu : /./u);
@@ -55,7 +55,7 @@ async function crateLicence({ name, version, license, manifest_path: manifest })
   return { name, version, license, checksum, texts: texts.length > 0 ? texts : await licenceTexts(dirname(manifest)) };
 }
 
-/** The standard library may be used under either licence; this is the text of the first. */
+/** The standard library is licensed under MIT or Apache-2.0, of which this is MIT. */
 async function standardLibraryLicence() {
   const version = run('rustc', '--version').split(' ')[1];
   const text = await readFile(new URL('rust-library-licence.txt', import.meta.url), 'utf8');

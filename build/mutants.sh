@@ -1,14 +1,14 @@
-# shellcheck shell=bash disable=SC2154
-# Which breaks of the core and of the functions' JavaScript no test notices. For build.sh, which has `step`,
-# `prepare`, `install_…` and `logs`.
+# shellcheck shell=bash disable=SC2154 Mutation tests of the core and of the functions' JavaScript. Sourced by build.sh,
+# which has `step`, `prepare`, `install_…` and `logs`.
 
-# The modules that decide who may do what: a mutant of these must be killed, or be told equivalent in tests/mutants.toml.
+# The modules that decide who may do what. Each of their mutants must be killed, or listed as equivalent in
+# tests/mutants.toml.
 deciding=(
   authenticate.rs authorize.rs access_keys.rs 'access_keys/*.rs' signature.rs 'signature/**/*.rs' mac.rs
   route.rs 'route/*.rs' hand_over_seal.rs sealing_keys.rs upload_id.rs 'upload_id/*.rs' time.rs
 )
 
-# mutants [--all | --changed BASE] [OPTION-OF-CARGO-MUTANTS…]: goes on where it stopped; `--shard 1/4` is a part.
+# mutants [--all | --changed BASE] [OPTION-OF-CARGO-MUTANTS…]: continues where it stopped; `--shard 1/4` runs a quarter.
 mutants() {
   local options=() out=target/mutants
   case "${1:-}" in
@@ -29,8 +29,7 @@ mutants() {
   cargo mutants --config tests/mutants.toml --iterate --output "$out" "${options[@]}" "$@"
 }
 
-# Of the lines that differ from the branch that this one is to be merged into; none on that branch itself. Many take too
-# long to be tested each time.
+# Mutates the lines that differ from the target branch, if they are few enough to be tested each time.
 mutants_of_changes() {
   local base
   base=$(git merge-base HEAD "${MUTANTS_BASE:-main}" 2>/dev/null) || return 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds twice from clean folders, at different paths and with different homes of cargo, and compares: the WebAssembly, the
-# functions' code and the zips must be the same bytes. Prints the hashes that a release publishes.
+# Builds twice from clean folders, at different paths and with different cargo homes. The WebAssembly, the functions'
+# code and the zips must be the same bytes. Prints the hashes that a release publishes.
 set -euo pipefail
 
 root=$PWD

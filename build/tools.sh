@@ -1,6 +1,5 @@
-# shellcheck shell=bash disable=SC2154
-# What building and testing needs beside Rust and Node, installed into the checkout where it isn't yet. For build.sh, which
-# has `step` and `tools`.
+# shellcheck shell=bash disable=SC2154 Installs what building and testing need besides Rust and Node into the checkout.
+# Sourced by build.sh, which has `step` and `tools`.
 
 version_of() { # the locked version of a crate
   sed -nE "/^name = \"$1\"$/{n;s/^version = \"(.*)\"$/\1/p;}" Cargo.lock
@@ -43,7 +42,7 @@ install_python_sdk() {
   fi
 }
 
-# Earlier releases of SDKs whose latest is in .venv, which has what they depend on.
+# Earlier releases of the SDKs for Python. Their dependencies are in .venv, with the latest releases.
 install_older_python_sdks() {
   local list=tests/e2e/older-releases.txt folder=target/sdks
   if ! cmp -s $list $folder/installed; then
@@ -68,12 +67,12 @@ install_runtimes() {
   done
 }
 
-# runtime VERSION: its `node`, to run tests with. What they start by name is still the machine's own.
+# runtime VERSION: the path of its `node`. Tests that start `node` by name still get the machine's own.
 runtime() {
   echo "$PWD/target/runtimes/$1/node_modules/node/bin/node"
 }
 
-# Java and Go, for the drivers of their SDKs: Debian's packages, where they may be installed.
+# Java and Go, for the drivers of their SDKs: Debian's packages, if this user may install them.
 install_java_and_go() {
   local packages=() apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq)
   { command -v java && command -v javac; } >/dev/null || packages+=(default-jdk-headless)
@@ -88,7 +87,7 @@ install_java_and_go() {
     ${apt[*]} update && ${apt[*]} install --yes --no-install-recommends ${packages[*]} || true"
 }
 
-# A C++ compiler for libFuzzer: Debian's, where it may be installed.
+# A C++ compiler for libFuzzer: Debian's package, if this user may install it.
 install_cxx() {
   if ! command -v c++ >/dev/null && command -v apt-get >/dev/null && ((EUID == 0)); then
     step 'Installing g++' bash -c '
@@ -111,7 +110,7 @@ install_cargo_mutants() {
   fi
 }
 
-# Beside the project: its 180 packages are for this alone.
+# Installed outside of node_modules, because nothing else needs its 180 packages.
 install_stryker() {
   if ! grep -qs '"@stryker-mutator/core": "9.6.1"' target/stryker/package.json; then
     mkdir -p target/stryker
@@ -120,7 +119,7 @@ install_stryker() {
   fi
 }
 
-# build_sdk_drivers [--all]: for the oldest and the latest release of each SDK, or for all of them.
+# build_sdk_drivers [--all]: builds those for the oldest and the latest release of each SDK, or for all releases.
 build_sdk_drivers() {
   local built=target/sdk-drivers/built hash
   hash=$({
