@@ -235,10 +235,10 @@ fn readings(classified: &Classified<'_>) -> Vec<Reading> {
         .collect()
 }
 
-/// Verifies the signature under each reading in turn.
+/// Verifies the signature under each reading in turn, until one matches.
 ///
 /// # Errors
-/// The mismatch of the first reading, or what is wrong with a header that is signed.
+/// The mismatch of the first reading, or what is wrong with the region or with a header that is signed.
 fn verify_any_reading<'r>(
     classified: &'r Classified<'r>,
     key: &AccessKey<'_>,
@@ -254,6 +254,7 @@ fn verify_any_reading<'r>(
             Err(mismatch) => _ = first_mismatch.get_or_insert(mismatch),
         }
     }
+    // There is a mismatch: the first reading always has a resource.
     Err(first_mismatch.map_or(Refusal::MissingSignature, Refusal::SignatureDoesNotMatch))
 }
 
