@@ -8,10 +8,10 @@ import { addDocumentOptions, documentFiles } from '../document-options.mjs';
 const DEPLOY = `Make the deployment that the configuration describes, or bring it up to date: stacks of CloudFormation,
 with the bundle between them. Each change is shown before it is made.
 
-First it looks at the account: Regions, names of buckets, quotas, and whether the caller may do what
-deploying takes. It can be run again after any failure, and then goes on. Credentials come from
-where the AWS SDK looks. At the end it uploads as a device would, and prints the endpoint, DNS
-records, and the lines to set in each OSS SDK. The exit status is 1 if something was declined or doesn't work.`;
+First it checks the account: Regions, bucket names, quotas, and the caller's permissions. After any
+failure it can be run again, and continues. Credentials come from the AWS SDK's default chain. At
+the end it uploads as a device would, and prints the endpoint, DNS records, and the lines to set in
+each OSS SDK. The exit status is 1 if something was declined or doesn't work.`;
 
 const TEMPLATE = `Write the CloudFormation templates of a deployment, one a stack and Region, for a pipeline of your own.
 
@@ -21,15 +21,15 @@ the API or the relay, the buckets and the secrets. Every template is checked fir
 const DESTROY = `Delete the stacks, then the edge functions, then their code.
 
 CloudFront deletes replicas of functions some hours after their distribution: run it again then.
-Buckets that devices upload to are never deleted. Those that were there before lose what the
-deployment added to them. So does nothing else.`;
+Buckets that devices upload to are never deleted. From a bucket that existed before, only what the
+deployment added to it is removed.`;
 
-const ROTATE = `Rotate a secret without an interruption, in steps of which each is deployed before the next.
+const ROTATE = `Rotate a secret without interrupting uploads, in steps that are deployed one after the other.
 
-origin-secret: what the distribution sends to the API or the relay. seals: the secrets of upload ids
-and of the hand-over; its last step is due after seven days, when you run it again.`;
+origin-secret: the secret that the distribution sends to the API or the relay. seals: the secrets of
+upload ids and of the hand-over; the last step is due after seven days, when you run it again.`;
 
-const REVERT_DRIFT = 'find what somebody changed by hand, and set it right as the templates have it';
+const REVERT_DRIFT = 'find manual changes of resources, and revert them to the templates';
 
 /** @param {import('commander').Command} program */
 export function addDeploy(program) {
@@ -41,7 +41,7 @@ export function addDeploy(program) {
     .option('--smoke-key <id>', 'the access key or master key to upload with at the end (default: the first that may)')
     .option('--image-is-pushed', "with Fargate: the relay's image of this bundle is in its repository")
     .option('--revert-drift', REVERT_DRIFT)
-    .option('--skip-account-check', 'look at no Regions, names of buckets, quotas and permissions first')
+    .option('--skip-account-check', 'skip the check of Regions, bucket names, quotas and permissions')
     .action(action(async (options) => (await import('../deploy/run.mjs')).runDeploy(options)));
   addDeploymentOptions(deploy.command('diff'))
     .summary('show what would change')
@@ -55,7 +55,7 @@ export function addDeploy(program) {
   addDeploymentOptions(deploy.command('status'))
     .summary('show what is there')
     .description(
-      'Show the stacks, the bundle that runs, and the releases before. The exit status is 1 if something is not whole.',
+      'Show the stacks, the running bundle and earlier releases. The exit status is 1 if something is incomplete.',
     )
     .action(action(async (options) => (await import('../deploy/run.mjs')).runStatus(options)));
   addDeploymentOptions(deploy.command('rollback'))

@@ -6,19 +6,19 @@ import { action } from '../action.mjs';
 import { addDocumentOptions, documentFiles } from '../document-options.mjs';
 import { UsageError } from '../usage-error.mjs';
 
-const DESCRIPTION = `Try the assumptions about AWS on a running deployment, as a device with one of the access keys would.
+const DESCRIPTION = `Test the assumptions about AWS on a running deployment, as a device with one of the access keys.
 
-For each it says whether it holds, what was found, and where it doesn't what follows and what to
-change, or why it can't be told and is for a person. docs/assumptions.md explains them by their
-numbers. With --s3 it also looks at what is stored, with credentials from where the AWS SDK looks,
-and removes it again; without, some can't be told, and objects stay under the prefix that is
-printed. Against \`oss-edge serve\` it tries the model. The exit status is 1 if an assumption
+For each assumption it prints whether it holds and what was found; if it fails, what follows and what
+to change; if no request can test it, why. docs/assumptions.md explains the assumptions by number.
+With --s3 it also reads what was stored, with credentials from the AWS SDK's default chain, and
+deletes it. Without --s3 some assumptions can't be tested, and objects stay under the printed
+prefix. Against \`oss-edge serve\` it tests the local model. The exit status is 1 if an assumption
 doesn't hold.`;
 
 /** @param {import('commander').Command} program */
 export function addDoctor(program) {
   addDocumentOptions(program.command('doctor'))
-    .summary('try the assumptions about AWS on a deployment')
+    .summary('test the assumptions about AWS on a deployment')
     .description(DESCRIPTION)
     .option('--url <url>', 'the distribution, or `serve` (default: https and the first host)')
     .option('--host <host>', 'the Host of the requests, where it is not that of the URL')

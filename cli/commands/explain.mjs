@@ -22,7 +22,7 @@ export function addExplain(program) {
   addEndpointOption(addSecretsOption(addDocumentOptions(program.command('explain')), NO_SECRETS))
     .summary('find out why a request is refused')
     .description(DESCRIPTION)
-    .argument('[file]', 'what there is of the request', '-')
+    .argument('[file]', 'what you have of the request', '-')
     .option('--now <time>', 'the time to judge requests at, as in 2026-11-24T01:52:57Z (default: their own)')
     .option('--security-tokens <file>', 'tokens that no access key has, one a line, for captured requests of derived keys')
     .option('--json', 'print one JSON line per request')
