@@ -117,9 +117,18 @@ async function inParallel(secretIds, fetchSecret) {
   /** @type {SecretVersion[]} */
   const fetched = [];
   const remaining = secretIds.entries();
+  let hasFailed = false;
   const worker = async () => {
-    for (const [index, secretId] of remaining) fetched[index] = await fetchSecret(secretId);
+    for (const [index, secretId] of remaining) {
+      // Another secret couldn't be fetched, so nobody needs this one.
+      if (hasFailed) return;
+      fetched[index] = await fetchSecret(secretId);
+    }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  const failed = (/** @type {unknown} */ error) => {
+    hasFailed = true;
+    throw error;
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, () => worker().catch(failed)));
   return fetched;
 }

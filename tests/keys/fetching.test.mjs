@@ -257,6 +257,21 @@ describe('documents', () => {
     assert.deepEqual(asked, ['first', 'a', 'b', 'first', 'first', 'a', 'b']);
   });
 
+  test('are not fetched any more once one of them has failed', async () => {
+    const furtherSecrets = Array.from({ length: 100 }, (_, index) => `k${index}`);
+    /** @type {string[]} */
+    const begun = [];
+    const fetchSecret = async (/** @type {string} */ secretId) => {
+      begun.push(secretId);
+      await new Promise((resolve) => void setImmediate(resolve));
+      if (secretId === 'k3') throw new Error('k3: AccessDeniedException');
+      return { secretId, versionId: '1', text: JSON.stringify({ furtherSecrets }), region: 'us-east-1', createdAt: 0 };
+    };
+    await assert.rejects(fetchKeyDocuments(fetchSecret, 'first'), { message: 'k3: AccessDeniedException' });
+    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => void setImmediate(resolve));
+    assert.ok(begun.length < 40, `${begun.length} fetches began`);
+  });
+
   test('of which the first is no JSON name it with its version, and show nothing of it', async () => {
     await assert.rejects(fetchKeyDocuments(fetching({ first: '{"se":"cr-et' }), 'first'), (error) => {
       assert.ok(error instanceof MalformedDocument);
