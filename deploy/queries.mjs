@@ -3,7 +3,12 @@
  * Region. A query sees one Region; pick the Regions and the time in the console.
  */
 
-/** @typedef {{ name: string, query: readonly string[] }} SavedQuery `query` its commands in order */
+/**
+ * @typedef {object} SavedQuery
+ * @property {string} name
+ * @property {readonly string[]} query its commands in order
+ * @property {boolean} [ofEveryFunction] over the logs of the other edge functions too
+ */
 
 /** S3's least part, except for the last one. */
 const SMALL_PART = 5 * 1024 * 1024;
@@ -56,6 +61,7 @@ export const QUERIES = [
   },
   {
     name: 'internal errors by cause',
+    ofEveryFunction: true,
     query: ['filter code = "InternalError"', 'stats count(*) as requests by function, detail', 'sort requests desc'],
   },
 ];

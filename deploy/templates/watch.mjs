@@ -42,14 +42,15 @@ export function watchTemplate(plan) {
 
 /** @param {Plan} plan @returns {Record<string, import('./cfn.mjs').Resource>} */
 function queryResources({ name: deployment, config }) {
-  const queries = QUERIES.map(({ name, query }) => [
+  const every = BEHAVIOR.triggers.map(({ event }) => event);
+  const queries = QUERIES.map(({ name, query, ofEveryFunction = false }) => [
     `Query${pascal(name)}`,
     {
       Type: 'AWS::Logs::QueryDefinition',
       Properties: {
         Name: `${deployment}/${name}`,
         QueryString: query.join('\n| '),
-        LogGroupNames: [ref(`${pascal(decidingFunction(config))}Log`)],
+        LogGroupNames: (ofEveryFunction ? every : [decidingFunction(config)]).map((event) => ref(`${pascal(event)}Log`)),
       },
     },
   ]);
