@@ -13,7 +13,7 @@ to change; if no request can test it, why. docs/assumptions.md explains the assu
 With --s3 it also reads what was stored, with credentials from the AWS SDK's default chain, and
 deletes it. Without --s3 some assumptions can't be tested, and objects stay under the printed
 prefix. Against \`oss-edge serve\` it tests the local model. The exit status is 1 if an assumption
-doesn't hold.`;
+doesn't hold, and 2 if none can be tested: the deployment doesn't answer, or doesn't take the key.`;
 
 /** @param {import('commander').Command} program */
 export function addDoctor(program) {
@@ -36,7 +36,7 @@ async function doctor({ url, host: givenHost, key: keyId, s3: looksIntoS3 = fals
   const { hostOf, keyFor } = await import('../deploy/smoke-target.mjs');
   const { STORED } = await import('../doctor/all-checks.mjs');
   const { createDevice } = await import('../doctor/device.mjs');
-  const { bucketAccess, examined } = await import('../doctor/run.mjs');
+  const { bucketAccess, examined, hindranceOf } = await import('../doctor/run.mjs');
   const { accessKeys, config: checked } = await withFetchedKeys(await readDocuments(documentFiles(options)));
   const config = /** @type {any} */ (checked);
   const [bucket] = Object.keys(config.buckets);
@@ -51,6 +51,8 @@ async function doctor({ url, host: givenHost, key: keyId, s3: looksIntoS3 = fals
   const access = looksIntoS3 || s3Endpoint ? bucketAccess(config.buckets[bucket], s3Endpoint) : undefined;
   if (!json)
     process.stdout.write(`as ${key.key.accessKeyId} at ${url ?? `https://${host}`}, Host ${host}, under ${prefix}\n`);
+  const hindrance = await hindranceOf(device);
+  if (hindrance !== undefined) throw new Error(`${url ?? `https://${host}`}: ${hindrance}; nothing was tried`);
   let isWell = true;
   for await (const result of examined({ device, stored: access?.stored, config })) {
     isWell &&= result.verdict !== 'fails';

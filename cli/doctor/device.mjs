@@ -30,10 +30,11 @@ export const HELLO = Buffer.from('hello, doctor');
  * @param {string} options.bucket
  * @param {{ accessKeyId: string, accessKeySecret: string }} options.key
  * @param {string} options.prefix of all keys
- * @returns {{ ask: (asked: Asked) => Promise<Answer>, keyOf: (name: string) => string, hasTls: boolean }}
+ * @returns {{ ask: (asked: Asked) => Promise<Answer>, keyOf: (name: string) => string, hasTls: boolean,
+ *   accessKeyId: string }}
  */
 export function createDevice({ address, host, bucket, key: { accessKeyId, accessKeySecret }, prefix }) {
-  return { keyOf: (name) => prefix + name, ask, hasTls: address.protocol === 'https:' };
+  return { keyOf: (name) => prefix + name, ask, hasTls: address.protocol === 'https:', accessKeyId };
 
   /** @param {Asked} asked */
   function ask({

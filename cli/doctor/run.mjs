@@ -5,6 +5,8 @@ import { DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client
 import { isAwsError } from '../deploy/aws.mjs';
 import { errorText } from '../error-text.mjs';
 import { CHECKS } from './all-checks.mjs';
+import { HELLO } from './device.mjs';
+import { codeOf, shown } from './finding.mjs';
 
 /** @typedef {import('./finding.mjs').Finding & { id: string, what: string, follows: string }} Result */
 
@@ -21,6 +23,28 @@ export async function* examined(patient) {
     }));
     yield { id, what, ...finding, follows: finding.follows ?? follows };
   }
+}
+
+/**
+ * Why every check would fail, by a first upload: what no check finds the cause of.
+ *
+ * @param {import('./finding.mjs').Patient['device']} device
+ * @returns {Promise<string | undefined>}
+ */
+export async function hindranceOf(device) {
+  const answer = await device.ask({ method: 'PUT', key: 'plain', content: HELLO });
+  if (answer.status === 0) {
+    return `no answer (${answer.fault}): look at --url, the DNS record, the distribution's alternate names and certificate`;
+  }
+  const { accessKeyId } = device;
+  const hindrance = {
+    InvalidAccessKeyId: `the deployment does not take ${accessKeyId}, as its access keys are others: give those, or --key`,
+    SignatureDoesNotMatch:
+      `the deployment has another secret of ${accessKeyId}, or what is before it changes the path or Date: ` +
+      'give its access keys, and ask the distribution itself (--url, --host)',
+    RequestTimeTooSkewed: "this machine's clock is wrong, or the edge's",
+  }[codeOf(answer)];
+  return hindrance && `${shown(answer)}: ${hindrance}`;
 }
 
 /**

@@ -14,10 +14,11 @@ import { createProgram } from '../../cli/program.mjs';
 import { CHECKS, STORED } from '../../cli/doctor/all-checks.mjs';
 import { BY_HAND } from '../../cli/doctor/by-hand.mjs';
 import { createDevice } from '../../cli/doctor/device.mjs';
-import { bucketAccess, examined } from '../../cli/doctor/run.mjs';
+import { bucketAccess, examined, hindranceOf } from '../../cli/doctor/run.mjs';
 import { serve } from '../../cli/serve.mjs';
 import { ORIGIN_REQUEST_POLICY } from '../../deploy/distribution.mjs';
 import { FRAMINGS } from '../../local/request-framing.mjs';
+import { run as runCommand } from '../oss-edge.mjs';
 import { ACCESS_KEY, DOCUMENTS } from '../shim/fixture.mjs';
 
 const BUCKET = DOCUMENTS.config.buckets['fleet-uploads'];
@@ -149,6 +150,31 @@ test('a deployment that nobody reaches is no deployment that is well', async () 
   assert.equal(results[0].verdict, 'fails');
 });
 
+test('says why no device is served, in place of what fails for it', async () => {
+  assert.match(String(await hindranceOf(deviceAt('http://127.0.0.1:1'))), /^no answer \(connect ECONNREFUSED 127\.0\.0\.1:1\): look at /u);
+  const running = await started({});
+  const other = (/** @type {object} */ key) => hindranceOf(deviceAt(running.url, { ...ACCESS_KEY, ...key }));
+  assert.match(String(await other({ accessKeyId: 'LTAI5tNobody' })), /^403 InvalidAccessKeyId: the deployment does not take LTAI5tNobody, /u);
+  assert.match(String(await other({ accessKeySecret: 'another secret' })), /^403 SignatureDoesNotMatch: the deployment has another secret /u);
+  assert.equal(await other({}), undefined);
+  await running.close();
+  // What some check finds the cause of is no hindrance.
+  const failing = { ask: async () => ({ status: 500, headers: {}, body: Buffer.from('<Code>InternalError</Code>') }) };
+  assert.equal(await hindranceOf(/** @type {any} */ (failing)), undefined);
+});
+
+test('the command tries nothing of a deployment that nobody reaches', async () => {
+  const { directory, args } = await documentFiles();
+  try {
+    const { status, stdout, stderr } = await runCommand(['doctor', ...args, '--url', 'http://127.0.0.1:1', '--host', 'uploads.example.com']);
+    assert.equal(status, 2);
+    assert.match(stderr, /^oss-edge: http:\/\/127\.0\.0\.1:1: no answer \(.*\): .*; nothing was tried\n$/u);
+    assert.doesNotMatch(stdout, /FAILS/u);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 test('removes what it stored', async () => {
   const { left } = await visit({});
   assert.deepEqual(left, []);
@@ -220,16 +246,14 @@ test('finds that a cut body is stored, and that no device may move', async () =>
 
 test('the command prints a line for each, and ends with 1 where one does not hold', async () => {
   const running = await started({ framing: 'refuse' });
-  const directory = await mkdtemp(join(tmpdir(), 'oss-edge-doctor-'));
-  await writeFile(join(directory, 'c.json'), JSON.stringify(documents.config));
-  await writeFile(join(directory, 'k.json'), JSON.stringify(documents.accessKeys));
+  const { directory, args: files } = await documentFiles();
   const { write } = process.stdout;
   /** @type {string[]} */
   const printed = [];
   process.stdout.write = /** @type {any} */ ((/** @type {string} */ text) => printed.push(text));
   const before = process.exitCode;
   try {
-    const args = ['doctor', '--config', join(directory, 'c.json'), '--access-keys', join(directory, 'k.json'), '--url', running.url, '--host', 'uploads.example.com', '--s3-endpoint', running.s3.endpoint];
+    const args = ['doctor', ...files, '--url', running.url, '--host', 'uploads.example.com', '--s3-endpoint', running.s3.endpoint];
     await createProgram().parseAsync(['node', 'oss-edge', ...args]);
   } finally {
     process.stdout.write = write;
@@ -243,6 +267,15 @@ test('the command prints a line for each, and ends with 1 where one does not hol
   assert.match(text, /^A15 {2}FAILS {4}a body with Transfer-Encoding and Content-Length .*: 400, and nothing is stored\n {14}the SDK for C, which frames every body so, needs the relay/mu);
   assert.ok(!text.includes(ACCESS_KEY.accessKeySecret));
 });
+
+/** The documents in files. */
+async function documentFiles() {
+  const directory = await mkdtemp(join(tmpdir(), 'oss-edge-doctor-'));
+  const [config, keys] = [join(directory, 'c.json'), join(directory, 'k.json')];
+  await writeFile(config, JSON.stringify(documents.config));
+  await writeFile(keys, JSON.stringify(documents.accessKeys));
+  return { directory, args: ['--config', config, '--access-keys', keys] };
+}
 
 /**
  * @typedef {object} Model of a deployment
@@ -273,11 +306,11 @@ async function visit({ looks = true, ...model }) {
   return { results, left: Contents.map(({ Key }) => Key) };
 }
 
-/** @param {string} url */
-function deviceAt(url) {
+/** @param {string} url @param {{ accessKeyId: string, accessKeySecret: string }} [key] */
+function deviceAt(url, key = ACCESS_KEY) {
   const { protocol, hostname, port } = new URL(url);
   const address = { protocol, hostname, port: Number(port), servername: 'uploads.example.com' };
-  return createDevice({ address, host: 'uploads.example.com', bucket: 'fleet-uploads', key: ACCESS_KEY, prefix: 'doctor/' });
+  return createDevice({ address, host: 'uploads.example.com', bucket: 'fleet-uploads', key, prefix: 'doctor/' });
 }
 
 /** @param {import('../../cli/doctor/finding.mjs').Patient} patient */
