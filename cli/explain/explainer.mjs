@@ -2,11 +2,11 @@
 
 import { createExaminer } from '../../js-shim/core/examiner.mjs';
 import { createGate } from '../../js-shim/core/gate.mjs';
-import { adviceOf } from './advice.mjs';
+import { adviceOf, rulesOf } from './advice.mjs';
 import { eventRequestOf } from './http-message.mjs';
 import { hypothesesOf } from './hypotheses.mjs';
 import { configurationHypotheses } from './configuration-hypotheses.mjs';
-import { PROVES } from './input.mjs';
+import { provesOf } from './input.mjs';
 import { withKnownTokens } from './known-tokens.mjs';
 import { shownForm, shownText } from './shown.mjs';
 import { decoded, formOf, textsOf } from './signed-text.mjs';
@@ -100,21 +100,24 @@ export function createExplainer({ wasm, documents, tokens = [], maxTested = MAX_
         ? 'forward'
         : 'deny'
       : (line?.decision ?? (error ? 'deny' : null));
+    const accessKeyId = presented?.accessKeyId ?? textOf(line?.accessKeyId);
+    const isOutsideRules = code === 'AccessDenied' && detail?.includes('`allow`');
+    const rules = isOutsideRules && accessKeyId !== null ? rulesOf(documents.accessKeys, accessKeyId) : undefined;
     return {
       id: subject.id,
       input: subject.form,
       decision: /** @type {'forward' | 'deny' | null} */ (outcome),
       code,
       detail: detail && shownText(detail),
-      accessKeyId: presented?.accessKeyId ?? textOf(line?.accessKeyId),
+      accessKeyId,
       scheme: (signed && 'scheme' in signed ? signed.scheme : undefined) ?? textOf(line?.scheme),
       judgedAt: decision ? new Date(time).toISOString() : (textOf(line?.time) ?? null),
       signature: found.isRight ? 'right' : testable && form ? 'wrong' : 'unknown',
       cause: outcome === 'forward' ? null : found.cause,
       tested: found.tested,
       advice: adviceOf(code ?? undefined) ?? null,
-      proves: PROVES[subject.form],
-      notes: notesOf(subject, missing, presented, form),
+      proves: provesOf(subject.form, code),
+      notes: [...(rules === undefined ? [] : [rules]), ...notesOf(subject, missing, presented, form)],
       form: form ? shownForm(form) : null,
       stringToSign: presented ? shownText(presented.stringToSign) : null,
       canonicalRequest: presented?.canonicalRequest === undefined ? null : shownText(presented.canonicalRequest),

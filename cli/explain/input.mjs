@@ -21,7 +21,7 @@ import { encoded } from './signed-text.mjs';
  */
 
 /** What each form of input proves, and what it can't. */
-export const PROVES = Object.freeze({
+const PROVES = Object.freeze({
   'log-line':
     'A line of the log has no signature: it shows the cause that was logged, and no hypothesis can be tested. Name ' +
     'its access key in `capture` of the configuration, and the next line has what it takes.',
@@ -37,6 +37,15 @@ export const PROVES = Object.freeze({
     'An exception with SignatureProvided and StringToSign is tested by the signature. Without them it has the ' +
     'code alone: look for the line of the log with its request id. What is not signed is not in it.',
 });
+
+/** Of a line with a code that has nothing to do with its signature. */
+const PROVES_ITS_CAUSE = 'A line of the log shows the cause that was logged, and the request is not in it.';
+
+/** @param {InputForm} form @param {string | null} code of the refusal */
+export function provesOf(form, code) {
+  const isAboutKey = code === null || ['SignatureDoesNotMatch', 'InvalidAccessKeyId'].includes(code);
+  return form === 'log-line' && !isAboutKey ? PROVES_ITS_CAUSE : PROVES[form];
+}
 
 /**
  * @param {string} text

@@ -83,7 +83,7 @@ function generationText({ generation, notBefore, notAfter, valid }) {
 }
 
 /** @param {{ bucket?: string, prefix?: string, operations?: string[] }[] | undefined} allow */
-function allowText(allow) {
+export function allowText(allow) {
   if (allow === undefined) return 'everything';
   return allow
     .map(

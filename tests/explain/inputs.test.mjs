@@ -15,7 +15,8 @@ import { requestV1, signV1 } from './device.mjs';
 import { DOCUMENTS, KEY } from './documents.mjs';
 
 const SAMPLES = new URL('samples/', import.meta.url);
-const explain = createExplainer({ wasm: await readDocumentsWasm(), documents: DOCUMENTS });
+const wasm = await readDocumentsWasm();
+const explain = createExplainer({ wasm, documents: DOCUMENTS });
 
 /** For each sample its form, the code, and the hypotheses that verify; null where the input can't prove one. */
 const EXPECTED = {
@@ -105,6 +106,47 @@ test('says that no form verifies, and exits with 1', async () => {
   const { status, stdout } = await run([], requestV1({ signs: 'PUT\n\n\nanything\n/' }));
   assert.equal(status, 1);
   assert.match(stdout, /none of \d+ forms verifies/u);
+});
+
+/** @param {object} fields */
+const ofLine = (fields) => {
+  const line = { log: 1, time: '2026-11-24T01:52:57.000Z', function: 'viewer-request', decision: 'deny', ...fields };
+  return subjectsOf(JSON.stringify(line), '').map((subject) => explain(subject))[0];
+};
+
+test('says for every code that S3, the edge or the relay answers with what to do', () => {
+  const codes =
+    'AccessForbidden EntityTooLarge EntityTooSmall FileAlreadyExists IncompleteBody InternalError InvalidAccessKeyId ' +
+    'InvalidArgument InvalidBucketName InvalidDigest InvalidObjectName InvalidPart InvalidPartOrder InvalidTag MalformedXML ' +
+    'MetadataTooLarge MethodNotAllowed MissingContentLength NoSuchBucket NoSuchKey NoSuchUpload NotImplemented RequestTimeout ' +
+    'RequestTimeTooSkewed ServiceUnavailable SignatureDoesNotMatch';
+  const without = codes.split(' ').filter((code) => ofLine({ code }).advice === null);
+  assert.deepEqual(without, []);
+  assert.match(String(ofLine({ code: 'EntityTooSmall' }).advice), /5 MiB.*`"smallParts": "stage"`/u);
+});
+
+test('names the rules of a key that may not do it, and of its master key', () => {
+  const detail = "no rule of the access key's `allow` covers the request";
+  const rules = [{ prefix: 'line-2/' }, { bucket: 'fleet-logs', operations: ['PutObject'] }];
+  const accessKeys = {
+    accessKeys: [{ ...KEY, allow: rules }],
+    masterKeys: [{ id: 'a1', secret: 'aMasterSecretOfThirtyTwoCharacters', allow: [{ prefix: 'd/{device}/' }], scopes: { logs: { allow: [{ prefix: 'd/{device}/logs/' }] } } }],
+  };
+  const explainOne = createExplainer({ wasm, documents: { ...DOCUMENTS, accessKeys } });
+  const of = (/** @type {string} */ accessKeyId) => {
+    const line = { log: 1, time: '2026-11-24T01:52:57.000Z', function: 'viewer-request', decision: 'deny', code: 'AccessDenied', detail, accessKeyId };
+    return explainOne(subjectsOf(JSON.stringify(line), '')[0]);
+  };
+  assert.deepEqual(of(KEY.accessKeyId).notes, ['The key may write */line-2/*; fleet-logs/* PutObject.']);
+  assert.deepEqual(of('OE1.a1.SN-1').notes, ['The key may write */d/{device}/*.']);
+  assert.deepEqual(of('OE1.a1.SN-1.slogs').notes, ['The key may write */d/{device}/*, of that only */d/{device}/logs/*.']);
+  assert.deepEqual(of('nobody').notes, []);
+  assert.match(String(of(KEY.accessKeyId).advice), /`oss-edge keys set`/u);
+});
+
+test('asks for a capture only where a signature would help', () => {
+  assert.match(ofLine({ code: 'SignatureDoesNotMatch' }).proves, /`capture`/u);
+  for (const code of ['MethodNotAllowed', 'EntityTooSmall', 'RequestTimeTooSkewed']) assert.doesNotMatch(ofLine({ code }).proves, /`capture`/u);
 });
 
 test('finds two causes that hold together', () => {
