@@ -41,10 +41,49 @@ function parsed(text, name) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const at = /at position (\d+)/u.exec(String(error))?.[1];
-    throw new Error(`${name}: expected JSON${at ? `, stopped at line ${lineOf(text, Number(at))}` : ''}`);
+    throw new Error(`${name}: ${faultOf(text, String(error))}`);
   }
 }
+
+/** @param {string} text that is no JSON @param {string} error of JSON.parse */
+function faultOf(text, error) {
+  if (text.startsWith('\uFEFF')) return 'expected UTF-8 without a byte order mark';
+  if (/^\uFFFD|\0/u.test(text)) return 'expected UTF-8, found another encoding, as UTF-16';
+  if (text.trim() === '') return 'expected JSON, found nothing';
+  return `expected JSON, stopped at line ${lineOf(text, positionOf(text, error))}`;
+}
+
+/** @param {string} text @param {string} error of JSON.parse */
+function positionOf(text, error) {
+  const position = /at position (\d+)/u.exec(error)?.[1];
+  if (position !== undefined) return Number(position);
+  if (!hasUnexpectedToken(text)) return text.length;
+  // V8 says which token it didn't expect, and not where: it ends the shortest beginning that has it.
+  let [without, having] = [0, text.length];
+  while (having - without > 1) {
+    const middle = Math.floor((without + having) / 2);
+    if (hasUnexpectedToken(text.slice(0, middle))) having = middle;
+    else without = middle;
+  }
+  return without;
+}
+
+/** @param {string} text */
+function hasUnexpectedToken(text) {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch (error) {
+    return /Unexpected token/u.test(String(error));
+  }
+}
+
+/** Why a file can't be read, by the code of Node's error. @type {Record<string, string>} */
+const REASONS = {
+  ENOENT: 'no such file',
+  EISDIR: 'expected a file, found a directory',
+  EACCES: 'no permission to read it',
+};
 
 /**
  * @param {string} file
@@ -53,7 +92,7 @@ function parsed(text, name) {
  */
 export async function readText(file) {
   return readFile(file, 'utf8').catch((error) => {
-    throw new Error(`${file}: ${error.code === 'ENOENT' ? 'no such file' : error.code}`);
+    throw new Error(`${file}: ${REASONS[error.code] ?? error.code}`);
   });
 }
 

@@ -473,7 +473,7 @@ test('a command line that is not understood ends with 2 and one line of help', a
     [['list', '--secret', 'a'], /expected --region, the Region of the secret's primary/u],
     [['retire', '--file', file, '--id', 'first', '--logs', join(directory, 'no.log')], /no\.log: no such file/u],
     [['derive', '--file', file, '--master', 'a1', '--devices', join(directory, 'no.txt')], /no\.txt: no such file/u],
-    [['list', '--file', directory], new RegExp(`${directory}: EISDIR`, 'u')],
+    [['list', '--file', directory], new RegExp(`${directory}: expected a file, found a directory`, 'u')],
     [['new', '--file', join(directory, 'nowhere', 'keys.json'), '--everything'], /nowhere: no such directory/u],
   ])) {
     const { status, stdout, stderr } = await run(['keys', ...args]);

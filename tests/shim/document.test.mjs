@@ -1,10 +1,10 @@
-// Names that stand twice in one object, which JSON.parse takes silently.
+// Documents that are no JSON; and names that stand twice in one object, which JSON.parse takes silently.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { checkBySchema } from '../../cli/checked-document.mjs';
-import { parseDocument } from '../../cli/document.mjs';
+import { parseDocument, readText } from '../../cli/document.mjs';
 import { createGate } from '../../js-shim/core/gate.mjs';
 import { readDocumentsWasm } from '../../cli/wasm-file.mjs';
 import { DOCUMENTS } from './fixture.mjs';
@@ -18,6 +18,30 @@ const REPEATED = {
   'buckets.fleet': String.raw`{"buckets":{"fleet":1,"fl\u0065et":2}}`,
   'a.b': '{"a":{"b":{"b":[[],{}]},"c":[{"b":1}],"b":null}}',
 };
+
+test('a text that is no JSON is refused by the line where it stops, or by its encoding', () => {
+  const secret = 'kX9mQ2vR7wT4yB8nZ3cF6hJ1pL5sD0';
+  const filler = `"accessKeySecret": "${secret}",\n`.repeat(50);
+  for (const [text, message] of [
+    ['', 'expected JSON, found nothing'],
+    [' \n', 'expected JSON, found nothing'],
+    ['{\n  "a": [ }', 'expected JSON, stopped at line 2'],
+    [`{${filler}"a": tru,\n${filler}"b": 1}`, 'expected JSON, stopped at line 51'],
+    ['{\n"a": 1,\n}', 'expected JSON, stopped at line 3'],
+    ['{\n"a": 1\n', 'expected JSON, stopped at line 3'],
+    ['{\n"a": [', 'expected JSON, stopped at line 2'],
+    ['{"a": 1}\n}', 'expected JSON, stopped at line 2'],
+    ['\uFEFF{"a": 1}', 'expected UTF-8 without a byte order mark'],
+    [Buffer.from('\uFEFF{"a": 1}', 'utf16le').toString(), 'expected UTF-8, found another encoding, as UTF-16'],
+  ]) {
+    assert.throws(() => parseDocument(text, 'keys.json'), { message: `keys.json: ${message}` }, text);
+  }
+});
+
+test('a file that cannot be read is refused by its name and the reason', async () => {
+  await assert.rejects(readText('no-such.json'), { message: 'no-such.json: no such file' });
+  await assert.rejects(readText('.'), { message: '.: expected a file, found a directory' });
+});
 
 test('a name that stands twice in one object is refused by its path', () => {
   for (const [path, text] of Object.entries(REPEATED)) {
