@@ -78,12 +78,17 @@ function hasUnexpectedToken(text) {
   }
 }
 
-/** Why a file can't be read, by the code of Node's error. @type {Record<string, string>} */
+/** By the code of Node's error. @type {Record<string, string>} */
 const REASONS = {
   ENOENT: 'no such file',
   EISDIR: 'expected a file, found a directory',
   EACCES: 'no permission to read it',
 };
+
+/** Why a file can't be read. @param {NodeJS.ErrnoException} error */
+export function unreadable({ code = 'unknown error' }) {
+  return REASONS[code] ?? code;
+}
 
 /**
  * @param {string} file
@@ -92,7 +97,7 @@ const REASONS = {
  */
 export async function readText(file) {
   return readFile(file, 'utf8').catch((error) => {
-    throw new Error(`${file}: ${REASONS[error.code] ?? error.code}`);
+    throw new Error(`${file}: ${unreadable(error)}`);
   });
 }
 

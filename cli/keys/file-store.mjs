@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { parseDocument } from '../document.mjs';
+import { parseDocument, unreadable } from '../document.mjs';
 import { Conflict, Refusal } from './store.mjs';
 
 /** How long to wait for a lock, and how often to try, in milliseconds. */
@@ -46,8 +46,8 @@ async function readStored(file) {
 
 /** @param {string} file */
 function absent(file) {
-  return (/** @type {NodeJS.ErrnoException} */ { code }) => {
-    if (code !== 'ENOENT') throw new Error(`${file}: ${code}`);
+  return (/** @type {NodeJS.ErrnoException} */ error) => {
+    if (error.code !== 'ENOENT') throw new Error(`${file}: ${unreadable(error)}`);
     return undefined;
   };
 }
