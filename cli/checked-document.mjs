@@ -67,7 +67,7 @@ function expectationOf(keyword, schema) {
     case 'maxItems':
       return `at most ${schema} items`;
     case 'uniqueItems':
-      return 'each item once';
+      return 'each value once';
     case 'minLength':
       return `at least ${schema} characters`;
     case 'maxLength':

@@ -7,6 +7,8 @@ import { checkBySchema, readSchema } from './checked-document.mjs';
 
 const { definitions, properties } = readSchema('config');
 const SECTION = { definitions, ...properties.deployment };
+/** @type {ReadonlySet<string>} */
+const KNOWN_REGIONS = new Set(definitions.knownRegion.enum);
 
 /** A placeholder (RFC 6761: nobody has this domain) for an endpoint that the deployment makes. */
 const LOCAL_ENDPOINT = { domain: 'api.oss-edge.invalid', path: '/v1' };
@@ -21,7 +23,9 @@ export function splitDeployment(document) {
     return { config: document, settings: undefined };
   }
   const { deployment, ...config } = document;
-  return { config, settings: readSettings(deployment) };
+  const settings = readSettings(deployment);
+  checkRegions(settings, /** @type {any} */ (config).furtherRegions);
+  return { config, settings };
 }
 
 /**
@@ -65,4 +69,23 @@ export function requiredSettings(settings, name) {
 function readSettings(section) {
   checkBySchema(SECTION, section, { name: 'config', at: 'deployment' });
   return /** @type {Settings} */ (section);
+}
+
+/**
+ * The core checks those of buckets and access keys.
+ *
+ * @param {Settings} settings
+ * @param {unknown} furtherRegions maybe of another shape
+ * @throws {Error} with the field's path and what was found
+ */
+function checkRegions({ region, edgeRegions = [] }, furtherRegions) {
+  const further = Array.isArray(furtherRegions) ? furtherRegions : [];
+  const isKnown = (/** @type {string} */ found) => KNOWN_REGIONS.has(found) || further.includes(found);
+  const named = [['region', region], ...edgeRegions.map((one, at) => [`edgeRegions[${at}]`, one])];
+  for (const [field, found] of named) {
+    if (found === undefined || isKnown(found)) continue;
+    throw new Error(
+      `config: deployment.${field}: expected an AWS Region, or one that \`furtherRegions\` lists, found "${found}"`,
+    );
+  }
 }

@@ -71,6 +71,10 @@ for (const [section, message] of /** @type {[unknown, string][]} */ ([
   [{ backend: 'lambda' }, 'config: deployment.backend: expected one of api, web-function, fargate, none, found "lambda"'],
   [{ certificate: 'arn:aws:acm:eu-west-1:111122223333:certificate/1' }, 'config: deployment.certificate: expected pattern'],
   [{ logDays: 31 }, 'config: deployment.logDays: expected one of 1, 3, 5'],
+  [{ region: 'eu-wset-1' }, 'config: deployment.region: expected an AWS Region, or one that `furtherRegions` lists, found "eu-wset-1"'],
+  [{ region: 'cn-north-1' }, 'config: deployment.region: expected one of af-south-1, '],
+  [{ edgeRegions: ['eu-west-1', 'us-esat-1'] }, 'config: deployment.edgeRegions[1]: expected an AWS Region, or one that `furtherRegions` lists, found "us-esat-1"'],
+  [{ edgeRegions: ['eu-west-1', 'eu-west-1'] }, 'config: deployment.edgeRegions: expected each value once, found ["eu-west-1","eu-west-1"]'],
   [{ buckets: { a: { versioning: 'yes' } } }, 'config: deployment.buckets.a.versioning: expected boolean, found "yes"'],
   [{ container: { repository: 'x' } }, 'config: deployment.container.certificate: expected a value, found none'],
   ['everything', 'config: deployment: expected object, found "everything"'],
@@ -79,6 +83,12 @@ for (const [section, message] of /** @type {[unknown, string][]} */ ([
     assert.throws(() => splitDeployment({ deployment: section }), (error) => error instanceof Error && error.message.startsWith(message) || assert.fail(String(error)));
   });
 }
+
+test('takes a Region that is newer than this release where `furtherRegions` lists it', () => {
+  const deployment = { region: 'af-west-9', edgeRegions: ['us-east-1', 'af-west-9'] };
+  assert.deepEqual(splitDeployment({ furtherRegions: ['af-west-9'], deployment }).settings, deployment);
+  assert.throws(() => splitDeployment({ furtherRegions: ['af-west-8'], deployment }), /deployment\.region: .*found "af-west-9"/u);
+});
 
 const certificate = 'arn:aws:acm:us-east-1:111122223333:certificate/1';
 
