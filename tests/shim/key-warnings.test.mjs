@@ -32,6 +32,39 @@ test('more listed keys than fit are told by their number, over all documents', (
   assert.match(warning, /^25001 listed access keys: a function of 128 MB that fetches them is too slow for more than 25000; derive keys from a master key, or /u);
 });
 
+test('a prefix without an end that reaches into the prefix of another key is told', () => {
+  const rules = (/** @type {any[][]} */ ...keys) => ({ accessKeys: keys.map((allow) => ({ allow })) });
+  const [warning, ...others] = keyWarnings([rules([{ prefix: 'line-1/' }, { prefix: 'line-2' }], [{ prefix: 'line-20/' }])]);
+  assert.deepEqual(others, []);
+  assert.equal(warning, 'access keys: accessKeys[0].allow[1].prefix: `line-2` also matches `line-20/` of accessKeys[1].allow[0]: end it with `/`');
+  for (const meant of [
+    rules([{ prefix: 'line-2' }]),
+    // Of one key, below the prefix, the same prefix, and in another bucket.
+    rules([{ prefix: 'line-2' }, { prefix: 'line-20/' }]),
+    rules([{ prefix: 'line-2' }], [{ prefix: 'line-2/a/' }]),
+    rules([{ prefix: 'line-2' }], [{ prefix: 'line-2' }]),
+    rules([{ prefix: 'line-2', bucket: 'fleet' }], [{ prefix: 'line-20/', bucket: 'other' }]),
+    rules([{ prefix: 'line-2/' }], [{ prefix: 'line-20/' }], []),
+    { masterKeys: [{ allow: [{ prefix: 'd/{device}/' }] }] },
+  ]) {
+    assert.deepEqual(keyWarnings([meant]), [], JSON.stringify(meant));
+  }
+  const scope = { masterKeys: [{ allow: [{ prefix: 'd/' }], scopes: { logs: { allow: [{ prefix: 'd' }] } } }] };
+  const [ofScope] = keyWarnings([rules([{ prefix: 'd2/' }]), scope]);
+  assert.equal(ofScope, 'access keys: documents[1].masterKeys[0].scopes.logs.allow[0].prefix: `d` also matches `d2/` of documents[0].accessKeys[0].allow[0]: end it with `/`');
+  const many = keyWarnings([rules(...Array.from({ length: 20 }, (_, index) => [{ prefix: `line-${index + 1}` }]))]);
+  assert.deepEqual(many.map((text) => /: `(.*?)` also/u.exec(text)?.[1]), ['line-1', 'line-2']);
+  const more = keyWarnings([rules(...Array.from({ length: 99 }, (_, index) => [{ prefix: `line-${index + 1}` }]))]);
+  assert.deepEqual([more.length, more.at(-1)], [6, 'access keys: 4 more prefixes reach into that of another key']);
+});
+
+test('a prefix with which no key of an object can begin is told', () => {
+  for (const [prefix, isTold] of /** @type {[string, boolean][]} */ ([['/a', true], ['\\a', true], ['.oss-edge/', true], ['.oss-edge', false], ['a/', false], ['.oss', false]])) {
+    const warnings = keyWarnings([{ accessKeys: [{ allow: [{ prefix }] }] }]);
+    assert.deepEqual(warnings, isTold ? [`access keys: accessKeys[0].allow[0].prefix: no object key may begin with \`${prefix}\`, so the rule allows nothing`] : []);
+  }
+});
+
 test('the number is the one that docs/access-keys.md gives', async () => {
   const page = await readFile(new URL('docs/access-keys.md', ROOT), 'utf8');
   assert.ok(page.includes(`more than some ${MAX_LISTED_KEYS.toLocaleString('en-US')} listed keys`));
