@@ -34,11 +34,13 @@ export async function* examined(patient) {
 export async function hindranceOf(device) {
   const answer = await device.ask({ method: 'PUT', key: 'plain', content: HELLO });
   if (answer.status === 0) {
-    return `no answer (${answer.fault}): look at --url, the DNS record, the distribution's alternate names and certificate`;
+    const causes = "--url, the DNS record, the distribution's alternate names and certificate";
+    return `no answer (${answer.fault}): look at ${causes}`;
   }
   const { accessKeyId } = device;
   const hindrance = {
-    InvalidAccessKeyId: `the deployment does not take ${accessKeyId}, as its access keys are others: give those, or --key`,
+    InvalidAccessKeyId:
+      `the deployment does not take ${accessKeyId}, as its access keys are others: give those, or --key`,
     SignatureDoesNotMatch:
       `the deployment has another secret of ${accessKeyId}, or what is before it changes the path or Date: ` +
       'give its access keys, and ask the distribution itself (--url, --host)',

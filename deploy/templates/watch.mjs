@@ -42,6 +42,7 @@ export function watchTemplate(plan) {
 
 /** @param {Plan} plan @returns {Record<string, import('./cfn.mjs').Resource>} */
 function queryResources({ name: deployment, config }) {
+  const decides = decidingFunction(config);
   const every = BEHAVIOR.triggers.map(({ event }) => event);
   const queries = QUERIES.map(({ name, query, ofEveryFunction = false }) => [
     `Query${pascal(name)}`,
@@ -50,7 +51,7 @@ function queryResources({ name: deployment, config }) {
       Properties: {
         Name: `${deployment}/${name}`,
         QueryString: query.join('\n| '),
-        LogGroupNames: (ofEveryFunction ? every : [decidingFunction(config)]).map((event) => ref(`${pascal(event)}Log`)),
+        LogGroupNames: (ofEveryFunction ? every : [decides]).map((event) => ref(`${pascal(event)}Log`)),
       },
     },
   ]);
