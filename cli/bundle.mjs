@@ -41,7 +41,7 @@ const SEALS_OF_ONE_FUNCTION = { uploadIds: true };
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const GATE_FILE = 'gate.bin';
+export const GATE_FILE = 'gate.bin';
 const SEAL_FILE = 'seal.bin';
 const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 
@@ -150,7 +150,6 @@ async function gateFile({ config, accessKeys, secrets }) {
  * @returns {Promise<{ index: Uint8Array, inputs: string[] }>} `inputs` are files, relative to the package
  */
 async function bundled(entry, { config }) {
-  const { api, relay, headers, entrance, listener = {} } = /** @type {any} */ (config);
   const isRelay = entry.startsWith('relay');
   const { outputFiles, metafile } = await build({
     entryPoints: [join(ROOT, 'cli', 'functions', `${entry}.mjs`)],
@@ -168,15 +167,26 @@ async function bundled(entry, { config }) {
     write: false,
   });
   const code = outputFiles[0].text;
-  const settings = Object.entries({
+  const settings = Object.entries(settingsOf(config)).filter(([name]) => code.includes(name));
+  const line = settings.map(([name, value]) => `const ${name}=${JSON.stringify(JSON.stringify(value))};`).join('');
+  const [{ inputs }] = Object.values(metafile.outputs);
+  return { index: Buffer.from(`${line}\n${code}`), inputs: Object.keys(inputs) };
+}
+
+/**
+ * The parts of the configuration that functions have in their first line, by their names there.
+ *
+ * @param {any} config
+ * @returns {Record<string, unknown>}
+ */
+export function settingsOf(config) {
+  const { api, relay, headers, entrance, listener = {} } = config;
+  return {
     OSS_EDGE_CONFIG: config,
     OSS_EDGE_ENDPOINTS: { api, relay },
     OSS_EDGE_LISTENER: entrance === 'relay' ? listener : null,
     OSS_EDGE_STORAGE_CLASSES: headers?.storageClasses ?? {},
-  }).filter(([name]) => code.includes(name));
-  const line = settings.map(([name, value]) => `const ${name}=${JSON.stringify(JSON.stringify(value))};`).join('');
-  const [{ inputs }] = Object.values(metafile.outputs);
-  return { index: Buffer.from(`${line}\n${code}`), inputs: Object.keys(inputs) };
+  };
 }
 
 /** @param {string} directory @param {Files} files */

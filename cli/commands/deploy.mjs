@@ -107,6 +107,16 @@ async function writeTemplates({ bundle, out, endpoint, ...options }) {
   const documents = await readDocuments(documentFiles(options), endpointOf(endpoint));
   const plan = planOf(documents.written, requiredSettings(documents.settings));
   const release = bundle === undefined ? undefined : await readRelease(documents, bundle);
+  if (release !== undefined) {
+    const { functionOfOtherDocuments } = await import('../deploy/bundle-check.mjs');
+    const other = await functionOfOtherDocuments(documents, release.zips);
+    if (other !== undefined) {
+      throw new Error(
+        `${join(bundle, `${other}.zip`)}: expected a bundle of this configuration, these access keys and this --endpoint, ` +
+          'by this release, found another: bundle again',
+      );
+    }
+  }
   const stacks = release === undefined ? foundationStacks(plan) : releaseStacks(plan, release);
   const faults = faultsOf(plan, stacks);
   if (faults.length > 0) throw new Error(faults.join('\n'));

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { zipSync } from 'fflate';
+
 import { splitDeployment, withEndpoint } from '../../cli/deployment.mjs';
 import { releaseOf } from '../../cli/deploy/release.mjs';
 import { aliasesByBucket } from '../../deploy/aliases.mjs';
@@ -49,6 +51,30 @@ test('writes the foundation, then, with a bundle, every template with its hash',
   const { hash } = releaseOf(new Map(read));
   assert.equal(edge.Resources.ViewerRequestFunction.Properties.Code.S3Key, `${hash}/viewer-request.zip`);
   assert.equal(edge.Outputs.Bundle.Value, hash);
+});
+
+test('a bundle of another configuration, other access keys or another endpoint is refused', async () => {
+  const config = JSON.parse(await readFile(file('config.json'), 'utf8'));
+  await writeFile(file('other.json'), JSON.stringify({ ...config, maxClockSkewSeconds: 900 }));
+  await writeFile(file('same.json'), JSON.stringify(config, null, 1));
+  await ossEdge('keys', 'new', '--everything', '--file', file('other-keys.json'));
+  const template = async (/** @type {string} */ configFile, /** @type {string} */ keys, /** @type {string[]} */ where) => {
+    const args = ['--config', file(configFile), '--access-keys', file(keys), '--bundle', file('dist'), '--out', file('t'), ...where];
+    const { status, stderr } = await ossEdge('deploy', 'template', ...args);
+    return [status, stderr.replace(directory, '')];
+  };
+  const refused = (/** @type {string} */ name) => [
+    2,
+    `oss-edge: /dist/${name}.zip: expected a bundle of this configuration, these access keys and this --endpoint, by this release, ` +
+      'found another: bundle again\n',
+  ];
+  assert.deepEqual(await template('same.json', 'access-keys.json', endpoint), [0, '']);
+  assert.deepEqual(await template('other.json', 'access-keys.json', endpoint), refused('viewer-request'));
+  assert.deepEqual(await template('same.json', 'other-keys.json', endpoint), refused('viewer-request'));
+  assert.deepEqual(await template('same.json', 'access-keys.json', []), refused('viewer-request'));
+  // Without a gate.bin to compare: the parts of the configuration that are in the code.
+  await writeFile(join(file('dist'), 'viewer-request.zip'), zipSync({ 'index.mjs': Buffer.from('// nothing of it') }));
+  assert.deepEqual(await template('same.json', 'access-keys.json', []), refused('origin-request'));
 });
 
 test('a bundle that is not there is named', async () => {
