@@ -21,9 +21,11 @@ export async function rollback(context, plan, { to, now = new Date() }) {
   const buckets = await artifactBuckets(context, plan);
   const bucket = buckets.get(EDGE_REGION);
   if (bucket === undefined || present.edge === undefined) throw new Error(`${plan.name}: nothing is deployed`);
-  const { Bundle: current } = present.edge;
   const releases = await releasesOf(aws.s3(EDGE_REGION), bucket);
-  const record = releases.find(({ hash }) => (to === undefined ? hash !== current : hash.startsWith(to)));
+  const record =
+    to === undefined
+      ? releaseBefore(releases, present.edge.Bundle, present.regional?.Bundle)
+      : releases.find(({ hash }) => hash.startsWith(to));
   if (record === undefined) {
     const known = releases.map(({ hash, at }) => `${hash.slice(0, 12)} of ${at}`).join(', ');
     throw new Error(`expected a release to go back to, found ${known || 'none'}`);
@@ -33,6 +35,18 @@ export async function rollback(context, plan, { to, now = new Date() }) {
   const deployed = await applyRelease(context, earlier, record.hash, buckets, present);
   if (!ui.dryRun) await recordRelease(aws.s3(EDGE_REGION), bucket, { ...record, at: now.toISOString() });
   return deployed;
+}
+
+/**
+ * The release to go back to. Stacks with different bundles are of a deployment that did not end, or of a rollback. Its
+ * bundle is behind the edge already, and a deployment's isn't recorded yet.
+ *
+ * @param {Awaited<ReturnType<typeof releasesOf>>} releases the latest first
+ * @param {string | undefined} atTheEdge @param {string | undefined} behind bundles; undefined where nothing is behind
+ */
+function releaseBefore(releases, atTheEdge, behind = atTheEdge) {
+  if (behind === atTheEdge) return releases.find(({ hash }) => hash !== atTheEdge);
+  return releases.find(({ hash }) => hash === behind) ?? releases.find(({ hash }) => hash === atTheEdge);
 }
 
 /** @param {Context} context @param {Plan} plan @returns {Promise<Map<string, string>>} by Region */

@@ -20,6 +20,8 @@ export async function status(context, plan) {
     { name: names.edge, region: EDGE_REGION },
   ];
   let isWhole = true;
+  /** @type {Set<string>} */
+  const bundles = new Set();
   for (const { name, region } of stacks) {
     const state = await stackState(aws.cloudFormation(region), name);
     const isGood = /^(CREATE|UPDATE)_COMPLETE$/u.test(state?.status ?? '');
@@ -27,10 +29,19 @@ export async function status(context, plan) {
     ui.say(
       `${name} (${region}): ${state?.status ?? 'not there'}${isGood || !state?.reason ? '' : `: ${state.reason}`}`,
     );
-    if (state?.outputs.Bundle !== undefined) ui.say(`  bundle ${state.outputs.Bundle.slice(0, 12)}`);
+    if (state?.outputs.Bundle === undefined) continue;
+    const bundle = state.outputs.Bundle.slice(0, 12);
+    bundles.add(bundle);
+    ui.say(`  bundle ${bundle}`);
+  }
+  if (bundles.size > 1) {
+    ui.say(
+      `the stacks have different bundles, ${[...bundles].join(' and ')}: a deployment did not end; run ` +
+        '`oss-edge deploy` again, or `deploy rollback`',
+    );
   }
   const bucket = (await artifactBuckets(context, plan)).get(EDGE_REGION);
   const releases = bucket === undefined ? [] : await releasesOf(aws.s3(EDGE_REGION), bucket);
   for (const { hash, at } of releases) ui.say(`released ${at}: bundle ${hash.slice(0, 12)}`);
-  return isWhole;
+  return isWhole && bundles.size <= 1;
 }

@@ -234,6 +234,30 @@ test('rollback goes back to the bundle and the stacks of the release before', as
   await assert.rejects(runRollback(options({ to: 'ffff' }), seams()), /expected a release to go back to, found [0-9a-f]{12} of 2026-01-03/u);
 });
 
+test('rollback after a deployment that did not end goes back to what it began from, or goes on with a rollback', async () => {
+  await write();
+  await deployOnce({}, { now: new Date('2026-01-01T00:00:00Z') });
+  const first = named('us-east-1 fleet-edge')?.outputs.Bundle;
+  code = '2';
+  await deployOnce({}, { now: new Date('2026-01-02T00:00:00Z') });
+  // A stack whose change failed stays UPDATE_ROLLBACK_COMPLETE where there is nothing to change.
+  const stacks = () => Object.entries(aws.stacks.snapshot()).map(([name, { template, outputs }]) => [name, template, outputs]);
+  const before = stacks();
+  code = '3';
+  await write({ ...CONFIG, deployment: { ...CONFIG.deployment, plainHttp: true } });
+  aws.stacks.failing.add('DistributionFleetUploads');
+  await assert.rejects(deployOnce(), /Internal Failure/u);
+  assert.notDeepEqual(stacks(), before);
+  await runRollback(options(), seams({ now: new Date('2026-01-03T00:00:00Z') }));
+  assert.deepEqual(stacks(), before);
+
+  aws.stacks.failing.add('DistributionFleetUploads');
+  await assert.rejects(runRollback(options({ to: first?.slice(0, 12) }), seams()), /Internal Failure/u);
+  assert.deepEqual(['eu-west-1 fleet-regional', 'us-east-1 fleet-edge'].map((name) => named(name)?.outputs.Bundle === first), [true, false]);
+  await runRollback(options(), seams());
+  assert.equal(named('us-east-1 fleet-edge')?.outputs.Bundle, first);
+});
+
 test('the triggers change with the policy in one change of the distribution, and rollback takes both back', async () => {
   const zips = async (/** @type {any} */ { config }) => {
     const names = functionsOf({ config });
@@ -268,6 +292,13 @@ test('status shows what is whole, and what runs', async () => {
   said = [];
   assert.equal(await runStatus(options(), seams()), 0);
   assert.equal(said.filter((line) => /^ {2}bundle [0-9a-f]{12}$/u.test(line)).length, 2);
+
+  // A deployment that ended between what is behind the edge and the edge.
+  const edge = named('us-east-1 fleet-edge');
+  if (edge) edge.outputs.Bundle = 'f'.repeat(64);
+  said = [];
+  assert.equal(await runStatus(options(), seams()), 1);
+  assert.match(String(said.find((line) => line.startsWith('the stacks have'))), /^the stacks have different bundles, [0-9a-f]{12} and f{12}: a deployment did not end; run `oss-edge deploy` again, or `deploy rollback`$/u);
 });
 
 test('the origin secret is rotated so that each step takes what is sent', async () => {
