@@ -99,7 +99,7 @@ export function createExplainer({ wasm, documents, tokens = [], maxTested = MAX_
       ? decision.decision === 'forward'
         ? 'forward'
         : 'deny'
-      : (line?.decision ?? (error ? 'deny' : null));
+      : (line?.decision ?? (error || line?.code ? 'deny' : null));
     const accessKeyId = presented?.accessKeyId ?? textOf(line?.accessKeyId);
     const isOutsideRules = code === 'AccessDenied' && detail?.includes('`allow`');
     const rules = isOutsideRules && accessKeyId !== null ? rulesOf(documents.accessKeys, accessKeyId) : undefined;
@@ -116,7 +116,7 @@ export function createExplainer({ wasm, documents, tokens = [], maxTested = MAX_
       cause: outcome === 'forward' ? null : found.cause,
       tested: found.tested,
       advice: adviceOf(code ?? undefined) ?? null,
-      proves: provesOf(subject.form, code),
+      proves: provesOf(subject.form, textOf(outcome), code),
       notes: [...(rules === undefined ? [] : [rules]), ...notesOf(subject, missing, presented, form)],
       form: form ? shownForm(form) : null,
       stringToSign: presented ? shownText(presented.stringToSign) : null,

@@ -41,10 +41,11 @@ const PROVES = Object.freeze({
 /** Of a line with a code that has nothing to do with its signature. */
 const PROVES_ITS_CAUSE = 'A line of the log shows the cause that was logged, and the request is not in it.';
 
-/** @param {InputForm} form @param {string | null} code of the refusal */
-export function provesOf(form, code) {
-  const isAboutKey = code === null || ['SignatureDoesNotMatch', 'InvalidAccessKeyId'].includes(code);
-  return form === 'log-line' && !isAboutKey ? PROVES_ITS_CAUSE : PROVES[form];
+/** @param {InputForm} form @param {string | null} decision @param {string | null} code of the refusal */
+export function provesOf(form, decision, code) {
+  const mayNeedSignature =
+    decision !== 'forward' && (code === null || ['SignatureDoesNotMatch', 'InvalidAccessKeyId'].includes(code));
+  return form === 'log-line' && !mayNeedSignature ? PROVES_ITS_CAUSE : PROVES[form];
 }
 
 /**
@@ -57,8 +58,8 @@ export function subjectsOf(text, name) {
   const found = subjectsOfJson(text, name) ?? subjectsOfText(text, name);
   if (found.length === 0) {
     throw new Error(
-      `${name}: expected a line of the log, an event of viewer request, an HTTP request, what curl -v prints, a HAR ` +
-        'file with a signed request, or the text of an exception',
+      `${name}: expected a line of the log about a request, an event of viewer request, an HTTP request, what curl -v ` +
+        'prints, a HAR file with a signed request, or the text of an exception',
     );
   }
   return found;

@@ -87,7 +87,7 @@ test('says what it expected when it recognises no form', async () => {
   for (const input of ['', 'hello', '{}', '{"log":{"entries":[]}}', '{"log":1,"event":"access-keys"}']) {
     const { status, stdout, stderr } = await run([], input);
     assert.deepEqual([status, stdout], [2, ''], input);
-    assert.match(stderr, /^oss-edge: -: expected a line of the log, .*\n$/u);
+    assert.match(stderr, /^oss-edge: -: expected a line of the log about a request, .*\n$/u);
   }
 });
 
@@ -147,6 +147,12 @@ test('names the rules of a key that may not do it, and of its master key', () =>
 test('asks for a capture only where a signature would help', () => {
   assert.match(ofLine({ code: 'SignatureDoesNotMatch' }).proves, /`capture`/u);
   for (const code of ['MethodNotAllowed', 'EntityTooSmall', 'RequestTimeTooSkewed']) assert.doesNotMatch(ofLine({ code }).proves, /`capture`/u);
+  assert.doesNotMatch(ofLine({ decision: 'forward' }).proves, /`capture`/u);
+});
+
+test('a line of origin-response, which has no decision, is of a request that was refused', () => {
+  const line = ofLine({ function: 'origin-response', decision: undefined, status: 409, code: 'FileAlreadyExists' });
+  assert.deepEqual([line.decision, line.code], ['deny', 'FileAlreadyExists']);
 });
 
 test('finds two causes that hold together', () => {
