@@ -19,7 +19,8 @@ head-object.zip contain keys that are derived from the secrets. The files are re
 
 Beside each zip is NAME.cdx.json, a software bill of materials in CycloneDX's format. What is printed has the SHA-256 of
 each function's code (index.mjs without its first line, which has the configuration) and of the WebAssembly: both are the
-same for everybody who bundles the same release.`;
+same for everybody who bundles the same release. The last line is the bundle's hash, over all zips, by which \`oss-edge
+deploy\` and the templates name it.`;
 
 /** @param {import('commander').Command} program */
 export function addBundle(program) {
@@ -41,6 +42,7 @@ function leadsNowhere({ api, relay }) {
 /** @param {any} options */
 async function bundle({ out, json, allowWeakSecrets, endpoint: endpointUrl, ...options }) {
   const { writeFunctions } = await import('../bundle.mjs');
+  const { readRelease } = await import('../deploy/release.mjs');
   const { documentWarnings, readDocuments } = await import('../documents.mjs');
   const { writeWarnings } = await import('../key-warnings.mjs');
   const { weakSecret } = await import('../weak-secrets.mjs');
@@ -62,7 +64,9 @@ async function bundle({ out, json, allowWeakSecrets, endpoint: endpointUrl, ...o
   const functions = await writeFunctions(documents, out, { sboms: true });
   const zips = await writeZips(functions, out);
   const bundled = [...functions].map(([name, files], index) => ({ function: name, ...zips[index], ...hashesOf(files) }));
-  process.stdout.write(json ? bundled.map((one) => `${JSON.stringify(one)}\n`).join('') : textOf(bundled));
+  const { hash } = await readRelease(documents, out);
+  const text = json ? bundled.map((one) => `${JSON.stringify(one)}\n`).join('') : textOf(bundled);
+  process.stdout.write(json ? text : `${text}bundle  sha256 ${hash}\n`);
   return 0;
 }
 

@@ -39,7 +39,8 @@ test('writes the foundation, then, with a bundle, every template with its hash',
   const bundle = ['bundle', ...documents, '--secrets', file('secrets.json'), '--out', file('dist')];
   const refused = await ossEdge(...bundle);
   assert.deepEqual([refused.status, /expected --endpoint URL/u.test(refused.stderr)], [2, true]);
-  assert.equal((await ossEdge(...bundle, ...endpoint)).status, 0);
+  const bundled = await ossEdge(...bundle, ...endpoint);
+  assert.equal(bundled.status, 0);
 
   await ossEdge('deploy', 'template', ...documents, ...endpoint, '--bundle', file('dist'), '--out', file('templates'));
   assert.deepEqual((await readdir(file('templates'))).sort(), [
@@ -51,6 +52,7 @@ test('writes the foundation, then, with a bundle, every template with its hash',
   const { hash } = releaseOf(new Map(read));
   assert.equal(edge.Resources.ViewerRequestFunction.Properties.Code.S3Key, `${hash}/viewer-request.zip`);
   assert.equal(edge.Outputs.Bundle.Value, hash);
+  assert.equal(bundled.stdout.split('\n').at(-2), `bundle  sha256 ${hash}`);
 });
 
 test('a bundle of another configuration, other access keys or another endpoint is refused', async () => {
