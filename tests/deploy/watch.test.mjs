@@ -164,6 +164,13 @@ test('metrics and queries are of the log of the function that decides, and no lo
   }
 });
 
+test('docs/deployment.md has every field of the log, and every event', async () => {
+  const docs = await readFile(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
+  const section = docs.slice(docs.indexOf('\n## Logs\n'));
+  const { properties } = JSON.parse(await readFile(new URL('../../cli/schema/log-line.schema.json', import.meta.url), 'utf8'));
+  for (const name of [...Object.keys(properties), ...properties.event.enum]) assert.ok(section.includes(`\`${name}\``), name);
+});
+
 test('the dashboard shows every metric in every Region, and no two widgets overlap', () => {
   const { plan, stacks } = deploymentOf('an API, with every choice');
   const body = stacks.find(({ kind }) => kind === 'edge')?.template.Resources.Dashboard.Properties?.DashboardBody['Fn::Sub'];

@@ -67,7 +67,7 @@ test('a document that breaks its schema is refused with what was expected and wh
   for (const [schema, value, problem] of /** @type {[object, unknown, string][]} */ ([
     [{ type: 'array', minItems: 2 }, ['a'], 'expected at least 2 items, found ["a"]'],
     [{ type: 'array', maxItems: 1 }, ['a', 'b'], 'expected at most 1 items, found ["a","b"]'],
-    [{ type: 'array', uniqueItems: true }, ['a', 'a'], 'expected each item once, found ["a","a"]'],
+    [{ type: 'array', uniqueItems: true }, ['a', 'a'], 'expected each value once, found ["a","a"]'],
     [{ type: 'string', minLength: 3 }, 'ab', 'expected at least 3 characters, found "ab"'],
     [{ type: 'string', maxLength: 1 }, 'ab', 'expected at most 1 characters, found "ab"'],
     [{ const: '*' }, 'a', 'expected "*", found "a"'],
