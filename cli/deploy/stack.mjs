@@ -83,7 +83,9 @@ export async function applyStack(context, stack, parameters) {
  * @throws {Error} of the first that failed, once all have ended
  */
 export async function applyStacks(all) {
-  const prepared = await Promise.all(all.map(prepare));
+  /** @type {Map<string, string>} */
+  const shown = new Map();
+  const prepared = await Promise.all(all.map((one) => prepare(one, shown)));
   const changing = prepared.filter(({ changeSet }) => changeSet !== undefined);
   const [{ ui }] = all.map(({ context }) => context);
   if (changing.length === 0 || ui.dryRun) return prepared.map(({ outputs }) => outputs);
@@ -109,14 +111,20 @@ export async function applyStacks(all) {
  *   that the stack has, and nothing to do without a change set
  */
 
-/** Shows what would change. @param {Wanted} wanted @returns {Promise<Prepared>} */
-async function prepare({ context, stack, parameters }) {
+/**
+ * Shows what would change.
+ *
+ * @param {Wanted} wanted
+ * @param {Map<string, string>} shown titles of stacks by their changes, which are shown once
+ * @returns {Promise<Prepared>}
+ */
+async function prepare({ context, stack, parameters }, shown) {
   const { ui } = context;
   const title = `${stack.name} (${stack.region})`;
   const before = await settled(context, stack);
   const one = { context, stack, parameters, title, outputs: before?.outputs ?? {} };
   if (before === undefined && ui.dryRun) {
-    show(ui, `${title}: is created`, creationLines(stack.template));
+    show('is created', creationLines(stack.template));
     return one;
   }
   const changeSet = await createChangeSet(context, stack, parameters, before !== undefined);
@@ -124,9 +132,19 @@ async function prepare({ context, stack, parameters }) {
     ui.say(`${title}: no change`);
     return one;
   }
-  show(ui, `${title}: ${before === undefined ? 'is created' : 'changes'}`, changeLines(changeSet.changes));
+  show(before === undefined ? 'is created' : 'changes', changeLines(changeSet.changes));
   if (ui.dryRun) await discard({ ...one, changeSet });
   return { ...one, changeSet };
+
+  /** @param {string} what happens to the stack @param {string[]} lines */
+  function show(what, lines) {
+    const changes = [what, ...lines].join('\n');
+    const other = shown.get(changes);
+    ui.say(other === undefined ? `${title}: ${what}` : `${title}: ${what}, as ${other}`);
+    if (other !== undefined) return;
+    shown.set(changes, title);
+    for (const line of lines) ui.say(`  ${line}`);
+  }
 }
 
 /** @param {Prepared} prepared */
@@ -295,10 +313,4 @@ async function eventsOf(cfn, name) {
     throw error;
   });
   return StackEvents.toReversed();
-}
-
-/** @param {Ui} ui @param {string} title @param {string[]} lines */
-function show(ui, title, lines) {
-  ui.say(title);
-  for (const line of lines) ui.say(`  ${line}`);
 }

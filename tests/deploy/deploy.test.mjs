@@ -284,6 +284,17 @@ test('the triggers change with the policy in one change of the distribution, and
   assert.equal(JSON.stringify(named('us-east-1 fleet-edge')?.outputs), JSON.stringify(before?.outputs));
 });
 
+test('the same changes in several Regions are shown once', async () => {
+  await write();
+  for (const dryRun of [true, false]) {
+    said = [];
+    await deployOnce({ dryRun });
+    assert.equal(said.filter((line) => line === '  creates ViewerRequestLog (Logs LogGroup)').length, 1);
+    const others = said.filter((line) => /^fleet-watch \((us-east-1|eu-west-1)\): is created, as fleet-watch \((us-east-1|eu-west-1)\)$/u.test(line));
+    assert.equal(others.length, 1, said.join('\n'));
+  }
+});
+
 test('status shows what is whole, and what runs', async () => {
   await write();
   assert.equal(await runStatus(options(), seams()), 1);
