@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { describe, test } from 'node:test';
 
+import { withFetchedKeys } from '../../cli/fetched-keys.mjs';
 import { MalformedDocument, fetchKeyDocuments } from '../../js-shim/keys/key-documents.mjs';
 import { nearestFirst } from '../../js-shim/keys/region-order.mjs';
 import { fetchAccessKeys } from '../../js-shim/keys/secrets-manager-keys.mjs';
@@ -160,8 +161,12 @@ describe('credentials of a container', () => {
     POST: { Name: 'fleet', VersionId: 'v1', SecretString: '{"accessKeys":[]}', CreatedDate: 1 },
   });
 
-  /** @param {NodeJS.ProcessEnv} env @returns {Promise<string | undefined>} whose access key id signed */
-  async function signedBy(env) {
+  /**
+   * @param {NodeJS.ProcessEnv} env
+   * @param {(credentials: { secretId: string, regions: string[], endpoint: string }) => Promise<unknown>} [fetches]
+   * @returns {Promise<string | undefined>} whose access key id signed
+   */
+  async function signedBy(env, fetches = (credentials) => fetchAccessKeys(credentials, { env, otherCredentials: sdkCredentials() })) {
     /** @type {string | undefined} */
     let authorization;
     const server = http.createServer((request, response) => {
@@ -176,7 +181,7 @@ describe('credentials of a container', () => {
     for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) delete process.env[name];
     process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `${endpoint}/role`;
     try {
-      await fetchAccessKeys({ secretId: 'fleet', regions: ['us-east-1'], endpoint }, { env, otherCredentials: sdkCredentials() });
+      await fetches({ secretId: 'fleet', regions: ['us-east-1'], endpoint });
     } finally {
       process.env = before;
       server.close();
@@ -187,6 +192,10 @@ describe('credentials of a container', () => {
   test('sign where the environment has none', async () => {
     assert.equal(await signedBy({}), 'ASIACONTAINER');
     assert.equal(await signedBy({ AWS_ACCESS_KEY_ID: 'ASIAFUNCTION', AWS_SECRET_ACCESS_KEY: 's' }), 'ASIAFUNCTION');
+  });
+
+  test("sign for an operator's command, as everything that the AWS SDK finds", async () => {
+    assert.equal(await signedBy({}, (credentials) => withFetchedKeys({ config: { credentials: { source: 'secrets-manager', ...credentials } }, accessKeys: undefined })), 'ASIACONTAINER');
   });
 });
 
