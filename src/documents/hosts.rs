@@ -95,7 +95,16 @@ fn add_host(
             return Err(DocumentError::new("host", format!("expected {expected}, found \"{host}\"")));
         }
     };
-    if is_new { Ok(()) } else { Err(DocumentError::new("host", "expected a host that is listed once")) }
+    if is_new {
+        return Ok(());
+    }
+    let expected = match style {
+        Style::VirtualHosted | Style::Endpoint => {
+            "expected a host that is listed once: one of style \"endpoint\" stands for its `*.` as well"
+        }
+        Style::Cname | Style::Path => "expected a host that is listed once",
+    };
+    Err(DocumentError::new("host", expected))
 }
 
 fn check_host_bucket(

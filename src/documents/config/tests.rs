@@ -156,6 +156,11 @@ fn names_the_field_and_what_was_expected() {
         ),
         ("127.0.0.1", "uploads.example.com", "hosts[2].host: expected a host that is listed once"),
         (
+            "127.0.0.1\", \"style\": \"path\"",
+            "d111111abcdef8.cloudfront.net\", \"style\": \"endpoint\", \"bucket\": \"fleet-uploads\"",
+            "hosts[2].host: expected a host that is listed once: one of style \"endpoint\" stands for its `*.` as well",
+        ),
+        (
             "\"*.d111111abcdef8",
             "\"d111111abcdef8",
             "hosts[0].host: expected `*.` and the host that follows the bucket, in lower case and without a port, as in `*.oss.example.com`, found \"d111111abcdef8.cloudfront.net\"",
