@@ -134,6 +134,9 @@ fn not_implemented(name: &str, value: &str) -> String {
         "x-oss-object-acl" => "headers.publicAcl",
         "x-oss-server-side-encryption" | "x-oss-server-side-encryption-key-id" => "headers.kmsKeys",
         "x-oss-tagging" => "headers.tagging",
+        _ if name.starts_with("x-oss-copy-source") || name == "x-oss-metadata-directive" => {
+            return format!("header `{name}` is {}: copying is not served", found(value));
+        }
         _ => return format!("header `{name}` is {}: S3 does not do that", found(value)),
     };
     format!("header `{name}` is {}: see `{setting}` in the configuration", found(value))

@@ -49,6 +49,7 @@ fn names_the_setting_that_takes_a_header() {
         ("x-oss-forbid-overwrite", "with `triggers` \"origin-request\" it needs a `relay`"),
         ("if-none-match", "header `if-none-match` would reach S3"),
         ("x-oss-symlink-target", "header `x-oss-symlink-target` is `k`: S3 does not do that"),
+        ("x-oss-copy-source", "header `x-oss-copy-source` is `k`: copying is not served"),
     ] {
         let detail = Refusal::NotImplemented(name.into(), text("k")).detail();
         assert!(detail.contains(expected), "{detail}");
