@@ -68,7 +68,7 @@ export async function runDeploy(
 ) {
   return declinable(seams, async () => {
     const { context, documents, read } = await begin(options, seams);
-    const weak = documents.accessKeys ? weakSecret([documents.accessKeys]) : undefined;
+    const weak = documents.accessKeys ? weakSecret([documents.accessKeys], '') : undefined;
     if (weak) throw new Error(`access keys: ${weak}`);
     writeWarnings(documentWarnings(documents));
     const { now, bundle } = seams;
@@ -155,7 +155,7 @@ async function tried({ aws, ui: { say, pollMilliseconds } }, { plan, edge, docum
     say(`not tried: ${target}`);
     if (plan.accessKeys) {
       const [name] = plan.accessKeys.secretIds;
-      say(`make access keys with \`oss-edge keys new --secret ${name} --region ${plan.region}\``);
+      say(`make access keys with \`oss-edge keys new --secret ${name} --region ${plan.region} --prefix PREFIX\``);
     }
     return true;
   }

@@ -213,6 +213,12 @@ test('a certificate that CloudFront would refuse is named before anything is mad
   await deployOnce();
 });
 
+test('a secret that somebody could guess is refused, without an option that deploy does not have', async () => {
+  await write();
+  await writeFile(join(directory, 'access-keys.json'), JSON.stringify({ accessKeys: [{ ...KEY, accessKeySecret: 'hunter2hunter2' }] }));
+  await assert.rejects(deployOnce(), { message: 'access keys: accessKeys[0].accessKeySecret: expected at least 16 characters, found 14' });
+});
+
 test('without a terminal and without --yes nothing is changed', async () => {
   await write();
   await assert.rejects(deployOnce({ yes: false }), /expected --yes/u);
@@ -438,7 +444,7 @@ test('access keys in Secrets Manager: the secret is made with its replicas, and 
   await rm(join(directory, 'access-keys.json'));
   await deployOnce({ accessKeys: undefined });
   assert.ok(aws.secrets.has('eu-west-1 fleet-keys') && aws.secrets.has('us-east-1 fleet-keys'));
-  assert.ok(said.includes('make access keys with `oss-edge keys new --secret fleet-keys --region eu-west-1`'), said.join('\n'));
+  assert.ok(said.includes('make access keys with `oss-edge keys new --secret fleet-keys --region eu-west-1 --prefix PREFIX`'), said.join('\n'));
   Object.assign(aws.secrets.get('eu-west-1 fleet-keys') ?? {}, { value: JSON.stringify({ accessKeys: [KEY] }) });
   said = [];
   await deployOnce({ accessKeys: undefined });
