@@ -142,6 +142,9 @@ function name({ cause, value, name: named }) {
   }
   if (cause === 'NotImplemented') {
     const setting = SETTINGS.get(String(named));
+    if (named?.startsWith('x-oss-copy-source') || named === 'x-oss-metadata-directive') {
+      return `${named}\` is ${found(value)}: copying is not served`;
+    }
     return `${named}\` is ${found(value)}: ${setting ? `see \`${setting}\` in the configuration` : 'S3 does not do that'}`;
   }
   if (cause === 'InvalidHeaderValue' || cause === 'InvalidQueryValue') return `${named}\` is ${found(value)}`;

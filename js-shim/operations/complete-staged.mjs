@@ -35,6 +35,8 @@ const DISTURBED = ['NoSuchUpload', 'PreconditionFailed', 'ConditionalRequestConf
 /** For the log. */
 const DISPLACED = 'another completion replaced a part that was made';
 
+const OBJECT_EXISTS = 'there is an object, and it may not be overwritten';
+
 /** In place of a list's digest. */
 const ALL_PARTS = 'all';
 
@@ -67,7 +69,7 @@ async function ended(s3, { upload, listed, headers, maxJoinBytes, make = makePar
     throw new S3Fault('EntityTooLarge', `${bytes} bytes to join, and \`maxJoinBytes\` is ${maxJoinBytes}`);
   }
   const forbidsOverwrite = headers['if-none-match'] !== undefined;
-  if (forbidsOverwrite && (await currentEtag(s3, upload.object)) !== undefined) throw new S3Fault('PreconditionFailed');
+  if (forbidsOverwrite && (await currentEtag(s3, upload.object)) !== undefined) throw new S3Fault('PreconditionFailed', OBJECT_EXISTS);
   const { record } = parts;
   // Of an upload of large parts S3 knows all that there is to know.
   const isRecorded = chosen.some(({ staged }) => staged);
@@ -104,7 +106,7 @@ async function completeInS3(s3, { object, uploadId }, Parts, headers) {
 /** @param {CompletedPart[]} listed @throws {S3Fault} InvalidPartOrder */
 function checkOrder(listed) {
   const isOrdered = listed.every(({ PartNumber }, index) => index === 0 || PartNumber > listed[index - 1].PartNumber);
-  if (!isOrdered) throw new S3Fault('InvalidPartOrder');
+  if (!isOrdered) throw new S3Fault('InvalidPartOrder', 'the part numbers are not in ascending order');
 }
 
 /**
@@ -118,7 +120,7 @@ function chosenParts(parts, listed) {
     const latest = latestParts(parts);
     // Ambiguous input is refused: the client can list what it means.
     if (latest.doubtful) throw new S3Fault('InvalidPart', 'a part came small and large within one second');
-    if (latest.parts.length === 0) throw new S3Fault('MalformedXML');
+    if (latest.parts.length === 0) throw new S3Fault('MalformedXML', 'the upload has no part');
     return latest.parts;
   }
   const byName = new Map([...parts.large, ...parts.staged].map((part) => [`${part.number} ${part.etag}`, part]));

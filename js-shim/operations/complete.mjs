@@ -25,7 +25,7 @@ export async function complete(s3, request, make) {
   checkContentMd5(request.body, contentMd5);
   const { ETag, VersionId, joinedBytes } = await completed(s3, request, headers, make).catch((error) => {
     // S3 wants the whole upload anew: nothing comes of a repetition.
-    throw error?.name === 'ConditionalRequestConflict' ? new S3Fault('PreconditionFailed') : error;
+    throw error?.name === 'ConditionalRequestConflict' ? new S3Fault('PreconditionFailed', 'the object was written or deleted meanwhile') : error;
   });
   if (!ETag) throw new Error('S3 returned no ETag');
   return {
@@ -48,7 +48,7 @@ async function completed(s3, request, headers, make) {
   const { object, options, query, staging } = request;
   const takesAll = options.has('complete-all');
   const listed = takesAll ? undefined : readCompletedParts(request.body.toString('utf8'));
-  if (!takesAll && listed === undefined) throw new S3Fault('MalformedXML');
+  if (!takesAll && listed === undefined) throw new S3Fault('MalformedXML', 'the body is no list of parts');
   const uploadId = query.get('uploadId') ?? '';
   if (staging !== undefined) {
     const { folder, maxJoinBytes } = staging;
@@ -56,7 +56,7 @@ async function completed(s3, request, headers, make) {
   }
   const upload = { ...object, UploadId: uploadId };
   const Parts = listed ?? (await everyPart(s3, upload));
-  if (Parts === undefined) throw new S3Fault('MalformedXML');
+  if (Parts === undefined) throw new S3Fault('MalformedXML', 'the upload has no part');
   const { CompleteMultipartUploadCommand } = await import('@aws-sdk/client-s3');
   return s3.send(withHeaders(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }), headers));
 }
@@ -68,7 +68,7 @@ async function completed(s3, request, headers, make) {
  */
 function checkContentMd5(body, contentMd5) {
   const matches = contentMd5 === undefined || contentMd5 === createHash('md5').update(body).digest('base64');
-  if (!matches) throw new S3Fault('BadDigest');
+  if (!matches) throw new S3Fault('BadDigest', 'the body has another Content-MD5');
 }
 
 /**

@@ -4,7 +4,7 @@
 
 import { isUtf8 } from 'node:buffer';
 
-import { S3Fault } from './s3-fault.mjs';
+import { S3Fault, faultDetail } from './s3-fault.mjs';
 
 /**
  * @typedef {import('./s3-clients.mjs').S3} S3
@@ -63,7 +63,7 @@ async function find(s3, { object }) {
   const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
   return s3.send(new HeadObjectCommand(object)).catch((error) => {
     const code = CODES[error.$metadata?.httpStatusCode];
-    throw code === undefined ? error : new S3Fault(code);
+    throw code === undefined ? error : new S3Fault(code, faultDetail(error));
   });
 }
 

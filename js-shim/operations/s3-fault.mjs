@@ -7,8 +7,8 @@ import { ACCESS_DENIED, INTERNAL_ERROR, ossError } from '../edge/oss-error.mjs';
 
 /** An error by S3's code, for what is found out before S3 is asked. */
 export class S3Fault extends Error {
-  /** @param {string} code @param {string} [detail] for the log: what was found, and what to change */
-  constructor(code, detail = code) {
+  /** @param {string} code @param {string} detail for the log: what was found, and what to change */
+  constructor(code, detail) {
     super(detail);
     this.name = code;
   }

@@ -29,7 +29,7 @@ export class ChunkFramingCheck {
   end() {
     // A chunk's size is on a line of its own, which may be cut off, and none is larger than the whole.
     const line = /^([0-9a-f]{1,16})(?:\r\n|\r?$)/iu.exec(this.#beginning.toString('latin1'));
-    if (line !== null && Number.parseInt(line[1], 16) <= this.#length) throw new S3Fault('IncompleteBody');
+    if (line !== null && Number.parseInt(line[1], 16) <= this.#length) throw new S3Fault('IncompleteBody', "a hop before the relay left the chunks' framing in the body");
   }
 }
 

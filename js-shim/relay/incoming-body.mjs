@@ -11,6 +11,10 @@ import { RateCheck } from './rate-check.mjs';
 /** Bytes. A body that is no larger needs no slot. */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
+const CUT = 'the connection ended before the body';
+
+const CLOSED = 'the request has ended';
+
 /**
  * @typedef {import('node:http').IncomingMessage} IncomingMessage
  * @typedef {import('./slots.mjs').Slot} Slot
@@ -50,7 +54,7 @@ export class IncomingBody {
     this.#options = options;
     // A connection that is cut before the body's end makes the iterator throw.
     this.#chunks = request.iterator({ destroyOnReturn: false });
-    request.once('error', () => this.#gone.abort(new S3Fault('IncompleteBody')));
+    request.once('error', () => this.#gone.abort(new S3Fault('IncompleteBody', CUT)));
     this.#rate = new RateCheck(options.rate);
     const { length, mayHaveLostChunks = false } = options;
     const lostChunks = mayHaveLostChunks && length !== undefined && request.headers['transfer-encoding'] === undefined;
@@ -86,7 +90,7 @@ export class IncomingBody {
   close() {
     this.#closed = true;
     this.#rate.end();
-    this.#gone.abort(new S3Fault('IncompleteBody'));
+    this.#gone.abort(new S3Fault('IncompleteBody', CLOSED));
     if (this.#slot !== undefined) this.#options.slots.give(this.#slot);
     this.#slot = undefined;
     // So that the rest can be read and discarded.
@@ -98,7 +102,7 @@ export class IncomingBody {
     const slot = await this.#options.slots.take(this.#gone.signal);
     if (this.#closed) {
       this.#options.slots.give(slot);
-      throw new S3Fault('IncompleteBody');
+      throw new S3Fault('IncompleteBody', CLOSED);
     }
     return (this.#slot = slot);
   }
@@ -131,14 +135,15 @@ export class IncomingBody {
    */
   async #read() {
     const { value: chunk } = await this.#rate.measured(this.#chunks.next()).catch((error) => {
-      throw error instanceof S3Fault ? error : new S3Fault('IncompleteBody');
+      throw error instanceof S3Fault ? error : new S3Fault('IncompleteBody', CUT);
     });
-    if (this.#closed) throw new S3Fault('IncompleteBody');
+    if (this.#closed) throw new S3Fault('IncompleteBody', CLOSED);
     if (chunk === undefined) return this.#checkWhole();
     this.#rate.count(chunk.length);
     this.bytes += chunk.length;
-    if (this.bytes > (this.length ?? Infinity)) throw new S3Fault('IncompleteBody');
-    if (this.bytes > this.#options.maxBytes) throw new S3Fault('EntityTooLarge');
+    if (this.bytes > (this.length ?? Infinity)) throw new S3Fault('IncompleteBody', `more than ${this.length} bytes`);
+    const { maxBytes } = this.#options;
+    if (this.bytes > maxBytes) throw new S3Fault('EntityTooLarge', `more than ${maxBytes} bytes`);
     this.#framing?.add(chunk);
     this.#md5.update(chunk);
     this.#options.crc64.update(chunk);
@@ -148,9 +153,11 @@ export class IncomingBody {
   #checkWhole() {
     this.#rate.end();
     const { length = this.bytes, contentMd5 } = this.#options;
-    if (this.bytes !== length) throw new S3Fault('IncompleteBody');
+    if (this.bytes !== length) throw new S3Fault('IncompleteBody', `${this.bytes} of ${length} bytes`);
     this.#framing?.end();
-    if (contentMd5 !== undefined && contentMd5 !== this.digests().md5.toString('base64')) throw new S3Fault('BadDigest');
+    if (contentMd5 !== undefined && contentMd5 !== this.digests().md5.toString('base64')) {
+      throw new S3Fault('BadDigest', 'the body has another Content-MD5');
+    }
     return undefined;
   }
 }

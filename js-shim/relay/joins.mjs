@@ -12,8 +12,8 @@ export class Joins {
 
   /** @param {{ joins: number, joinsPerKey: number, slotWaitSeconds: number }} settings */
   constructor({ joins, joinsPerKey, slotWaitSeconds }) {
-    this.#slots = new Slots({ slots: joins, slotWaitSeconds });
-    this.#byKey = new BodiesByKey(joinsPerKey);
+    this.#slots = new Slots({ slots: joins, slotWaitSeconds }, 'RELAY_JOINS');
+    this.#byKey = new BodiesByKey(joinsPerKey, 'RELAY_JOINS_PER_KEY');
   }
 
   /**

@@ -39,8 +39,8 @@ const STORING = { PutObject: putObject, UploadPart: uploadPart };
  *   received: (bytes: number) => void) => Promise<Answer>} throws an error named by S3's code
  */
 export function performing(settings, sealing, storageClasses, isEntrance = false) {
-  const slots = new Slots(settings);
-  const bodies = new BodiesByKey(settings.bodiesPerKey);
+  const slots = new Slots(settings, 'RELAY_SLOTS');
+  const bodies = new BodiesByKey(settings.bodiesPerKey, 'RELAY_BODIES_PER_KEY');
   const joins = new Joins(settings);
   return async (s3, { forward, url }, message, received) => {
     const request = verifiedRequest(forward, Object.fromEntries(forward.headers), url);
@@ -60,9 +60,9 @@ export function performing(settings, sealing, storageClasses, isEntrance = false
         return getObjectMeta(s3, request);
     }
     if (store === undefined || forward.maxBodyBytes === undefined) throw new Error('the core decided on no body');
-    if (isOtherLength(message, forward.bodyLength)) throw new S3Fault('IncompleteBody');
+    if (isOtherLength(message, forward.bodyLength)) throw new S3Fault('IncompleteBody', 'the length at the edge was another');
     // Without either header HTTP/1.1 has no body, so what the client sent was lost on the way.
-    if (forward.bodyLength === undefined && hasNoFraming(message)) throw new S3Fault('IncompleteBody');
+    if (forward.bodyLength === undefined && hasNoFraming(message)) throw new S3Fault('IncompleteBody', 'a hop before the relay dropped the body');
     const options = {
       length: forward.bodyLength,
       maxBytes: forward.maxBodyBytes,

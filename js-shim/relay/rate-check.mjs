@@ -5,6 +5,7 @@ import { S3Fault } from '../operations/s3-fault.mjs';
 export class RateCheck {
   #least;
   #milliseconds;
+  #tooSlow;
   #bytes = 0;
   /** Waited since the bytes were counted anew. */
   #waited = 0;
@@ -15,6 +16,7 @@ export class RateCheck {
   constructor({ minBytesPerSecond, rateSeconds }) {
     this.#least = minBytesPerSecond * rateSeconds;
     this.#milliseconds = rateSeconds * 1000;
+    this.#tooSlow = `under ${minBytesPerSecond} bytes a second (RELAY_MIN_BYTES_PER_SECOND) for ${rateSeconds} s`;
   }
 
   /** @param {number} bytes that came */
@@ -38,7 +40,7 @@ export class RateCheck {
     const began = performance.now();
     const left = Math.max(0, this.#milliseconds - this.#waited);
     const late = new Promise((_, reject) => {
-      this.#timer = setTimeout(() => reject(new S3Fault('RequestTimeout')), left);
+      this.#timer = setTimeout(() => reject(new S3Fault('RequestTimeout', this.#tooSlow)), left);
     });
     try {
       return await Promise.race([chunk, /** @type {Promise<never>} */ (late)]);

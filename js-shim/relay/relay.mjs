@@ -240,7 +240,7 @@ export function createRelay({
     const { s3Code, detail } = UNREADABLE[code] ?? { s3Code: 'InvalidArgument', detail: `not a request (${code})` };
     const known = underWay.get(socket);
     const ossRequestId = known ?? randomBytes(12).toString('hex').toUpperCase();
-    const answer = translate(new S3Fault(s3Code), undefined, ossRequestId, time);
+    const answer = translate(new S3Fault(s3Code, detail), undefined, ossRequestId, time);
     const { status, code: ossCode } = answer;
     const clientIp = addressOf(socket);
     // A request that is being read gets its line when its body fails.

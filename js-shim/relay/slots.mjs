@@ -18,13 +18,15 @@ export class Slot {
 export class Slots {
   #free;
   #waitMilliseconds;
+  #full;
   /** @type {((slot: Slot) => void)[]} */
   #waiting = [];
 
-  /** @param {{ slots: number, slotWaitSeconds: number }} settings */
-  constructor({ slots, slotWaitSeconds }) {
+  /** @param {{ slots: number, slotWaitSeconds: number }} settings @param {string} setting that has their number */
+  constructor({ slots, slotWaitSeconds }, setting) {
     this.#free = Array.from({ length: slots }, () => new Slot());
     this.#waitMilliseconds = slotWaitSeconds * 1000;
+    this.#full = `none of ${slots} became free within ${slotWaitSeconds} s: see ${setting}`;
   }
 
   /**
@@ -51,7 +53,7 @@ export class Slots {
         reject(reason);
       };
       const aborted = () => failed(signal.reason);
-      const timer = setTimeout(() => failed(new S3Fault('SlowDown')), this.#waitMilliseconds);
+      const timer = setTimeout(() => failed(new S3Fault('SlowDown', this.#full)), this.#waitMilliseconds);
       signal.addEventListener('abort', aborted);
       this.#waiting.push(given);
     });
@@ -68,12 +70,14 @@ export class Slots {
 /** How many bodies of one access key are under way. */
 export class BodiesByKey {
   #most;
+  #full;
   /** @type {Map<string, number>} */
   #counts = new Map();
 
-  /** @param {number} most */
-  constructor(most) {
+  /** @param {number} most @param {string} setting that has it */
+  constructor(most, setting) {
     this.#most = most;
+    this.#full = `the access key has ${most} under way: see ${setting}`;
   }
 
   /**
@@ -83,7 +87,7 @@ export class BodiesByKey {
    */
   enter(accessKeyId) {
     const count = this.#counts.get(accessKeyId) ?? 0;
-    if (count >= this.#most) throw new S3Fault('SlowDown');
+    if (count >= this.#most) throw new S3Fault('SlowDown', this.#full);
     this.#counts.set(accessKeyId, count + 1);
     return () => {
       const left = (this.#counts.get(accessKeyId) ?? 1) - 1;

@@ -20,7 +20,7 @@ const CHUNKED = { 'transfer-encoding': 'chunked' };
  * @param {Buffer[]} pieces
  * @param {{ headers?: Record<string, string>, ends?: boolean, slots?: Slots, [option: string]: any }} [options]
  */
-async function bodyOf(pieces, { headers = CHUNKED, ends = true, slots = new Slots({ slots: 1, slotWaitSeconds: 5 }), ...options } = {}) {
+async function bodyOf(pieces, { headers = CHUNKED, ends = true, slots = new Slots({ slots: 1, slotWaitSeconds: 5 }, 'A_SETTING'), ...options } = {}) {
   const left = [...pieces, ...(ends ? [null] : [])];
   const read = () => void (left.length > 0 && message.push(left.shift()));
   const message = /** @type {any} */ (Object.assign(new Readable({ read }), { headers }));
@@ -46,7 +46,7 @@ async function isFree(slots) {
 for (const size of [0, 1, SMALL_BODY_BYTES]) {
   test(`a body of ${size} bytes is one part, which needs no slot`, async () => {
     const bytes = randomBytes(size);
-    const none = new Slots({ slots: 0, slotWaitSeconds: 5 });
+    const none = new Slots({ slots: 0, slotWaitSeconds: 5 }, 'A_SETTING');
     for (const length of [undefined, size]) {
       const { body } = await bodyOf(piecesOf(bytes, 1000), { slots: none, length });
       const { bytes: read, last } = await body.nextPart();
@@ -101,20 +101,21 @@ test('a large stream takes a slot, as it is held somewhere until S3 has it', asy
 });
 
 const FIVE = Buffer.from('hello');
+const FRAMING_LEFT = "a hop before the relay left the chunks' framing in the body";
 
-for (const [what, pieces, options, code] of /** @type {[string, Buffer[], object, string | undefined][]} */ ([
+for (const [what, pieces, options, code, message] of /** @type {[string, Buffer[], object, string?, string?][]} */ ([
   ['has the length that was declared', [FIVE], { length: 5 }, undefined],
-  ['is shorter than declared', [FIVE], { length: 6 }, 'IncompleteBody'],
-  ['is empty and was declared longer', [], { length: 1 }, 'IncompleteBody'],
-  ['is longer than declared', [FIVE], { length: 4 }, 'IncompleteBody'],
+  ['is shorter than declared', [FIVE], { length: 6 }, 'IncompleteBody', '5 of 6 bytes'],
+  ['is empty and was declared longer', [], { length: 1 }, 'IncompleteBody', '0 of 1 bytes'],
+  ['is longer than declared', [FIVE], { length: 4 }, 'IncompleteBody', 'more than 4 bytes'],
   ['is as long as it may be', [FIVE], { maxBytes: 5 }, undefined],
-  ['is longer than it may be', [FIVE], { maxBytes: 4 }, 'EntityTooLarge'],
-  ['is longer than it may be, in pieces', [FIVE, FIVE], { maxBytes: 9 }, 'EntityTooLarge'],
+  ['is longer than it may be', [FIVE], { maxBytes: 4 }, 'EntityTooLarge', 'more than 4 bytes'],
+  ['is longer than it may be, in pieces', [FIVE, FIVE], { maxBytes: 9 }, 'EntityTooLarge', 'more than 9 bytes'],
   ['has the MD5 that was declared', [FIVE], { contentMd5: 'XUFAKrxLKna5cZ2REBfFkg==' }, undefined],
-  ['has another MD5', [FIVE], { contentMd5: '1B2M2Y8AsgTpgAmY7PhCfg==' }, 'BadDigest'],
+  ['has another MD5', [FIVE], { contentMd5: '1B2M2Y8AsgTpgAmY7PhCfg==' }, 'BadDigest', 'the body has another Content-MD5'],
   ['is empty and has its MD5', [], { contentMd5: '1B2M2Y8AsgTpgAmY7PhCfg==' }, undefined],
-  ['still has its chunks', [Buffer.from('5\r\nhel')], { length: 6, headers: {}, mayHaveLostChunks: true }, 'IncompleteBody'],
-  ['is the size of a chunk', [Buffer.from('5')], { length: 5, headers: {}, mayHaveLostChunks: true }, 'IncompleteBody'],
+  ['still has its chunks', [Buffer.from('5\r\nhel')], { length: 6, headers: {}, mayHaveLostChunks: true }, 'IncompleteBody', FRAMING_LEFT],
+  ['is the size of a chunk', [Buffer.from('5')], { length: 5, headers: {}, mayHaveLostChunks: true }, 'IncompleteBody', '1 of 5 bytes'],
   ['begins like a chunk and came with a length alone', [Buffer.from('5\r\nhel')], { length: 6, headers: {} }, undefined],
   ['begins like a chunk within chunks', [Buffer.from('5\r\nhel')], { length: 6, mayHaveLostChunks: true }, undefined],
   ['begins like a chunk and has no length', [Buffer.from('5\r\nhel')], { headers: {}, mayHaveLostChunks: true }, undefined],
@@ -131,8 +132,8 @@ for (const [what, pieces, options, code] of /** @type {[string, Buffer[], object
       await streamed();
       assert.deepEqual(Buffer.concat(given), Buffer.concat(pieces));
     } else {
-      await assert.rejects(parts.nextPart(), { name: code });
-      await assert.rejects(streamed, { name: code });
+      await assert.rejects(parts.nextPart(), { name: code, message });
+      await assert.rejects(streamed, { name: code, message });
       assert.ok(Buffer.concat(given).length < Buffer.concat(pieces).length || pieces.length === 0);
     }
   });
@@ -209,7 +210,7 @@ test('a client that sends too slowly is told so, by the bytes of this body', asy
   await turn();
   assert.equal(told, 'nothing');
   t.mock.timers.tick(1);
-  await assert.rejects(reading, { name: 'RequestTimeout' });
+  await assert.rejects(reading, { name: 'RequestTimeout', message: /^under \d+ bytes a second \(RELAY_MIN_BYTES_PER_SECOND\) for \d+ s$/u });
   message.destroy();
 });
 

@@ -162,7 +162,7 @@ test('a slot goes to who waits longest, to none that has gone, and comes back', 
   const step = fc.oneof(fc.constant({ does: 'take' }), fc.record({ does: fc.constantFrom('give', 'go'), which: fc.nat(9) }));
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const slots = new Slots(SETTINGS);
+      const slots = new Slots(SETTINGS, 'A_SETTING');
       const [waiting, held, takers] = [[], [], []];
       const run = async ({ does, which }) => {
         if (does === 'take') {
@@ -201,7 +201,7 @@ test('one key may have so many bodies at once, whatever comes and goes', () => {
   const step = fc.record({ key: fc.constantFrom('a', 'b'), enters: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const bodies = new BodiesByKey(SETTINGS.bodiesPerKey);
+      const bodies = new BodiesByKey(SETTINGS.bodiesPerKey, 'A_SETTING');
       const inside = { a: [], b: [] };
       for (const { key, enters } of steps) {
         const isFull = inside[key].length === SETTINGS.bodiesPerKey;

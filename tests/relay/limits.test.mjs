@@ -44,7 +44,7 @@ test('a slot has two buffers of the size of a part, and keeps them', () => {
 });
 
 test('there are so many slots, and who waited first gets the next one', async () => {
-  const slots = new Slots({ slots: 2, slotWaitSeconds: 5 });
+  const slots = new Slots({ slots: 2, slotWaitSeconds: 5 }, 'A_SETTING');
   const [first, second] = [await slots.take(never), await slots.take(never)];
   assert.ok(first instanceof Slot && second instanceof Slot && first !== second);
   const waiting = [slots.take(never), slots.take(never)];
@@ -63,7 +63,7 @@ test('there are so many slots, and who waited first gets the next one', async ()
 
 test('who waits too long for a slot is told to slow down, and the slot goes to the next one', async (t) => {
   const pass = clockOf(t);
-  const slots = new Slots({ slots: 1, slotWaitSeconds: 20 });
+  const slots = new Slots({ slots: 1, slotWaitSeconds: 20 }, 'A_SETTING');
   const slot = await slots.take(never);
   const waiting = [slots.take(never)];
   await pass(1);
@@ -73,13 +73,14 @@ test('who waits too long for a slot is told to slow down, and the slot goes to t
   assert.deepEqual(known(), ['pending', 'pending']);
   await pass(1);
   assert.deepEqual(known(), ['SlowDown', 'pending']);
+  await assert.rejects(waiting[0], { message: 'none of 1 became free within 20 s: see A_SETTING' });
   slots.give(slot);
   await pass(60_000);
   assert.deepEqual(known(), ['SlowDown', slot]);
 });
 
 test('who leaves waits for no slot, and gets none', async () => {
-  const slots = new Slots({ slots: 1, slotWaitSeconds: 5 });
+  const slots = new Slots({ slots: 1, slotWaitSeconds: 5 }, 'A_SETTING');
   const slot = await slots.take(never);
   const leaving = new AbortController();
   const left = slots.take(leaving.signal);
@@ -94,7 +95,7 @@ test('who leaves waits for no slot, and gets none', async () => {
 });
 
 test('who has a slot and leaves later gives it back once', async () => {
-  const slots = new Slots({ slots: 1, slotWaitSeconds: 5 });
+  const slots = new Slots({ slots: 1, slotWaitSeconds: 5 }, 'A_SETTING');
   const slot = await slots.take(never);
   const leaving = new AbortController();
   const waited = slots.take(leaving.signal);
@@ -110,7 +111,7 @@ test('who has a slot and leaves later gives it back once', async () => {
 });
 
 test('counts the bodies of each key that are under way', () => {
-  const bodies = new BodiesByKey(3);
+  const bodies = new BodiesByKey(3, 'A_SETTING');
   const [first, second] = [bodies.enter('a'), bodies.enter('a')];
   first();
   const [third, fourth] = [bodies.enter('a'), bodies.enter('a')];
@@ -134,7 +135,7 @@ test('joins parts of so many uploads at once, so many of one key, and each once'
   const one = joins.run('key', 'upload 1', join(first));
   const same = joins.run('key', 'upload 1', () => assert.fail('joined twice'));
   const two = joins.run('key', 'upload 2', join(second));
-  await assert.rejects(joins.run('key', 'upload 3', join(first)), { name: 'SlowDown' });
+  await assert.rejects(joins.run('key', 'upload 3', join(first)), { name: 'SlowDown', message: 'the access key has 2 under way: see RELAY_JOINS_PER_KEY' });
   await turn();
   assert.equal(underWay, 1);
   first.resolve();

@@ -88,19 +88,19 @@ test('lists, aborts and describes, whatever the body', async () => {
   assert.deepEqual(received, []);
 });
 
-for (const [what, forward, headers, code] of /** @type {[string, object, Record<string, string>, string][]} */ ([
+for (const [what, forward, headers, code, detail] of /** @type {[string, object, Record<string, string>, string, string?][]} */ ([
   ['an operation that it has not', { operation: 'DeleteObject', maxBodyBytes: 100 }, CHUNKED, 'Error'],
   ['an operation that is a property of every object', { operation: 'constructor', maxBodyBytes: 100 }, CHUNKED, 'Error'],
   ['a body of which nobody said how large it may be', { operation: 'PutObject' }, CHUNKED, 'Error'],
-  ['another length than the edge saw', { ...PUT, bodyLength: 5 }, { 'content-length': '4' }, 'IncompleteBody'],
-  ['no length, and no chunks', PUT, {}, 'IncompleteBody'],
+  ['another length than the edge saw', { ...PUT, bodyLength: 5 }, { 'content-length': '4' }, 'IncompleteBody', 'the length at the edge was another'],
+  ['no length, and no chunks', PUT, {}, 'IncompleteBody', 'a hop before the relay dropped the body'],
   ['more bytes than it may have', { ...PUT, maxBodyBytes: 4 }, CHUNKED, 'EntityTooLarge'],
   ['fewer bytes than were declared', { ...PUT, bodyLength: 6 }, CHUNKED, 'IncompleteBody'],
   ['another MD5', { ...PUT, headers: [['content-md5', '1B2M2Y8AsgTpgAmY7PhCfg==']] }, CHUNKED, 'BadDigest'],
 ])) {
   test(`stores nothing of ${what}`, async () => {
     const { calls, perform } = relayOf();
-    await assert.rejects(perform(forward, HELLO, headers), { name: code });
+    await assert.rejects(perform(forward, HELLO, headers), { name: code, ...(detail && { message: detail }) });
     assert.deepEqual(calls, []);
   });
 }
@@ -124,7 +124,7 @@ test('a key sends so many bodies at once, also lists of parts, and what fails is
   waiting.catch(() => {});
   await turn();
   for (const forward of [PUT, { operation: 'CompleteMultipartUpload', query: 'uploadId=U' }]) {
-    await assert.rejects(perform(forward), { name: 'SlowDown' });
+    await assert.rejects(perform(forward), { name: 'SlowDown', message: /^the access key has \d+ under way: see RELAY_BODIES_PER_KEY$/u });
   }
   await perform({ ...PUT, accessKeyId: 'other' });
 });
@@ -176,7 +176,7 @@ test('joins small parts once, however often the same is asked, and what differs 
   await turn();
   for (const [more, list] of /** @type {[object, any[]][]} */ ([[{}, sent.slice(1)], [{ query: 'uploadId=V' }, sent], [{ key: 'l' }, sent], [{ s3Bucket: 'c' }, sent], [{ options: ['complete-all'] }, sent]])) {
     // It would wait for another join of its key, which has one at most.
-    await assert.rejects(perform({ ...completing, ...more }, listOf(list)), { name: 'SlowDown' });
+    await assert.rejects(perform({ ...completing, ...more }, listOf(list)), { name: 'SlowDown', message: 'the access key has 1 under way: see RELAY_JOINS_PER_KEY' });
   }
   go();
   const [first, second] = await Promise.all(both);
