@@ -26,6 +26,7 @@ export const DECISION_METRICS = [
     dimensions: { Operation: '$.operation' },
     meaning: 'requests that were sent on, by operation',
   },
+  { name: 'AcceptedAll', pattern: '{ $.decision = "forward" }', meaning: 'all requests that were sent on' },
   {
     name: 'AcceptedByScheme',
     pattern: '{ $.decision = "forward" && $.scheme = "*" }',

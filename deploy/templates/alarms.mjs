@@ -35,15 +35,53 @@ export function alarm({
   minutes = 5,
   periods = 1,
 }) {
+  return alarmResource(what, runbook, periods, threshold, {
+    Namespace: namespace,
+    MetricName: metric,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Statistic: statistic,
+    Period: minutes * 60,
+  });
+}
+
+/**
+ * An alarm on the share that one metric has of two, in percent.
+ *
+ * @param {object} alarm
+ * @param {string} alarm.what happens, as a sentence
+ * @param {string} alarm.runbook anchor of its entry
+ * @param {string} alarm.namespace
+ * @param {string} alarm.metric whose share it is
+ * @param {string} alarm.others the other metric
+ * @param {number} alarm.threshold in percent
+ * @param {number} alarm.least of both together, in a period of five minutes: with fewer there is no share
+ * @param {number} alarm.periods of five, that must be above
+ * @returns {import('./cfn.mjs').Resource}
+ */
+export function shareAlarm({ what, runbook, namespace, metric, others, threshold, least, periods }) {
+  const sum = (/** @type {string} */ Id, /** @type {string} */ MetricName) => ({
+    Id,
+    MetricStat: { Metric: { Namespace: namespace, MetricName }, Period: 300, Stat: 'Sum' },
+    ReturnData: false,
+  });
+  const [part, rest] = ['FILL(part, 0)', 'FILL(rest, 0)'];
+  const Expression = `IF(${part} + ${rest} >= ${least}, 100 * ${part} / (${part} + ${rest}), 0)`;
+  return alarmResource(what, runbook, periods, threshold, {
+    Metrics: [sum('part', metric), sum('rest', others), { Id: 'share', Expression, Label: `% ${metric}`, ReturnData: true }],
+  });
+}
+
+/**
+ * @param {string} what @param {string} runbook @param {number} periods @param {number} threshold
+ * @param {Record<string, unknown>} metric what is compared with the threshold
+ * @returns {import('./cfn.mjs').Resource}
+ */
+function alarmResource(what, runbook, periods, threshold, metric) {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmDescription: `${what} Runbook: ${RUNBOOK}${runbook}`,
-      Namespace: namespace,
-      MetricName: metric,
-      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-      Statistic: statistic,
-      Period: minutes * 60,
+      ...metric,
       EvaluationPeriods: 5,
       DatapointsToAlarm: periods,
       Threshold: threshold,

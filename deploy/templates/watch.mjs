@@ -7,7 +7,7 @@ import { BEHAVIOR, decidingFunction } from '../distribution.mjs';
 import { DECISION_METRICS, FAILURE_METRICS, namespaceOf } from '../metrics.mjs';
 import { stackNames } from '../plan.mjs';
 import { QUERIES } from '../queries.mjs';
-import { alarm, topicResources } from './alarms.mjs';
+import { alarm, shareAlarm, topicResources } from './alarms.mjs';
 import { pascal, ref, template } from './cfn.mjs';
 import { EDGE_LOG_GROUP } from './roles.mjs';
 
@@ -35,6 +35,16 @@ export function watchTemplate(plan) {
         namespace,
         metric: 'KeysUnavailable',
         threshold: 0,
+      }),
+      AlarmMostRefused: shareAlarm({
+        what: 'Edge functions refuse most requests.',
+        runbook: 'most-requests-are-refused',
+        namespace,
+        metric: 'RefusedAll',
+        others: 'AcceptedAll',
+        threshold: 80,
+        least: 100,
+        periods: 3,
       }),
     },
   });

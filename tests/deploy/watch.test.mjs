@@ -81,6 +81,7 @@ test('each metric counts the lines that it is for', () => {
   const counts = Object.fromEntries([...DECISION_METRICS, ...FAILURE_METRICS].map(({ name, pattern }) => [name, lines.filter((line) => matches(pattern, line)).length]));
   assert.deepEqual(counts, {
     Accepted: 5,
+    AcceptedAll: 5,
     AcceptedByScheme: 5,
     Refused: 5,
     RefusedAll: 5,
@@ -137,13 +138,31 @@ test('an alarm is on a metric that the deployment makes, or AWS', () => {
     const { plan, stacks } = deploymentOf(variant);
     for (const { template } of stacks) {
       for (const { Type, Properties = {} } of Object.values(template.Resources)) {
-        if (Type !== 'AWS::CloudWatch::Alarm' || Properties.Namespace.startsWith('AWS/')) continue;
-        assert.equal(Properties.Namespace, namespaceOf(plan));
-        assert.ok(known.has(Properties.MetricName), Properties.MetricName);
-        // Without dimensions, as the filters have none on these.
-        assert.deepEqual(Properties.Dimensions, []);
+        if (Type !== 'AWS::CloudWatch::Alarm') continue;
+        const sources = Properties.Metrics?.flatMap((/** @type {any} */ { MetricStat }) => MetricStat?.Metric ?? []) ?? [Properties];
+        assert.ok(sources.length > 0);
+        for (const { Namespace, MetricName, Dimensions = [] } of sources) {
+          if (Namespace.startsWith('AWS/')) continue;
+          assert.equal(Namespace, namespaceOf(plan));
+          assert.ok(known.has(MetricName), MetricName);
+          // Without dimensions, as the filters have none on these.
+          assert.deepEqual(Dimensions, []);
+        }
       }
     }
+  }
+});
+
+test('an alarm rings when most requests are refused, and not for a few of strangers', () => {
+  const { Resources = {} } = deploymentOf('the least').stacks.find(({ kind }) => kind === 'watch')?.template ?? {};
+  const { Metrics, Threshold } = Resources.AlarmMostRefused.Properties ?? {};
+  const [part, rest, share] = Metrics;
+  assert.deepEqual([part, rest].map(({ MetricStat }) => MetricStat.Metric.MetricName), ['RefusedAll', 'AcceptedAll']);
+  // CloudWatch's IF and FILL, of numbers.
+  const text = share.Expression.replaceAll(/FILL\((\w+), 0\)/gu, '($1 ?? 0)').replace(/^IF\((.+), (.+), 0\)$/u, '$1 ? $2 : 0');
+  const shareOf = new Function('part', 'rest', `return ${text}`);
+  for (const [refused, accepted, rings] of [[undefined, 5000, false], [99, 0, false], [100, undefined, true], [80, 20, false], [81, 19, true], [1000, 9000, false], [9000, 1000, true]]) {
+    assert.equal(shareOf(refused, accepted) > Threshold, rings, `${refused} ${accepted}`);
   }
 });
 
@@ -176,7 +195,7 @@ test('the dashboard shows every metric in every Region, and no two widgets overl
   const body = stacks.find(({ kind }) => kind === 'edge')?.template.Resources.Dashboard.Properties?.DashboardBody['Fn::Sub'];
   const { widgets } = JSON.parse(body);
   const text = JSON.stringify(widgets);
-  for (const { name } of [...DECISION_METRICS, ...FAILURE_METRICS].filter((metric) => metric.name !== 'Refused')) assert.ok(text.includes(`"${name}"`) || text.includes(`\\"${name}\\"`), name);
+  for (const { name } of [...DECISION_METRICS, ...FAILURE_METRICS].filter(({ name }) => !['Refused', 'AcceptedAll'].includes(name))) assert.ok(text.includes(`"${name}"`) || text.includes(`\\"${name}\\"`), name);
   for (const region of plan.edgeRegions) assert.ok(text.includes(`"region":"${region}"`), region);
   const { Properties } = deploymentOf('a web function').stacks.find(({ kind }) => kind === 'edge')?.template.Resources.Dashboard ?? {};
   for (const { name } of RELAY_METRICS) assert.ok(JSON.stringify(Properties).includes(name), name);
