@@ -32,7 +32,7 @@ export function createAuthorizer({ gate, keys, originSecret, now = Date.now, log
     const handOver = () => headerOf(event, 'x-ossedge-request') ?? '';
     try {
       if (!isOriginSecret(headerOf(event, SECRET_HEADER))) {
-        return denied(event, time, ACCESS_DENIED, 'the origin secret is wrong');
+        return denied(event, time, ACCESS_DENIED, 'the origin secret is missing or wrong');
       }
       const decision = await decideWithKeys(keys, time, () => gate.decideAtApi(handOver(), time));
       if (decision === undefined) {

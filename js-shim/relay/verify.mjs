@@ -69,7 +69,7 @@ function verification({ gate, keys, isOriginSecret }) {
   return async (request, requestId, now) => {
     if (!isOriginSecret(headerOf(request, SECRET_HEADER))) {
       const refused = ossError(ACCESS_DENIED, { requestId, method: request.method, now });
-      return { refused, detail: 'the origin secret is wrong' };
+      return { refused, detail: 'the origin secret is missing or wrong' };
     }
     const handOver = headerOf(request, 'x-ossedge-request') ?? '';
     const decision = await decideWithKeys(keys, now, () => gate.decideAtRelay(handOver, now));

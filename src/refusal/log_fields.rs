@@ -33,12 +33,15 @@ impl Refusal {
     /// signature or a StringToSign.
     pub fn detail(&self) -> Cow<'static, str> {
         match self {
-            Refusal::MalformedRequest => "the request contains a NUL, or a header whose name is not a token".into(),
+            Refusal::MalformedRequest => "the request has a NUL, a header whose name is not a token, or a malformed hand-over".into(),
             Refusal::UnknownHandOver => {
                 "the hand-over has an unknown version: the edge is of a later release, and must not be more than one ahead"
                     .into()
             }
             Refusal::RepeatedHeader(name) => format!("header `{name}` is repeated").into(),
+            Refusal::MalformedHeader(name) if name == "x-oss-meta-" => {
+                "a header is named `x-oss-meta-`, with no name of metadata after it".into()
+            }
             Refusal::MalformedHeader(name) => format!("header `{name}` contains a control character").into(),
             Refusal::UnknownHost(host) => format!("unknown Host `{host}`: add it to `hosts`").into(),
             Refusal::InvalidBucketName => {
@@ -50,7 +53,7 @@ impl Refusal {
             }
             Refusal::RepeatedParameter(name) => format!("query parameter `{}` is repeated", shown(name)).into(),
             Refusal::UnexpectedParameter(name) => {
-                format!("query parameter `{}` is not allowed here", shown(name)).into()
+                format!("query parameter `{}`, or its value, is not allowed here", shown(name)).into()
             }
             Refusal::InvalidPartNumber(value) => {
                 format!("`partNumber` is {}, not an integer from 1 to 10000", found(value)).into()
@@ -80,7 +83,7 @@ impl Refusal {
             Refusal::RequestTimeTooSkewed(skewed) => skewed.detail().into(),
             Refusal::InvalidAccessKeyId(_, fault) => fault.detail().into(),
             Refusal::SignatureDoesNotMatch(mismatch) => mismatch.detail().into(),
-            Refusal::InvalidSecurityToken => "the security token is not the access key's".into(),
+            Refusal::InvalidSecurityToken => "the security token is missing, repeated, unsigned or not the access key's".into(),
             Refusal::SecurityTokenExpired => "the derived key has expired".into(),
             Refusal::AccessDenied => "no rule of the access key's `allow` covers the request".into(),
             Refusal::NoSuchBucket(name) => format!("unknown bucket `{name}`: add it to `buckets`").into(),
@@ -94,7 +97,7 @@ impl Refusal {
             Refusal::MissingContentLength(fault) => fault.detail().into(),
             Refusal::InvalidContentLength => "Content-Length is not a number".into(),
             Refusal::EntityTooLarge => {
-                "the body is larger than the access key may send, or than S3 takes at once".into()
+                "the body is larger than `maxObjectBytes` of the access key, or than the 5 GiB that S3 takes at once".into()
             }
             Refusal::RequestTooLarge => "the request does not fit through API Gateway".into(),
         }

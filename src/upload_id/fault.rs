@@ -23,7 +23,9 @@ impl UploadFault {
     /// One line for the operator's log.
     pub(crate) fn detail(self) -> Cow<'static, str> {
         match self {
-            UploadFault::ListPartsOff => "ListParts is not served".into(),
+            UploadFault::ListPartsOff => {
+                "ListParts is not served: it needs `listParts`, and `api` or `relay`, in the configuration".into()
+            }
             UploadFault::Unsealed => {
                 "the upload id has no seal: the client cut it off, or the upload began elsewhere or with a release \
                  before 0.2.0, for which there is `unsealedUploadIds`"
@@ -37,7 +39,7 @@ impl UploadFault {
                  number"
                     .into()
             }
-            UploadFault::Expired => "the upload began more than 7 days ago".into(),
+            UploadFault::Expired => "the upload id is dated more than 7 days ago, or more than an hour ahead".into(),
             UploadFault::UnknownOptions => "the upload began with an option that this release does not serve".into(),
         }
     }

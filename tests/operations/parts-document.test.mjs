@@ -60,17 +60,17 @@ test('takes number 10,000 and other elements of a part, each once', () => {
 
 test("answers InternalError where the core doesn't translate, and AccessDenied without it", () => {
   const translate = errorTranslation(new Uint8Array());
-  const answers = [new S3Fault('NoSuchKey'), 'text', new NotAuthorized()].map((error) => translate(error, 'GET', 'R', 0));
+  const answers = [new S3Fault('NoSuchKey', 'no object'), 'text', new NotAuthorized()].map((error) => translate(error, 'GET', 'R', 0));
   assert.deepEqual(answers.map(({ code, status }) => [code, status]), [['InternalError', 500], ['InternalError', 500], ['AccessDenied', 403]]);
   for (const { body, headers } of answers) {
     assert.match(body, /<RequestId>R<\/RequestId>/u);
     assert.deepEqual(Object.fromEntries(headers)['x-oss-request-id'], 'R');
   }
-  const { body, headers } = translate(new S3Fault('NoSuchKey'), 'HEAD', 'R', 0);
+  const { body, headers } = translate(new S3Fault('NoSuchKey', 'no object'), 'HEAD', 'R', 0);
   assert.deepEqual([body, 'x-oss-err' in Object.fromEntries(headers)], ['', true]);
 });
 
 test("the log says of an error what the gateway wrote itself, and else its name", () => {
-  const errors = [new S3Fault('NoSuchKey'), new S3Fault('NoSuchKey', 'what was found'), new RangeError('secret text'), 'secret text'];
-  assert.deepEqual(errors.map(faultDetail), ['NoSuchKey', 'what was found', 'RangeError', 'string']);
+  const errors = [new S3Fault('NoSuchKey', 'what was found'), new RangeError('secret text'), 'secret text'];
+  assert.deepEqual(errors.map(faultDetail), ['what was found', 'RangeError', 'string']);
 });

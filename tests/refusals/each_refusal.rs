@@ -61,7 +61,7 @@ pub(crate) fn table() -> Vec<(Request, Refusal, Answer)> {
 }
 
 fn of_the_request() -> Vec<(Request, Refusal, Answer)> {
-    let not_a_token = "the request contains a NUL, or a header whose name is not a token";
+    let not_a_token = "the request has a NUL, a header whose name is not a token, or a malformed hand-over";
     let illegal = |detail, header| answer(400, "InvalidArgument", "0017-00000205", detail).with("Header", header);
     vec![
         (
@@ -83,6 +83,11 @@ fn of_the_request() -> Vec<(Request, Refusal, Answer)> {
             put_signed("x-oss-meta-a", "1\n2"),
             Refusal::MalformedHeader("x-oss-meta-a".into()),
             illegal("header `x-oss-meta-a` contains a control character", "x-oss-meta-a"),
+        ),
+        (
+            put_signed("x-oss-meta-", "1"),
+            Refusal::MalformedHeader("x-oss-meta-".into()),
+            illegal("a header is named `x-oss-meta-`, with no name of metadata after it", "x-oss-meta-"),
         ),
         (
             put().signed(RESOURCE).set("host", "uploads.example.org"),
@@ -171,13 +176,13 @@ fn of_the_resource_and_query() -> Vec<(Request, Refusal, Answer)> {
         (
             query("PUT", "partNumber=1"),
             Refusal::UnexpectedParameter("partNumber".into()),
-            unexpected("query parameter `partNumber` is not allowed here", "partNumber"),
+            unexpected("query parameter `partNumber`, or its value, is not allowed here", "partNumber"),
         ),
         (
             query("PUT", "Signature%3DpSWa7TZB"),
             Refusal::UnexpectedParameter("Signature=pSWa7TZB".into()),
             // A name is logged up to where a value may begin.
-            unexpected("query parameter `Signature` is not allowed here", "Signature=pSWa7TZB"),
+            unexpected("query parameter `Signature`, or its value, is not allowed here", "Signature=pSWa7TZB"),
         ),
         (
             query("PUT", "partNumber=10001&uploadId=U1"),
@@ -356,7 +361,12 @@ fn of_the_signature() -> Vec<(Request, Refusal, Answer)> {
         (
             put_signed("x-oss-security-token", "token"),
             Refusal::InvalidSecurityToken,
-            answer(403, "InvalidSecurityToken", "0002-00000006", "the security token is not the access key's"),
+            answer(
+                403,
+                "InvalidSecurityToken",
+                "0002-00000006",
+                "the security token is missing, repeated, unsigned or not the access key's",
+            ),
         ),
         (
             put_signed("x-oss-security-token", "token")
@@ -458,7 +468,7 @@ fn of_what_is_asked_for() -> Vec<(Request, Refusal, Answer)> {
                 400,
                 "EntityTooLarge",
                 "0017-00000103",
-                "the body is larger than the access key may send, or than S3 takes at once",
+                "the body is larger than `maxObjectBytes` of the access key, or than the 5 GiB that S3 takes at once",
             ),
         ),
         (

@@ -92,11 +92,14 @@ fn refuses_an_id_without_its_seal_and_an_id_of_another_object() {
 #[test]
 fn tells_the_operator_why_an_upload_goes_on_no_more_and_never_the_client() {
     for (fault, expected) in [
-        (UploadFault::ListPartsOff, "ListParts is not served"),
+        (
+            UploadFault::ListPartsOff,
+            "ListParts is not served: it needs `listParts`, and `api` or `relay`, in the configuration",
+        ),
         (UploadFault::Unsealed, "the upload id has no seal"),
         (UploadFault::UnknownSecret(9), "sealed with secret 9, which is not in the secrets"),
         (UploadFault::SealMismatch, "sealed for another bucket or key, was changed, or is of another secret"),
-        (UploadFault::Expired, "the upload began more than 7 days ago"),
+        (UploadFault::Expired, "the upload id is dated more than 7 days ago, or more than an hour ahead"),
         (UploadFault::UnknownOptions, "an option that this release does not serve"),
     ] {
         let refusal = Refusal::NoSuchUpload("U1".into(), fault);

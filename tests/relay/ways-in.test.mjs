@@ -73,7 +73,7 @@ test('behind the edge it asks the core nothing for whom the secret is wrong, and
     const { receive } = behindEdge(gate, { keys: NO_KEYS });
     const received = receive(message({ ...VERIFIED, 'x-ossedge-origin-secret': secrets }));
     const { refused, ...rest } = /** @type {any} */ (await received.verify(NOW));
-    assert.deepEqual([refused.status, refused.code, rest], [403, 'AccessDenied', { detail: 'the origin secret is wrong' }]);
+    assert.deepEqual([refused.status, refused.code, rest], [403, 'AccessDenied', { detail: 'the origin secret is missing or wrong' }]);
     assert.ok(refused.body.includes(`<RequestId>${received.requestId}</RequestId>`), refused.body);
     assert.deepEqual(gate.asked, []);
   }

@@ -69,7 +69,7 @@ test('asks the core nothing without the origin secret, and answers with the id o
     const { asked, lines, result } = await authorized(() => FORWARD, { multiValueHeaders: { ...HEADERS, 'x-ossedge-origin-secret': secrets } });
     assert.deepEqual([asked, result.policyDocument.Statement[0].Effect, result.principalId, requestIdOf(result)], [[], 'Deny', 'unknown', 'api-request']);
     const { decision, code, detail, ossRequestId } = lines[0];
-    assert.deepEqual([decision, code, detail, ossRequestId, lines.length], ['deny', 'AccessDenied', 'the origin secret is wrong', 'api-request', 1]);
+    assert.deepEqual([decision, code, detail, ossRequestId, lines.length], ['deny', 'AccessDenied', 'the origin secret is missing or wrong', 'api-request', 1]);
     assert.match(result.context.body, /<Code>AccessDenied<\/Code>/u);
   }
   assert.equal(requestIdOf((await authorized(() => FORWARD, { multiValueHeaders: {}, requestContext: undefined })).result), 'unknown');

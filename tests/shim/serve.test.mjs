@@ -65,7 +65,7 @@ test('shows why the functions behind the API and S3 refuse, and with --explain w
   };
   const resource = '/fleet-uploads/logs/boot.txt?uploadId=none';
   const complete = { method: 'POST', querystring: 'uploadId=none', resource, body: '<CompleteMultipartUpload/>' };
-  assert.match(await lines(complete), /^POST {2}\S+ {2}400 {2}api .*CompleteMultipartUpload, MalformedXML$/u);
+  assert.match(await lines(complete), /^POST {2}\S+ {2}400 {2}api .*CompleteMultipartUpload, MalformedXML, the body is no list of parts$/u);
   const part = { querystring: 'partNumber=1&uploadId=none', resource: '/fleet-uploads/logs/boot.txt?partNumber=1&uploadId=none', body: 'hello' };
   assert.match(await lines(part), /^PUT .*UploadPart, NoSuchUpload, the origin answered 404, S3: NoSuchUpload: \S+/u);
   const otherStyle = { resource: '/fleet-uploads/fleet-uploads/logs/boot.txt', body: 'hello' };
